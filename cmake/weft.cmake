@@ -1,0 +1,137 @@
+# weft_module(NAME DEPS…): the static library of one module, its tests, its fuzzers and the check that each
+# header compiles alone. Sources are found by name: x.cc, x_test.cc, x_fuzz.cc, x_bench.cc.
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.88 REQUIRED CONFIG COMPONENTS json url)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(spdlog REQUIRED CONFIG)
+find_package(yaml-cpp REQUIRED CONFIG)
+find_package(simdjson REQUIRED CONFIG)
+find_package(GTest REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+find_library(WEFT_LLHTTP llhttp REQUIRED)
+include(GoogleTest)
+
+add_library(weft_options INTERFACE)
+target_compile_options(weft_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+  -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 14 reports these inside library code inlined into coroutines; clang-tidy watches our own.
+  target_compile_options(weft_options INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds
+    -Wno-stringop-overflow -Wno-restrict -Wno-dangling-reference -Wno-free-nonheap-object
+    -Wno-mismatched-new-delete -Wno-null-dereference -Wno-tsan)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(weft_options INTERFACE -Wno-gnu-zero-variadic-macro-arguments
+    -Wno-missing-designated-field-initializers)
+endif()
+target_compile_options(weft_options INTERFACE -Wno-missing-field-initializers)
+target_compile_definitions(weft_options INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_ERROR_LOCATION _FILE_OFFSET_BITS=64
+  WEFT_VERSION="${PROJECT_VERSION}")
+target_include_directories(weft_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_link_libraries(weft_options INTERFACE Threads::Threads Boost::headers Boost::json Boost::url)
+if(WEFT_SANITIZE)
+  target_compile_options(weft_options INTERFACE -fsanitize=${WEFT_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(weft_options INTERFACE -fsanitize=${WEFT_SANITIZE})
+endif()
+if(WEFT_FUZZ)
+  target_compile_options(weft_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(weft_options INTERFACE -D_GLIBCXX_ASSERTIONS -D_FORTIFY_SOURCE=3
+    -fstack-protector-strong)
+  target_link_options(weft_options INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)
+endif()
+
+# One precompiled header serves every target.
+function(weft_precompile target)
+  if(NOT TARGET weft_pch)
+    file(WRITE ${CMAKE_BINARY_DIR}/weft_pch.cc "\n")
+    add_library(weft_pch STATIC ${CMAKE_BINARY_DIR}/weft_pch.cc)
+    target_link_libraries(weft_pch PUBLIC weft_options)
+    target_precompile_headers(weft_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM weft_pch)
+endfunction()
+
+function(weft_module name)
+  cmake_parse_arguments(arg "" "" "DEPS;LIBRARIES" ${ARGN})
+  set(folder ${CMAKE_CURRENT_SOURCE_DIR})
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${folder}/*.cc)
+  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.h)
+  set(sources ${all})
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_bench|/main|_main)\\.cc$")
+  set(tests ${all})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(fuzzers ${all})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+
+  set(library weft_${name})
+  if(NOT sources)
+    set(sources ${CMAKE_BINARY_DIR}/weft_${name}_empty.cc)
+    file(WRITE ${sources} "\n")
+  endif()
+  add_library(${library} STATIC ${sources})
+  target_sources(${library} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
+  set_target_properties(${library} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_link_libraries(${library} PUBLIC weft_options ${arg_LIBRARIES})
+  foreach(dep ${arg_DEPS})
+    target_link_libraries(${library} PUBLIC weft_${dep})
+  endforeach()
+  weft_precompile(${library})
+
+  if(tests AND NOT WEFT_FUZZ)
+    add_executable(${library}_test ${tests})
+    target_link_libraries(${library}_test PRIVATE ${library} GTest::gmock_main)
+    target_compile_definitions(${library}_test PRIVATE WEFT_SOURCE="${CMAKE_SOURCE_DIR}")
+    weft_precompile(${library}_test)
+    gtest_discover_tests(${library}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT 120 LABELS unit)
+  endif()
+  if(WEFT_FUZZ)
+    foreach(source ${fuzzers})
+      get_filename_component(fuzzer ${source} NAME_WE)
+      set(fuzzer ${name}_${fuzzer})
+      add_executable(${fuzzer} ${source})
+      target_link_libraries(${fuzzer} PRIVATE ${library})
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      weft_precompile(${fuzzer})
+      set_property(GLOBAL APPEND PROPERTY WEFT_FUZZERS ${fuzzer})
+    endforeach()
+  endif()
+endfunction()
+
+# weft_adapters(NAME…): the module of the shared pieces (adapter.h and what every adapter uses), one module per
+# adapter folder, and weft_adapter_table: a generated table of `Adapter weft::adapters::NAME::adapter()`.
+function(weft_adapters)
+  set(folder ${CMAKE_CURRENT_SOURCE_DIR})
+  add_subdirectory(${folder}/common)
+  set(declarations "")
+  set(entries "")
+  set(libraries "")
+  foreach(name ${ARGN})
+    add_subdirectory(${folder}/${name})
+    string(APPEND declarations "namespace ${name} { Adapter adapter(); }\n")
+    string(APPEND entries "      ${name}::adapter(),\n")
+    list(APPEND libraries weft_${name})
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/adapter_table.cc CONTENT
+"// Generated from adapters/CMakeLists.txt.
+#include \"weft/adapters/common/adapter.h\"
+
+namespace weft::adapters {
+${declarations}
+std::vector<Adapter> all_adapters() {
+  std::vector<Adapter> table{
+${entries}  };
+  return table;
+}
+}  // namespace weft::adapters
+")
+  add_library(weft_adapter_table STATIC ${CMAKE_BINARY_DIR}/adapter_table.cc)
+  target_link_libraries(weft_adapter_table PUBLIC weft_common ${libraries})
+  weft_precompile(weft_adapter_table)
+endfunction()

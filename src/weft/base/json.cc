@@ -1,0 +1,184 @@
+#include "weft/base/json.h"
+
+#include <boost/json/parse_options.hpp>
+#include <boost/json/parser.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/stream_parser.hpp>
+
+#include <format>
+
+#include "weft/base/limits.h"
+
+namespace weft::json {
+namespace {
+
+boost::json::parse_options options() {
+  boost::json::parse_options o;
+  o.max_depth = kJsonDepthMax;
+  o.allow_invalid_utf8 = false;
+  return o;
+}
+
+/// Boost.JSON turns digits into a double whatever their count: a million digits would cost their reading.
+bool has_endless_number(std::string_view text) {
+  std::size_t run = 0;
+  for (const char c : text) {
+    run = (c >= '0' && c <= '9') ? run + 1 : 0;
+    if (run > kJsonNumberCharsMax) return true;
+  }
+  return false;
+}
+
+void write_pretty(std::string& out, const value& v, std::size_t indent);
+
+template <class Range, class Each>
+void write_block(std::string& out, const Range& range, char open, char close, std::size_t indent,
+                 Each each) {
+  out += open;
+  bool first = true;
+  for (const auto& item : range) {
+    out += first ? "\n" : ",\n";
+    first = false;
+    out.append(indent + 2, ' ');
+    each(item);
+  }
+  if (!first) {
+    out += '\n';
+    out.append(indent, ' ');
+  }
+  out += close;
+}
+
+void write_pretty(std::string& out, const value& v, std::size_t indent) {
+  if (const auto* o = v.if_object()) {
+    write_block(out, *o, '{', '}', indent, [&](const auto& pair) {
+      out += boost::json::serialize(pair.key());
+      out += ": ";
+      write_pretty(out, pair.value(), indent + 2);
+    });
+  } else if (const auto* a = v.if_array()) {
+    write_block(out, *a, '[', ']', indent,
+                [&](const value& item) { write_pretty(out, item, indent + 2); });
+  } else {
+    out += boost::json::serialize(v);
+  }
+}
+
+}  // namespace
+
+Result<value> parse(std::string_view text, std::size_t bytes_max) {
+  if (text.size() > bytes_max) {
+    return fail(Reason::too_large,
+                std::format("the JSON text is {} bytes long; at most {} are read", text.size(), bytes_max));
+  }
+  if (text.size() > kJsonNumberCharsMax && has_endless_number(text)) {
+    return fail(Reason::invalid_argument,
+                std::format("a number in the JSON text has more than {} digits", kJsonNumberCharsMax));
+  }
+  boost::json::parser parser({}, options());
+  boost::system::error_code error;
+  const std::size_t read = parser.write_some(text.data(), text.size(), error);
+  if (!error && read < text.size()) {
+    return fail(Reason::invalid_argument, std::format("the JSON text goes on after its end, at byte {}", read));
+  }
+  if (error) {
+    return fail(Reason::invalid_argument,
+                std::format("the text is not JSON: {} at byte {}", error.message(), read));
+  }
+  return parser.release();
+}
+
+Result<value> parse(std::string_view text) { return parse(text, kJsonBytesMax); }
+
+Result<object> parse_object(std::string_view text, std::string_view what) {
+  WEFT_TRY(value v, parse(text));
+  if (!v.is_object()) {
+    return fail(Reason::invalid_argument,
+                std::format("{} must be a JSON object, not {}", what, type_name(v)));
+  }
+  return std::move(v.as_object());
+}
+
+std::string write(const value& v) { return boost::json::serialize(v); }
+
+std::string write_pretty(const value& v) {
+  std::string out;
+  write_pretty(out, v, 0);
+  return out;
+}
+
+const value* find(const object& o, std::string_view key) { return o.if_contains(key); }
+
+const value* find(const value& v, std::string_view key) {
+  const auto* o = v.if_object();
+  return o ? o->if_contains(key) : nullptr;
+}
+
+std::string_view string_at(const object& o, std::string_view key) {
+  const auto* v = o.if_contains(key);
+  return v && v->is_string() ? std::string_view(v->get_string()) : std::string_view();
+}
+
+std::optional<std::int64_t> int_at(const object& o, std::string_view key) {
+  const auto* v = o.if_contains(key);
+  if (!v || !v->is_number()) return std::nullopt;
+  boost::system::error_code error;
+  const auto n = v->to_number<std::int64_t>(error);
+  return error ? std::nullopt : std::optional(n);
+}
+
+std::optional<double> number_at(const object& o, std::string_view key) {
+  const auto* v = o.if_contains(key);
+  if (!v || !v->is_number()) return std::nullopt;
+  return v->to_number<double>();
+}
+
+std::optional<bool> bool_at(const object& o, std::string_view key) {
+  const auto* v = o.if_contains(key);
+  return v && v->is_bool() ? std::optional(v->get_bool()) : std::nullopt;
+}
+
+const object* object_at(const object& o, std::string_view key) {
+  const auto* v = o.if_contains(key);
+  return v ? v->if_object() : nullptr;
+}
+
+const array* array_at(const object& o, std::string_view key) {
+  const auto* v = o.if_contains(key);
+  return v ? v->if_array() : nullptr;
+}
+
+const value* at_pointer(const value& v, std::string_view pointer) {
+  boost::system::error_code error;
+  return v.find_pointer(pointer, error);
+}
+
+std::string escape_pointer(std::string_view token) {
+  std::string out;
+  for (const char c : token) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string_view type_name(const value& v) {
+  switch (v.kind()) {
+    case boost::json::kind::null: return "null";
+    case boost::json::kind::bool_: return "boolean";
+    case boost::json::kind::int64:
+    case boost::json::kind::uint64: return "integer";
+    case boost::json::kind::double_: return "number";
+    case boost::json::kind::string: return "string";
+    case boost::json::kind::array: return "array";
+    case boost::json::kind::object: return "object";
+  }
+  return "null";
+}
+
+}  // namespace weft::json

@@ -1,0 +1,96 @@
+// The HTTP/1.1 server. Owned by app; an Exchange belongs to the loop of its connection.
+//
+// Back-pressure: a body is read only as fast as the handler asks, a response only written as fast as the client
+// reads; write() waits until the socket took all but a bounded rest.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/base/async.h"
+#include "weft/base/clock.h"
+#include "weft/base/result.h"
+#include "weft/net/loop.h"
+#include "weft/wire/http.h"
+
+namespace weft::net {
+
+/// One request and its answer.
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  virtual const wire::RequestHead& head() const = 0;
+  /// `127.0.0.1:4711`, or `unix` for the admin socket.
+  virtual std::string_view peer() const = 0;
+  virtual bool over_unix_socket() const = 0;
+  virtual bool over_tls() const = 0;
+  virtual Executor executor() = 0;
+  /// Cancelled when the client is gone, or the server drains and its grace is over.
+  virtual CancelToken gone() const = 0;
+
+  /// The whole body; Reason::too_large past the limit (the connection is closed after the answer).
+  virtual Awaitable<Result<std::string>> read_body(std::size_t bytes_max) = 0;
+  /// The next piece of the body, empty at its end; the view is valid until the next call.
+  virtual Awaitable<Result<std::string_view>> read_some() = 0;
+
+  /// Answers at once. Content-Length, Date, Connection are set here. Errors: the client is gone.
+  virtual Awaitable<Result<void>> respond(wire::ResponseHead head, std::string body) = 0;
+  /// Begins an answer of unknown length (chunked; by closing for HTTP/1.0), then write() and finish().
+  /// With head.body_length set, the pieces must add up to it.
+  virtual Awaitable<Result<void>> start(wire::ResponseHead head) = 0;
+  virtual Awaitable<Result<void>> write(std::string_view piece) = 0;
+  virtual Awaitable<Result<void>> finish() = 0;
+  virtual bool started() const = 0;
+};
+
+/// Answers one exchange. When it returns without having answered, the server says 500 and logs it.
+using Handler = std::function<Awaitable<>(Exchange&)>;
+
+struct ServerLimits {
+  wire::HttpLimits http;
+  std::size_t connections_max = 16 * 1024;
+  std::size_t write_buffer_bytes_max = 256 * 1024;
+  std::size_t read_buffer_bytes = 16 * 1024;
+  Milliseconds head_timeout{10'000};
+  /// The longest wait for the next piece of a body.
+  Milliseconds body_idle_timeout{30'000};
+  /// The longest wait for a client that does not read.
+  Milliseconds write_timeout{30'000};
+  Milliseconds keep_alive_timeout{75'000};
+};
+
+struct TlsServerConfig {
+  std::string certificate_file;
+  std::string key_file;
+  /// When set, clients must show a certificate signed by it.
+  std::string client_ca_file;
+};
+
+struct ListenAddress {
+  /// `127.0.0.1`, `::1`, `0.0.0.0` …; or the path of a Unix socket (made with mode 0600).
+  std::string host;
+  std::uint16_t port = 0;
+  std::string unix_path;
+};
+
+class HttpServer {
+ public:
+  /// Binds and listens. Errors name the address and what to do (a port in use, no permission).
+  static Result<std::unique_ptr<HttpServer>> create(Loops& loops, ListenAddress address,
+                                                    std::optional<TlsServerConfig> tls,
+                                                    ServerLimits limits, Handler handler);
+  virtual ~HttpServer() = default;
+  /// The port that was bound (useful when 0 was asked).
+  virtual std::uint16_t port() const = 0;
+  /// Accepts from now on. The loops must be running or run after.
+  virtual void start() = 0;
+  /// Stops accepting, lets running exchanges end for `grace`, then cancels them. Blocks; not from a loop's thread.
+  virtual void drain(Milliseconds grace) = 0;
+  virtual std::size_t connections() const = 0;
+};
+
+}  // namespace weft::net

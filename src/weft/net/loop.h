@@ -1,0 +1,47 @@
+// Loops: one io_context and one thread a core; a connection never changes its loop. Owned by app; start and stop from the main thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "weft/base/async.h"
+
+namespace weft::net {
+
+class Loop {
+ public:
+  explicit Loop(std::size_t index);
+  std::size_t index() const { return index_; }
+  boost::asio::io_context& io() { return io_; }
+  Executor executor() { return io_.get_executor(); }
+
+ private:
+  std::size_t index_;
+  boost::asio::io_context io_;
+};
+
+class Loops {
+ public:
+  explicit Loops(std::size_t count);
+  ~Loops();
+  std::size_t size() const { return loops_.size(); }
+  Loop& at(std::size_t index) { return *loops_[index]; }
+  /// Runs each loop in a thread of its own.
+  void start();
+  /// Lets what is running end, then joins the threads.
+  void stop();
+
+ private:
+  std::vector<std::unique_ptr<Loop>> loops_;
+  std::vector<std::thread> threads_;
+  std::vector<boost::asio::executor_work_guard<Executor>> work_;
+};
+
+/// Runs a coroutine to its end on a loop of its own in this thread: for tests and the CLI.
+void run_alone(std::move_only_function<Awaitable<>(Loop&)> main);
+
+}  // namespace weft::net

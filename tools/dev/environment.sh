@@ -1,0 +1,160 @@
+# Finds or makes the place weft is built in: this machine (Debian 13) or a cached Debian 13 root.
+# Sourced by ./dev; needs $top and $cache.
+
+say() { printf '\033[2mdev:\033[0m %s\n' "$*" >&2; }
+fail() {
+  printf 'error: %s\n' "$1" >&2
+  [ $# -gt 1 ] && printf '\nhint: %s\n' "$2" >&2
+  exit 1
+}
+
+packages() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$top/tools/packages.txt"; }
+packages_key() { packages | sha256sum | cut -c1-16; }
+
+# Runs the rest of the line in the environment; never returns.
+enter_environment() {
+  if [ -n "${WEFT_INSIDE:-}" ]; then exec "$@"; fi
+  if debian_is_reference; then
+    install_missing
+    WEFT_INSIDE=machine exec "$@"
+  fi
+  local root="$cache/root-$(packages_key)"
+  [ -d "$root" ] || make_root "$root"
+  enter_root "$root" "$@"
+}
+
+debian_is_reference() {
+  [ "${WEFT_DEV_ROOT:-}" != always ] || return 1
+  [ -r /etc/os-release ] || return 1
+  # shellcheck disable=SC1091
+  (. /etc/os-release && [ "${ID:-}" = debian ] && [ "${VERSION_ID:-0}" -ge 13 ] 2>/dev/null) || return 1
+  local version
+  version=$(. /etc/os-release && printf %s "$VERSION_ID")
+  [ "$version" = 13 ] || apt-cache show $(packages) >/dev/null 2>&1
+}
+
+missing_packages() {
+  local package
+  for package in $(packages); do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+  done
+}
+
+install_missing() {
+  local stamp="$cache/installed-$(packages_key)" missing
+  [ -e "$stamp" ] && return 0
+  missing=$(missing_packages)
+  if [ -n "$missing" ]; then
+    say "installing $(wc -w <<<"$missing") packages that tools/packages.txt lists: $(tr '\n' ' ' <<<"$missing")"
+    local sudo=
+    if [ "$(id -u)" != 0 ]; then
+      sudo=sudo
+      command -v sudo >/dev/null || fail "packages are missing and this is not root: $(tr '\n' ' ' <<<"$missing")" \
+        "as root: apt-get install --no-install-recommends $(tr '\n' ' ' <<<"$missing")"
+    fi
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
+  fi
+  mkdir -p "$cache" && touch "$stamp"
+}
+
+# mmdebstrap and bubblewrap are all the host needs.
+need_host_tools() {
+  local missing=()
+  command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
+  command -v bwrap >/dev/null || missing+=(bubblewrap)
+  [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing+=(uidmap)
+  [ ${#missing[@]} = 0 ] && return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing ${missing[*]} on this machine (to make and enter the Debian 13 root)"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||
+      fail "could not install ${missing[*]}" "apt-get install ${missing[*]}"
+    return 0
+  fi
+  fail "this machine lacks: ${missing[*]}" "as root: apt-get install ${missing[*]}"
+}
+
+# Makes the root under another name and renames it when whole: an interrupted run leaves none.
+make_root() {
+  local root=$1 started=$SECONDS
+  need_host_tools
+  mkdir -p "$cache"
+  exec 9>"$cache/root.lock"
+  flock -n 9 || { say "another ./dev is making the Debian 13 root; waiting for it"; flock 9; }
+  if [ -d "$root" ]; then exec 9>&-; return 0; fi
+  rm -rf --one-file-system "$cache"/root-*.partial
+  local partial="$root.partial" log="$cache/root.log"
+  say "making a Debian 13 root with $(packages | wc -l) packages (once, about two minutes)"
+  say "  in $root, log in $log"
+  bootstrap "$partial" >"$log" 2>&1 9>&- &
+  local pid=$!
+  trap 'kill $pid 2>/dev/null; rm -rf --one-file-system "'"$partial"'"; exit 130' INT TERM
+  watch_progress "$pid" "$log" "$started"
+  wait "$pid" || { tail -n 15 "$log" >&2; rm -rf --one-file-system "$partial"
+    fail "the Debian 13 root could not be made" "the log above tells which step; is a Debian mirror reachable?"; }
+  trap - INT TERM
+  mv "$partial" "$root"
+  exec 9>&-
+  say "Debian 13 root ready after $((SECONDS - started)) s"
+}
+
+bootstrap() {
+  local partial=$1 include
+  include=$(packages | paste -sd,)
+  local options=(--variant=apt "--include=$include" '--aptopt=Acquire::Languages "none"'
+    '--aptopt=Acquire::Retries "5"' '--dpkgopt=path-exclude=/usr/share/doc/*')
+  if [ "$(id -u)" = 0 ]; then
+    mmdebstrap "${options[@]}" trixie "$partial" && touch "$partial/etc/pip.conf"
+  else  # a tar, unpacked as this user, so that the root can be removed by its owner again
+    mkdir -p "$partial"
+    mmdebstrap --mode=unshare "${options[@]}" trixie - |
+      tar -x --no-same-owner --exclude='./dev/*' -C "$partial" && touch "$partial/etc/pip.conf"
+  fi
+}
+
+watch_progress() {
+  local pid=$1 log=$2 started=$3 last=
+  while kill -0 "$pid" 2>/dev/null; do
+    local line
+    line=$(grep -a '^I: ' "$log" 2>/dev/null | tail -n 1 | cut -c4-)
+    if [ -t 2 ]; then printf '\r\033[K%4d s  %s' $((SECONDS - started)) "$line" >&2
+    elif [ "$line" != "$last" ]; then say "$((SECONDS - started)) s  $line"; fi
+    last=$line
+    sleep 1
+  done
+  [ -t 2 ] && printf '\r\033[K' >&2
+  return 0
+}
+
+enter_root() {
+  local root=$1; shift
+  command -v bwrap >/dev/null || need_host_tools
+  mkdir -p "$cache/home" "$cache/ccache"
+  # Only the root's folders are bound, on an empty file system: mount points can be made anywhere.
+  local arguments=(--ro-bind "$root/usr" /usr --ro-bind "$root/etc" /etc --ro-bind "$root/var" /var
+    --symlink usr/bin /bin --symlink usr/sbin /sbin --symlink usr/lib /lib --symlink usr/lib64 /lib64
+    --proc /proc --dev /dev --bind /tmp /tmp --tmpfs /run --tmpfs /var/tmp --bind "$cache/home" "$cache/home" --setenv HOME "$cache/home"
+    --bind "$cache" "$cache" --bind "$top" "$top" --setenv WEFT_INSIDE root
+    --setenv WEFT_CACHE "$cache" --unshare-pid --die-with-parent --chdir "$PWD")
+  local path
+  for path in /etc/resolv.conf /etc/hosts /etc/ssl/certs /etc/pip.conf; do
+    [ -e "$path" ] && [ -e "$root$path" ] && arguments+=(--ro-bind "$(readlink -f "$path")" "$path")
+  done
+  [ -e "$HOME/.npmrc" ] && arguments+=(--ro-bind "$HOME/.npmrc" "$cache/home/.npmrc")
+  for path in "$HOME/.config/pip" "$HOME/.pip"; do
+    [ -d "$path" ] && arguments+=(--ro-bind "$path" "$cache/home/${path#"$HOME"/}")
+  done
+  [ -d "${PIP_FIND_LINKS:-}" ] && arguments+=(--ro-bind "$PIP_FIND_LINKS" "$PIP_FIND_LINKS")
+  [ -d "$top/../shared" ] && arguments+=(--ro-bind "$(cd "$top/../shared" && pwd)" "$(cd "$top/.." && pwd)/shared")
+  bwrap "${arguments[@]}" true 2>/dev/null || explain_bwrap_failure "${arguments[@]}"
+  exec bwrap "${arguments[@]}" "$@"
+}
+
+explain_bwrap_failure() {
+  local why
+  why=$(bwrap "$@" true 2>&1 || true)
+  fail "bubblewrap cannot enter the Debian 13 root: $why" \
+    "user namespaces must be allowed: sysctl kernel.unprivileged_userns_clone=1 (or run as root)"
+}
