@@ -1,0 +1,63 @@
+// What an adapter is: the solution side (a hub::Protocol) and the caller side (routes on the one port). Owned by adapters; the table
+// of all of them is generated from adapters/CMakeLists.txt.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/hub/hub.h"
+#include "weft/hub/joiner.h"
+#include "weft/net/clients.h"
+#include "weft/net/http_server.h"
+
+namespace weft::adapters {
+
+/// What every adapter may use; lives as long as the program.
+struct Environment {
+  hub::Hub& hub;
+  hub::Joiner* joiner;  ///< null while the protocols are made; set before serving
+  net::HttpClients& clients;
+  /// Settings the caller side shows outward: `http://127.0.0.1:8420`.
+  std::string public_url;
+  /// Where the hub keeps its data, and what it runs with: shown by the admin API.
+  std::string data_directory;
+  std::string config_file;
+  std::function<Awaitable<Result<std::string>>()> reload;
+};
+
+/// One request with what the front door already found out.
+struct Request {
+  net::Exchange& exchange;
+  model::Principal principal;
+  /// Path segments after the route's prefix, percent-decoded.
+  std::vector<std::string> rest;
+};
+
+using RouteHandler = std::function<Awaitable<>(Request&)>;
+
+/// A path prefix on the port. The longest prefix wins; `admin` routes need the admin socket or an admin key.
+struct Route {
+  std::string prefix;
+  RouteHandler handler;
+  bool admin = false;
+  /// Answers without a key too (health, discovery documents that must be public).
+  bool open = false;
+  /// How this protocol says an error that the front door found (401, 403, 404, 413 …).
+  std::function<Awaitable<>(net::Exchange&, const Error&)> refuse;
+};
+
+struct Adapter {
+  std::string_view name;
+  /// The solution side; null for adapters that only serve (admin).
+  std::function<std::unique_ptr<hub::Protocol>(Environment&)> protocol;
+  /// The caller side.
+  std::function<std::vector<Route>(Environment&)> routes;
+};
+
+/// Generated: one entry for each name in adapters/CMakeLists.txt.
+std::vector<Adapter> all_adapters();
+
+}  // namespace weft::adapters

@@ -1,0 +1,56 @@
+// API keys: made once, shown once, kept hashed. Owned by the hub; any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/base/async.h"
+#include "weft/base/clock.h"
+#include "weft/base/ids.h"
+#include "weft/base/result.h"
+#include "weft/model/call.h"
+
+namespace weft::store {
+class Tables;
+}
+
+namespace weft::hub {
+
+struct KeyInfo {
+  KeyId id;
+  std::string name;
+  bool admin = false;
+  std::int64_t created_ms = 0;
+  std::optional<std::int64_t> revoked_ms;
+  /// Solutions it may call; empty: all.
+  std::vector<std::string> solutions;
+};
+
+struct NewKey {
+  KeyInfo info;
+  std::string secret;  ///< `weft_…`; never shown again
+};
+
+class Keys {
+ public:
+  Keys(store::Tables& tables, const Clock& clock, Random& random);
+  ~Keys();
+  Awaitable<Result<void>> load();
+  Awaitable<Result<NewKey>> make(std::string name, bool admin, std::vector<std::string> solutions);
+  Awaitable<Result<void>> revoke(KeyId id);
+  std::vector<KeyInfo> list() const;
+  bool any() const;
+  /// Who holds the key: constant time over wrong keys, one identical error for everything wrong.
+  Result<model::Principal> authenticate(std::string_view secret) const;
+  bool may_call(const model::Principal& principal, std::string_view solution) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft::hub

@@ -1,0 +1,49 @@
+// Writing a stream as a coroutine: the body emits events and returns the outcome. Owned by hub; one loop.
+//
+//   return make_stream(context, [this, call](Emitter& out) -> Awaitable<Result<model::Output>> {
+//     WEFT_CO_TRY(auto response, co_await client.send(…, out.cancelled()));
+//     WEFT_CO_CHECK(co_await out.emit({model::Delta{…}}));   // waits until the reader took it
+//     co_return output;
+//   });
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "weft/hub/service.h"
+
+namespace weft::hub {
+
+class Emitter {
+ public:
+  virtual ~Emitter() = default;
+  /// Hands over an event and waits until it was taken; the cancellation's error when the call was cancelled.
+  virtual Awaitable<Result<void>> emit(model::Event event) = 0;
+  /// Emits the questions and waits for the answers to all of them.
+  virtual Awaitable<Result<model::Answers>> ask(model::Ask ask) = 0;
+  /// Cancelled by cancel(), by dropping the stream, by the context's token and at its deadline.
+  virtual CancelToken cancelled() const = 0;
+  virtual SteadyTime deadline() const = 0;
+  virtual Executor executor() const = 0;
+  /// Notes what could not be carried; goes into End.
+  virtual void lose(model::Loss loss) = 0;
+};
+
+using Produce = std::move_only_function<Awaitable<Result<model::Output>>(Emitter&)>;
+
+/// The body starts with the first next(). A body that ignores its cancellation is given up after kCancelBoundMs:
+/// End is delivered while the body runs out on its own.
+std::unique_ptr<EventStream> make_stream(CallContext context, Produce body);
+/// A stream of one End.
+std::unique_ptr<EventStream> ended_stream(model::Event end);
+
+/// Reads a stream to its End and folds it. Questions end it: they are returned with the stream still open.
+struct Folded {
+  model::End end;
+  /// Set when the stream waits for answers instead of having ended.
+  std::optional<model::Ask> ask;
+};
+Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max);
+
+}  // namespace weft::hub

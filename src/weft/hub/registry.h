@@ -1,0 +1,97 @@
+// The registry: who has joined, as an immutable snapshot swapped on change, so that a call takes no lock. Owned by app;
+// snapshot() from any thread, changes from any thread (serialised inside).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/base/schema.h"
+#include "weft/hub/service.h"
+#include "weft/model/solution.h"
+
+namespace weft::hub {
+
+/// Where a solution was named: `weft add`, weft.yaml, or built in. weft.yaml wins.
+enum class Source : std::uint8_t { added, configured, built_in };
+std::string_view to_string(Source source);
+
+enum class Approval : std::uint8_t { solution, hub, both };
+
+/// How a solution is joined: what `weft add` or weft.yaml says.
+struct JoinRequest {
+  SolutionId id;          ///< empty: the name the solution gives itself
+  std::string protocol;   ///< empty: found by asking
+  std::string url;        ///< or, for a child process, `command`
+  std::vector<std::string> command;
+  std::map<std::string, std::string> environment;
+  /// Headers sent with every request to it; values may hold ${ENV}, resolved when it is called.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string bearer;
+  std::int64_t timeout_ms = 0;  ///< 0: kCallDeadlineMs
+  std::size_t concurrency_max = 0;
+  std::map<std::string, Approval> approvals;  ///< by skill; `*` for all
+  Source source = Source::added;
+  std::string origin;  ///< `weft.yaml:14` or `weft add`, shown by `weft ls`
+};
+
+enum class Health : std::uint8_t { unknown, up, down };
+
+/// One solution in a snapshot. Immutable but for its counters.
+struct Entry {
+  std::shared_ptr<const model::Solution> solution;
+  std::shared_ptr<Service> service;
+  JoinRequest request;
+  std::string found_by;  ///< how its protocol was recognised
+  struct Counters {
+    std::atomic<std::uint32_t> running{0};
+    std::atomic<std::uint64_t> calls{0};
+    std::atomic<std::uint64_t> failures{0};
+    std::atomic<Health> health{Health::unknown};
+  };
+  std::shared_ptr<Counters> counters;
+  /// By skill, compiled on first use; null when the skill has no schema.
+  Result<const Schema*> input_schema(const model::Skill& skill) const;
+
+  struct Schemas;
+  std::shared_ptr<Schemas> schemas;
+};
+
+/// Everything that has joined at one moment.
+struct Snapshot {
+  std::uint64_t version = 0;
+  std::vector<std::shared_ptr<const Entry>> entries;  ///< by id, ascending
+
+  const Entry* find(std::string_view solution_id) const;
+  std::shared_ptr<const Entry> find_shared(std::string_view solution_id) const;
+};
+
+class Registry {
+ public:
+  Registry();
+  std::shared_ptr<const Snapshot> snapshot() const;
+  /// Errors: the name is taken (with the way out), or there are too many.
+  Result<void> add(std::shared_ptr<const Entry> entry);
+  /// Puts a newer description in the place of the old one; counters stay.
+  Result<void> update(const SolutionId& id, std::shared_ptr<const model::Solution> solution);
+  Result<void> remove(const SolutionId& id);
+  /// Called after each change, from the thread that made it.
+  void on_change(std::function<void(const Snapshot&)> listener);
+
+ private:
+  void publish(std::shared_ptr<Snapshot> next);
+  mutable std::mutex mutex_;
+  std::atomic<std::shared_ptr<const Snapshot>> current_;
+  std::vector<std::function<void(const Snapshot&)>> listeners_;
+};
+
+std::shared_ptr<const Entry> make_entry(model::Solution solution, std::shared_ptr<Service> service,
+                                        JoinRequest request, std::string found_by);
+
+}  // namespace weft::hub

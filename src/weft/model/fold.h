@@ -1,0 +1,31 @@
+// Folding: a stream of events into the one answer it means. Law: fold(stream) equals the unary answer. Owned by model; one thread.
+#pragma once
+
+#include <optional>
+
+#include "weft/model/event.h"
+
+namespace weft::model {
+
+/// Collects events; what End leaves out (turns, artifacts, usage) is filled in from what streamed before it.
+class Fold {
+ public:
+  explicit Fold(std::size_t bytes_max);
+  /// Errors with Reason::too_large when the answer outgrows the limit.
+  Result<void> add(const Event& event);
+  bool ended() const { return end_.has_value(); }
+  /// The whole answer; only when ended().
+  End take();
+
+ private:
+  void add_delta(const Delta& delta);
+  void add_artifact(const Artifact& artifact);
+  std::size_t bytes_max_;
+  std::size_t bytes_ = 0;
+  std::vector<Part> parts_;
+  std::vector<Artifact> artifacts_;
+  std::optional<Usage> usage_;
+  std::optional<End> end_;
+};
+
+}  // namespace weft::model
