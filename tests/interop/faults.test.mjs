@@ -1,0 +1,195 @@
+// Solutions that are slow, dead, lying or babbling: the caller gets its own protocol's error, naming
+// the solution, within bounded time and memory, and every other call goes on.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { kCallers } from './lib/callers.mjs';
+import { openai } from './lib/clients.mjs';
+import { timed, within } from './lib/deadline.mjs';
+import { residentBytes } from './lib/proc.mjs';
+import { startHub } from './lib/weft.mjs';
+import { cutAfter, kFaults, startFaulty, wireAnswer } from './upstreams/faulty.mjs';
+import { startMcpV1 } from './upstreams/mcp_v1.mjs';
+
+// The faulty solutions are joined with this timeout; a call that only ever waits ends by it.
+const kTimeoutMs = 2000;
+const kBoundMs = kTimeoutMs + 2000;
+const kOtherCallMs = 500;
+const kGrowthBytesMax = 64 * 1024 * 1024;
+const kKinds = ['openai', 'mcp', 'a2a', 'openapi'];
+const kAsking = ['openai', 'mcp v1', 'mcp v2', 'a2a 1.0', 'rest'];
+
+// Faults that leave a caller nothing wrong to see: the answer may come out right.
+const kMayAnswer = { 'wrong type': ['openapi'], 'empty body': ['openapi'], 'wrong shape': ['openapi'] };
+// Answers that go on for ever without an end of their own, by protocol that streams.
+const kCutPoints = [0, 1, 9, 20, 50, 70, 80, 100];
+
+const targetOf = (kind) => {
+  const solution = `bad-${kind}`;
+  if (kind === 'openai') {
+    const args = { messages: [{ role: 'user', content: 'poke' }] };
+    return { kind: 'model', solution, skill: 'chat', words: 'poke', args };
+  }
+  if (kind === 'a2a') return { kind: 'agent', solution, skill: 'poke', words: 'poke', args: { message: 'poke' } };
+  return { kind: 'tool', solution, skill: 'poke', args: {} };
+};
+
+const saidBy = (e) =>
+  [e.message, e.error, e.data, e.answer?.text, e.task?.status]
+    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
+    .join(' ');
+
+describe('faults', () => {
+  let hub;
+  let shop;
+  const bad = {};
+  before(async () => {
+    hub = await startHub();
+    shop = await startMcpV1();
+    await hub.add(shop.url, 'shop');
+    for (const kind of kKinds) {
+      bad[kind] = await startFaulty(kind);
+      await hub.add(bad[kind].url, `bad-${kind}`, '--timeout', `${kTimeoutMs}ms`);
+    }
+  });
+  after(async () => {
+    await hub?.close();
+    await shop?.close();
+    for (const upstream of Object.values(bad)) await upstream.close();
+  });
+
+  const echo = { kind: 'tool', solution: 'shop', skill: 'echo', args: { text: 'still here' } };
+
+  /// Calls with the fault in place while a healthy solution is called beside it.
+  async function callFaulty(kind, fault, caller) {
+    bad[kind].fault = fault;
+    const before = residentBytes(hub.pid);
+    try {
+      const faulty = timed(() =>
+        within(kBoundMs, 'the refusal', kCallers[caller](hub, targetOf(kind))),
+      );
+      const beside = await timed(() => kCallers.rest(hub, echo));
+      assert.ifError(beside.error);
+      assert.equal(beside.value.text, 'still here');
+      assert.ok(beside.ms < kOtherCallMs, `the call beside took ${Math.round(beside.ms)} ms`);
+      const outcome = await faulty;
+      const growth = residentBytes(hub.pid) - before;
+      assert.ok(growth < kGrowthBytesMax, `grew by ${growth >> 20} MiB`);
+      return outcome;
+    } finally {
+      bad[kind].fault = undefined;
+    }
+  }
+
+  function checkRefusal({ value, error }, kind, name, caller) {
+    if (value) {
+      assert.ok(kMayAnswer[name]?.includes(kind), `answered ${JSON.stringify(value.raw).slice(0, 300)}`);
+      return;
+    }
+    const words = saidBy(error);
+    assert.ok(!words.includes('nothing within'), `no refusal within ${kBoundMs} ms`);
+    assert.match(words, new RegExp(`bad-${kind}`), `names the solution: ${words}`);
+    if (caller === 'openai') assert.ok(error.status >= 400 && error.error?.message, words);
+    if (caller === 'rest') assert.ok(error.answer?.body?.status >= 400, words);
+  }
+
+  for (const kind of kKinds) {
+    for (const [name, fault] of Object.entries(kFaults)) {
+      for (const caller of kAsking) {
+        test(`${kind}: ${name}, asked by ${caller}`, { timeout: 30_000 }, async () => {
+          checkRefusal(await callFaulty(kind, fault, caller), kind, name, caller);
+        });
+      }
+    }
+
+    test(`${kind}: cut off at every kind of byte`, { timeout: 120_000 }, async () => {
+      const whole = wireAnswer('x'.repeat(100)).length;
+      for (const count of kCutPoints.filter((n) => n < whole)) {
+        checkRefusal(await callFaulty(kind, cutAfter(count), 'rest'), kind, `cut ${count}`, 'rest');
+      }
+    });
+
+    test(`${kind}: well again at once when the solution is`, { timeout: 30_000 }, async () => {
+      const { value, error } = await timed(() => kCallers.rest(hub, targetOf(kind)));
+      assert.ifError(error);
+      assert.match(JSON.stringify(value.raw.body ?? value.text), /poked/);
+    });
+  }
+
+  test('a stream without end is stopped by its reader, and the hub stays flat', { timeout: 60_000 }, async () => {
+    bad.openai.fault = kFaults['endless SSE'];
+    const messages = [{ role: 'user', content: 'poke' }];
+    const request = { model: 'model/bad-openai', messages, stream: true };
+    const before = residentBytes(hub.pid);
+    const stream = await openai(`${hub.url}/v1`).chat.completions.create(request);
+    let chunks = 0;
+    for await (const chunk of stream) {
+      if (chunk.choices && ++chunks === 500) break;
+    }
+    assert.equal(chunks, 500);
+    assert.ok(residentBytes(hub.pid) - before < kGrowthBytesMax);
+    bad.openai.fault = undefined;
+  });
+
+  test('a stream cut in the middle ends as an error, not as an answer', { timeout: 30_000 }, async () => {
+    bad.openai.fault = (call, _answer, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' });
+      res.write(`data: ${JSON.stringify(call.protocol.endless(call))}\n\n`);
+      setTimeout(() => res.destroy(), 50);
+    };
+    const messages = [{ role: 'user', content: 'poke' }];
+    const client = openai(`${hub.url}/v1`);
+    const read = async () => {
+      const request = { model: 'model/bad-openai', messages, stream: true };
+      for await (const chunk of await client.chat.completions.create(request)) {
+        assert.notEqual(chunk.choices?.[0]?.finish_reason, 'stop');
+      }
+    };
+    await assert.rejects(within(kBoundMs, 'the end', read()), /bad-openai/);
+    bad.openai.fault = undefined;
+  });
+});
+
+function nested(depth) {
+  let schema = { type: 'string' };
+  for (let i = 0; i < depth; i++) schema = { type: 'object', properties: { a: schema } };
+  return schema;
+}
+
+describe('schemas that are traps', () => {
+  const kSchemas = {
+    'refers to itself': { $ref: '#' },
+    'refers in a ring': {
+      type: 'object',
+      $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } },
+      properties: { x: { $ref: '#/$defs/a' } },
+    },
+    'a tree of itself': { type: 'object', properties: { child: { $ref: '#' } } },
+    'a thousand deep': nested(1000),
+    'a remote reference': { type: 'object', properties: { x: { $ref: 'http://127.0.0.1:9/s.json' } } },
+    'an evil pattern': { type: 'object', properties: { x: { type: 'string', pattern: '^(a+)+$' } } },
+    'not a schema': { type: 'nonsense', properties: 7 },
+  };
+  const kArgs = { x: `${'a'.repeat(40)}!`, child: { child: {} }, a: {} };
+
+  for (const [name, inputSchema] of Object.entries(kSchemas)) {
+    test(name, { timeout: 60_000 }, async (t) => {
+      const hub = await startHub();
+      t.after(() => hub.close());
+      const upstream = await startFaulty('mcp', { tools: [{ name: 'poke', inputSchema }] });
+      t.after(() => upstream.close());
+      const before = residentBytes(hub.pid);
+      const joined = await timed(() => hub.cli('add', upstream.url, '--as', 'trap'));
+      assert.ifError(joined.error);
+      assert.ok(joined.ms < 5000, `joining took ${joined.ms} ms`);
+      if (joined.value.code !== 0) {
+        assert.match(joined.value.err, /schema/i);
+        return;
+      }
+      const target = { kind: 'tool', solution: 'trap', skill: 'poke', args: kArgs };
+      const called = await timed(() => within(kBoundMs, 'an answer', kCallers.rest(hub, target)));
+      if (called.error) assert.match(saidBy(called.error), /trap|poke|schema/i);
+      assert.ok(!saidBy(called.error ?? {}).includes('nothing within'));
+      assert.ok(residentBytes(hub.pid) - before < kGrowthBytesMax);
+    });
+  }
+});
