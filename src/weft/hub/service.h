@@ -11,6 +11,7 @@
 #include "weft/base/clock.h"
 #include "weft/model/call.h"
 #include "weft/model/event.h"
+#include "weft/model/solution.h"
 
 namespace weft::hub {
 

@@ -1,0 +1,262 @@
+#include "weft/adapters/common/front.h"
+
+#include <algorithm>
+#include <cctype>
+#include <format>
+
+#include "weft/adapters/common/reply.h"
+#include "weft/base/log.h"
+#include "weft/base/url.h"
+
+namespace weft::adapters {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+/// `host:port`, `[v6]:port` or either without a port, in lower case.
+struct HostPort {
+  std::string host;
+  std::string port;
+};
+
+HostPort split_host(std::string_view text) {
+  HostPort out;
+  const std::string all = lower(text);
+  const auto bracket = all.find(']');
+  const auto colon = all.find(':', bracket == std::string::npos ? 0 : bracket);
+  out.host = all.substr(0, colon);
+  if (colon != std::string::npos) out.port = all.substr(colon + 1);
+  return out;
+}
+
+bool loopback_name(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  // 127.0.0.0/8, digits and dots only: 127.0.0.1.evil.example is none of it.
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
+}
+
+/// Adds the CORS headers of an allowed browser origin to every answer.
+class CorsExchange final : public net::Exchange {
+ public:
+  CorsExchange(net::Exchange& inner, std::string origin) : inner_(inner), origin_(std::move(origin)) {}
+
+  const wire::RequestHead& head() const override { return inner_.head(); }
+  std::string_view peer() const override { return inner_.peer(); }
+  bool over_unix_socket() const override { return inner_.over_unix_socket(); }
+  bool over_tls() const override { return inner_.over_tls(); }
+  Executor executor() override { return inner_.executor(); }
+  CancelToken gone() const override { return inner_.gone(); }
+  Awaitable<Result<std::string>> read_body(std::size_t bytes_max) override {
+    return inner_.read_body(bytes_max);
+  }
+  Awaitable<Result<std::string_view>> read_some() override { return inner_.read_some(); }
+  Awaitable<Result<void>> respond(wire::ResponseHead head, std::string body) override {
+    allow(head);
+    return inner_.respond(std::move(head), std::move(body));
+  }
+  Awaitable<Result<void>> start(wire::ResponseHead head) override {
+    allow(head);
+    return inner_.start(std::move(head));
+  }
+  Awaitable<Result<void>> write(std::string_view piece) override { return inner_.write(piece); }
+  Awaitable<Result<void>> finish() override { return inner_.finish(); }
+  bool started() const override { return inner_.started(); }
+
+ private:
+  void allow(wire::ResponseHead& head) {
+    head.headers.set("Access-Control-Allow-Origin", origin_);
+    head.headers.add("Vary", "Origin");
+    head.headers.set("Access-Control-Expose-Headers", "Mcp-Session-Id, Weft-Loss, Location, Retry-After");
+  }
+
+  net::Exchange& inner_;
+  std::string origin_;
+};
+
+class Front {
+ public:
+  Front(Environment& environment, std::vector<Route> routes, FrontConfig config)
+      : environment_(environment), routes_(std::move(routes)), config_(std::move(config)) {
+    std::ranges::stable_sort(routes_, [](const Route& a, const Route& b) {
+      return a.prefix.size() > b.prefix.size();
+    });
+  }
+
+  Awaitable<> handle(net::Exchange& exchange) {
+    const Route* route = find(exchange.head().path());
+    if (auto fit = check_browser(exchange); !fit) {
+      co_await refuse(exchange, route, fit.error());
+      co_return;
+    }
+    const std::string_view origin = exchange.head().headers.get("Origin");
+    if (origin.empty() || !contains(config_.origins, origin)) {
+      co_await dispatch(exchange, route);
+      co_return;
+    }
+    CorsExchange cors(exchange, std::string(origin));
+    if (exchange.head().method == "OPTIONS") {
+      co_await preflight(cors);
+    } else {
+      co_await dispatch(cors, route);
+    }
+  }
+
+ private:
+  const Route* find(std::string_view path) const {
+    for (const Route& route : routes_) {
+      if (!path.starts_with(route.prefix)) continue;
+      if (path.size() == route.prefix.size() || route.prefix.ends_with('/') ||
+          path[route.prefix.size()] == '/') {
+        return &route;
+      }
+    }
+    return nullptr;
+  }
+
+  /// No web page may reach the hub: Host must be a name it is known by, Origin one that is allowed.
+  Result<void> check_browser(net::Exchange& exchange) const {
+    if (exchange.over_unix_socket()) return {};
+    const auto& headers = exchange.head().headers;
+    const HostPort host = split_host(headers.get("Host"));
+    if (!loopback_name(host.host) && !contains(config_.hosts, host.host)) {
+      return fail(Reason::permission_denied,
+                  std::format("the Host `{}` is not a name of this hub; add it to `listen.hosts` in weft.yaml "
+                              "if it should be",
+                              host.host));
+    }
+    const std::string_view origin = headers.get("Origin");
+    if (!origin.empty() && !contains(config_.origins, origin) && !own_origin(origin, host)) {
+      return fail(Reason::permission_denied,
+                  "this browser origin is not allowed; add it to `listen.origins` in weft.yaml if it should be");
+    }
+    const std::string type = lower(headers.get("Content-Type"));
+    if (exchange.head().method == "POST" && type.starts_with("text/plain")) {
+      return fail(Reason::permission_denied,
+                  "a text/plain POST is refused (any web page can send one); use application/json");
+    }
+    const std::string_view site = headers.get("Sec-Fetch-Site");
+    if (site == "cross-site" && !contains(config_.origins, origin)) {
+      return fail(Reason::permission_denied, "a request that another site's page makes is refused");
+    }
+    return {};
+  }
+
+  /// A page that this very port served.
+  static bool own_origin(std::string_view origin, const HostPort& host) {
+    const auto mark = origin.find("://");
+    if (mark == std::string_view::npos) return false;
+    const HostPort from = split_host(origin.substr(mark + 3));
+    return from.port == host.port &&
+           (from.host == host.host || (loopback_name(from.host) && loopback_name(host.host)));
+  }
+
+  Result<model::Principal> authenticate(net::Exchange& exchange, const Route& route) const {
+    if (exchange.over_unix_socket()) return model::Principal{.name = "local", .key_id = "", .admin = true};
+    const std::string_view secret = credential(exchange.head().headers);
+    const bool needed = config_.keys_required || environment_.hub.keys().any();
+    if (route.admin || (needed && !route.open)) {
+      WEFT_TRY(model::Principal principal, environment_.hub.keys().authenticate(secret));
+      if (route.admin && !principal.admin) {
+        return fail(Reason::permission_denied, "this needs an admin key (`weft key new NAME --admin`)");
+      }
+      return principal;
+    }
+    if (needed && !secret.empty()) {
+      auto principal = environment_.hub.keys().authenticate(secret);
+      if (principal) return principal;
+    }
+    return model::Principal{.name = "local", .key_id = "", .admin = false};
+  }
+
+  static std::string_view credential(const wire::Headers& headers) {
+    const std::string_view authorization = headers.get("Authorization");
+    if (authorization.size() > 7 && wire::same_name(authorization.substr(0, 7), "Bearer ")) {
+      return authorization.substr(7);
+    }
+    if (headers.has("x-api-key")) return headers.get("x-api-key");
+    return headers.get("api-key");
+  }
+
+  static std::vector<std::string> segments(std::string_view rest) {
+    std::vector<std::string> out;
+    while (!rest.empty()) {
+      if (rest.front() == '/') {
+        rest.remove_prefix(1);
+        continue;
+      }
+      const auto end = rest.find('/');
+      const std::string_view piece = rest.substr(0, end);
+      out.push_back(percent_decode(piece).value_or(std::string(piece)));
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end);
+    }
+    return out;
+  }
+
+  Awaitable<> dispatch(net::Exchange& exchange, const Route* route) {
+    if (route == nullptr) {
+      auto error = make_error(Reason::solution_not_found,
+                              std::format("nothing is served at {}; the paths are /v1, /mcp, /a2a, /api, "
+                                          "/healthz and /readyz",
+                                          exchange.head().path()));
+      co_await refuse(exchange, route, error);
+      co_return;
+    }
+    auto principal = authenticate(exchange, *route);
+    if (!principal) {
+      co_await refuse(exchange, route, principal.error());
+      co_return;
+    }
+    Request request{.exchange = exchange,
+                    .principal = *std::move(principal),
+                    .rest = segments(exchange.head().path().substr(route->prefix.size()))};
+    co_await route->handler(request);
+  }
+
+  static Awaitable<> refuse(net::Exchange& exchange, const Route* route, Error error) {
+    if (route != nullptr && route->refuse) {
+      co_await route->refuse(exchange, error);
+      co_return;
+    }
+    json::object inner{{"message", error.message}, {"reason", to_string(error.reason)}};
+    json::object body{{"error", std::move(inner)}};
+    wire::Headers headers;
+    add_error_headers(headers, error);
+    json::value answer(std::move(body));
+    std::vector<model::Loss> none;
+    const int status = http_status(error);
+    (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers), std::move(none));
+  }
+
+  static Awaitable<> preflight(net::Exchange& exchange) {
+    wire::ResponseHead head;
+    head.status = 204;
+    head.headers.add("Access-Control-Allow-Methods", "GET, POST, DELETE, PUT");
+    head.headers.add("Access-Control-Allow-Headers",
+                     std::string(exchange.head().headers.get("Access-Control-Request-Headers")));
+    head.headers.add("Access-Control-Max-Age", "600");
+    std::string body;
+    (void)co_await exchange.respond(std::move(head), std::move(body));
+  }
+
+  Environment& environment_;
+  std::vector<Route> routes_;
+  FrontConfig config_;
+};
+
+}  // namespace
+
+net::Handler make_front(Environment& environment, std::vector<Route> routes, FrontConfig config) {
+  auto front = std::make_shared<Front>(environment, std::move(routes), std::move(config));
+  return [front](net::Exchange& exchange) { return front->handle(exchange); };
+}
+
+}  // namespace weft::adapters

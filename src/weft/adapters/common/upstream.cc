@@ -1,0 +1,145 @@
+#include "weft/adapters/common/upstream.h"
+
+#include <charconv>
+#include <cstdlib>
+#include <format>
+
+#include "weft/wire/base64.h"
+
+namespace weft::adapters {
+namespace {
+
+constexpr std::size_t kErrorBodyChars = 300;
+
+Result<std::string> resolve_environment(std::string_view text) {
+  std::string out;
+  while (true) {
+    const auto open = text.find("${");
+    out += text.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    text.remove_prefix(open + 2);
+    const auto close = text.find('}');
+    if (close == std::string_view::npos) {
+      return fail(Reason::invalid_argument, "a `${` without its `}` in a header of the solution");
+    }
+    const std::string name(text.substr(0, close));
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) {
+      return fail(Reason::unavailable,
+                  std::format("the environment variable {} is not set where the hub runs; set it and restart "
+                              "the hub",
+                              name));
+    }
+    out += value;
+    text.remove_prefix(close + 1);
+  }
+}
+
+/// What a person may read of a body: one line, printable, cut.
+std::string excerpt(std::string_view body) {
+  if (!wire::is_utf8(body)) return "(bytes that are not UTF-8)";
+  std::string out;
+  for (const char c : body.substr(0, kErrorBodyChars)) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += (byte < 0x20 || byte == 0x7f) ? ' ' : c;
+  }
+  // A cut must not leave half a character.
+  while (!out.empty() && body.size() > kErrorBodyChars && !wire::is_utf8(out)) out.pop_back();
+  if (body.size() > kErrorBodyChars) out += " …";
+  return out;
+}
+
+/// The words that error bodies of the usual kinds carry.
+std::string message_of(std::string_view body) {
+  const auto parsed = json::parse(body);
+  if (!parsed || !parsed->is_object()) return excerpt(body);
+  const auto& o = parsed->as_object();
+  const auto* inner = json::object_at(o, "error");
+  for (const auto* from : {inner, &o}) {
+    if (from == nullptr) continue;
+    for (const auto* key : {"message", "detail", "error_description", "title", "error"}) {
+      if (const auto text = json::string_at(*from, key); !text.empty()) return excerpt(text);
+    }
+  }
+  return excerpt(body);
+}
+
+Reason reason_of_status(int status) {
+  switch (status) {
+    case 400:
+    case 422: return Reason::invalid_argument;
+    case 401:
+    case 403: return Reason::unavailable;
+    case 404: return Reason::solution_failed;
+    case 408:
+    case 504: return Reason::deadline;
+    case 413: return Reason::too_large;
+    case 415: return Reason::content_type;
+    case 429:
+    case 529: return Reason::rate_limited;
+    case 502:
+    case 503: return Reason::unavailable;
+    default: return Reason::solution_failed;
+  }
+}
+
+}  // namespace
+
+Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
+  wire::Headers headers;
+  for (const auto& [name, value] : request.headers) {
+    WEFT_TRY(std::string resolved, resolve_environment(value));
+    if (!wire::valid_header_name(name) || !wire::valid_header_value(resolved)) {
+      return fail(Reason::invalid_argument, std::format("the header `{}` of the solution is not sendable", name));
+    }
+    headers.set(name, std::move(resolved));
+  }
+  if (!request.bearer.empty()) {
+    WEFT_TRY(std::string resolved, resolve_environment(request.bearer));
+    if (!wire::valid_header_value(resolved)) {
+      return fail(Reason::invalid_argument, "the bearer token of the solution holds characters that cannot be sent");
+    }
+    headers.set("Authorization", "Bearer " + resolved);
+  }
+  return headers;
+}
+
+Result<net::ClientRequest> solution_request(const hub::JoinRequest& request, std::string_view method,
+                                            const Url& url, const hub::CallContext& context) {
+  WEFT_TRY(wire::Headers headers, solution_headers(request));
+  net::ClientRequest out;
+  out.origin.url = url;
+  out.origin.egress = net::Egress::open;
+  out.method = std::string(method);
+  out.target = url.target();
+  out.headers = std::move(headers);
+  out.deadline = context.deadline;
+  return out;
+}
+
+Error error_of_status(int status, const wire::Headers& headers, std::string_view body) {
+  const std::string words = message_of(body);
+  std::string message = status == 401 || status == 403
+                            ? std::format("refused weft's credentials (HTTP {}): {}; set them with --bearer or --header",
+                                          status, words)
+                            : std::format("answered HTTP {}: {}", status, words);
+  Error error = make_error(reason_of_status(status), std::move(message));
+  error.upstream_status = status;
+  const std::string_view retry = headers.get("Retry-After");
+  std::int64_t seconds = 0;
+  const auto [end, failed] = std::from_chars(retry.data(), retry.data() + retry.size(), seconds);
+  if (!retry.empty() && failed == std::errc() && end == retry.data() + retry.size() && seconds >= 0) {
+    error.retry_after = Milliseconds(std::min<std::int64_t>(seconds, 86'400) * 1000);
+  }
+  if (status >= 500 && status != 502 && status != 503 && status != 504 && status != 529) error.retryable = false;
+  return error;
+}
+
+Error name_solution(Error error, std::string_view solution) {
+  if (!error.solution.empty()) return error;
+  error.solution = std::string(solution);
+  error.message = std::format("solution \"{}\": {}", solution, error.message);
+  return error;
+}
+
+}  // namespace weft::adapters
