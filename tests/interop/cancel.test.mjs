@@ -10,7 +10,13 @@ const kBoundMs = 1000;
 const kStartMs = 5000;
 
 const slowTool = (solution) => ({ kind: 'tool', solution, skill: 'slow', args: {} });
-const kAgent = { kind: 'agent', solution: 'diary', skill: 'talk', words: 'slow', args: { message: 'slow' } };
+const kAgent = {
+  kind: 'agent',
+  solution: 'diary',
+  skill: 'talk',
+  words: 'slow',
+  args: { message: 'slow' },
+};
 const kMessages = [{ role: 'user', content: 'slowly' }];
 const kModel = {
   kind: 'model',

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Runs the MCP conformance suite against conformance_server, directly and (with --weft PATH) through
-// weft, and compares them scenario by scenario. Ends 0 only when the direct run passes everything and
-// weft scores no scenario lower.
+// Runs the MCP conformance suite against conformance_server, directly and (with --weft PATH)
+// through weft, and compares them scenario by scenario. Ends 0 only when the direct run passes
+// everything and weft scores no scenario lower.
 //   node conformance.mjs [--weft PATH] [--requirements 2025-11-25] [--verbose]
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -42,7 +42,16 @@ function count(checks) {
 async function runSuite(url, requirements) {
   const folder = mkdtempSync(join(tmpdir(), 'weft-conformance-'));
   try {
-    const args = [suiteProgram(), 'server', '--url', url, '--requirements', requirements, '-o', folder];
+    const args = [
+      suiteProgram(),
+      'server',
+      '--url',
+      url,
+      '--requirements',
+      requirements,
+      '-o',
+      folder,
+    ];
     const r = await run(process.execPath, args, { ms: kSuiteMs });
     const scenarios = readChecks(folder);
     if (scenarios.size === 0) throw new Error(`the suite wrote no results: ${r.out}${r.err}`);
@@ -52,8 +61,7 @@ async function runSuite(url, requirements) {
   }
 }
 
-const failures = (checks) =>
-  checks.filter((c) => c.status === 'FAILURE' || c.status === 'WARNING');
+const failures = (checks) => checks.filter((c) => c.status === 'FAILURE' || c.status === 'WARNING');
 
 /// Lower means: fewer successes, more failures or more warnings than direct.
 function isLower(direct, through) {
@@ -64,7 +72,11 @@ function isLower(direct, through) {
 const cell = (checks) => {
   if (!checks) return 'missing';
   const { SUCCESS, FAILURE, WARNING } = count(checks);
-  return `${SUCCESS} ok` + (FAILURE ? `, ${FAILURE} failed` : '') + (WARNING ? `, ${WARNING} warned` : '');
+  return (
+    `${SUCCESS} ok` +
+    (FAILURE ? `, ${FAILURE} failed` : '') +
+    (WARNING ? `, ${WARNING} warned` : '')
+  );
 };
 
 function printRow(name, direct, through, verdict) {

@@ -44,16 +44,21 @@ describe('joining', () => {
     assert.match(joined.out, /openai/i);
   });
 
-  test('a server that speaks none is refused with what was tried', { timeout: 30_000 }, async (t) => {
-    const hub = await startHub();
-    t.after(() => hub.close());
-    const http = createServer((_req, res) => res.writeHead(404).end('nothing here'));
-    await new Promise((resolve) => http.listen(0, kHost, resolve));
-    t.after(() => http.close());
-    const r = await hub.cli('add', `http://${kHost}:${http.address().port}`, '--as', 'blank');
-    assert.equal(r.code, 1, r.out + r.err);
-    for (const word of [/agent-card/, /mcp|initialize/i, /models/, /openapi/]) assert.match(r.err, word);
-  });
+  test(
+    'a server that speaks none is refused with what was tried',
+    { timeout: 30_000 },
+    async (t) => {
+      const hub = await startHub();
+      t.after(() => hub.close());
+      const http = createServer((_req, res) => res.writeHead(404).end('nothing here'));
+      await new Promise((resolve) => http.listen(0, kHost, resolve));
+      t.after(() => http.close());
+      const r = await hub.cli('add', `http://${kHost}:${http.address().port}`, '--as', 'blank');
+      assert.equal(r.code, 1, r.out + r.err);
+      for (const word of [/agent-card/, /mcp|initialize/i, /models/, /openapi/])
+        assert.match(r.err, word);
+    },
+  );
 
   test('nobody listens: refused, the address is named', { timeout: 30_000 }, async (t) => {
     const hub = await startHub();
@@ -77,7 +82,8 @@ describe('joining', () => {
     t.after(() => world.close());
     await world.hub.restart('SIGKILL');
     const listed = await world.hub.cli('ls', '--json');
-    for (const name of ['shop', 'diary', 'shelf', 'kiosk']) assert.ok(listed.out.includes(name), listed.out);
+    for (const name of ['shop', 'diary', 'shelf', 'kiosk'])
+      assert.ok(listed.out.includes(name), listed.out);
     const called = await world.hub.cli('call', 'kiosk/echo', 'text=hi');
     assert.equal(called.code, 0, called.err);
     assert.match(called.out, /^hi$/m);

@@ -14,7 +14,9 @@ async function wordsOf(call) {
     const answer = await call();
     return `${answer.text} ${JSON.stringify(answer.raw)}`;
   } catch (e) {
-    const more = [e.error, e.data, e.answer?.body, e.task?.status].map((part) => JSON.stringify(part));
+    const more = [e.error, e.data, e.answer?.body, e.task?.status].map((part) =>
+      JSON.stringify(part),
+    );
     return [e.message, ...more].join(' ');
   }
 }
@@ -40,7 +42,9 @@ describe('errors', () => {
     test('openai: 404 model_not_found', async () => {
       const client = openai(at('/v1'));
       const messages = [{ role: 'user', content: 'x' }];
-      const e = await rejection(client.chat.completions.create({ model: 'agent/nobody', messages }));
+      const e = await rejection(
+        client.chat.completions.create({ model: 'agent/nobody', messages }),
+      );
       assert.equal(e.status, 404);
       assert.equal(e.code, 'model_not_found');
       assert.equal(e.type, 'invalid_request_error');
@@ -97,7 +101,12 @@ describe('errors', () => {
   });
 
   describe('arguments that do not fit: the path of the offending value', () => {
-    const wrong = { items: [{ name: 'a', qty: 1 }, { name: 'b', qty: 0 }] };
+    const wrong = {
+      items: [
+        { name: 'a', qty: 1 },
+        { name: 'b', qty: 0 },
+      ],
+    };
     for (const caller of Object.keys(kCallers)) {
       for (const solution of ['shop', 'bazaar']) {
         test(`${caller} -> ${solution}`, { timeout: 20_000 }, async () => {
@@ -123,7 +132,13 @@ describe('errors', () => {
       [tool('shop', 'fail', {}), /the till is closed/],
       [tool('bazaar', 'fail', {}), /the till is closed/],
       [
-        { kind: 'agent', solution: 'diary', skill: 'talk', words: 'fail', args: { message: 'fail' } },
+        {
+          kind: 'agent',
+          solution: 'diary',
+          skill: 'talk',
+          words: 'fail',
+          args: { message: 'fail' },
+        },
         /the diary is lost/,
       ],
       [tool('shelf', 'broken', {}), /the shelf is empty|nothing left/],
@@ -152,7 +167,9 @@ describe('errors', () => {
     test('openai sees the rate limit as one', async () => {
       const client = openai(at('/v1'));
       const messages = [{ role: 'user', content: 'forbidden' }];
-      const e = await rejection(client.chat.completions.create({ model: 'model/oracle', messages }));
+      const e = await rejection(
+        client.chat.completions.create({ model: 'model/oracle', messages }),
+      );
       assert.equal(e.status, 429);
       assert.equal(e.code, 'rate_limit_exceeded');
     });
@@ -181,7 +198,13 @@ describe('a solution that is down', () => {
 
   const kTargets = [
     tool('shop', 'echo', { text: 'x' }),
-    { kind: 'agent', solution: 'diary', skill: 'talk', words: 'echo x', args: { message: 'echo x' } },
+    {
+      kind: 'agent',
+      solution: 'diary',
+      skill: 'talk',
+      words: 'echo x',
+      args: { message: 'echo x' },
+    },
     tool('shelf', 'plainText', {}),
     {
       kind: 'model',

@@ -24,7 +24,10 @@ const kTargets = [
   [tool('shop', 'echo', { text: 'grüß 你好 🙂' }), { text: 'grüß 你好 🙂' }],
   [talk('diary'), { text: 'good day' }],
   [talk('ledger'), { text: 'good day' }],
-  [tool('shelf', 'createItem', { name: 'cup', qty: 2 }), { data: { id: 'item-1', name: 'cup', qty: 2 } }],
+  [
+    tool('shelf', 'createItem', { name: 'cup', qty: 2 }),
+    { data: { id: 'item-1', name: 'cup', qty: 2 } },
+  ],
   [tool('shelf', 'getItem', kItem), { data: kSeen }],
   [
     {

@@ -1,4 +1,4 @@
-// An OpenAI-compatible model behind weft, called by the openai client: what passes through is whole.
+// An OpenAI-compatible model behind weft, called by the openai client: nothing is lost on the way.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { openai, rest } from './lib/clients.mjs';
@@ -29,14 +29,19 @@ describe('openai through weft', () => {
   const ask = (content, more, via = client, model = 'model/oracle') =>
     via.chat.completions.create({ model, messages: [{ role: 'user', content }], ...more });
   const lastAtModel = async () => {
-    const journal = await rest(`${new URL(world.up.oracle.direct).origin}/__aimock/journal`, { method: 'GET' });
+    const journal = await rest(`${new URL(world.up.oracle.direct).origin}/__aimock/journal`, {
+      method: 'GET',
+    });
     return journal.body.at(-1);
   };
 
   test('the models list names the solution', async () => {
     const ids = [];
     for await (const model of client.models.list()) ids.push(model.id);
-    assert.ok(ids.some((id) => id === 'oracle' || id.startsWith('model/oracle')), ids.join(' '));
+    assert.ok(
+      ids.some((id) => id === 'oracle' || id.startsWith('model/oracle')),
+      ids.join(' '),
+    );
   });
 
   test('the answer has what the direct answer has', async () => {

@@ -17,7 +17,10 @@ describe('an OpenAPI service', () => {
   });
   after(() => world?.close());
   const lastRequest = (path) =>
-    world.up.shelf.journal.all('request').filter((r) => r.path.startsWith(path)).at(-1);
+    world.up.shelf.journal
+      .all('request')
+      .filter((r) => r.path.startsWith(path))
+      .at(-1);
 
   test('its operations are tools with schemas and effects', async () => {
     const client = await mcpV1(`${world.hub.url}/mcp/shelf`);
@@ -38,7 +41,8 @@ describe('an OpenAPI service', () => {
   });
 
   test('the generated document offers every operation', async () => {
-    const document = (await rest(`${world.hub.url}/api/shelf/openapi.json`, { method: 'GET' })).body;
+    const document = (await rest(`${world.hub.url}/api/shelf/openapi.json`, { method: 'GET' }))
+      .body;
     const ids = Object.values(document.paths)
       .flatMap((item) => Object.values(item))
       .map((operation) => operation.operationId);
@@ -93,12 +97,16 @@ describe('an OpenAPI service', () => {
       assert.equal(data.file.text ?? data.file, 'line one\nline two');
     });
 
-    test(`${caller}: credentials are weft's own, each where it belongs`, { timeout: 20_000 }, async () => {
-      assert.deepEqual((await call('keyed')).data, { by: 'key' });
-      assert.deepEqual((await call('guarded')).data, { by: 'bearer' });
-      assert.equal(lastRequest('/keyed').headers['x-api-key'], kApiKey);
-      assert.equal(lastRequest('/guarded').headers.authorization, `Bearer ${kBearer}`);
-    });
+    test(
+      `${caller}: credentials are weft's own, each where it belongs`,
+      { timeout: 20_000 },
+      async () => {
+        assert.deepEqual((await call('keyed')).data, { by: 'key' });
+        assert.deepEqual((await call('guarded')).data, { by: 'bearer' });
+        assert.equal(lastRequest('/keyed').headers['x-api-key'], kApiKey);
+        assert.equal(lastRequest('/guarded').headers.authorization, `Bearer ${kBearer}`);
+      },
+    );
 
     test(`${caller}: a text answer and an empty one`, { timeout: 20_000 }, async () => {
       assert.match((await call('plainText')).text, /plain words/);
@@ -107,8 +115,14 @@ describe('an OpenAPI service', () => {
   }
 
   test("a caller's own credentials go no further", async () => {
-    const headers = { authorization: 'Bearer callers-own', 'x-api-key': 'callers-own', cookie: 'a=b' };
-    await rest(`${world.hub.url}/api/shelf/getItem`, { body: { id: 'mine' }, headers }).catch(() => {});
+    const headers = {
+      authorization: 'Bearer callers-own',
+      'x-api-key': 'callers-own',
+      cookie: 'a=b',
+    };
+    await rest(`${world.hub.url}/api/shelf/getItem`, { body: { id: 'mine' }, headers }).catch(
+      () => {},
+    );
     const seen = JSON.stringify(world.up.shelf.journal.all('request'));
     assert.ok(!seen.includes('callers-own'), seen.slice(-2000));
   });

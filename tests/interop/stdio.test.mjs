@@ -26,32 +26,45 @@ describe('weft mcp', () => {
       return open(undefined, { ...options, transport });
     };
 
-    test(`${era}: every solution's skills are listed and callable`, { timeout: 30_000 }, async () => {
-      const client = await connect();
-      const names = (await client.listTools()).tools.map((t) => t.name);
-      for (const name of ['shop__add', 'diary__talk', 'shelf__getItem', 'kiosk__echo']) {
-        assert.ok(names.includes(name), `${name} in ${names}`);
-      }
-      const sum = await client.callTool({ name: 'shop__add', arguments: { a: 1, b: 2 } });
-      assert.deepEqual(sum.structuredContent, { sum: 3 });
-      const said = await client.callTool({ name: 'diary__talk', arguments: { message: 'echo ho' } });
-      assert.equal(mcpText(said), 'ho');
-      await client.close();
-    });
+    test(
+      `${era}: every solution's skills are listed and callable`,
+      { timeout: 30_000 },
+      async () => {
+        const client = await connect();
+        const names = (await client.listTools()).tools.map((t) => t.name);
+        for (const name of ['shop__add', 'diary__talk', 'shelf__getItem', 'kiosk__echo']) {
+          assert.ok(names.includes(name), `${name} in ${names}`);
+        }
+        const sum = await client.callTool({ name: 'shop__add', arguments: { a: 1, b: 2 } });
+        assert.deepEqual(sum.structuredContent, { sum: 3 });
+        const said = await client.callTool({
+          name: 'diary__talk',
+          arguments: { message: 'echo ho' },
+        });
+        assert.equal(mcpText(said), 'ho');
+        await client.close();
+      },
+    );
 
     test(`${era}: progress, questions and cancel cross it`, { timeout: 30_000 }, async () => {
       const onAsk = async () => ({ action: 'accept', content: { confirm: true } });
       const client = await connect({ onAsk });
       const seen = [];
       const onprogress = ({ progress }) => seen.push(progress);
-      await client.callTool({ name: 'shop__count', arguments: { steps: 3 } }, ...at({ onprogress }));
+      await client.callTool(
+        { name: 'shop__count', arguments: { steps: 3 } },
+        ...at({ onprogress }),
+      );
       assert.deepEqual(seen, [1, 2, 3]);
       const paid = await client.callTool({ name: 'shop__pay', arguments: { amount: 1 } });
       assert.equal(mcpText(paid), 'paid 1');
       const { journal } = world.up.shop;
       const before = journal.all('slow cancelled').length;
       const stop = new AbortController();
-      const slow = client.callTool({ name: 'shop__slow', arguments: {} }, ...at({ signal: stop.signal }));
+      const slow = client.callTool(
+        { name: 'shop__slow', arguments: {} },
+        ...at({ signal: stop.signal }),
+      );
       slow.catch(() => {});
       await journal.wait('slow started', 5000, journal.all('slow started').length + 1);
       stop.abort();
@@ -60,12 +73,16 @@ describe('weft mcp', () => {
     });
   }
 
-  test('a child process joined over stdio is ended with the hub', { timeout: 30_000 }, async (t) => {
-    const own = await startWorld(['kiosk']);
-    t.after(() => own.close());
-    const [{ pid }] = own.up.kiosk.journal.all('started');
-    process.kill(pid, 0);
-    await own.hub.process.stop();
-    assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
-  });
+  test(
+    'a child process joined over stdio is ended with the hub',
+    { timeout: 30_000 },
+    async (t) => {
+      const own = await startWorld(['kiosk']);
+      t.after(() => own.close());
+      const [{ pid }] = own.up.kiosk.journal.all('started');
+      process.kill(pid, 0);
+      await own.hub.process.stop();
+      assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+    },
+  );
 });

@@ -8,7 +8,13 @@ import { readSse } from './lib/sse.mjs';
 import { startWorld } from './lib/world.mjs';
 
 const kStreamMs = 10_000;
-const work = { kind: 'agent', solution: 'diary', skill: 'talk', words: 'work 3', args: { message: 'work 3' } };
+const work = {
+  kind: 'agent',
+  solution: 'diary',
+  skill: 'talk',
+  words: 'work 3',
+  args: { message: 'work 3' },
+};
 const count = { kind: 'tool', solution: 'shop', skill: 'count', args: { steps: 3 } };
 const countV2 = { ...count, solution: 'bazaar' };
 const hello = {
@@ -18,7 +24,11 @@ const hello = {
   words: 'hello',
   args: { messages: [{ role: 'user', content: 'hello' }] },
 };
-const kSaid = { diary: 'piece 1;piece 2;piece 3;', oracle: 'Hi there, friend!', shop: 'counted to 3' };
+const kSaid = {
+  diary: 'piece 1;piece 2;piece 3;',
+  oracle: 'Hi there, friend!',
+  shop: 'counted to 3',
+};
 kSaid.bazaar = kSaid.shop;
 
 async function chunksOf(hub, target) {
@@ -26,7 +36,10 @@ async function chunksOf(hub, target) {
   const request = { model: modelName(target), messages, stream: true };
   const chunks = [];
   const options = { include_usage: true };
-  const stream = await openai(`${hub.url}/v1`).chat.completions.create({ ...request, stream_options: options });
+  const stream = await openai(`${hub.url}/v1`).chat.completions.create({
+    ...request,
+    stream_options: options,
+  });
   for await (const chunk of stream) chunks.push(chunk);
   return chunks;
 }
@@ -83,7 +96,11 @@ describe('streams', () => {
         const answer = await kCallers[caller](world.hub, target, { onprogress });
         assert.equal(answer.text, kSaid[target.solution]);
         const steps = seen.map((p) => p.progress);
-        assert.deepEqual(steps, [...steps].sort((a, b) => a - b), 'progress only grows');
+        assert.deepEqual(
+          steps,
+          [...steps].sort((a, b) => a - b),
+          'progress only grows',
+        );
         if (target.skill === 'count') {
           assert.deepEqual(steps, [1, 2, 3]);
           assert.equal(seen[0].total, 3);
@@ -103,7 +120,11 @@ describe('streams', () => {
   test('what arrives first does not wait for the end', { timeout: 20_000 }, async () => {
     const client = openai(`${world.hub.url}/v1`);
     const messages = [{ role: 'user', content: 'slowly' }];
-    const stream = await client.chat.completions.create({ model: 'model/oracle', messages, stream: true });
+    const stream = await client.chat.completions.create({
+      model: 'model/oracle',
+      messages,
+      stream: true,
+    });
     const begin = performance.now();
     for await (const chunk of stream) {
       if (chunk.choices[0]?.delta?.content) break;

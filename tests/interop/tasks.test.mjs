@@ -46,14 +46,18 @@ describe('tasks', () => {
     const again = await a2a(`${world.hub.url}/a2a/diary`);
     assert.equal(a2aText(await again.getTask(byId(task.id))), 'piece 1;piece 2;piece 3;');
     const stream = a2aEvents(again.resubscribeTask(byId(task.id)));
-    await assert.rejects(within(5000, 'a refusal', stream), /unsupported|terminal|completed|-32004/i);
+    await assert.rejects(
+      within(5000, 'a refusal', stream),
+      /unsupported|terminal|completed|-32004/i,
+    );
   });
 
   test('two subscribers see the same events', { timeout: 60_000 }, async (t) => {
     const world = await startWorld(['diary']);
     t.after(() => world.close());
     const { client, task } = await began(world, 'slow 1500');
-    const read = () => within(10_000, 'the stream', a2aEvents(client.resubscribeTask(byId(task.id))));
+    const read = () =>
+      within(10_000, 'the stream', a2aEvents(client.resubscribeTask(byId(task.id))));
     const [one, two] = await Promise.all([read(), read()]);
     assert.deepEqual(one.slice(1), two.slice(1));
   });

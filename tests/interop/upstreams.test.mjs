@@ -7,8 +7,19 @@ import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { a2a, a2aEvents, a2aMessage, a2aText, mcpText, mcpV1, mcpV2, openai, rest } from './lib/clients.mjs';
+import {
+  a2a,
+  a2aEvents,
+  a2aMessage,
+  a2aText,
+  mcpText,
+  mcpV1,
+  mcpV2,
+  openai,
+  rest,
+} from './lib/clients.mjs';
 import { startA2aAgent } from './upstreams/a2a_agent.mjs';
+import { startFaulty } from './upstreams/faulty.mjs';
 import { openJournal } from './upstreams/journal.mjs';
 import { startMcpV1 } from './upstreams/mcp_v1.mjs';
 import { startMcpV2 } from './upstreams/mcp_v2.mjs';
@@ -96,13 +107,42 @@ describe('upstreams called directly', () => {
     await useModel(openai(up.url), up);
   });
 
+  test('the faulty ones are right when nothing is wrong', async (t) => {
+    const up = {};
+    for (const kind of ['openai', 'mcp', 'a2a', 'openapi']) {
+      up[kind] = await startFaulty(kind);
+      t.after(() => up[kind].close());
+    }
+    const messages = [{ role: 'user', content: 'x' }];
+    const chat = await openai(up.openai.url).chat.completions.create({ model: 'm', messages });
+    assert.equal(chat.choices[0].message.content, 'poked');
+    const client = await mcpV1(up.mcp.url);
+    assert.equal(mcpText(await client.callTool({ name: 'poke', arguments: {} })), 'poked');
+    await client.close();
+    assert.equal(a2aText(await (await a2a(up.a2a.url)).sendMessage(a2aMessage('x'))), 'poked');
+    const poked = await rest(up.openapi.url.replace('/openapi.json', '/poke'), { body: {} });
+    assert.deepEqual(poked.body, { said: 'poked' });
+  });
+
   test('REST service', async (t) => {
     const up = await startRestService();
     t.after(() => up.close());
     const headers = { 'X-Trace': 't1', cookie: 'session=s1' };
-    const seen = await rest(`${up.url}/items/a%2Fb?tags=x&tags=y&verbose=true`, { method: 'GET', headers });
-    assert.deepEqual(seen.body, { id: 'a/b', tags: ['x', 'y'], verbose: true, trace: 't1', session: 's1' });
-    const keyed = await rest(`${up.url}/keyed`, { method: 'GET', headers: { 'x-api-key': kApiKey } });
+    const seen = await rest(`${up.url}/items/a%2Fb?tags=x&tags=y&verbose=true`, {
+      method: 'GET',
+      headers,
+    });
+    assert.deepEqual(seen.body, {
+      id: 'a/b',
+      tags: ['x', 'y'],
+      verbose: true,
+      trace: 't1',
+      session: 's1',
+    });
+    const keyed = await rest(`${up.url}/keyed`, {
+      method: 'GET',
+      headers: { 'x-api-key': kApiKey },
+    });
     assert.equal(keyed.status, 200);
     assert.equal((await rest(`${up.url}/guarded`, { method: 'GET' })).status, 401);
   });
@@ -126,10 +166,16 @@ async function useDiary(client, journal) {
 
 async function useModel(client, { tap }) {
   const ask = (content, more) =>
-    client.chat.completions.create({ model: kModel, messages: [{ role: 'user', content }], ...more });
+    client.chat.completions.create({
+      model: kModel,
+      messages: [{ role: 'user', content }],
+      ...more,
+    });
   const hello = await ask('hello');
   assert.equal(hello.choices[0].message.content, 'Hi there, friend!');
-  const tools = [{ type: 'function', function: { name: 'get_weather', parameters: { type: 'object' } } }];
+  const tools = [
+    { type: 'function', function: { name: 'get_weather', parameters: { type: 'object' } } },
+  ];
   const weather = await ask('weather', { tools });
   assert.equal(weather.choices[0].message.tool_calls[0].function.name, 'get_weather');
   const pieces = [];
@@ -137,7 +183,10 @@ async function useModel(client, { tap }) {
     pieces.push(chunk.choices[0]?.delta.content ?? '');
   }
   assert.equal(pieces.join(''), 'Hi there, friend!');
-  const vector = await client.embeddings.create({ model: 'text-embedding-3-small', input: 'vector' });
+  const vector = await client.embeddings.create({
+    model: 'text-embedding-3-small',
+    input: 'vector',
+  });
   assert.deepEqual(vector.data[0].embedding, [0.25, -0.5, 1]);
   await assert.rejects(ask('forbidden'), { status: 429 });
   const stream = await ask('slowly', { stream: true });

@@ -1,7 +1,8 @@
 // The smallest valid image and sound: enough to see that bytes cross unharmed.
 // A 1x1 red PNG.
 export const kPngBase64 =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ' +
+  'AAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==';
 
 /// A WAV of `samples` silent 8-bit mono samples at 8 kHz.
 export function silentWav(samples) {

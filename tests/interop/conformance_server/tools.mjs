@@ -208,7 +208,8 @@ const kAskingTools = [
     name: 'test_elicitation',
     description: 'Asks the user for a name and an address.',
     inputSchema: oneString('message', 'The message to show'),
-    run: async ({ message }, call) => elicited('User response', await elicit(call, message, kPersonForm)),
+    run: async ({ message }, call) =>
+      elicited('User response', await elicit(call, message, kPersonForm)),
   },
   {
     name: 'test_elicitation_sep1034_defaults',

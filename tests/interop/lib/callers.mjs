@@ -15,7 +15,10 @@ import {
   rest,
 } from './clients.mjs';
 
-const kModelName = { tool: (t) => `tool/${t.solution}/${t.skill}`, agent: (t) => `agent/${t.solution}` };
+const kModelName = {
+  tool: (t) => `tool/${t.solution}/${t.skill}`,
+  agent: (t) => `agent/${t.solution}`,
+};
 export const modelName = (t) => kModelName[t.kind]?.(t) ?? `model/${t.solution}`;
 
 function parsed(text) {

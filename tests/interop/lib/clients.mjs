@@ -8,9 +8,12 @@ import {
   JsonRpcTransportFactory,
   RestTransportFactory,
 } from '@a2a-js/sdk/client';
-import { Client as ClientV2, StreamableHTTPClientTransport as HttpV2 } from '@modelcontextprotocol/client';
-import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  Client as ClientV2,
+  StreamableHTTPClientTransport as HttpV2,
+} from '@modelcontextprotocol/client';
+import * as v1 from '@modelcontextprotocol/sdk/client/index.js';
+import * as v1http from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import OpenAI from 'openai';
 
@@ -25,9 +28,11 @@ const capabilitiesFor = (onAsk) => (onAsk ? { elicitation: { form: {} } } : {});
 
 /// The 2025-era MCP client. `onAsk(params)` answers elicitations.
 export async function mcpV1(url, { onAsk, transport } = {}) {
-  const client = new ClientV1(kInfo, { capabilities: capabilitiesFor(onAsk) });
+  const client = new v1.Client(kInfo, { capabilities: capabilitiesFor(onAsk) });
   if (onAsk) client.setRequestHandler(ElicitRequestSchema, ({ params }) => onAsk(params));
-  await client.connect(transport ?? new HttpV1(new URL(url)), { timeout: kCallMs });
+  await client.connect(transport ?? new v1http.StreamableHTTPClientTransport(new URL(url)), {
+    timeout: kCallMs,
+  });
   return client;
 }
 

@@ -70,7 +70,10 @@ export async function firstLine(program, pattern, ms = 10_000) {
       if (match) resolve(match[0]);
     };
     program.child.stdout.on('data', look);
-    program.exited.then((code) => reject(new Error(`ended with ${code}: ${program.err()}`)), reject);
+    program.exited.then(
+      (code) => reject(new Error(`ended with ${code}: ${program.err()}`)),
+      reject,
+    );
     look();
   });
   return within(ms, `a line like ${pattern}`, seen);

@@ -2,9 +2,20 @@
 // What it does is said in plain words: "echo X", "json", "work N", "book", "slow", "fail".
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AgentCard, Message, Task, TaskArtifactUpdateEvent, TaskStatusUpdateEvent } from '@a2a-js/sdk';
+import {
+  AgentCard,
+  Message,
+  Task,
+  TaskArtifactUpdateEvent,
+  TaskStatusUpdateEvent,
+} from '@a2a-js/sdk';
 import { AgentEvent, DefaultRequestHandler, InMemoryTaskStore } from '@a2a-js/sdk/server';
-import { agentCardHandler, jsonRpcHandler, restHandler, UserBuilder } from '@a2a-js/sdk/server/express';
+import {
+  agentCardHandler,
+  jsonRpcHandler,
+  restHandler,
+  UserBuilder,
+} from '@a2a-js/sdk/server/express';
 import express from 'express';
 import { kHost } from '../lib/ports.mjs';
 import { openJournal } from './journal.mjs';

@@ -16,13 +16,18 @@ const kProtocols = {
   openai: {
     join: '/v1',
     isCall: ({ url }) => url.endsWith('/chat/completions'),
-    discover: () => ({ object: 'list', data: [{ id: 'm', object: 'model', created: 1, owned_by: 'x' }] }),
+    discover: () => ({
+      object: 'list',
+      data: [{ id: 'm', object: 'model', created: 1, owned_by: 'x' }],
+    }),
     answer: () => ({
       id: 'chat-1',
       object: 'chat.completion',
       created: 1,
       model: 'm',
-      choices: [{ index: 0, message: { role: 'assistant', content: 'poked' }, finish_reason: 'stop' }],
+      choices: [
+        { index: 0, message: { role: 'assistant', content: 'poked' }, finish_reason: 'stop' },
+      ],
     }),
     endless: () => ({
       id: 'chat-1',
@@ -38,7 +43,11 @@ const kProtocols = {
     discover: ({ request }, tools) => {
       if (request?.method === 'initialize') {
         const serverInfo = { name: 'faulty', version: '1' };
-        return rpc(request, { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo });
+        return rpc(request, {
+          protocolVersion: '2025-11-25',
+          capabilities: { tools: {} },
+          serverInfo,
+        });
       }
       if (request?.method === 'tools/list') return rpc(request, { tools });
       if (request?.method === 'ping') return rpc(request, {});
@@ -99,7 +108,14 @@ const a2aCard = (base) => ({
 
 async function pour(res, bytes) {
   for (let sent = 0; sent < bytes && !res.destroyed; sent += kChunk.length) {
-    if (!res.write(kChunk)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve));
+    if (res.write(kChunk)) continue;
+    await new Promise((resolve) => {
+      const go = () => {
+        res.off('drain', go).off('close', go);
+        resolve();
+      };
+      res.on('drain', go).on('close', go);
+    });
   }
   res.end();
 }
@@ -127,14 +143,19 @@ export const kFaults = {
   'wrong type': (_call, _answer, res) =>
     res.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works!</h1>'),
   'empty body': (_call, _answer, res) => res.writeHead(200, kJson).end(),
-  'error 500': (_call, _answer, res) => res.writeHead(500, { 'content-type': 'text/html' }).end('<h1>oops</h1>'),
+  'error 500': (_call, _answer, res) =>
+    res.writeHead(500, { 'content-type': 'text/html' }).end('<h1>oops</h1>'),
   'not HTTP': (_call, _answer, res) => {
     raw(res, '220 mail.example ESMTP\r\n');
     res.socket.end();
   },
   'bad UTF-8': (_call, answer, res) => {
     const [before, after] = answer.split('poked');
-    const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xff, 0xfe, 0xc0]), Buffer.from(after)]);
+    const bytes = Buffer.concat([
+      Buffer.from(before),
+      Buffer.from([0xff, 0xfe, 0xc0]),
+      Buffer.from(after),
+    ]);
     res.writeHead(200, kJson).end(bytes);
   },
   'deep JSON': (_call, _answer, res) =>
@@ -187,19 +208,18 @@ export const kFaults = {
   },
 };
 
-/// The whole right answer as bytes on the wire, for cutting it off anywhere.
-export function wireAnswer(answer) {
-  return `${kRawHead}content-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`;
-}
-
-/// A fault that closes the connection after `count` bytes of the right answer.
-export const cutAfter = (count) => (_call, answer, res) => {
-  raw(res, wireAnswer(answer).slice(0, count));
+/// A fault that closes the connection after that share of the right answer's bytes (0 to below 1).
+export const cutAt = (share) => (_call, answer, res) => {
+  const whole = `${kRawHead}content-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`;
+  raw(res, whole.slice(0, Math.floor(share * whole.length)));
   res.socket.end();
 };
 
 /// {url (to join), fault (settable), calls (count), close()}; `tools` are what an MCP one lists.
-export async function startFaulty(kind, { tools = [{ name: 'poke', inputSchema: { type: 'object' } }] } = {}) {
+export async function startFaulty(
+  kind,
+  { tools = [{ name: 'poke', inputSchema: { type: 'object' } }] } = {},
+) {
   const protocol = kProtocols[kind];
   const state = { fault: undefined, calls: 0 };
   let base;
@@ -221,7 +241,9 @@ export async function startFaulty(kind, { tools = [{ name: 'poke', inputSchema: 
     if (known) return res.writeHead(200, kJson).end(JSON.stringify(known));
     if (request?.jsonrpc) {
       const error = { code: -32601, message: 'Method not found' };
-      return res.writeHead(200, kJson).end(JSON.stringify({ jsonrpc: '2.0', id: request.id, error }));
+      return res
+        .writeHead(200, kJson)
+        .end(JSON.stringify({ jsonrpc: '2.0', id: request.id, error }));
     }
     return res.writeHead(404, kJson).end('{"error":"no such path"}');
   });

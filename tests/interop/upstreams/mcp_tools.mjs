@@ -1,6 +1,6 @@
 // The tools of the MCP upstreams, the same for both eras and both transports.
-// run(args, call): call = {signal, progress(done, total), ask(message, schema), journal}. A tool that
-// asks may be run again from its start with the answer at hand, as the 2026 revision does it.
+// run(args, call): call = {signal, progress(done, total), ask(message, schema), journal}. A tool
+// that asks may be run again from its start with the answer at hand, as the 2026 revision does it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { kPngBase64 } from '../conformance_server/media.mjs';
 
@@ -36,8 +36,8 @@ async function waitForCancel({ signal, journal }) {
 }
 
 async function count({ steps }, call) {
-  // The pause after the last report matters: both SDK clients drop a report that arrives in one read
-  // with the result.
+  // The pause after the last report matters: both SDK clients drop a report that arrives in one
+  // read with the result.
   for (let i = 1; i <= steps; i++) {
     await call.progress(i, steps);
     await delay(20, undefined, { signal: call.signal });
@@ -66,7 +66,10 @@ export const kTools = [
     inputSchema: object({ a: { type: 'integer' }, b: { type: 'integer' } }),
     outputSchema: object({ sum: { type: 'integer' } }),
     annotations: { readOnlyHint: true, idempotentHint: true },
-    run: ({ a, b }) => ({ ...says(JSON.stringify({ sum: a + b })), structuredContent: { sum: a + b } }),
+    run: ({ a, b }) => ({
+      ...says(JSON.stringify({ sum: a + b })),
+      structuredContent: { sum: a + b },
+    }),
   },
   {
     name: 'order',

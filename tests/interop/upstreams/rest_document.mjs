@@ -3,7 +3,10 @@ const ref = (name) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema) => ({ 'application/json': { schema } });
 const answers = (schema, status = 200) => ({
   [status]: { description: 'Done', content: json(schema) },
-  default: { description: 'Refused', content: { 'application/problem+json': { schema: ref('Problem') } } },
+  default: {
+    description: 'Refused',
+    content: { 'application/problem+json': { schema: ref('Problem') } },
+  },
 });
 const body = (content) => ({ required: true, content });
 
@@ -30,7 +33,10 @@ const kSchemas = {
     properties: {
       name: { type: 'string', minLength: 1 },
       qty: { type: 'integer', minimum: 1 },
-      size: { type: 'object', properties: { width: { type: 'number' }, height: { type: 'number' } } },
+      size: {
+        type: 'object',
+        properties: { width: { type: 'number' }, height: { type: 'number' } },
+      },
     },
     required: ['name', 'qty'],
   },
@@ -75,7 +81,10 @@ export const kDocument = {
   servers: [{ url: '/' }],
   paths: {
     '/items/{id}': {
-      ...get('getItem', 'One item', { parameters: kItemParameters, responses: answers(ref('Seen')) }),
+      ...get('getItem', 'One item', {
+        parameters: kItemParameters,
+        responses: answers(ref('Seen')),
+      }),
       delete: {
         operationId: 'removeItem',
         summary: 'Take an item away',
@@ -110,7 +119,9 @@ export const kDocument = {
     '/keyed': get('keyed', 'Needs an API key', { security: [{ key: [] }] }),
     '/guarded': get('guarded', 'Needs a bearer token', { security: [{ bearer: [] }] }),
     '/text': get('plainText', 'Plain words', {
-      responses: { 200: { description: 'Words', content: { 'text/plain': { schema: { type: 'string' } } } } },
+      responses: {
+        200: { description: 'Words', content: { 'text/plain': { schema: { type: 'string' } } } },
+      },
     }),
     '/broken': get('broken', 'Always refuses'),
     '/slow': get('slow', 'Takes half a minute'),

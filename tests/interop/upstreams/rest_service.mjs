@@ -39,7 +39,9 @@ const problem = (res, status, title, more = {}) =>
   send(res, status, { title, status, ...more }, 'application/problem+json');
 
 async function parts(req, body) {
-  const form = await new Response(body, { headers: { 'content-type': req.headers['content-type'] } }).formData();
+  const form = await new Response(body, {
+    headers: { 'content-type': req.headers['content-type'] },
+  }).formData();
   const fields = {};
   for (const [name, value] of form) {
     fields[name] =
