@@ -1,5 +1,5 @@
 // HTTP/1.1 heads as values, and the incremental readers of requests and responses (RFC 9110, 9112). Owned by wire; pure:
-// bytes in, structs out, no I/O. The grammar is llhttp's; what it leaves open is checked here (see http.cc).
+// bytes in, structs out, no I/O. The grammar is llhttp's; what it leaves open is checked in http_reader.cc.
 #pragma once
 
 #include <cstdint>
@@ -7,38 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "weft/base/result.h"
+#include "weft/wire/headers.h"
 
 namespace weft::wire {
-
-/// Header fields in their order; names compare without case.
-class Headers {
- public:
-  using Field = std::pair<std::string, std::string>;
-  void add(std::string name, std::string value);
-  /// Replaces every field of the name.
-  void set(std::string_view name, std::string value);
-  void remove(std::string_view name);
-  /// The first value; empty when there is none.
-  std::string_view get(std::string_view name) const;
-  bool has(std::string_view name) const;
-  std::size_t count(std::string_view name) const;
-  /// Whether the comma-separated list holds the token (without case).
-  bool has_token(std::string_view name, std::string_view token) const;
-  void clear() { fields_.clear(); }
-  std::size_t size() const { return fields_.size(); }
-  auto begin() const { return fields_.begin(); }
-  auto end() const { return fields_.end(); }
-
- private:
-  std::vector<Field> fields_;
-};
-
-/// Names compared as HTTP does.
-bool same_name(std::string_view a, std::string_view b);
 
 struct RequestHead {
   std::string method;
@@ -98,15 +71,19 @@ class HttpReader {
   /// Valid from HttpStep::head until the next message begins.
   RequestHead& request();
   ResponseHead& response();
-  /// For responses to HEAD: there is no body whatever the head says.
+  /// For responses to HEAD: there is no body whatever the head says. Call it before the head is fed.
   void expect_no_body();
+  /// Whether a message has begun and is not over.
+  bool inside_message() const;
+  /// The status that a server refuses the request with after feed() failed: 400, 417, 431, 501 or 505.
+  int refusal_status() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// The head as sent, ending in the empty line. Values are checked: a CR, LF or NUL in one is a bug (WEFT_ASSERT); use
+/// The head as sent, ending in the empty line; only the fields in `headers` are written. Values are checked: a CR, LF or NUL in one is a bug (WEFT_ASSERT); use
 /// valid_header_value() on what came from outside first.
 void write_request_head(std::string& out, const RequestHead& head);
 void write_response_head(std::string& out, const ResponseHead& head);

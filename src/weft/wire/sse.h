@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@ namespace weft::wire {
 struct SseEvent {
   std::string event;  ///< empty means "message"
   std::string data;
-  std::string id;
+  std::string id;  ///< the last id that the stream named, as the standard has it
   std::optional<std::uint64_t> retry_ms;
   friend bool operator==(const SseEvent&, const SseEvent&) = default;
 };
@@ -22,23 +23,33 @@ struct SseEvent {
 class SseReader {
  public:
   explicit SseReader(std::size_t event_bytes_max);
-  /// Adds bytes; errors when one event grows past the limit or is not UTF-8.
+  /// Adds bytes; errors when one event grows past the limit or is not UTF-8. Nothing can be read after an error but
+  /// the events that were whole before it.
   Result<void> feed(std::string_view bytes);
   /// The next whole event; nothing when more bytes are needed. An event that the stream's end cuts off is never given.
   std::optional<SseEvent> next();
 
  private:
-  bool take_line(std::string_view line);
+  std::string_view skip_begin(std::string_view bytes);
+  Result<void> take_lines(std::string_view bytes);
+  Result<void> take_line(std::string_view line);
+  void take_field(std::string_view name, std::string_view value);
+  void dispatch();
+
   std::size_t event_bytes_max_;
-  std::string buffer_;
-  std::size_t read_ = 0;
-  bool began_ = false;
+  std::string partial_;  ///< the line that is not over
+  std::deque<SseEvent> ready_;
   SseEvent current_;
+  std::size_t current_bytes_ = 0;
+  std::size_t mark_seen_ = 0;  ///< bytes of the byte order mark seen, while began_ is false
+  bool began_ = false;
+  bool after_return_ = false;
   bool has_data_ = false;
   std::string last_id_;
 };
 
-/// `event: …`, `id: …`, one `data:` line for each line of the data, and the empty line.
+/// `event: …`, `id: …`, one `data:` line for each line of the data, and the empty line. What cannot stand in a field
+/// (a line end in event or id) is left out.
 void write_sse(std::string& out, const SseEvent& event);
 void write_sse_data(std::string& out, std::string_view data);
 /// A comment line that keeps the connection alive.

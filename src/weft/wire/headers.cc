@@ -1,0 +1,104 @@
+#include "weft/wire/headers.h"
+
+#include <algorithm>
+
+namespace weft::wire {
+namespace {
+
+constexpr std::size_t kTextStart = 512;
+constexpr std::size_t kFieldsStart = 16;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::uint32_t Headers::append(std::string_view text) {
+  const auto at = static_cast<std::uint32_t>(text_.size());
+  text_.append(text);
+  return at;
+}
+
+const Headers::Slot* Headers::find(std::string_view name) const {
+  for (const Slot& slot : slots_) {
+    if (slot.name_size == name.size() && same_name(field(slot).first, name)) return &slot;
+  }
+  return nullptr;
+}
+
+void Headers::add(std::string_view name, std::string_view value) {
+  // What is added may lie in text_ itself: growing must not free it before it is copied.
+  std::string old;
+  const std::size_t needed = text_.size() + name.size() + value.size();
+  if (needed > text_.capacity()) {
+    std::string grown;
+    grown.reserve(std::max({needed, 2 * text_.capacity(), kTextStart}));
+    grown.append(text_);
+    old = std::exchange(text_, std::move(grown));
+  }
+  if (slots_.capacity() == 0) slots_.reserve(kFieldsStart);
+  const std::uint32_t name_at = append(name);
+  const std::uint32_t value_at = append(value);
+  slots_.push_back({name_at, static_cast<std::uint32_t>(name.size()), value_at,
+                    static_cast<std::uint32_t>(value.size())});
+}
+
+void Headers::set(std::string_view name, std::string_view value) {
+  const Slot* first = find(name);
+  if (first == nullptr) return add(name, value);
+  const std::size_t at = static_cast<std::size_t>(first - slots_.data());
+  const std::string kept(name);
+  add(kept, value);
+  slots_[at] = slots_.back();
+  slots_.pop_back();
+  const auto same = [&](const Slot& slot) { return same_name(field(slot).first, kept); };
+  slots_.erase(std::remove_if(slots_.begin() + static_cast<std::ptrdiff_t>(at) + 1, slots_.end(), same),
+               slots_.end());
+}
+
+void Headers::remove(std::string_view name) {
+  std::erase_if(slots_, [&](const Slot& slot) { return same_name(field(slot).first, name); });
+}
+
+std::string_view Headers::get(std::string_view name) const {
+  const Slot* slot = find(name);
+  return slot == nullptr ? std::string_view() : field(*slot).second;
+}
+
+bool Headers::has(std::string_view name) const { return find(name) != nullptr; }
+
+std::size_t Headers::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      slots_, [&](const Slot& slot) { return same_name(field(slot).first, name); }));
+}
+
+bool Headers::has_token(std::string_view name, std::string_view token) const {
+  for (const auto& [field_name, value] : *this) {
+    if (!same_name(field_name, name)) continue;
+    std::string_view rest = value;
+    while (true) {
+      const auto comma = rest.find(',');
+      if (same_name(trim(rest.substr(0, comma)), token)) return true;
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  return false;
+}
+
+void Headers::clear() {
+  text_.clear();
+  slots_.clear();
+}
+
+}  // namespace weft::wire
