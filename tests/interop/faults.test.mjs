@@ -27,6 +27,8 @@ const kMayAnswer = {
 // The share of the right answer's bytes that is still sent: none, up to all but the last.
 const kCuts = [0, 0.01, 0.08, 0.2, 0.4, 0.6, 0.8, 0.99];
 
+const kChunk = { id: 'c1', object: 'chat.completion.chunk', created: 1, model: 'm' };
+
 const targetOf = (kind) => {
   const solution = `bad-${kind}`;
   if (kind === 'openai') {
@@ -168,6 +170,44 @@ describe('faults', () => {
       bad.openai.fault = undefined;
     },
   );
+});
+
+describe('a stream cut at every tenth byte', () => {
+  test('never ends as if it were whole', { timeout: 120_000 }, async (t) => {
+    const hub = await startHub();
+    t.after(() => hub.close());
+    const upstream = await startFaulty('openai');
+    t.after(() => upstream.close());
+    await hub.add(upstream.url, 'cut');
+    const chunk = (choice) => `data: ${JSON.stringify({ ...kChunk, choices: [choice] })}\n\n`;
+    const whole =
+      chunk({ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }) +
+      chunk({ index: 0, delta: { content: 'one ' }, finish_reason: null }) +
+      chunk({ index: 0, delta: { content: 'two' }, finish_reason: null }) +
+      chunk({ index: 0, delta: {}, finish_reason: 'stop' });
+    const body = { model: 'model/cut', messages: [{ role: 'user', content: 'x' }], stream: true };
+    const read = async () => {
+      const response = await fetch(`${hub.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(kBoundMs),
+      });
+      return response.text().catch((e) => `closed: ${e.message}`);
+    };
+    for (let cut = 0; cut < whole.length; cut += 10) {
+      upstream.fault = (_call, _answer, res) => {
+        res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+        res.write(whole.slice(0, cut), () => res.destroy());
+      };
+      const text = await read();
+      assert.ok(!text.includes('[DONE]'), `cut at ${cut}: ${text}`);
+      assert.ok(!/nothing within/.test(text));
+    }
+    upstream.fault = (_call, _answer, res) =>
+      res.writeHead(200, { 'content-type': 'text/event-stream' }).end(`${whole}data: [DONE]\n\n`);
+    assert.match(await read(), /\[DONE\]/);
+  });
 });
 
 function nested(depth) {

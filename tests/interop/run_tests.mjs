@@ -30,7 +30,8 @@ stream.on('test:pass', (event) => {
   else count.passed++;
 });
 stream.on('test:fail', (event) => {
-  if (isLeaf(event)) count.failed++;
+  // A suite that failed only because its tests did is not one more failure.
+  if (event.details?.error?.failureType !== 'subtestsFailed') count.failed++;
 });
 stream.on('end', () => {
   const { passed, failed, skipped } = count;

@@ -1,0 +1,205 @@
+// What a hostile client or web page tries at the port: refused, and nothing of it reaches a solution.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { kCallers } from './lib/callers.mjs';
+import { timed } from './lib/deadline.mjs';
+import { kHost } from './lib/ports.mjs';
+import { residentBytes, run } from './lib/proc.mjs';
+import { sendRaw } from './lib/rawhttp.mjs';
+import { weftProgram } from './lib/weft.mjs';
+import { startWorld } from './lib/world.mjs';
+
+const kGrowthBytesMax = 32 * 1024 * 1024;
+const kBody = JSON.stringify({ text: 'smuggled' });
+const kDoors = [
+  ['POST', '/v1/chat/completions'],
+  ['GET', '/v1/models'],
+  ['POST', '/mcp'],
+  ['POST', '/mcp/shop'],
+  ['GET', '/a2a/shop/.well-known/agent-card.json'],
+  ['GET', '/.well-known/agent-card.json'],
+  ['POST', '/api/shop/echo'],
+  ['GET', '/api/openapi.json'],
+  ['GET', '/healthz'],
+];
+
+describe('attacks', () => {
+  let world;
+  let host;
+  before(async () => {
+    world = await startWorld(['shop', 'shelf']);
+    host = `${kHost}:${world.hub.port}`;
+  });
+  after(() => world?.close());
+  const send = (text, options) => sendRaw(world.hub.port, text, options);
+  const called = () => world.up.shop.journal.all('called').length;
+
+  describe('request smuggling: 400, closed, nothing passed on', () => {
+    const head = (lines) => `POST /api/shop/echo HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
+    const json = 'Content-Type: application/json';
+    const length = `Content-Length: ${kBody.length}`;
+    const chunked = `${kBody.length.toString(16)}\r\n${kBody}\r\n0\r\n\r\n`;
+    const h = () => `Host: ${host}`;
+    const kForms = {
+      'an unknown coding': () =>
+        `${head([h(), json, 'Transfer-Encoding: xchunked'])}\r\n${chunked}`,
+      'gzip as coding': () => `${head([h(), json, 'Transfer-Encoding: gzip'])}\r\n${chunked}`,
+      'chunked before gzip': () =>
+        `${head([h(), json, 'Transfer-Encoding: chunked, gzip'])}\r\n${chunked}`,
+      'chunked twice': () =>
+        `${head([h(), json, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'])}\r\n${chunked}`,
+      'length after coding': () =>
+        `${head([h(), json, 'Transfer-Encoding: chunked', length])}\r\n${chunked}`,
+      'coding after length': () =>
+        `${head([h(), json, length, 'Transfer-Encoding: chunked'])}\r\n${chunked}`,
+      'two lengths': () => `${head([h(), json, length, 'Content-Length: 3'])}\r\n${kBody}`,
+      'a signed length': () =>
+        `${head([h(), json, `Content-Length: +${kBody.length}`])}\r\n${kBody}`,
+      'no host': () => `${head([json, length])}\r\n${kBody}`,
+      'two hosts': () => `${head([h(), 'Host: other', json, length])}\r\n${kBody}`,
+      'a folded header': () => `${head([h(), json, length, 'X-A: b\r\n c'])}\r\n${kBody}`,
+      'a bare line feed': () => `${head([h(), json, length, 'X-A: b\nX-B: c'])}\r\n${kBody}`,
+      'a NUL in a header': () => `${head([h(), json, length, 'X-A: b\0c'])}\r\n${kBody}`,
+      'a space before the colon': () =>
+        `${head([h(), json, `Content-Length : 3`, length])}\r\n${kBody}`,
+      'chunked in HTTP/1.0': () =>
+        `POST /api/shop/echo HTTP/1.0\r\n${h()}\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
+    };
+    for (const [name, form] of Object.entries(kForms)) {
+      test(name, async () => {
+        const before = called();
+        const answer = await send(form());
+        assert.equal(answer.status, 400, answer.text.slice(0, 300));
+        assert.ok(answer.closed, 'the connection is closed');
+        assert.equal(called(), before, 'nothing reached the solution');
+      });
+    }
+  });
+
+  describe('a web page at the door', () => {
+    for (const [method, path] of kDoors) {
+      test(`${method} ${path}: a foreign Host or Origin is refused`, async () => {
+        const rest = 'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
+        const line = `${method} ${path} HTTP/1.1\r\n`;
+        const foreign = await send(`${line}Host: evil.example\r\n${rest}`, { end: true });
+        assert.ok(foreign.status >= 400 && foreign.status < 500, foreign.text.slice(0, 300));
+        const page = `${line}Host: ${host}\r\nOrigin: http://evil.example\r\n${rest}`;
+        const origin = await send(page, { end: true });
+        assert.equal(origin.status, 403, origin.text.slice(0, 300));
+      });
+    }
+
+    test('a form-like POST without preflight is refused', async () => {
+      const before = called();
+      const lines = `Host: ${host}\r\nOrigin: http://evil.example\r\nContent-Type: text/plain`;
+      const text = `POST /api/shop/echo HTTP/1.1\r\n${lines}\r\nContent-Length: ${kBody.length}`;
+      const answer = await send(`${text}\r\n\r\n${kBody}`, { end: true });
+      assert.equal(answer.status, 403);
+      assert.equal(called(), before);
+    });
+
+    test('the admin door is not on the port', async () => {
+      const response = await fetch(`${world.hub.url}/admin/v1/solutions`, {
+        signal: AbortSignal.timeout(2000),
+      });
+      assert.ok([401, 403, 404].includes(response.status), `${response.status}`);
+    });
+  });
+
+  describe('amplification: refused at once, in little memory', () => {
+    const post = (body) =>
+      `POST /api/shop/echo HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${body.length}\r\n\r\n${body}`;
+    const kBombs = {
+      'ten thousand headers': () => {
+        const lines = Array.from({ length: 10_000 }, (_, i) => `X-${i}: v`).join('\r\n');
+        return `GET /healthz HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\n\r\n`;
+      },
+      'a long line': () => `GET /${'a'.repeat(200_000)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
+      'deep JSON': () => post(`${'['.repeat(100_000)}${']'.repeat(100_000)}`),
+      'a long number': () => post(`{"text":${'9'.repeat(1_000_000)}}`),
+      'a million keys': () => post(`{${'"a":1,'.repeat(1_000_000)}"a":1}`),
+      'a chunk extension without end': () =>
+        `POST /api/shop/echo HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
+        `Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(9_000_000)}`,
+      'a trailer without end': () =>
+        `POST /api/shop/echo HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n` +
+        `Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-T: ${'x'.repeat(9_000_000)}`,
+    };
+    for (const [name, bomb] of Object.entries(kBombs)) {
+      test(name, { timeout: 20_000 }, async () => {
+        const [memory, before] = [residentBytes(world.hub.pid), called()];
+        const { value, ms } = await timed(() => send(bomb(), { ms: 5000 }));
+        assert.ok(
+          value.status >= 400 && value.status < 500,
+          `${value.status} ${value.text.slice(0, 200)}`,
+        );
+        assert.ok(ms < 2000, `answered after ${Math.round(ms)} ms`);
+        assert.equal(called(), before);
+        const growth = residentBytes(world.hub.pid) - memory;
+        assert.ok(growth < kGrowthBytesMax, `grew by ${growth >> 20} MiB`);
+      });
+    }
+  });
+
+  describe('arguments that would leave their place', () => {
+    const kPaths = [
+      '../admin',
+      '..%2fadmin',
+      '%2e%2e%2f',
+      'x?y=1',
+      'x#y',
+      'x;y',
+      'a/b',
+      'a\\b',
+      '／',
+    ];
+    for (const caller of ['mcp v1', 'a2a 1.0', 'rest', 'openai']) {
+      test(`${caller}: stay in the path's segment`, { timeout: 20_000 }, async () => {
+        for (const id of kPaths) {
+          const target = { kind: 'tool', solution: 'shelf', skill: 'getItem', args: { id } };
+          const { data } = await kCallers[caller](world.hub, target);
+          assert.equal(data.id, id);
+          const { path } = world.up.shelf.journal.all('request').at(-1);
+          assert.match(path, /^\/items\/[^/?#]+$/, path);
+        }
+      });
+    }
+  });
+
+  test('slow headers are closed by a timer, others are served', { timeout: 60_000 }, async () => {
+    const slow = Array.from({ length: 200 }, () =>
+      send(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\nX-Slow: `, { ms: 30_000 }),
+    );
+    const beside = await timed(() => fetch(`${world.hub.url}/healthz`));
+    assert.ok(beside.value?.ok);
+    assert.ok(beside.ms < 1000, `${beside.ms} ms`);
+    for (const answer of await Promise.all(slow)) assert.ok(answer.closed);
+  });
+
+  test('a second hub on the same data is refused', { timeout: 20_000 }, async () => {
+    const args = ['up', '--listen', `${kHost}:0`, '--data', world.hub.data];
+    const second = await run(weftProgram(), args, { ms: 10_000 });
+    assert.notEqual(second.code, 0);
+    assert.ok(
+      second.err.includes(world.hub.data) || second.err.includes(`${world.hub.pid}`),
+      second.err,
+    );
+  });
+
+  test('listening beyond loopback without keys is refused', { timeout: 20_000 }, async () => {
+    const data = `${world.hub.data}/other`;
+    const r = await run(weftProgram(), ['up', '--listen', '0.0.0.0:0', '--data', data], {
+      ms: 10_000,
+    });
+    assert.notEqual(r.code, 0);
+    assert.match(r.err, /key|authentication/i);
+  });
+
+  test('a port in use is one clear line', { timeout: 20_000 }, async () => {
+    const data = `${world.hub.data}/third`;
+    const r = await run(weftProgram(), ['up', '--listen', host, '--data', data], { ms: 10_000 });
+    assert.notEqual(r.code, 0);
+    assert.match(r.err, new RegExp(`${world.hub.port}`));
+  });
+});

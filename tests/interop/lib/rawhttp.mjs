@@ -1,0 +1,32 @@
+// HTTP as bytes: for requests that no client library would send.
+import { connect } from 'node:net';
+import { kHost } from './ports.mjs';
+
+const kAnswerCharsMax = 1024 * 1024;
+
+/// Sends `text` as it stands and reads until the peer closes or `ms` have passed:
+/// {text, status, closed}. `status` is of the first answer.
+export function sendRaw(port, text, { ms = 2000, end = false } = {}) {
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect(port, kHost);
+    const finish = (closed) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ text: answer, status: Number(/^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1]), closed });
+    };
+    const timer = setTimeout(() => finish(false), ms);
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk) => {
+      if (answer.length < kAnswerCharsMax) answer += chunk;
+    });
+    socket.on('connect', () => {
+      socket.write(text, 'latin1');
+      if (end) socket.end();
+    });
+    socket.on('close', () => finish(true));
+    socket.on('error', (e) => {
+      if (e.code === 'ECONNREFUSED') reject(e);
+    });
+  });
+}
