@@ -1,4 +1,4 @@
-// What a hostile client or web page tries at the port: refused, and nothing of it reaches a solution.
+// What a hostile client or web page tries at the port: refused, and no solution hears of it.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { kCallers } from './lib/callers.mjs';
@@ -37,6 +37,7 @@ describe('attacks', () => {
   describe('request smuggling: 400, closed, nothing passed on', () => {
     const head = (lines) => `POST /api/shop/echo HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
     const json = 'Content-Type: application/json';
+    const coding = 'Transfer-Encoding: chunked';
     const length = `Content-Length: ${kBody.length}`;
     const chunked = `${kBody.length.toString(16)}\r\n${kBody}\r\n0\r\n\r\n`;
     const h = () => `Host: ${host}`;
@@ -46,12 +47,9 @@ describe('attacks', () => {
       'gzip as coding': () => `${head([h(), json, 'Transfer-Encoding: gzip'])}\r\n${chunked}`,
       'chunked before gzip': () =>
         `${head([h(), json, 'Transfer-Encoding: chunked, gzip'])}\r\n${chunked}`,
-      'chunked twice': () =>
-        `${head([h(), json, 'Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'])}\r\n${chunked}`,
-      'length after coding': () =>
-        `${head([h(), json, 'Transfer-Encoding: chunked', length])}\r\n${chunked}`,
-      'coding after length': () =>
-        `${head([h(), json, length, 'Transfer-Encoding: chunked'])}\r\n${chunked}`,
+      'chunked twice': () => `${head([h(), json, coding, coding])}\r\n${chunked}`,
+      'length after coding': () => `${head([h(), json, coding, length])}\r\n${chunked}`,
+      'coding after length': () => `${head([h(), json, length, coding])}\r\n${chunked}`,
       'two lengths': () => `${head([h(), json, length, 'Content-Length: 3'])}\r\n${kBody}`,
       'a signed length': () =>
         `${head([h(), json, `Content-Length: +${kBody.length}`])}\r\n${kBody}`,
@@ -63,7 +61,7 @@ describe('attacks', () => {
       'a space before the colon': () =>
         `${head([h(), json, `Content-Length : 3`, length])}\r\n${kBody}`,
       'chunked in HTTP/1.0': () =>
-        `POST /api/shop/echo HTTP/1.0\r\n${h()}\r\n${json}\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
+        `POST /api/shop/echo HTTP/1.0\r\n${h()}\r\n${json}\r\n${coding}\r\n\r\n${chunked}`,
     };
     for (const [name, form] of Object.entries(kForms)) {
       test(name, async () => {
