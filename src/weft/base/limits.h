@@ -5,6 +5,7 @@
 
 namespace weft {
 
+inline constexpr int kTimerTickMs = 5;
 inline constexpr std::size_t kSolutionIdCharsMax = 40;
 inline constexpr std::size_t kJsonDepthMax = 128;
 inline constexpr std::size_t kJsonBytesMax = 16 * 1024 * 1024;
