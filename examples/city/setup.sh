@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs what the houses and the demonstration need, beside this file: node_modules from the lock
+# file and .venv from requirements.txt. Does nothing when both are there already.
+set -eu
+cd "$(dirname "$0")"
+
+fingerprint() { cat "$@" | sha256sum | cut -c1-16; }
+
+wanted=$(fingerprint package.json package-lock.json)
+if [ "$(cat node_modules/.weft-stamp 2>/dev/null)" != "$wanted" ]; then
+  echo "city: installing the JavaScript SDKs (npm ci)"
+  npm ci --no-audit --no-fund --loglevel=error
+  # npm may be told not to run install scripts; the node program comes with one.
+  node_modules/node/bin/node --version >/dev/null 2>&1 || npm rebuild node --loglevel=error
+  node_modules/node/bin/node --version >/dev/null
+  echo "$wanted" >node_modules/.weft-stamp
+fi
+
+wanted="$(python3 --version) $(fingerprint requirements.txt)"
+if [ "$(cat .venv/.weft-stamp 2>/dev/null)" != "$wanted" ]; then
+  echo "city: installing the Python SDKs (pip)"
+  rm -rf .venv
+  python3 -m venv .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+  echo "$wanted" >.venv/.weft-stamp
+fi
