@@ -15,6 +15,10 @@ import { startHub } from './lib/weft.mjs';
 const kHere = dirname(fileURLToPath(import.meta.url));
 const kSuiteMs = 180_000;
 const kCounted = ['SUCCESS', 'FAILURE', 'WARNING', 'SKIPPED', 'INFO'];
+const kServers = {
+  '2025-11-25': 'conformance_server/server.mjs',
+  '2026-07-28': 'conformance_server/modern_server.mjs',
+};
 const require = createRequire(import.meta.url);
 
 function suiteProgram() {
@@ -63,6 +67,14 @@ async function runSuite(url, requirements) {
 
 const failures = (checks) => checks.filter((c) => c.status === 'FAILURE' || c.status === 'WARNING');
 
+/// The scenarios that the revision requires of a server; the suite runs some more, unscored.
+async function requiredScenarios(requirements) {
+  const r = await run(process.execPath, [suiteProgram(), 'list', '--requirements', requirements]);
+  const server = /Server scenarios[^\n]*\n([\s\S]*?)\n\n/.exec(r.out);
+  if (!server) throw new Error(`the suite lists no server scenarios: ${r.out}${r.err}`);
+  return new Set(server[1].split('\n').map((line) => line.replace(/^\s*- /, '')));
+}
+
 /// Lower means: fewer successes, more failures or more warnings than direct.
 function isLower(direct, through) {
   const [a, b] = [count(direct), count(through ?? [])];
@@ -80,7 +92,8 @@ const cell = (checks) => {
 };
 
 function printRow(name, direct, through, verdict) {
-  console.log(`${name.padEnd(34)} ${direct.padEnd(14)} ${through.padEnd(24)} ${verdict}`);
+  const row = [name.padEnd(44), direct.padEnd(16), through.padEnd(26), verdict];
+  console.log(row.join(' ').trimEnd());
 }
 
 function printReasons(checks, verbose) {
@@ -90,18 +103,23 @@ function printReasons(checks, verbose) {
   }
 }
 
-function compare(direct, through, verbose) {
+/// Prints the table; counts required scenarios that fail directly and those where weft is lower.
+function compare(direct, through, required, verbose) {
   printRow('scenario', 'direct', through ? 'through weft' : '', '');
-  let lower = 0;
+  const result = { broken: 0, lower: 0 };
   for (const [name, checks] of direct.scenarios) {
     const other = through?.scenarios.get(name);
-    const worse = through && isLower(checks, other);
-    if (worse) lower++;
-    printRow(name, cell(checks), through ? cell(other) : '', worse ? 'LOWER' : '');
-    printReasons(checks, verbose);
-    if (worse) printReasons(other, verbose);
+    const clean = failures(checks).length === 0;
+    const lower = Boolean(through) && clean && isLower(checks, other);
+    const broken = !clean && required.has(name);
+    if (lower) result.lower++;
+    if (broken) result.broken++;
+    const verdict = lower ? 'LOWER' : clean ? '' : broken ? 'BROKEN' : '(unscored)';
+    printRow(name, cell(checks), through ? cell(other) : '', verdict);
+    if (broken) printReasons(checks, verbose);
+    if (lower) printReasons(other, verbose);
   }
-  return lower;
+  return result;
 }
 
 async function throughWeft(program, upstream, requirements) {
@@ -122,18 +140,19 @@ async function main() {
       verbose: { type: 'boolean', default: false },
     },
   });
-  const server = start(process.execPath, [join(kHere, 'conformance_server/server.mjs')]);
+  const program = kServers[values.requirements];
+  if (!program) throw new Error(`no server for ${values.requirements}`);
+  const server = start(process.execPath, [join(kHere, program)]);
   try {
     const url = await firstLine(server, /http:\/\/\S+/);
     const direct = await runSuite(url, values.requirements);
-    const program = values.weft && resolve(values.weft);
-    const through = program && (await throughWeft(program, url, values.requirements));
-    const lower = compare(direct, through, values.verbose);
-    const broken = [...direct.scenarios.values()].filter((c) => failures(c).length > 0).length;
-    const total = direct.scenarios.size;
-    console.log(`direct: ${total - broken} of ${total} scenarios clean`);
-    if (through) console.log(`weft: ${total - lower} of ${total} score as high as direct`);
-    return direct.code === 0 && broken === 0 && lower === 0 ? 0 : 1;
+    const weft = values.weft && resolve(values.weft);
+    const through = weft && (await throughWeft(weft, url, values.requirements));
+    const required = await requiredScenarios(values.requirements);
+    const { broken, lower } = compare(direct, through, required, values.verbose);
+    console.log(`direct: ${required.size - broken} of ${required.size} required scenarios clean`);
+    if (through) console.log(`weft: ${lower} scenarios lower than direct`);
+    return broken === 0 && lower === 0 ? 0 : 1;
   } finally {
     await server.stop();
   }

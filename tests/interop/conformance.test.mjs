@@ -8,7 +8,10 @@ import { weftProgram } from './lib/weft.mjs';
 
 const kRunner = join(dirname(fileURLToPath(import.meta.url)), 'conformance.mjs');
 
-test('MCP 2025-11-25 conformance through weft equals direct', async () => {
-  const r = await run(process.execPath, [kRunner, '--weft', weftProgram()], { ms: 240_000 });
-  assert.equal(r.code, 0, r.out + r.err);
-});
+for (const requirements of ['2025-11-25', '2026-07-28']) {
+  test(`MCP ${requirements} conformance through weft equals direct`, async () => {
+    const args = [kRunner, '--weft', weftProgram(), '--requirements', requirements];
+    const r = await run(process.execPath, args, { ms: 240_000 });
+    assert.equal(r.code, 0, r.out + r.err);
+  });
+}
