@@ -40,6 +40,13 @@ const targetOf = (kind) => {
   return { kind: 'tool', solution, skill: 'poke', args: {} };
 };
 
+const configOf = (upstreams) => {
+  const lines = Object.entries(upstreams).map(
+    ([kind, { url }]) => `  - {name: bad-${kind}, url: '${url}', timeout: ${kTimeoutMs}ms}\n`,
+  );
+  return `solutions:\n${lines.join('')}`;
+};
+
 const saidBy = (e) =>
   [e.message, e.error, e.data, e.answer?.text, e.task?.status]
     .map((part) => (typeof part === 'string' ? part : JSON.stringify(part)))
@@ -50,13 +57,11 @@ describe('faults', () => {
   let shop;
   const bad = {};
   before(async () => {
-    hub = await startHub();
     shop = await startMcpV1();
+    for (const kind of kKinds) bad[kind] = await startFaulty(kind);
+    hub = await startHub({ config: configOf(bad) });
     await hub.add(shop.url, 'shop');
-    for (const kind of kKinds) {
-      bad[kind] = await startFaulty(kind);
-      await hub.add(bad[kind].url, `bad-${kind}`, '--timeout', `${kTimeoutMs}ms`);
-    }
+    for (const kind of kKinds) await hub.joined(`bad-${kind}`);
   });
   after(async () => {
     await hub?.close();

@@ -1,5 +1,5 @@
 // A hub under test: a data folder of its own, a free port, joined upstreams, a clean end.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './deadline.mjs';
@@ -27,7 +27,11 @@ class Hub {
 
   async up() {
     const args = ['up', '--listen', `${kHost}:${this.port}`, '--data', this.data];
-    if (this.config) args.push('-c', this.config);
+    if (this.config) {
+      const file = join(this.data, 'weft.yaml');
+      writeFileSync(file, this.config);
+      args.push('-c', file);
+    }
     this.process = start(this.program, args, { env: this.env });
     const ended = this.process.exited.then((code) => {
       throw new Error(`weft up ended with ${code}: ${this.process.err()}`);
@@ -56,6 +60,15 @@ class Hub {
     return r;
   }
 
+  /// Waits until a solution that the configuration names has joined.
+  joined(name) {
+    return until(
+      kUpMs,
+      `the join of ${name}`,
+      async () => (await this.cli('show', name)).code === 0,
+    );
+  }
+
   async restart(signal = 'SIGTERM') {
     this.process.kill(signal);
     await this.process.exited;
@@ -68,7 +81,8 @@ class Hub {
   }
 }
 
-/// Starts a hub and waits until it answers; the caller closes it.
+/// Starts a hub, with the text of a weft.yaml if there is one, and waits until it answers. Its
+/// caller closes it.
 export async function startHub({ program = weftProgram(), config } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'weft-interop-'));
   const hub = new Hub(program, data, await freePort(), config);
