@@ -32,6 +32,8 @@ describe('questions', () => {
         ['decline', undefined, 'payment of 12.5 declined'],
       ]) {
         test(`${caller}: ${solution} elicits, ${action}`, { timeout: 20_000 }, async () => {
+          const { journal } = world.up[solution];
+          const charges = journal.all('paid').length + (action === 'accept' ? 1 : 0);
           const asked = [];
           const onAsk = async (params) => {
             asked.push(params);
@@ -42,6 +44,7 @@ describe('questions', () => {
           assert.equal(asked.length, 1);
           assert.match(asked[0].message, /Pay 12\.5\?/);
           assert.equal(asked[0].requestedSchema.properties.confirm.type, 'boolean');
+          assert.equal(journal.all('paid').length, charges);
         });
       }
     }
@@ -147,10 +150,5 @@ describe('questions', () => {
 
   test('a client that cannot be asked is told so', { timeout: 20_000 }, async () => {
     await assert.rejects(kCallers['mcp v1'](world.hub, pay('shop')), /elicitation/i);
-  });
-
-  test('nobody was charged by a declined or unanswered question', () => {
-    const charged = world.up.shop.journal.all('paid').map((entry) => entry.amount);
-    assert.deepEqual([...new Set(charged)].sort(), [12.5, 3, 4].sort());
   });
 });
