@@ -1,0 +1,38 @@
+// The admin API's handlers: what the CLI and the console use. Owned by adapters/admin; any loop.
+//
+// Over the Unix socket of the data directory by default; over TCP only with an admin key. JSON in and out; errors are
+// {"error":{"message","reason","param"?}}.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weft/adapters/common/adapter.h"
+#include "weft/adapters/common/reply.h"
+
+namespace weft::adapters::admin {
+
+inline constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;
+
+Awaitable<> handle_solutions(Environment& environment, Request& request);
+Awaitable<> handle_tasks(Environment& environment, Request& request);
+Awaitable<> handle_keys(Environment& environment, Request& request);
+Awaitable<> handle_call(Environment& environment, Request& request);
+Awaitable<> handle_info(Environment& environment, Request& request);
+Awaitable<> handle_reload(Environment& environment, Request& request);
+Awaitable<> handle_document(Environment& environment, Request& request);
+/// Prometheus text.
+Awaitable<> handle_metrics(Environment& environment, Request& request);
+
+/// The answer {"error":…} with the status of the reason.
+Awaitable<> answer_error(net::Exchange& exchange, Error error);
+Awaitable<> answer(net::Exchange& exchange, int status, json::value body);
+/// The body as an object.
+Awaitable<Result<json::object>> read_object(net::Exchange& exchange);
+/// Reason::unsupported naming the method and what the path takes.
+Error wrong_method(const Request& request, std::string_view allowed);
+
+/// The admin API's own OpenAPI 3.1 document.
+json::object openapi_document(std::string_view version);
+
+}  // namespace weft::adapters::admin

@@ -1,0 +1,95 @@
+#include <initializer_list>
+
+#include "weft/adapters/admin/api.h"
+
+namespace weft::adapters::admin {
+namespace {
+
+struct Operation {
+  std::string_view path;
+  std::string_view method;
+  std::string_view id;
+  std::string_view summary;
+  /// JSON of the request body's schema; empty when there is none.
+  std::string_view body;
+};
+
+constexpr std::string_view kJoinSchema =
+    R"({"type":"object","properties":{"url":{"type":"string"},"name":{"type":"string"},"protocol":{"type":"string"},)"
+    R"("command":{"type":"array","items":{"type":"string"}},"bearer":{"type":"string"},)"
+    R"("headers":{"type":"object","additionalProperties":{"type":"string"}},)"
+    R"("environment":{"type":"object","additionalProperties":{"type":"string"}},"timeout_ms":{"type":"integer"}}})";
+constexpr std::string_view kCallSchema =
+    R"({"type":"object","required":["solution"],"properties":{"solution":{"type":"string"},)"
+    R"("skill":{"type":"string"},"args":{},"text":{"type":"string"}}})";
+constexpr std::string_view kAnswerSchema =
+    R"({"type":"object","properties":{"action":{"enum":["accept","decline","cancel"]},"data":{},)"
+    R"("text":{"type":"string"},"answers":{"type":"object"}}})";
+constexpr std::string_view kKeySchema =
+    R"({"type":"object","required":["name"],"properties":{"name":{"type":"string"},"admin":{"type":"boolean"},)"
+    R"("solutions":{"type":"array","items":{"type":"string"}}}})";
+
+constexpr Operation kOperations[] = {
+    {"/admin/v1/info", "get", "info", "What this hub is and where it keeps its data", ""},
+    {"/admin/v1/solutions", "get", "list_solutions", "What has joined, and what waits to", ""},
+    {"/admin/v1/solutions", "post", "join", "Join a solution by URL or command", kJoinSchema},
+    {"/admin/v1/solutions/{id}", "get", "show_solution", "One solution with its skills", ""},
+    {"/admin/v1/solutions/{id}", "delete", "remove_solution", "Let a solution go", ""},
+    {"/admin/v1/call", "post", "call", "Call a skill; the events come as server-sent events", kCallSchema},
+    {"/admin/v1/tasks", "get", "list_tasks", "Tasks, newest first", ""},
+    {"/admin/v1/tasks/{id}", "get", "show_task", "One task", ""},
+    {"/admin/v1/tasks/{id}/events", "get", "task_events", "A task's events, live (Last-Event-ID resumes)", ""},
+    {"/admin/v1/tasks/{id}/cancel", "post", "cancel_task", "Cancel a task", ""},
+    {"/admin/v1/tasks/{id}/answer", "post", "answer_task", "Answer what a task asks", kAnswerSchema},
+    {"/admin/v1/keys", "get", "list_keys", "The keys, without their secrets", ""},
+    {"/admin/v1/keys", "post", "make_key", "Make a key; its secret is shown this once", kKeySchema},
+    {"/admin/v1/keys/{id}", "delete", "revoke_key", "Revoke a key", ""},
+    {"/admin/v1/reload", "post", "reload", "Read weft.yaml again", ""},
+};
+
+json::object describe(const Operation& operation) {
+  json::object out;
+  out["operationId"] = operation.id;
+  out["summary"] = operation.summary;
+  if (operation.path.contains("{id}")) {
+    json::object schema{{"type", "string"}};
+    json::object parameter{{"name", "id"}, {"in", "path"}, {"required", true}};
+    parameter["schema"] = std::move(schema);
+    json::array parameters;
+    parameters.emplace_back(std::move(parameter));
+    out["parameters"] = std::move(parameters);
+  }
+  if (!operation.body.empty()) {
+    json::object media;
+    media["schema"] = json::parse(operation.body).value();
+    json::object content;
+    content["application/json"] = std::move(media);
+    json::object body{{"required", true}};
+    body["content"] = std::move(content);
+    out["requestBody"] = std::move(body);
+  }
+  json::object responses;
+  responses["2XX"] = json::object{{"description", "Done"}};
+  responses["default"] = json::object{{"description", "An error: {\"error\":{\"message\",\"reason\"}}"}};
+  out["responses"] = std::move(responses);
+  return out;
+}
+
+}  // namespace
+
+json::object openapi_document(std::string_view version) {
+  json::object paths;
+  for (const auto& operation : kOperations) {
+    auto& path = paths[operation.path];
+    if (!path.is_object()) path = json::object();
+    path.as_object()[operation.method] = describe(operation);
+  }
+  json::object info{{"title", "weft admin"}};
+  info["version"] = version;
+  json::object out{{"openapi", "3.1.0"}};
+  out["info"] = std::move(info);
+  out["paths"] = std::move(paths);
+  return out;
+}
+
+}  // namespace weft::adapters::admin

@@ -1,0 +1,49 @@
+#include <format>
+#include <fstream>
+#include <iterator>
+#include <print>
+
+#include "weft/app/commands.h"
+#include "weft/app/config.h"
+
+namespace weft::app {
+namespace {
+
+json::object describe(const ConfigFault& fault) {
+  json::object out;
+  out["code"] = fault.code;
+  out["file"] = fault.file;
+  out["line"] = fault.line;
+  out["column"] = fault.column;
+  out["message"] = fault.message;
+  out["expected"] = fault.expected;
+  out["hint"] = fault.hint;
+  return out;
+}
+
+}  // namespace
+
+Exit run_check(const std::string& config, bool as_json) {
+  const Printer printer(as_json);
+  const ConfigReading reading = load_config(config);
+  json::array faults;
+  for (const auto& fault : reading.faults) faults.push_back(describe(fault));
+  json::object document;
+  document["file"] = config;
+  document["ok"] = reading.faults.empty();
+  document["faults"] = std::move(faults);
+  printer.document(std::move(document));
+  if (reading.faults.empty()) {
+    printer.line(std::format("{} is fine: {} solution{}", config, reading.config.solutions.size(),
+                             reading.config.solutions.size() == 1 ? "" : "s"));
+    return Exit::done;
+  }
+  std::ifstream file(config, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!as_json) {
+    for (const auto& fault : reading.faults) std::println(stderr, "{}", render(fault, text));
+  }
+  return Exit::failed;
+}
+
+}  // namespace weft::app

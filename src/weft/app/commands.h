@@ -1,0 +1,77 @@
+// The commands of `weft`, one function each. Owned by app; main thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/app/admin_client.h"
+#include "weft/app/printer.h"
+
+namespace weft::app {
+
+/// What every command that talks to a hub is given.
+struct HubOptions {
+  HubAddress address;
+  bool json = false;
+};
+
+struct UpOptions {
+  std::string config;
+  std::string listen;  ///< HOST:PORT or PORT; wins over the configuration
+  std::string data;
+  std::string log;
+  std::optional<std::size_t> threads;
+  bool json = false;
+};
+Exit run_up(const UpOptions& options);
+
+struct AddOptions {
+  std::string url;
+  std::vector<std::string> command;
+  std::string name;
+  std::string protocol;
+  std::string bearer;
+  std::vector<std::string> headers;
+  std::vector<std::string> environment;
+};
+Exit run_add(const HubOptions& hub, const AddOptions& options);
+Exit run_ls(const HubOptions& hub);
+Exit run_show(const HubOptions& hub, const std::string& name);
+Exit run_rm(const HubOptions& hub, const std::string& name);
+
+struct CallOptions {
+  std::string target;
+  std::vector<std::string> arguments;
+  std::string input;
+  bool stream = false;
+};
+Exit run_call(const HubOptions& hub, const CallOptions& options);
+
+Exit run_task_ls(const HubOptions& hub);
+Exit run_task_show(const HubOptions& hub, const std::string& id);
+Exit run_task_cancel(const HubOptions& hub, const std::string& id);
+struct TaskAnswer {
+  std::string id;
+  std::vector<std::string> words;
+  bool decline = false;
+};
+Exit run_task_answer(const HubOptions& hub, const TaskAnswer& answer);
+
+struct KeyOptions {
+  std::string name;
+  bool admin = false;
+  std::vector<std::string> solutions;
+};
+Exit run_key_new(const HubOptions& hub, const KeyOptions& options);
+Exit run_key_ls(const HubOptions& hub);
+Exit run_key_revoke(const HubOptions& hub, const std::string& id);
+
+Exit run_check(const std::string& config, bool json);
+Exit run_doctor(const HubOptions& hub, const std::string& data);
+Exit run_mcp(const HubOptions& hub, const std::string& solution);
+
+/// KEY=VALUE words as an object, typed as the schema says (else as JSON when it reads as such, else as text).
+Result<json::object> read_arguments(const std::vector<std::string>& words, const json::value* schema);
+
+}  // namespace weft::app

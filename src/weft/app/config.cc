@@ -1,0 +1,284 @@
+#include "weft/app/config.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "weft/app/config_node.h"
+#include "weft/base/limits.h"
+#include "weft/base/url.h"
+
+namespace weft::app {
+namespace {
+
+constexpr std::size_t kConfigBytesMax = 1024 * 1024;
+constexpr int kConfigDepthMax = 32;
+
+/// Aliases and tags have no place in a configuration, and both are ways to make a small file endless.
+class Prescan final : public YAML::EventHandler {
+ public:
+  std::optional<std::string> refused;
+  YAML::Mark at;
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "an alias (`*name`)"); }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string&) override {
+    check_tag(mark, tag);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    check_tag(mark, tag);
+    deeper(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    check_tag(mark, tag);
+    deeper(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void refuse(const YAML::Mark& mark, std::string what) {
+    if (refused) return;
+    refused = std::move(what);
+    at = mark;
+  }
+  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "a tag (`" + tag + "`)");
+  }
+  void deeper(const YAML::Mark& mark) {
+    if (++depth_ > kConfigDepthMax) refuse(mark, "nesting this deep");
+  }
+  int depth_ = 0;
+};
+
+ConfigFault fault_at(const YAML::Mark& mark, std::string_view file, std::string message, std::string hint) {
+  ConfigFault fault;
+  fault.code = "W1201";
+  fault.file = std::string(file);
+  fault.line = mark.line + 1;
+  fault.column = mark.column + 1;
+  fault.message = std::move(message);
+  fault.hint = std::move(hint);
+  return fault;
+}
+
+void read_listen(ConfigNode& node, Config& config) {
+  if (auto host = node.text("host")) config.host = *host;
+  if (auto port = node.integer("port", 0, 65'535)) config.port = static_cast<std::uint16_t>(*port);
+  config.front.hosts = node.texts("hosts");
+  config.front.origins = node.texts("origins");
+  node.child("tls", [&](ConfigNode& tls) {
+    net::TlsServerConfig out;
+    out.certificate_file = tls.text("certificate").value_or("");
+    out.key_file = tls.text("key").value_or("");
+    out.client_ca_file = tls.text("client_ca").value_or("");
+    if (out.certificate_file.empty() || out.key_file.empty()) {
+      tls.fault(tls.node(), "W1206", "`tls` needs a `certificate` and a `key`, both PEM files", "", "");
+    }
+    config.tls = std::move(out);
+  });
+}
+
+void read_approval(ConfigNode& node, hub::JoinRequest& request) {
+  static const std::map<std::string, hub::Approval> kWords{
+      {"solution", hub::Approval::solution}, {"hub", hub::Approval::hub}, {"both", hub::Approval::both}};
+  const auto approval = node.any("approval");
+  if (!approval) return;
+  const auto one = [&](const std::string& skill, const YAML::Node& value) {
+    const auto word = value.IsScalar() ? kWords.find(value.Scalar()) : kWords.end();
+    if (word == kWords.end()) {
+      node.fault(value, "W1205", "`approval` says who asks before a skill runs", "solution, hub, both", "");
+    } else {
+      request.approvals[skill] = word->second;
+    }
+  };
+  if (approval->IsMap()) {
+    for (const auto& item : *approval) one(item.first.Scalar(), item.second);
+  } else {
+    one("*", *approval);
+  }
+}
+
+void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std::string& name) {
+  if (name.empty()) {
+    node.fault(node.node(), "W1206", "a solution needs a `name`", "", "");
+  } else if (slug(name) != name) {
+    node.fault(node.node(), "W1207",
+               std::format("`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most {}",
+                           name, kSolutionIdCharsMax),
+               "", slug(name).empty() ? "" : std::format("`{}` would do", slug(name)));
+  }
+  if (request.url.empty() == request.command.empty()) {
+    node.fault(node.node(), "W1206", std::format("the solution \"{}\" needs a `url` or a `command`, and not both", name),
+               "", "");
+  }
+  if (request.url.contains("://")) {
+    if (auto url = parse_url(request.url); !url) {
+      node.fault(node.node(), "W1208", std::format("the solution \"{}\": {}", name, url.error().message), "", "");
+    }
+  }
+}
+
+hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
+  hub::JoinRequest request;
+  request.source = hub::Source::configured;
+  const std::string name = node.text("name").value_or("");
+  request.id = SolutionId(name);
+  request.url = node.text("url").value_or("");
+  request.command = node.texts("command");
+  for (auto& [key, value] : node.pairs("environment")) request.environment[key] = value;
+  request.protocol = node.text("protocol").value_or("");
+  request.bearer = node.text("bearer").value_or("");
+  request.headers = node.pairs("headers");
+  request.timeout_ms = node.duration_ms("timeout").value_or(0);
+  request.concurrency_max = static_cast<std::size_t>(node.integer("concurrency", 1, 1'000'000).value_or(0));
+  read_approval(node, request);
+  request.origin = std::format("{}:{}", file, node.line());
+  check_solution(node, request, name);
+  return request;
+}
+
+void read_all(ConfigNode& root, Config& config, std::vector<ConfigFault>& faults) {
+  root.child("listen", [&](ConfigNode& node) { read_listen(node, config); });
+  if (auto data = root.text("data")) config.data = *data;
+  config.threads = static_cast<std::size_t>(root.integer("threads", 1, 256).value_or(0));
+  static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::debug},
+                                                         {"info", log::Level::info},
+                                                         {"warn", log::Level::warn},
+                                                         {"error", log::Level::error},
+                                                         {"off", log::Level::off}};
+  if (const auto level = root.any("log")) {
+    const auto word = level->IsScalar() ? kLevels.find(level->Scalar()) : kLevels.end();
+    if (word == kLevels.end()) {
+      root.fault(*level, "W1205", "`log` says how much is written", "debug, info, warn, error, off", "");
+    } else {
+      config.log_level = word->second;
+    }
+  }
+  root.child("keys", [&](ConfigNode& node) {
+    config.front.keys_required = node.boolean("required").value_or(false);
+  });
+  std::map<std::string, int> lines;
+  root.children("solutions", [&](ConfigNode& node, std::size_t) {
+    hub::JoinRequest request = read_solution(node, config.file);
+    const auto [first, fresh] = lines.emplace(request.id.str(), node.line());
+    if (!fresh && !request.id.empty()) {
+      node.fault(node.node(), "W1209",
+                 std::format("the name \"{}\" is taken by the solution on line {}", request.id.str(), first->second),
+                 "", "give one of them another `name`");
+    }
+    config.solutions.push_back(std::move(request));
+  });
+  (void)faults;
+}
+
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2);
+  for (const auto& candidate : candidates) {
+    const std::size_t d = distance(word, candidate);
+    if (d < best_distance || (d == best_distance && best.empty())) {
+      best = candidate;
+      best_distance = d;
+    }
+  }
+  return best;
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+ConfigReading read_config(std::string_view text, std::string file) {
+  ConfigReading out;
+  out.config.file = file;
+  if (text.size() > kConfigBytesMax) {
+    out.faults.push_back(fault_at({}, file, std::format("the file is larger than {} bytes", kConfigBytesMax), ""));
+    return out;
+  }
+  try {
+    std::istringstream scanned{std::string(text)};
+    YAML::Parser parser(scanned);
+    Prescan prescan;
+    parser.HandleNextDocument(prescan);
+    if (prescan.refused) {
+      out.faults.push_back(fault_at(prescan.at, file, *prescan.refused + " is not allowed in a configuration",
+                                    "write the value itself"));
+      return out;
+    }
+    ConfigNode root(YAML::Load(std::string(text)), "the configuration", out.faults, file);
+    read_all(root, out.config, out.faults);
+    root.finish();
+  } catch (const YAML::Exception& error) {
+    out.faults.push_back(fault_at(error.mark, file, "this is not YAML: " + error.msg, "check the indentation and the quotes"));
+  }
+  std::ranges::stable_sort(out.faults, {}, [](const ConfigFault& f) { return std::pair(f.line, f.column); });
+  return out;
+}
+
+ConfigReading load_config(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    ConfigReading out;
+    ConfigFault fault;
+    fault.code = "W1200";
+    fault.file = file;
+    fault.message = std::format("{} cannot be read", file);
+    fault.hint = "without -c, weft runs with its defaults";
+    out.faults.push_back(std::move(fault));
+    return out;
+  }
+  std::ostringstream text;
+  text << in.rdbuf();
+  return read_config(text.str(), file);
+}
+
+std::string render(const ConfigFault& fault, std::string_view text) {
+  if (fault.line == 0) {
+    std::string out = std::format("{}  error  {} {}\n", fault.file, fault.code, fault.message);
+    if (!fault.hint.empty()) out += std::format("hint: {}\n", fault.hint);
+    return out;
+  }
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  std::string out =
+      std::format("{}:{}:{}  error  {} {}\n", fault.file, fault.line, fault.column, fault.code, fault.message);
+  for (int line = std::max(1, fault.line - 1); line <= fault.line; ++line) {
+    if (static_cast<std::size_t>(line) > lines.size()) break;
+    out += std::format("{:>5} | {}\n", line, lines[static_cast<std::size_t>(line) - 1]);
+  }
+  out += std::format("{:>5} | {:{}}{} {}\n", "", "", fault.column - 1, std::string(fault.length, '^'), fault.expected);
+  if (!fault.hint.empty()) out += std::format("hint: {}\n", fault.hint);
+  return out;
+}
+
+}  // namespace weft::app
