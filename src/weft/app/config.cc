@@ -7,6 +7,8 @@
 #include <map>
 #include <sstream>
 
+#include <yaml-cpp/eventhandler.h>
+
 #include "weft/app/config_node.h"
 #include "weft/base/limits.h"
 #include "weft/base/url.h"

@@ -1,0 +1,170 @@
+#include "weft/app/running.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <format>
+#include <future>
+#include <thread>
+
+#include "weft/adapters/common/adapter.h"
+#include "weft/adapters/common/front.h"
+#include "weft/base/task_group.h"
+#include "weft/store/sqlite/store.h"
+
+namespace weft::app {
+namespace {
+
+std::string shown_host(const std::string& host) {
+  const std::string name = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;
+  return name.contains(':') ? std::format("[{}]", name) : name;
+}
+
+/// Members in the order in which they may be needed by those below: the loops outlive the store, the store the hub.
+class RunningHub final : public Running {
+ public:
+  explicit RunningHub(Config config)
+      : config_(std::move(config)), loops_(config_.threads), clients_(std::in_place, loops_, net::ClientLimits()) {}
+
+  ~RunningHub() override { drain(Milliseconds(0)); }
+
+  Result<void> start() {
+    store::sqlite::Options options;
+    options.directory = config_.data;
+    WEFT_TRY(store_, store::sqlite::Store::open(std::move(options)));
+    hub_ = std::make_unique<hub::Hub>(
+        hub::Hub::Parts{.clock = clock_, .random = random_, .tables = store_->tables(), .journal = store_->journal()});
+    make_environment();
+    loops_.start();
+    WEFT_CHECK(wait(hub_->keys().load()));
+    WEFT_CHECK(listen());
+    background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
+    boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(join_all()); });
+    return {};
+  }
+
+  std::string url() const override { return environment_->public_url; }
+  std::string socket_path() const override { return (config_.data / "weft.sock").string(); }
+
+  Result<std::string> reload() override { return wait(reload_on_loop()); }
+
+  void drain(Milliseconds grace) override {
+    if (drained_) return;
+    drained_ = true;
+    for (auto& server : servers_) server->drain(grace);
+    if (background_) wait(background_->join());
+    if (hub_) wait(hub_->tasks().stop());
+    servers_.clear();
+    joiner_.reset();
+    loops_.stop();
+    hub_.reset();
+    store_.reset();
+  }
+
+ private:
+  template <class T>
+  T wait(Awaitable<T> work) {
+    return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future).get();
+  }
+
+  void make_environment() {
+    environment_ = std::make_unique<adapters::Environment>(adapters::Environment{
+        .hub = *hub_, .joiner = nullptr, .clients = *clients_, .public_url = "", .data_directory = "",
+        .config_file = config_.file, .reload = [this] { return reload_on_loop(); }});
+    environment_->data_directory = std::filesystem::absolute(config_.data).string();
+    table_ = adapters::all_adapters();
+    std::vector<std::unique_ptr<hub::Protocol>> protocols;
+    for (const auto& adapter : table_) {
+      if (adapter.protocol) protocols.push_back(adapter.protocol(*environment_));
+    }
+    joiner_ = std::make_unique<hub::Joiner>(*hub_, store_->tables(), std::move(protocols));
+    environment_->joiner = joiner_.get();
+  }
+
+  Result<void> listen() {
+    std::vector<adapters::Route> routes;
+    for (const auto& adapter : table_) {
+      if (!adapter.routes) continue;
+      for (auto& route : adapter.routes(*environment_)) routes.push_back(std::move(route));
+    }
+    adapters::FrontConfig front = config_.front;
+    front.hosts.push_back(shown_host(config_.host));
+    const net::Handler handler = adapters::make_front(*environment_, std::move(routes), std::move(front));
+    net::ListenAddress tcp{.host = config_.host, .port = config_.port, .unix_path = ""};
+    WEFT_TRY(auto server, net::HttpServer::create(loops_, std::move(tcp), config_.tls, net::ServerLimits(), handler));
+    environment_->public_url = std::format("{}://{}:{}", config_.tls ? "https" : "http", shown_host(config_.host),
+                                           server->port());
+    net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
+    WEFT_TRY(auto admin, net::HttpServer::create(loops_, std::move(socket), std::nullopt, net::ServerLimits(), handler));
+    servers_.push_back(std::move(server));
+    servers_.push_back(std::move(admin));
+    for (auto& each : servers_) each->start();
+    return {};
+  }
+
+  Awaitable<> join_all() {
+    const Executor executor = loops_.at(0).executor();
+    if (auto restored = co_await joiner_->restore(); !restored) {
+      log::error("what had joined before could not be read: {}", restored.error().message);
+    }
+    auto configured = config_.solutions;
+    co_await joiner_->reconcile(std::move(configured), executor);
+    if (auto recovered = co_await hub_->tasks().recover(executor); !recovered) {
+      log::error("the tasks of the hub's last life could not be read: {}", recovered.error().message);
+    }
+    co_await joiner_->keep_fresh(executor, background_->token());
+  }
+
+  Awaitable<Result<std::string>> reload_on_loop() {
+    if (config_.file.empty()) co_return fail(Reason::unsupported, "this hub runs without a configuration file");
+    ConfigReading reading = load_config(config_.file);
+    if (!reading.faults.empty()) {
+      const auto& first = reading.faults.front();
+      co_return fail(Reason::invalid_argument,
+                     std::format("{}:{}: {} {} (`weft check -c {}` shows all; the running configuration stays)",
+                                 first.file, first.line, first.code, first.message, config_.file));
+    }
+    std::string words = std::format("{} solutions", reading.config.solutions.size());
+    if (reading.config.host != config_.host || reading.config.port != config_.port ||
+        reading.config.data != config_.data || reading.config.threads != config_.threads) {
+      words += "; `listen`, `data` and `threads` take effect at the next start";
+    }
+    config_.solutions = std::move(reading.config.solutions);
+    log::set_level(reading.config.log_level);
+    auto configured = config_.solutions;
+    co_await joiner_->reconcile(std::move(configured), loops_.at(0).executor());
+    co_return words;
+  }
+
+  Config config_;
+  SystemClock clock_;
+  SystemRandom random_;
+  net::Loops loops_;
+  std::optional<net::HttpClients> clients_;
+  std::unique_ptr<store::sqlite::Store> store_;
+  std::unique_ptr<hub::Hub> hub_;
+  std::vector<adapters::Adapter> table_;
+  std::unique_ptr<adapters::Environment> environment_;
+  std::unique_ptr<hub::Joiner> joiner_;
+  std::vector<std::unique_ptr<net::HttpServer>> servers_;
+  std::unique_ptr<TaskGroup> background_;
+  bool drained_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Running>> Running::start(Config config) {
+  if (!is_loopback(config.host) && !config.front.keys_required) {
+    return fail(Reason::permission_denied,
+                std::format("listening on {} reaches beyond this machine, and nothing would ask callers who they are; "
+                            "set `keys: {{required: true}}` in weft.yaml and make a key with `weft key new NAME`",
+                            config.host));
+  }
+  if (config.threads == 0) config.threads = std::max(1U, std::thread::hardware_concurrency());
+  auto hub = std::make_unique<RunningHub>(std::move(config));
+  WEFT_CHECK(hub->start());
+  return hub;
+}
+
+}  // namespace weft::app

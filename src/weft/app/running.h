@@ -1,0 +1,28 @@
+// A hub put together and running: store, loops, hub, adapters, front door, servers. The one place where everything is wired. Owned by the
+// `up` command; main thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "weft/app/config.h"
+#include "weft/base/result.h"
+
+namespace weft::app {
+
+class Running {
+ public:
+  /// Opens the store, binds the port and the admin socket and serves. Solutions join while it serves. Errors: one clear line
+  /// each (a port in use, a directory that cannot be written, a damaged database, binding beyond loopback without keys).
+  static Result<std::unique_ptr<Running>> start(Config config);
+  virtual ~Running() = default;
+  /// `http://127.0.0.1:8420`.
+  virtual std::string url() const = 0;
+  virtual std::string socket_path() const = 0;
+  /// Reads the configuration again and makes the solutions follow it; what changed in words.
+  virtual Result<std::string> reload() = 0;
+  /// Ends: no new connections, running calls get `grace`, tasks stay in the journal.
+  virtual void drain(Milliseconds grace) = 0;
+};
+
+}  // namespace weft::app
