@@ -1,0 +1,19 @@
+# The hub on Debian 13, from the same package list as ./dev.
+FROM debian:13 AS build
+COPY tools/packages.txt /tmp/packages.txt
+RUN apt-get update && sed -e 's/#.*//' /tmp/packages.txt | xargs apt-get install -y --no-install-recommends
+COPY . /src
+RUN cmake -S /src -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=g++-14 \
+ && cmake --build /build --target weft && cmake --install /build --prefix /opt/weft --component weft
+
+FROM debian:13
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libboost-json1.88.0 \
+    libboost-url1.88.0 libllhttp9.2 libssl3t64 libsqlite3-0 libsodium23 libsimdjson25 libyaml-cpp0.8 libspdlog1.15 \
+ && rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /var/lib/weft --create-home weft
+COPY --from=build /opt/weft /usr/local
+USER weft
+WORKDIR /var/lib/weft
+EXPOSE 8420
+# Beyond loopback the hub wants keys: mount a weft.yaml that says so (see the example in /usr/local/share/doc/weft).
+ENTRYPOINT ["weft"]
+CMD ["up"]

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# ./dev lint [--fix] [--changed BASE]: clang-format, the house laws and clang-tidy. --changed looks only at sources that
+# differ from BASE and at those that include them.
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+cd "$top"
+fix= base=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --fix) fix=yes ;;
+    --changed) base=$2; shift ;;
+    *) printf 'error: `./dev lint` does not know `%s`\n\nhint: ./dev lint [--fix] [--changed BASE]\n' "$1" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+sources() { git ls-files -co --exclude-standard 'src/*.h' 'src/*.cc' 'bench/*.cc' 'tests/*.cc' 'tests/*.h'; }
+
+if [ -n "$fix" ]; then
+  sources | xargs clang-format-19 -i
+else
+  sources | xargs clang-format-19 --dry-run --Werror
+fi
+python3 tests/tidy/tidy.py
+
+# clang-tidy reads the tree as clang compiles it; only the precompiled header has to be built.
+directory="$top/build/lint"
+[ -e "$directory/build.ninja" ] || cmake --preset lint -B "$directory" >/dev/null
+cmake --build "$directory" --target weft_pch -j "$(nproc)" >/dev/null
+
+changed() {  # sources that differ, and sources that include a header that differs (through other headers too)
+  python3 - "$base" <<'PY'
+import re, subprocess, sys
+from pathlib import Path
+base = sys.argv[1]
+names = subprocess.run(["git", "ls-files", "src", "tests", "bench"], capture_output=True, text=True).stdout.split()
+touched = set(subprocess.run(["git", "diff", "--name-only", base], capture_output=True, text=True, check=True).stdout.split())
+if any(n in ("tools/packages.txt", ".clang-tidy", "CMakeLists.txt", "cmake/weft.cmake", "cmake/pch.h") for n in touched):
+    touched = set(names)
+includes = {n: {"src/" + i for i in re.findall(r'#include "(weft/[^"]+)"', Path(n).read_text())}
+            for n in names if n.endswith((".h", ".cc"))}
+while True:
+    more = {n for n, found in includes.items() if found & touched} - touched
+    if not more: break
+    touched |= more
+print("\n".join(sorted(n for n in touched if n.endswith(".cc") and n in includes)))
+PY
+}
+if [ -n "$base" ]; then list=$(changed); else list=$(git ls-files 'src/*.cc'); fi
+list=$(grep -v -e '_fuzz\.cc$' -e '_test\.cc$' -e asio_impl <<<"$list" || true)
+[ -n "$list" ] || { echo "clang-tidy: nothing changed"; exit 0; }
+echo "clang-tidy: $(wc -l <<<"$list") sources"
+xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$directory" --quiet <<<"$list" 2>&1 |
+  { grep -v -e '^[0-9]* warnings\? generated' -e '^Suppressed' -e '^Use -header-filter' || true; } | tee "$directory/findings.txt"
+if grep -q -e 'error:' -e 'warning:' "$directory/findings.txt"; then
+  echo "clang-tidy: findings above" >&2
+  exit 1
+fi
+echo "lint: clean"

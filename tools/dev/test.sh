@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# ./dev test [--preset PRESET]… [--only-unit] [FILTER]: builds and runs the tests. Without --preset: asan+ubsan for the unit,
+# property and golden tests, release for the interop tests with the official SDKs and the demo.
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+cd "$top"
+presets=() filter=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --preset) presets+=("$2"); shift ;;
+    -*) printf 'error: `./dev test` does not know `%s`\n\nhint: ./dev test [--preset PRESET] [FILTER]\n' "$1" >&2; exit 2 ;;
+    *) filter=$1 ;;
+  esac
+  shift
+done
+[ ${#presets[@]} -gt 0 ] || presets=(asan release)
+started=$SECONDS
+
+# What the shared data sets are needed for is counted and listed where they are missing; nothing else may skip.
+run_ctest() {
+  local preset=$1 log="build/$1/ctest.log"
+  shift
+  local status=0
+  ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "$@" >"$log" 2>&1 || status=$?
+  grep -E '^(The following|[[:space:]]+[0-9]+ - |[0-9]+% tests|Total Test|Label)' "$log" || true
+  if [ $status != 0 ]; then
+    grep -vE '^ *[0-9]+/[0-9]+ Test.*(Passed|Skipped)|^ +Start ' "$log" | tail -n 200
+    echo "test: $preset failed (whole log: $log)" >&2
+    exit 1
+  fi
+  python3 tools/dev/skipped.py "$log"
+}
+
+for preset in "${presets[@]}"; do
+  echo "== $preset: building ($((SECONDS - started)) s)"
+  tools/dev/inside.sh build "$preset"
+  echo "== $preset: testing ($((SECONDS - started)) s)"
+  case $preset in
+    release) labels=(-L 'interop|tidy|shared-data|cli') ;;
+    *) labels=(-L 'unit|shared-data|tidy') ;;
+  esac
+  if [ -n "$filter" ]; then
+    ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure -R "$filter"
+  else
+    run_ctest "$preset" "${labels[@]}"
+  fi
+done
+echo "== all tests passed in $((SECONDS - started)) s"
