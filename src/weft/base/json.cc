@@ -16,6 +16,8 @@ boost::json::parse_options options() {
   boost::json::parse_options o;
   o.max_depth = kJsonDepthMax;
   o.allow_invalid_utf8 = false;
+  // The fast reading of doubles is off by one unit in the last place now and then: a value would change on its way.
+  o.numbers = boost::json::number_precision::precise;
   return o;
 }
 
