@@ -24,6 +24,7 @@ struct Principal {
 struct Trace {
   std::string parent;
   std::string state;
+  friend bool operator==(const Trace&, const Trace&) = default;
 };
 
 struct ToolDecl {
@@ -31,6 +32,7 @@ struct ToolDecl {
   std::string description;
   json::value input_schema;
   bool strict = false;
+  friend bool operator==(const ToolDecl&, const ToolDecl&) = default;
 };
 
 /// How a model is asked to write. `extra` holds what only the protocol of the same name understands.
@@ -49,10 +51,12 @@ struct Generation {
   std::optional<json::value> schema;
   std::string schema_name;
   json::object extra;
+  friend bool operator==(const Generation&, const Generation&) = default;
 };
 
 enum class AnswerAction : std::uint8_t { accept, decline, cancel };
 std::string_view to_string(AnswerAction action);
+std::optional<AnswerAction> answer_action_from(std::string_view word);
 
 /// The reply to one Ask.
 struct Answer {
@@ -61,6 +65,7 @@ struct Answer {
   std::optional<json::value> data;
   /// For questions in plain words.
   std::string text;
+  friend bool operator==(const Answer&, const Answer&) = default;
 };
 
 using Answers = std::map<std::string, Answer>;
@@ -94,6 +99,7 @@ struct Call {
   int depth = 0;
   std::string dedup_key;
   json::object meta;
+  friend bool operator==(const Call&, const Call&) = default;
 };
 
 }  // namespace weft::model

@@ -10,6 +10,8 @@ namespace weft::model {
 
 json::object to_json(const Part& part);
 Result<Part> part_from_json(const json::value& v);
+json::object to_json(const Tensor& tensor);
+Result<Tensor> tensor_from_json(const json::value& v);
 json::object to_json(const Turn& turn);
 Result<Turn> turn_from_json(const json::value& v);
 json::object to_json(const Event& event);
@@ -20,6 +22,10 @@ json::object to_json(const Answer& answer);
 Result<Answer> answer_from_json(const json::value& v);
 json::object to_json(const Ask& ask);
 Result<Ask> ask_from_json(const json::value& v);
+json::object to_json(const Artifact& artifact);
+Result<Artifact> artifact_from_json(const json::value& v);
+json::object to_json(const Output& output);
+Result<Output> output_from_json(const json::value& v);
 json::object to_json(const Error& error);
 Error error_from_json(const json::object& o);
 /// For people and the admin API; not read back.

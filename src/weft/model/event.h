@@ -38,12 +38,14 @@ bool terminal(TaskState state);
 struct Accepted {
   std::string upstream_task;
   std::string upstream_context;
+  friend bool operator==(const Accepted&, const Accepted&) = default;
 };
 
 struct Progress {
   double done = 0;
   std::optional<double> total;
   std::string text;
+  friend bool operator==(const Progress&, const Progress&) = default;
 };
 
 /// Working on; with a note for people or a measure.
@@ -51,6 +53,7 @@ struct State {
   TaskState state = TaskState::working;
   std::vector<Part> note;
   std::optional<Progress> progress;
+  friend bool operator==(const State&, const State&) = default;
 };
 
 /// A growing piece of the answer's turn: text, or the arguments of tool call number `tool_index`.
@@ -61,6 +64,7 @@ struct Delta {
   /// Set on the first delta of a tool call.
   std::string tool_id;
   std::string tool_name;
+  friend bool operator==(const Delta&, const Delta&) = default;
 };
 
 /// A result with a name of its own. `append` adds its parts to the artifact of the id; `last` closes it.
@@ -72,6 +76,7 @@ struct Artifact {
   bool append = false;
   bool last = true;
   json::object meta;
+  friend bool operator==(const Artifact&, const Artifact&) = default;
 };
 
 /// A question back. Until every key is answered the call waits.
@@ -85,8 +90,10 @@ struct Ask {
     std::string url;
     /// What only the asking protocol understands (the params of MCP's sampling request …).
     json::object raw;
+    friend bool operator==(const Item&, const Item&) = default;
   };
   std::map<std::string, Item> items;
+  friend bool operator==(const Ask&, const Ask&) = default;
 };
 std::string_view to_string(Ask::Kind kind);
 
@@ -102,6 +109,7 @@ struct Log {
   std::string level;
   std::string logger;
   json::value data;
+  friend bool operator==(const Log&, const Log&) = default;
 };
 
 enum class Finish : std::uint8_t { stop, length, tool_calls, filtered, refused, paused };
@@ -119,16 +127,19 @@ struct Output {
   std::optional<Usage> usage;
   std::string model;
   json::object meta;
+  friend bool operator==(const Output&, const Output&) = default;
 };
 
 struct End {
   Result<Output> outcome;
   std::vector<Loss> losses;
+  friend bool operator==(const End&, const End&) = default;
 };
 
 struct Event {
   std::variant<Accepted, State, Delta, Artifact, Ask, Usage, Log, End> body;
   bool is_end() const { return std::holds_alternative<End>(body); }
+  friend bool operator==(const Event&, const Event&) = default;
 };
 
 /// The error as the end of a call.

@@ -1,7 +1,9 @@
 // Folding: a stream of events into the one answer it means. Law: fold(stream) equals the unary answer. Owned by model; one thread.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <vector>
 
 #include "weft/model/event.h"
 
@@ -23,6 +25,8 @@ class Fold {
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::vector<Part> parts_;
+  /// Where the tool call of an index is among the parts.
+  std::map<int, std::size_t> tools_;
   std::vector<Artifact> artifacts_;
   std::optional<Usage> usage_;
   std::optional<End> end_;
