@@ -1,0 +1,150 @@
+// The demonstration: four houses, one hub, and every official SDK calling every house through it.
+
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import * as a2a from './callers/a2a.mjs';
+import * as mcp2025 from './callers/mcp_2025.mjs';
+import * as mcp2026 from './callers/mcp_2026.mjs';
+import * as openai from './callers/openai.mjs';
+import { pythonCaller } from './callers/python.mjs';
+import * as rest from './callers/rest.mjs';
+import { Board } from './board.mjs';
+import { crossings } from './crossings.mjs';
+import { solutions, startHouses } from './houses.mjs';
+import { startHub } from './hub.mjs';
+import { readOptions } from './options.mjs';
+import { corrupt, lacking, readTruth } from './truth.mjs';
+import { nextSteps } from './next_steps.mjs';
+
+const kCallMs = 15_000;
+
+const callers = {
+  openai,
+  'mcp-2025': mcp2025,
+  'mcp-2026': mcp2026,
+  a2a,
+  rest,
+  'openai-python': pythonCaller('openai (Python)', 'openai_python.py'),
+  'mcp-python': pythonCaller('MCP (Python)', 'mcp_python.py'),
+};
+
+/** Fails a call that takes too long, whatever its SDK does. */
+function withinTime(promise, ms) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** Asks one solution through one caller and checks the answer. */
+async function fillCell(session, solution, truth, spoil) {
+  const { values } = truth;
+  try {
+    await withinTime(session.prepare(solution), kCallMs);
+    const began = performance.now();
+    const got = await withinTime(session[solution](truth), kCallMs);
+    const { text, ms } = typeof got === 'string' ? { text: got, ms: performance.now() - began } : got;
+    const answer = spoil ? corrupt(text) : text;
+    const missing = lacking(answer, values);
+    return { ok: values.length > 0 && missing.length === 0, ms, answer, values, missing };
+  } catch (error) {
+    const cause = error.cause ? ` (${error.cause.message ?? error.cause})` : '';
+    return { ok: false, error: `${error.message}${cause}`, values, missing: values };
+  }
+}
+
+async function fillBoard(city, options) {
+  const keys = Object.keys(callers).filter((key) => !options.only || key === options.only);
+  const board = new Board(solutions, keys.map((key) => ({ key, title: callers[key].title })));
+  const results = [];
+  board.begin();
+  for (const caller of keys) {
+    const session = await callers[caller].open(city.hub).catch((error) => ({
+      prepare: () => Promise.reject(error), close: async () => {} }));
+    for (const solution of solutions) {
+      const spoil = options.corrupt === `${caller}:${solution}`;
+      const cell = await fillCell(session, solution, city.truth[solution], spoil);
+      board.set(caller, solution, cell);
+      results.push({ caller, solution, question: city.truth[solution].text, ...cell });
+    }
+    await session.close();
+  }
+  board.finish();
+  return results;
+}
+
+async function cross(city) {
+  const results = [];
+  console.log('\nConversations across protocols');
+  for (const { title, run } of crossings) {
+    const began = performance.now();
+    const outcome = await withinTime(run(city), kCallMs).then((said) => ({ ok: true, said }),
+      (error) => ({ ok: false, said: error.message }));
+    const ms = performance.now() - began;
+    console.log(`${outcome.ok ? '✓' : '✗'} ${title.padEnd(36)} ${outcome.said}`);
+    results.push({ title, ms, ...outcome });
+  }
+  return results;
+}
+
+/** Says for each wrong cell what was expected and what came. */
+function explain(cells) {
+  for (const cell of cells.filter((c) => !c.ok)) {
+    console.log(`\n✗ ${cell.caller} → ${cell.solution}: «${cell.question}»`);
+    console.log(`  expected ${cell.values.map((v) => JSON.stringify(v)).join(', ')}`);
+    if (cell.error) console.log(`  failed   ${cell.error}`);
+    else console.log(`  came     ${cell.answer}\n  lacking  ${cell.missing.join(', ')}`);
+  }
+}
+
+/** Starts the city, joins it and asks everything. */
+async function demonstrate(options, keep) {
+  const seed = options.seed ?? randomBytes(4).toString('hex');
+  console.log(`city under seed ${seed}`);
+  const houses = await startHouses(seed, keep);
+  const truth = await readTruth(houses, seed);
+  const hub = await startHub(options.weft, keep);
+  Object.assign(hub, { keep, timeoutMs: kCallMs });
+  console.log(`weft ready on ${hub.url} in ${hub.readyMs.toFixed(0)} ms\n`);
+  for (const name of solutions) {
+    console.log(`$ weft add ${houses[name].url} --as ${name}`);
+    console.log((await hub.add(name, houses[name].url)).replace(/^/gm, '  '));
+  }
+  console.log('');
+  const city = { hub, houses, truth, seed };
+  const cells = await fillBoard(city, options);
+  const conversations = options.only ? [] : await cross(city);
+  const ok = [...cells, ...conversations].every((result) => result.ok);
+  explain(cells);
+  const right = cells.filter((c) => c.ok).length;
+  const talked = conversations.filter((c) => c.ok).length;
+  console.log(`\n${right} of ${cells.length} calls and ${talked} of ${conversations.length} `
+    + `conversations right (seed ${seed})`);
+  if (options.json) {
+    writeFileSync(options.json, `${JSON.stringify({ seed, ok, cells, conversations }, null, 2)}\n`);
+  }
+  return { ok, city };
+}
+
+async function main() {
+  const options = readOptions(Object.keys(callers), solutions);
+  const kept = [];
+  const keep = (thing) => (kept.push(thing), thing);
+  const leave = async (code) => {
+    for (const thing of kept.reverse()) await thing.stop();
+    process.exit(code);
+  };
+  process.once('SIGINT', () => leave(130));
+  process.once('SIGTERM', () => leave(143));
+  try {
+    const { ok, city } = await demonstrate(options, keep);
+    if (options.once) await leave(ok ? 0 : 1);
+    console.log(nextSteps(city));
+  } catch (error) {
+    console.error(`demo: ${error.message}`);
+    await leave(1);
+  }
+}
+
+await main();

@@ -1,0 +1,91 @@
+// What is true in this run: read from each house directly, through its own SDK, before the hub
+// comes into play. Each solution gets a question and the values a right answer must contain.
+
+import OpenAI from 'openai';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { districtNames } from '../lib/districts.mjs';
+import { random } from '../lib/random.mjs';
+import * as a2a from './callers/a2a.mjs';
+
+/**
+ * @typedef {{skill: string, text: string, parameters: object, values: (string|number)[]}} Truth
+ * `text` is the question in plain words, `parameters` the same for programs.
+ */
+
+/** @returns {Promise<Record<string, Truth>>} by solution */
+export async function readTruth(houses, seed) {
+  const draw = random(seed, 'questions');
+  const district = draw.pick(districtNames);
+  return {
+    clinic: await clinicTruth(houses.clinic.url, district),
+    bank: await bankTruth(houses.bank.url, draw),
+    table: await tableTruth(houses.table.url, district),
+    chat: await chatTruth(houses.chat.url, draw.pick(districtNames)),
+  };
+}
+
+async function clinicTruth(url, district) {
+  const parameters = { district, day: 'tomorrow' };
+  const client = await a2a.connect(url);
+  const task = await client.sendMessage(a2a.request({ skill: 'appointments', parameters }));
+  const { appointments } = a2a.dataOf(task);
+  return { skill: 'appointments', parameters, values: appointments.map((slot) => slot.slot_id),
+    text: `Which appointments are free in ${district} tomorrow?` };
+}
+
+/** An MCP session with the bank itself. */
+export async function withBank(url, use) {
+  const client = new Client({ name: 'city-truth', version: '1.0.0' });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  const call = async (name, args = {}) =>
+    (await client.callTool({ name, arguments: args })).structuredContent;
+  try {
+    return await use(call);
+  } finally {
+    await client.close();
+  }
+}
+
+function bankTruth(url, draw) {
+  return withBank(url, async (call) => {
+    const { accounts } = await call('accounts');
+    const account = draw.pick(accounts).id;
+    const { balance } = await call('balance', { account });
+    return { skill: 'balance', parameters: { account }, values: [account, balance],
+      text: `What is the balance of ${account}?` };
+  });
+}
+
+async function tableTruth(url, district) {
+  const parameters = { district, day: 'tomorrow', party_size: 2 };
+  const answer = await fetch(`${url}/restaurants?${new URLSearchParams(parameters)}`);
+  const { restaurants } = await answer.json();
+  return { skill: 'search', parameters, values: restaurants.flatMap((r) => [r.name, r.id]),
+    text: `Which restaurants in ${district} have a table for two tomorrow?` };
+}
+
+async function chatTruth(url, district) {
+  const text = `Which restaurants are in ${district}?`;
+  const client = new OpenAI({ baseURL: url, apiKey: 'none' });
+  const [model] = (await client.models.list()).data;
+  const answer = await client.chat.completions.create({ model: model.id,
+    messages: [{ role: 'user', content: text }] });
+  return { skill: 'chat', text, parameters: { messages: [{ role: 'user', content: text }] },
+    values: [answer.choices[0].message.content] };
+}
+
+const squeeze = (text) => text.replace(/\\n/g, ' ').replace(/\s+/g, ' ');
+
+/** The values that an answer lacks. Numbers are compared as numbers, text without its spacing. */
+export function lacking(answer, values) {
+  const text = squeeze(answer);
+  const numbers = new Set((text.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number));
+  return values.filter((value) =>
+    (typeof value === 'number' ? !numbers.has(value) : !text.includes(squeeze(value))));
+}
+
+/** The answer with every letter and digit changed to the next, so that no value survives. */
+export function corrupt(answer) {
+  return answer.replace(/[a-y0-8]/gi, (c) => String.fromCharCode(c.charCodeAt(0) + 1));
+}
