@@ -4,19 +4,17 @@
 set -eu
 cd "$(dirname "$0")"
 
-fingerprint() { cat "$@" | sha256sum | cut -c1-16; }
-
-wanted=$(fingerprint package.json package-lock.json)
-if [ "$(cat node_modules/.weft-stamp 2>/dev/null)" != "$wanted" ]; then
+stamp=node_modules/.weft-installed
+if [ ! -e $stamp ] || [ package-lock.json -nt $stamp ]; then
   echo "city: installing the JavaScript SDKs (npm ci)"
   npm ci --no-audit --no-fund --loglevel=error
   # npm may be told not to run install scripts; the node program comes with one.
   node_modules/node/bin/node --version >/dev/null 2>&1 || npm rebuild node --loglevel=error
   node_modules/node/bin/node --version >/dev/null
-  echo "$wanted" >node_modules/.weft-stamp
+  touch $stamp
 fi
 
-wanted="$(python3 --version) $(fingerprint requirements.txt)"
+wanted="$(python3 --version) $(sha256sum <requirements.txt | cut -c1-16)"
 if [ "$(cat .venv/.weft-stamp 2>/dev/null)" != "$wanted" ]; then
   echo "city: installing the Python SDKs (pip)"
   rm -rf .venv
