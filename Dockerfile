@@ -4,7 +4,7 @@ COPY tools/packages.txt /tmp/packages.txt
 RUN apt-get update && sed -e 's/#.*//' /tmp/packages.txt | xargs apt-get install -y --no-install-recommends
 COPY . /src
 RUN cmake -S /src -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=g++-14 \
- && cmake --build /build --target weft && cmake --install /build --prefix /opt/weft --component weft
+ && cmake --build /build --target weft weft_completion && cmake --install /build --prefix /opt/weft --component weft
 
 FROM debian:13
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libboost-json1.88.0 \
