@@ -31,7 +31,8 @@ struct ClientRequest {
   std::string target;
   wire::Headers headers;
   std::string body;
-  /// Whole answer at the latest then; for streams: the head, and then `idle_timeout` for each piece.
+  /// Whole answer at the latest then; for streams: the head, and then `idle_timeout` for each piece. Left alone: a
+  /// minute from now.
   SteadyTime deadline;
   Milliseconds idle_timeout{0};
   /// Redirects followed (each hop checked anew, credentials dropped on a change of host); 0 gives the 3xx back.
@@ -57,6 +58,8 @@ struct ClientLimits {
   Milliseconds connect_timeout{3'000};
   Milliseconds idle_timeout{60'000};
   std::size_t read_buffer_bytes = 16 * 1024;
+  /// Authorities trusted besides the system's (PEM); empty for none.
+  std::string ca_file;
 };
 
 class HttpClient {

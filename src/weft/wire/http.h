@@ -19,7 +19,8 @@ struct RequestHead {
   std::string target;
   Headers headers;
   bool keep_alive = true;
-  /// Nothing: no body. A number: Content-Length. kChunked: chunked.
+  bool http_1_0 = false;
+  /// Content-Length, when there is one.
   std::optional<std::uint64_t> body_length;
   bool chunked = false;
   bool expect_continue = false;

@@ -260,6 +260,7 @@ int HttpReader::State::check_request() {
   if (hosts == 1 && !valid_host(request.headers.get("host"))) return refuse(400, "Host is not a host");
   if (const int bad = check_target(); bad != HPE_OK) return bad;
   if (const int bad = check_framing(version_1_1, request.body_length, request.chunked); bad != HPE_OK) return bad;
+  request.http_1_0 = !version_1_1;
   request.keep_alive = llhttp_should_keep_alive(&parser) != 0;
   const std::string_view expect = request.headers.get("expect");
   request.expect_continue = version_1_1 && same_name(expect, "100-continue");

@@ -1,0 +1,76 @@
+// One request on its way: takes a connection, sends, reads the head, and then is the response whose body is read.
+// Owned by who called; one loop.
+#pragma once
+
+#include <sys/socket.h>
+
+#include "weft/net/client_pool.h"
+
+namespace weft::net {
+
+class ClientCall final : public ClientResponse, private Stream::Listener, private Deadlines::Node {
+ public:
+  ClientCall(std::shared_ptr<ClientCore> core, const Origin& origin, CancelToken cancel, SteadyTime deadline,
+             Milliseconds idle_timeout);
+  ~ClientCall() override;
+
+  /// Takes a connection (an idle one unless `fresh`), sends, and waits for the head.
+  Awaitable<Result<void>> exchange(const ClientRequest& request, HttpClient::BodySource* source, bool fresh);
+  /// Whether the last exchange() failed in a way that a new connection may mend without doing anything twice.
+  bool may_repeat(const ClientRequest& request, bool streaming) const;
+
+  // ClientResponse
+  const wire::ResponseHead& head() const override { return head_; }
+  Awaitable<Result<std::string_view>> read_some() override;
+  Awaitable<Result<std::string>> read_all(std::size_t bytes_max) override;
+
+ private:
+  using SocketAddress = std::pair<sockaddr_storage, socklen_t>;
+
+  // Stream::Listener, Deadlines::Node
+  void on_stream() override;
+  void on_deadline() override;
+
+  void stop(Error why);
+  Error broken(std::string_view what) const;
+
+  // Connecting
+  bool take_idle();
+  Awaitable<Result<void>> connect(const Origin& origin);
+  Awaitable<Result<std::vector<SocketAddress>>> addresses(const Origin& origin);
+  Awaitable<Result<void>> connect_to(const SocketAddress& address);
+  Awaitable<Result<void>> handshake(const std::string& host);
+
+  // Sending and reading
+  Result<void> write_head(const ClientRequest& request, bool streaming);
+  /// Sends out and then the body; true when an answer came before all was sent.
+  Awaitable<Result<bool>> send_pieces(std::string_view body);
+  Awaitable<Result<bool>> send_source(HttpClient::BodySource& source);
+  /// Reads what is there: true when the head is whole, false when more must come.
+  Result<bool> try_head();
+  void take_head();
+  void release();
+  Result<bool> take_body(std::string_view& piece);
+
+  std::shared_ptr<ClientCore> core_;
+  std::shared_ptr<ClientPool> pool_;
+  std::unique_ptr<ClientConnection> connection_;
+  Wake wake_;
+  CancelToken cancel_;
+  CancelRegistration registration_;
+  wire::ResponseHead head_;
+  std::optional<Error> stop_;
+  SteadyTime deadline_;
+  Milliseconds idle_timeout_;
+  std::optional<std::uint64_t> body_left_;  // of a streamed request with a length
+  bool chunked_ = false;
+  bool sending_ = false;
+  bool connecting_ = false;
+  bool connect_expired_ = false;
+  bool answered_ = false;
+  bool wrote_ = false;
+  bool keep_ = false;
+  bool done_ = false;
+};
+
+}  // namespace weft::net

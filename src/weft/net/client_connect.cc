@@ -1,0 +1,160 @@
+// How a ClientCall gets a connection: names to addresses, the egress gate, connect, TLS.
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <format>
+
+#include "weft/net/client_call.h"
+
+namespace weft::net {
+namespace {
+
+using boost::asio::ip::tcp;
+
+/// What is shared with a look-up that may outlive the call that asked for it.
+struct Lookup {
+  Wake* wake = nullptr;
+  bool done = false;
+  boost::system::error_code error;
+  std::vector<boost::asio::ip::address> found;
+};
+
+std::pair<sockaddr_storage, socklen_t> socket_address(const boost::asio::ip::address& address, std::uint16_t port) {
+  const tcp::endpoint endpoint(address, port);
+  std::pair<sockaddr_storage, socklen_t> out{};
+  std::memcpy(&out.first, endpoint.data(), endpoint.size());
+  out.second = static_cast<socklen_t>(endpoint.size());
+  return out;
+}
+
+Result<std::pair<sockaddr_storage, socklen_t>> unix_address(const std::string& path) {
+  std::pair<sockaddr_storage, socklen_t> out{};
+  auto& address = reinterpret_cast<sockaddr_un&>(out.first);
+  if (path.size() >= sizeof(address.sun_path)) {
+    return fail(Reason::invalid_argument, std::format("the socket path `{}` is too long", path));
+  }
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  out.second = sizeof(sockaddr_un);
+  return out;
+}
+
+}  // namespace
+
+Awaitable<Result<void>> ClientCall::connect(const Origin& origin) {
+  while (pool_->open >= core_->limits.connections_per_origin_max) {
+    pool_->waiting.push_back(&wake_);
+    co_await wake_.wait();
+    std::erase(pool_->waiting, &wake_);
+    if (stop_) co_return fail(*stop_);
+    if (take_idle()) co_return Result<void>();
+  }
+  WEFT_CO_TRY(const auto list, co_await addresses(origin));
+  Error last;
+  for (const SocketAddress& address : list) {
+    const auto connected = co_await connect_to(address);
+    if (stop_) co_return fail(*stop_);
+    if (connected) {
+      if (!origin.unix_path.empty() || !origin.url.tls()) co_return Result<void>();
+      auto secured = co_await handshake(origin.url.host);
+      if (!secured) connection_.reset();
+      co_return secured;
+    }
+    connection_.reset();
+    last = connected.error();
+  }
+  co_return fail(std::move(last));
+}
+
+Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(const Origin& origin) {
+  std::vector<SocketAddress> list;
+  if (!origin.unix_path.empty()) {
+    WEFT_CO_TRY(list.emplace_back(), unix_address(origin.unix_path));
+    co_return list;
+  }
+  boost::system::error_code no_literal;
+  const auto literal = boost::asio::ip::make_address(origin.url.host, no_literal);
+  auto lookup = std::make_shared<Lookup>();
+  if (!no_literal) {
+    lookup->found.push_back(literal);
+  } else {
+    lookup->wake = &wake_;
+    core_->resolver.async_resolve(origin.url.host, "", [lookup](boost::system::error_code error,
+                                                                const tcp::resolver::results_type& results) {
+      lookup->error = error;
+      for (const auto& entry : results) lookup->found.push_back(entry.endpoint().address());
+      lookup->done = true;
+      if (lookup->wake != nullptr) lookup->wake->now();
+    });
+    while (!lookup->done && !stop_) co_await wake_.wait();
+    lookup->wake = nullptr;
+    if (stop_) co_return fail(*stop_);
+    if (lookup->error || lookup->found.empty()) {
+      co_return fail(Reason::unavailable, std::format("the name `{}` cannot be resolved: {}", origin.url.host,
+                                                      lookup->error.message()));
+    }
+  }
+  // The addresses that are judged here are the ones that are connected to.
+  Error refused;
+  for (const auto& address : lookup->found) {
+    if (const auto allowed = check_egress(address, origin.egress); !allowed) {
+      refused = allowed.error();
+      refused.message = std::format("{}: {}", pool_->name, refused.message);
+      continue;
+    }
+    list.push_back(socket_address(address, origin.url.port));
+  }
+  if (list.empty()) co_return fail(std::move(refused));
+  co_return list;
+}
+
+Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address) {
+  const auto cannot = [&](std::string_view why) { return fail(broken(std::format("cannot connect: {}", why))); };
+  const int fd = ::socket(address.first.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) co_return cannot(std::strerror(errno));
+  const int on = 1;
+  if (address.first.ss_family != AF_UNIX) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.first), address.second) != 0 && errno != EINPROGRESS) {
+    const int why = errno;
+    ::close(fd);
+    co_return cannot(std::strerror(why));
+  }
+  connection_ = std::make_unique<ClientConnection>(*core_, pool_, fd, static_cast<Stream::Listener&>(*this));
+  connecting_ = sending_ = true;
+  connect_expired_ = false;
+  core_->deadlines.set(*this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+  while (!stop_ && !connect_expired_ && !connection_->stream.writable()) co_await wake_.wait();
+  connecting_ = sending_ = false;
+  core_->deadlines.set(*this, deadline_);
+  if (stop_) co_return fail(*stop_);
+  if (connect_expired_) co_return cannot("it did not accept in time");
+  int error = 0;
+  socklen_t size = sizeof(error);
+  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error != 0) co_return cannot(std::strerror(error));
+  co_return Result<void>();
+}
+
+Awaitable<Result<void>> ClientCall::handshake(const std::string& host) {
+  WEFT_CO_TRY(ssl_ctx_st* const context, core_->tls());
+  connection_->stream.start_tls(make_client_session(context, host));
+  connecting_ = sending_ = true;
+  core_->deadlines.set(*this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+  auto status = connection_->stream.handshake();
+  while (status == Stream::Status::again) {
+    co_await wake_.wait();
+    if (stop_ || connect_expired_) break;
+    status = connection_->stream.handshake();
+  }
+  connecting_ = sending_ = false;
+  core_->deadlines.set(*this, deadline_);
+  if (stop_) co_return fail(*stop_);
+  if (status == Stream::Status::ok) co_return Result<void>();
+  co_return fail(broken(std::format("TLS failed: {}", connect_expired_ ? "no answer in time" : connection_->stream.failure())));
+}
+
+}  // namespace weft::net

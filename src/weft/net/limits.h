@@ -1,0 +1,36 @@
+// The limits of net that are no setting. Owned by net.
+#pragma once
+
+#include <cstddef>
+
+#include "weft/base/clock.h"
+
+namespace weft::net {
+
+/// Readiness events taken from the kernel at once.
+inline constexpr int kEventsMax = 256;
+/// A request body that the handler left unread is read over up to this; past it the connection closes.
+inline constexpr std::size_t kUnreadBodyMax = 64 * 1024;
+/// What is read and thrown away after a refusal, so that the answer is not lost to a reset.
+inline constexpr std::size_t kLingerBytesMax = 256 * 1024;
+inline constexpr Milliseconds kLingerTime{1'000};
+/// Small pieces of a streamed answer are gathered up to this before they are sent at once.
+inline constexpr std::size_t kGatherBytesMax = 16 * 1024;
+/// Connections the kernel queues for the acceptor.
+inline constexpr int kListenBacklog = 1024;
+/// Connections taken from the kernel before the loop turns to its other work.
+inline constexpr int kAcceptsMax = 64;
+/// After drain() cancelled what still ran: how long it is waited for before sockets are closed under it.
+inline constexpr Milliseconds kDrainCancelTime{2'000};
+/// Deadlines are looked at no more often than this.
+inline constexpr Milliseconds kSweepMin{10};
+/// A request without a deadline gets this one.
+inline constexpr Milliseconds kDefaultDeadline{60'000};
+/// Redirects followed at most, whatever the request asks for.
+inline constexpr int kRedirectsMax = 5;
+/// A line of a child process, and the last lines of its standard error that are kept.
+inline constexpr std::size_t kChildLineBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kChildErrorLinesMax = 40;
+inline constexpr std::size_t kChildErrorLineBytesMax = 2 * 1024;
+
+}  // namespace weft::net

@@ -1,0 +1,63 @@
+// Readiness of sockets, one Poller a loop: every socket is registered once, edge-triggered, so that a wait costs no
+// system call and the end of the other side is seen with its last bytes. Owned by its loop; that loop's thread only.
+#pragma once
+
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+
+#include "weft/base/async.h"
+#include "weft/base/clock.h"
+#include "weft/net/limits.h"
+
+namespace weft::net {
+
+/// Who is told that a descriptor became ready.
+class Watch {
+ public:
+  /// `events` as epoll names them (EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR).
+  virtual void on_ready(std::uint32_t events) = 0;
+
+ protected:
+  ~Watch() = default;
+};
+
+class Poller final : public boost::asio::execution_context::service {
+ public:
+  using key_type = Poller;
+  static boost::asio::execution_context::id id;
+
+  explicit Poller(boost::asio::execution_context& context);
+  ~Poller() override;
+  /// The poller of the loop that the executor belongs to.
+  static Poller& of(Executor executor);
+
+  /// False when the kernel refuses the descriptor.
+  bool add(int fd, Watch& watch);
+  /// To be called before the descriptor is closed; nothing is told to the watch after it.
+  void remove(int fd, Watch& watch);
+  /// The time when the current batch of events began.
+  SteadyTime now() const { return now_; }
+  Executor executor() const { return executor_; }
+
+ private:
+  void shutdown() override;
+  void arm();
+  void run();
+
+  Executor executor_;
+  boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
+  int fd_ = -1;
+  std::array<epoll_event, kEventsMax> events_{};
+  int index_ = 0;
+  int count_ = 0;
+  std::size_t watches_ = 0;
+  bool armed_ = false;
+  SteadyTime now_;
+};
+
+}  // namespace weft::net
