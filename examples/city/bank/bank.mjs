@@ -14,10 +14,14 @@ import { registerTools } from './tools.mjs';
 const kSessionsMax = 500;
 
 function newServer(ledger) {
-  const server = new McpServer({ name: 'bank', title: 'City Bank', version: '1.0.0' }, {
-    instructions: 'Accounts of one customer. Ask `accounts` for the ids. `pay` asks for '
-      + 'confirmation before any money moves.',
-  });
+  const server = new McpServer(
+    { name: 'bank', title: 'City Bank', version: '1.0.0' },
+    {
+      instructions:
+        'Accounts of one customer. Ask `accounts` for the ids. `pay` asks for ' +
+        'confirmation before any money moves.',
+    },
+  );
   registerTools(server, ledger);
   return server;
 }

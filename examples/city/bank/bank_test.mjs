@@ -61,8 +61,11 @@ test('a confirmed payment moves the money and tells its progress', async () => {
   const [had, hadThere] = [await balance(from.id), await balance(to.id)];
   const steps = [];
   asked = [];
-  const result = await call('pay', { from: from.id, to: to.id, amount: 12.34, reference: 'lunch' },
-    { onprogress: (p) => steps.push(p.message) });
+  const result = await call(
+    'pay',
+    { from: from.id, to: to.id, amount: 12.34, reference: 'lunch' },
+    { onprogress: (p) => steps.push(p.message) },
+  );
   assert.equal(result.isError, undefined);
   assert.match(asked[0], /Pay 12.34 CNY from acc-.* for "lunch"\?/);
   assert.deepEqual(steps, ['checking the account', 'asking for confirmation', 'booked']);
@@ -73,8 +76,11 @@ test('a confirmed payment moves the money and tells its progress', async () => {
 test('declined, cancelled, not confirmed: nothing moves', async () => {
   const [{ id }] = await accounts();
   const had = await balance(id);
-  for (const [answer, why] of [[{ action: 'decline' }, /declined/], [{ action: 'cancel' }, /closed/],
-    [{ action: 'accept', content: { confirm: false } }, /did not confirm/]]) {
+  for (const [answer, why] of [
+    [{ action: 'decline' }, /declined/],
+    [{ action: 'cancel' }, /closed/],
+    [{ action: 'accept', content: { confirm: false } }, /did not confirm/],
+  ]) {
     reply = answer;
     const result = await call('pay', { from: id, to: 'Bakery', amount: 1 });
     assert.equal(result.isError, true);
@@ -100,7 +106,10 @@ test('what cannot be paid is refused before anyone is asked', async () => {
 test('a client that cannot ask its user cannot pay', async () => {
   const silent = await connect(house.port, {});
   const [{ id }] = await accounts();
-  const result = await silent.callTool({ name: 'pay', arguments: { from: id, to: 'Bakery', amount: 1 } });
+  const result = await silent.callTool({
+    name: 'pay',
+    arguments: { from: id, to: 'Bakery', amount: 1 },
+  });
   assert.equal(result.isError, true);
   assert.match(result.content[0].text, /elicitation/);
   await silent.close();

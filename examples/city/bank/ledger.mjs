@@ -5,8 +5,18 @@ import { addDays } from '../lib/clock.mjs';
 import { fullName } from '../lib/people.mjs';
 import { random } from '../lib/random.mjs';
 
-const kPayees = ['Metro Shanghai', 'City Power', 'Corner Grocer', 'Bookshop on Fuzhou Road',
-  'Huangpu Ferry', 'Tea Market', 'Water Works', 'Mobile Phone Plan', 'Bakery', 'Pharmacy'];
+const kPayees = [
+  'Metro Shanghai',
+  'City Power',
+  'Corner Grocer',
+  'Bookshop on Fuzhou Road',
+  'Huangpu Ferry',
+  'Tea Market',
+  'Water Works',
+  'Mobile Phone Plan',
+  'Bakery',
+  'Pharmacy',
+];
 const kHistoryDays = 60;
 
 /** Fen as yuan. */
@@ -66,8 +76,10 @@ export class Ledger {
   /** Why a payment cannot be made, or undefined. */
   refusal(account, fen) {
     if (fen > account.fen) {
-      return `Insufficient funds: ${account.id} holds ${yuan(account.fen).toFixed(2)} CNY, `
-        + `the payment is ${yuan(fen).toFixed(2)} CNY.`;
+      return (
+        `Insufficient funds: ${account.id} holds ${yuan(account.fen).toFixed(2)} CNY, ` +
+        `the payment is ${yuan(fen).toFixed(2)} CNY.`
+      );
     }
     return undefined;
   }

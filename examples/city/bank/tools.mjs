@@ -7,11 +7,16 @@ const kReadOnly = { readOnlyHint: true, idempotentHint: true, openWorldHint: fal
 const kConfirmTimeoutMs = 300_000;
 
 const accountName = z.string().describe('An account id such as acc-x7k2m9, or its kind');
-const dayText = z.string().regex(/^\d{4}-\d\d-\d\d$/).describe('YYYY-MM-DD');
+const dayText = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d$/)
+  .describe('YYYY-MM-DD');
 
 /** A result both as text and as data. */
-const answer = (text, structuredContent) =>
-  ({ content: [{ type: 'text', text }], structuredContent });
+const answer = (text, structuredContent) => ({
+  content: [{ type: 'text', text }],
+  structuredContent,
+});
 const refuse = (text) => ({ content: [{ type: 'text', text }], isError: true });
 
 /** Registers all tools of the bank on a server. */
@@ -23,66 +28,138 @@ export function registerTools(server, ledger) {
 }
 
 function unknownAccount(ledger, name) {
-  return refuse(`There is no account \`${name}\`; the accounts are `
-    + `${[...ledger.accounts.keys()].join(', ')}.`);
+  return refuse(
+    `There is no account \`${name}\`; the accounts are ` +
+      `${[...ledger.accounts.keys()].join(', ')}.`,
+  );
 }
 
 function registerAccounts(server, ledger) {
-  server.registerTool('accounts', {
-    title: 'Accounts', description: 'All accounts of the customer.', annotations: kReadOnly,
-    inputSchema: {},
-    outputSchema: { accounts: z.array(z.object({ id: z.string(), owner: z.string(),
-      kind: z.string(), currency: z.string() })) },
-  }, async () => {
-    const accounts = [...ledger.accounts.values()].map(({ fen, ...rest }) => rest);
-    return answer(accounts.map((a) => `${a.id} ${a.kind} (${a.owner})`).join('\n'), { accounts });
-  });
+  server.registerTool(
+    'accounts',
+    {
+      title: 'Accounts',
+      description: 'All accounts of the customer.',
+      annotations: kReadOnly,
+      inputSchema: {},
+      outputSchema: {
+        accounts: z.array(
+          z.object({ id: z.string(), owner: z.string(), kind: z.string(), currency: z.string() }),
+        ),
+      },
+    },
+    async () => {
+      const accounts = [...ledger.accounts.values()].map(({ fen, ...rest }) => rest);
+      return answer(accounts.map((a) => `${a.id} ${a.kind} (${a.owner})`).join('\n'), { accounts });
+    },
+  );
 }
 
 function registerBalance(server, ledger) {
-  server.registerTool('balance', {
-    title: 'Balance', description: 'The balance of one account.', annotations: kReadOnly,
-    inputSchema: { account: accountName },
-    outputSchema: { account: z.string(), balance: z.number(), currency: z.string(),
-      as_of: z.string() },
-  }, async ({ account: name }) => {
-    const account = ledger.find(name);
-    if (!account) return unknownAccount(ledger, name);
-    const data = { account: account.id, balance: yuan(account.fen), currency: account.currency,
-      as_of: ledger.clock.iso() };
-    return answer(`${account.id}: ${data.balance.toFixed(2)} ${account.currency}`, data);
-  });
+  server.registerTool(
+    'balance',
+    {
+      title: 'Balance',
+      description: 'The balance of one account.',
+      annotations: kReadOnly,
+      inputSchema: { account: accountName },
+      outputSchema: {
+        account: z.string(),
+        balance: z.number(),
+        currency: z.string(),
+        as_of: z.string(),
+      },
+    },
+    async ({ account: name }) => {
+      const account = ledger.find(name);
+      if (!account) return unknownAccount(ledger, name);
+      const data = {
+        account: account.id,
+        balance: yuan(account.fen),
+        currency: account.currency,
+        as_of: ledger.clock.iso(),
+      };
+      return answer(`${account.id}: ${data.balance.toFixed(2)} ${account.currency}`, data);
+    },
+  );
 }
 
 function registerStatement(server, ledger) {
-  server.registerTool('statement', {
-    title: 'Statement', description: 'Entries of one account, oldest first.',
-    annotations: kReadOnly,
-    inputSchema: { account: accountName, from: dayText.optional(), to: dayText.optional(),
-      limit: z.number().int().min(1).max(200).default(20).describe('The newest N entries') },
-    outputSchema: { account: z.string(), entries: z.array(z.object({ entry: z.string(),
-      day: z.string(), text: z.string(), amount: z.number(), balance: z.number() })) },
-  }, async ({ account: name, ...range }) => {
-    const account = ledger.find(name);
-    if (!account) return unknownAccount(ledger, name);
-    const entries = ledger.statement(account, range).map((e) => ({ entry: e.entry, day: e.day,
-      text: e.text, amount: yuan(e.fen), balance: yuan(e.balance) }));
-    const lines = entries.map((e) => `${e.day} ${e.text} ${e.amount.toFixed(2)}`);
-    return answer(lines.join('\n') || 'No entries in that time.', { account: account.id, entries });
-  });
+  server.registerTool(
+    'statement',
+    {
+      title: 'Statement',
+      description: 'Entries of one account, oldest first.',
+      annotations: kReadOnly,
+      inputSchema: {
+        account: accountName,
+        from: dayText.optional(),
+        to: dayText.optional(),
+        limit: z.number().int().min(1).max(200).default(20).describe('The newest N entries'),
+      },
+      outputSchema: {
+        account: z.string(),
+        entries: z.array(
+          z.object({
+            entry: z.string(),
+            day: z.string(),
+            text: z.string(),
+            amount: z.number(),
+            balance: z.number(),
+          }),
+        ),
+      },
+    },
+    async ({ account: name, ...range }) => {
+      const account = ledger.find(name);
+      if (!account) return unknownAccount(ledger, name);
+      const entries = ledger
+        .statement(account, range)
+        .map((e) => ({
+          entry: e.entry,
+          day: e.day,
+          text: e.text,
+          amount: yuan(e.fen),
+          balance: yuan(e.balance),
+        }));
+      const lines = entries.map((e) => `${e.day} ${e.text} ${e.amount.toFixed(2)}`);
+      return answer(lines.join('\n') || 'No entries in that time.', {
+        account: account.id,
+        entries,
+      });
+    },
+  );
 }
 
 function registerPay(server, ledger) {
-  server.registerTool('pay', {
-    title: 'Pay', description: 'Pays from an account, after the customer has confirmed it.',
-    annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false,
-      openWorldHint: true },
-    inputSchema: { from: accountName, to: z.string().min(1).describe('Account id or payee'),
-      amount: z.number().positive().max(1_000_000).describe('In CNY, to the fen'),
-      reference: z.string().max(140).optional() },
-    outputSchema: { entry: z.string(), from: z.string(), to: z.string(), amount: z.number(),
-      currency: z.string(), balance: z.number() },
-  }, (args, extra) => pay(server, ledger, args, extra));
+  server.registerTool(
+    'pay',
+    {
+      title: 'Pay',
+      description: 'Pays from an account, after the customer has confirmed it.',
+      annotations: {
+        readOnlyHint: false,
+        destructiveHint: true,
+        idempotentHint: false,
+        openWorldHint: true,
+      },
+      inputSchema: {
+        from: accountName,
+        to: z.string().min(1).describe('Account id or payee'),
+        amount: z.number().positive().max(1_000_000).describe('In CNY, to the fen'),
+        reference: z.string().max(140).optional(),
+      },
+      outputSchema: {
+        entry: z.string(),
+        from: z.string(),
+        to: z.string(),
+        amount: z.number(),
+        currency: z.string(),
+        balance: z.number(),
+      },
+    },
+    (args, extra) => pay(server, ledger, args, extra),
+  );
 }
 
 /** Checks, asks the customer, checks again (time has passed), and books. */
@@ -90,13 +167,16 @@ async function pay(server, ledger, { from, to, amount, reference }, extra) {
   const account = ledger.find(from);
   if (!account) return unknownAccount(ledger, from);
   const fen = Math.round(amount * 100);
-  if (Math.abs(amount * 100 - fen) > 1e-6) return refuse(`${amount} CNY is not a whole number of fen.`);
+  if (Math.abs(amount * 100 - fen) > 1e-6)
+    return refuse(`${amount} CNY is not a whole number of fen.`);
   await progress(extra, 1, 'checking the account');
   const early = ledger.refusal(account, fen);
   if (early) return refuse(early);
   if (!server.server.getClientCapabilities()?.elicitation) {
-    return refuse('A payment must be confirmed, and this client cannot ask its user: it does not '
-      + 'declare the capability `elicitation`.');
+    return refuse(
+      'A payment must be confirmed, and this client cannot ask its user: it does not ' +
+        'declare the capability `elicitation`.',
+    );
   }
   await progress(extra, 2, 'asking for confirmation');
   const confirmed = await confirm(server, { account, to, amount, reference }, extra);
@@ -106,26 +186,40 @@ async function pay(server, ledger, { from, to, amount, reference }, extra) {
   const entry = ledger.pay(account, to, fen, reference);
   await progress(extra, 3, 'booked');
   const data = { entry, from: account.id, to, amount, currency: 'CNY', balance: yuan(account.fen) };
-  return answer(`Paid ${amount.toFixed(2)} CNY from ${account.id} to ${to} (${entry}); `
-    + `the balance is ${data.balance.toFixed(2)} CNY.`, data);
+  return answer(
+    `Paid ${amount.toFixed(2)} CNY from ${account.id} to ${to} (${entry}); ` +
+      `the balance is ${data.balance.toFixed(2)} CNY.`,
+    data,
+  );
 }
 
 async function confirm(server, { account, to, amount, reference }, extra) {
   const why = reference ? ` for "${reference}"` : '';
-  const reply = await server.server.elicitInput({
-    message: `Pay ${amount.toFixed(2)} CNY from ${account.id} (${account.kind}) to ${to}${why}?`,
-    requestedSchema: { type: 'object', required: ['confirm'], properties: {
-      confirm: { type: 'boolean', title: 'Confirm', description: 'True to make this payment' } } },
-  }, { relatedRequestId: extra.requestId, signal: extra.signal, timeout: kConfirmTimeoutMs });
+  const reply = await server.server.elicitInput(
+    {
+      message: `Pay ${amount.toFixed(2)} CNY from ${account.id} (${account.kind}) to ${to}${why}?`,
+      requestedSchema: {
+        type: 'object',
+        required: ['confirm'],
+        properties: {
+          confirm: { type: 'boolean', title: 'Confirm', description: 'True to make this payment' },
+        },
+      },
+    },
+    { relatedRequestId: extra.requestId, signal: extra.signal, timeout: kConfirmTimeoutMs },
+  );
   if (reply.action === 'decline') return { yes: false, why: 'the customer declined' };
   if (reply.action === 'cancel') return { yes: false, why: 'the customer closed the question' };
-  return reply.content?.confirm === true ? { yes: true }
+  return reply.content?.confirm === true
+    ? { yes: true }
     : { yes: false, why: 'the customer did not confirm' };
 }
 
 async function progress(extra, step, message) {
   const progressToken = extra._meta?.progressToken;
   if (progressToken === undefined) return;
-  await extra.sendNotification({ method: 'notifications/progress',
-    params: { progressToken, progress: step, total: 3, message } });
+  await extra.sendNotification({
+    method: 'notifications/progress',
+    params: { progressToken, progress: step, total: 3, message },
+  });
 }

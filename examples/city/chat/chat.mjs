@@ -10,24 +10,48 @@ import { forward, upstreamFrom } from './upstream.mjs';
 const kBodyMax = 16 * 1024 * 1024;
 
 function answerError(error, request, reply) {
-  const known = error instanceof ApiError ? error
-    : new ApiError(error.statusCode ?? 500, error.statusCode ? error.message : 'The server failed.');
+  const known =
+    error instanceof ApiError
+      ? error
+      : new ApiError(
+          error.statusCode ?? 500,
+          error.statusCode ? error.message : 'The server failed.',
+        );
   if (known.status >= 500) console.error(error);
   return reply.code(known.status).send(known.body());
 }
 
 function wholeAnswer(answer) {
-  return { id: answer.id, object: 'chat.completion', created: answer.created, model: kModel,
-    choices: [{ index: 0, finish_reason: answer.finish_reason, logprobs: null,
-      message: { role: 'assistant', content: answer.tokens.join(''), refusal: null } }],
-    usage: answer.usage };
+  return {
+    id: answer.id,
+    object: 'chat.completion',
+    created: answer.created,
+    model: kModel,
+    choices: [
+      {
+        index: 0,
+        finish_reason: answer.finish_reason,
+        logprobs: null,
+        message: { role: 'assistant', content: answer.tokens.join(''), refusal: null },
+      },
+    ],
+    usage: answer.usage,
+  };
 }
 
 /** The frames of a streamed answer. */
 function* frames(answer, withUsage) {
-  const frame = (choices, usage) => ({ id: answer.id, object: 'chat.completion.chunk',
-    created: answer.created, model: kModel, choices, ...(withUsage && { usage: usage ?? null }) });
-  const choice = (delta, finish_reason = null) => [{ index: 0, delta, finish_reason, logprobs: null }];
+  const frame = (choices, usage) => ({
+    id: answer.id,
+    object: 'chat.completion.chunk',
+    created: answer.created,
+    model: kModel,
+    choices,
+    ...(withUsage && { usage: usage ?? null }),
+  });
+  const choice = (delta, finish_reason = null) => [
+    { index: 0, delta, finish_reason, logprobs: null },
+  ];
   yield frame(choice({ role: 'assistant', content: '' }));
   for (const content of answer.tokens) yield frame(choice({ content }));
   yield frame(choice({}, answer.finish_reason));
@@ -85,8 +109,13 @@ function forwardRoutes(app, upstream) {
 export async function startChat({ port = 0, seed, clock, env = process.env }) {
   const app = Fastify({ forceCloseConnections: true, bodyLimit: kBodyMax });
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => answerError(
-    new ApiError(404, `There is nothing at ${request.method} ${request.url}.`), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    answerError(
+      new ApiError(404, `There is nothing at ${request.method} ${request.url}.`),
+      request,
+      reply,
+    ),
+  );
   const upstream = upstreamFrom(env);
   if (upstream) forwardRoutes(app, upstream);
   else ruleRoutes(app, new Rules(new Knowledge(seed, clock), clock));

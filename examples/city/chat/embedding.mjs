@@ -21,8 +21,10 @@ function features(input) {
   const words = input.toLowerCase().match(/\p{Script=Han}|[\p{L}\p{N}]+/gu) ?? [];
   return words.flatMap((word) => {
     const framed = `^${word}$`;
-    const triples = Array.from({ length: Math.max(0, framed.length - 2) },
-      (_, i) => [`3${framed.slice(i, i + 3)}`, 0.3]);
+    const triples = Array.from({ length: Math.max(0, framed.length - 2) }, (_, i) => [
+      `3${framed.slice(i, i + 3)}`,
+      0.3,
+    ]);
     return [[`w${word}`, 1], ...triples];
   });
 }

@@ -7,10 +7,12 @@ import { clinics, cuisines, restaurants } from '../lib/places.mjs';
 
 const kListMax = 5;
 
-const list = (items) => (items.length < 2 ? items.join('')
-  : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`);
-const some = (items) => (items.length > kListMax
-  ? `${list(items.slice(0, kListMax))} (${items.length} in all)` : list(items));
+const list = (items) =>
+  items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+const some = (items) =>
+  items.length > kListMax
+    ? `${list(items.slice(0, kListMax))} (${items.length} in all)`
+    : list(items);
 
 export class Knowledge {
   constructor(seed, clock) {
@@ -29,11 +31,17 @@ export class Knowledge {
     const low = question.toLowerCase();
     const district = findDistrict(question) ?? before.map(findDistrict).find(Boolean);
     const topic = topicOf(low) ?? before.map((s) => topicOf(s.toLowerCase())).find(Boolean);
-    const rule = { restaurant: () => this.#restaurantsIn(low, district), menu: () => this.#menu(low),
-      hours: () => this.#hours(low, district), clinic: () => this.#clinicsIn(district),
-      district: () => this.#districts(), time: () => this.#time(low),
-      emergency: () => 'In an emergency call 120 for an ambulance, 119 for fire, 110 for the police.',
-      help: () => this.#help() }[this.#named(low) && !/clinic/.test(low) ? namedTopic(low) : topic];
+    const rule = {
+      restaurant: () => this.#restaurantsIn(low, district),
+      menu: () => this.#menu(low),
+      hours: () => this.#hours(low, district),
+      clinic: () => this.#clinicsIn(district),
+      district: () => this.#districts(),
+      time: () => this.#time(low),
+      emergency: () =>
+        'In an emergency call 120 for an ambulance, 119 for fire, 110 for the police.',
+      help: () => this.#help(),
+    }[this.#named(low) && !/clinic/.test(low) ? namedTopic(low) : topic];
     return rule?.() ?? this.#unknown();
   }
 
@@ -55,15 +63,18 @@ export class Knowledge {
 
   #menu(low) {
     const place = this.#named(low);
-    if (!place?.menu) return 'Which restaurant\'s menu would you like? Please write its full name.';
-    return `${place.name} in ${place.district} serves `
-      + `${list(place.menu.map((d) => `${d.dish} (${d.price} CNY)`))}.`;
+    if (!place?.menu) return "Which restaurant's menu would you like? Please write its full name.";
+    return (
+      `${place.name} in ${place.district} serves ` +
+      `${list(place.menu.map((d) => `${d.dish} (${d.price} CNY)`))}.`
+    );
   }
 
   #hours(low, district) {
     const named = this.#named(low);
-    if (named) return `${named.name} in ${named.district} is open from ${named.opens} to ${named.closes}.`;
-    if (/restaurant/.test(low)) return 'Which restaurant\'s hours? Please write its full name.';
+    if (named)
+      return `${named.name} in ${named.district} is open from ${named.opens} to ${named.closes}.`;
+    if (/restaurant/.test(low)) return "Which restaurant's hours? Please write its full name.";
     const found = this.clinics.filter((c) => !district || c.district === district);
     return `${some(found.map((c) => `${c.name} is open from ${c.opens} to ${c.closes}`))}.`;
   }
@@ -71,25 +82,31 @@ export class Knowledge {
   #clinicsIn(district) {
     if (!district) return `There are ${this.clinics.length} clinics; in which district?`;
     const found = this.clinics.filter((c) => c.district === district);
-    return `Clinics in ${district}: ${list(found.map((c) => `${c.name}, open from ${c.opens} to `
-      + `${c.closes}, telephone ${c.phone}`))}.`;
+    return `Clinics in ${district}: ${list(
+      found.map((c) => `${c.name}, open from ${c.opens} to ` + `${c.closes}, telephone ${c.phone}`),
+    )}.`;
   }
 
   #districts() {
-    return `Shanghai has ${districts.length} districts: `
-      + `${list(districts.map((d) => `${d.name} (${d.chinese})`))}.`;
+    return (
+      `Shanghai has ${districts.length} districts: ` +
+      `${list(districts.map((d) => `${d.name} (${d.chinese})`))}.`
+    );
   }
 
   #time(low) {
     const when = findDay(low, this.clock.today());
-    return when ? `That is ${when.label}; it is now ${this.clock.time()} on ${this.clock.today()}.`
+    return when
+      ? `That is ${when.label}; it is now ${this.clock.time()} on ${this.clock.today()}.`
       : `It is ${this.clock.time()} on ${this.clock.today()} in Shanghai.`;
   }
 
   #help() {
-    return `I know ${this.restaurants.length} restaurants, ${this.clinics.length} clinics and `
-      + `${districts.length} districts: ask for restaurants by district or cuisine, a menu, `
-      + 'opening hours, clinics, emergency numbers or the time.';
+    return (
+      `I know ${this.restaurants.length} restaurants, ${this.clinics.length} clinics and ` +
+      `${districts.length} districts: ask for restaurants by district or cuisine, a menu, ` +
+      'opening hours, clinics, emergency numbers or the time.'
+    );
   }
 
   #unknown() {

@@ -16,8 +16,8 @@ const textPart = (value) => part({ $case: 'text', value }, 'text/plain');
 const dataPart = (value) => part({ $case: 'data', value }, 'application/json');
 
 /** Parts of an answer: what people read, and the same for programs. */
-const bothParts = ({ text, data }) => (data === undefined ? [textPart(text)]
-  : [textPart(text), dataPart(data)]);
+const bothParts = ({ text, data }) =>
+  data === undefined ? [textPart(text)] : [textPart(text), dataPart(data)];
 
 export class ClinicAgent {
   /** What a context asked for so far, and which slots it was shown. @type {Map<string, object>} */
@@ -46,8 +46,11 @@ export class ClinicAgent {
 
   async cancelTask(taskId, bus) {
     this.#cancelled.add(taskId);
-    const status = { state: TaskState.TASK_STATE_CANCELED, message: undefined,
-      timestamp: this.clock.iso() };
+    const status = {
+      state: TaskState.TASK_STATE_CANCELED,
+      message: undefined,
+      timestamp: this.clock.iso(),
+    };
     bus.publish(AgentEvent.statusUpdate({ taskId, contextId: '', status, metadata: undefined }));
   }
 
@@ -73,29 +76,42 @@ export class ClinicAgent {
 
   #triage(turn, wish) {
     const result = triage(wish);
-    if (!result) return turn.open().ask({ field: 'symptoms',
-      question: 'I do not recognise a complaint in that; what exactly do you feel?' });
-    const text = `Urgency: ${result.urgency}. Specialty: ${result.specialty}. `
-      + `Because of ${result.reasons.join(', ')}. ${result.advice}`;
-    return turn.isTask ? turn.finish('triage', { text, data: result })
+    if (!result)
+      return turn
+        .open()
+        .ask({
+          field: 'symptoms',
+          question: 'I do not recognise a complaint in that; what exactly do you feel?',
+        });
+    const text =
+      `Urgency: ${result.urgency}. Specialty: ${result.specialty}. ` +
+      `Because of ${result.reasons.join(', ')}. ${result.advice}`;
+    return turn.isTask
+      ? turn.finish('triage', { text, data: result })
       : turn.say({ text, data: result });
   }
 
   #appointments(turn, wish, memory) {
     const refusal = this.calendar.refusal(wish.day);
-    if (refusal) return turn.ask({ field: 'day', question: `${refusal} Which other day suits you?` });
+    if (refusal)
+      return turn.ask({ field: 'day', question: `${refusal} Which other day suits you?` });
     const days = [wish.day, wish.alsoDay].filter(Boolean);
     const slots = days.flatMap((day) => this.calendar.free({ ...wish, day }));
     memory.shown = slots;
     const where = `${wish.district} on ${days.join(' and ')}`;
-    const lines = slots.map((s) => `${s.day} ${s.time} ${s.doctor}, ${s.specialty}, ${s.clinic} `
-      + `[${s.slot_id}]`);
+    const lines = slots.map(
+      (s) => `${s.day} ${s.time} ${s.doctor}, ${s.specialty}, ${s.clinic} ` + `[${s.slot_id}]`,
+    );
     const kind = wish.specialty ? `${wish.specialty} ` : '';
     const text = slots.length
       ? `${slots.length} free ${kind}appointments in ${where}:\n${lines.join('\n')}`
       : `No free ${kind}appointment in ${where}.`;
-    const data = { district: wish.district, day: wish.day, specialty: wish.specialty ?? null,
-      appointments: slots };
+    const data = {
+      district: wish.district,
+      day: wish.day,
+      specialty: wish.specialty ?? null,
+      appointments: slots,
+    };
     return turn.finish('appointments', { text, data });
   }
 
@@ -113,8 +129,10 @@ export class ClinicAgent {
     const booking = this.calendar.book(slot.slot_id, wish.patient ?? 'walk-in patient');
     if (!booking) return turn.fail(`The appointment ${slot.slot_id} was taken in the meantime.`);
     memory.wish = {};
-    const text = `Booked for ${booking.patient}: ${booking.day} ${booking.time} with `
-      + `${booking.doctor} (${booking.specialty}) at ${booking.clinic}. Reference ${booking.booking_id}.`;
+    const text =
+      `Booked for ${booking.patient}: ${booking.day} ${booking.time} with ` +
+      `${booking.doctor} (${booking.specialty}) at ${booking.clinic}. ` +
+      `Reference ${booking.booking_id}.`;
     return turn.finish('booking', { text, data: booking });
   }
 
@@ -128,8 +146,13 @@ export class ClinicAgent {
     }
     const refusal = this.calendar.refusal(wish.day);
     if (refusal) return { question: `${refusal} Which other day suits you?` };
-    return this.calendar.free(wish)[0] ?? { question: `Nothing is free in ${wish.district} on `
-      + `${wish.day} for that. Which other day suits you?` };
+    return (
+      this.calendar.free(wish)[0] ?? {
+        question:
+          `Nothing is free in ${wish.district} on ` +
+          `${wish.day} for that. Which other day suits you?`,
+      }
+    );
   }
 }
 
@@ -138,15 +161,25 @@ class Turn {
   constructor({ userMessage, taskId, contextId, task }, bus, clock) {
     Object.assign(this, { taskId, contextId, task, bus, clock, userMessage });
     const contents = userMessage.parts.map((p) => p.content);
-    this.text = contents.filter((c) => c?.$case === 'text').map((c) => c.value).join('\n');
+    this.text = contents
+      .filter((c) => c?.$case === 'text')
+      .map((c) => c.value)
+      .join('\n');
     this.data = contents.filter((c) => c?.$case === 'data').map((c) => c.value);
     this.isTask = false;
   }
 
   #message(parts) {
-    return { messageId: randomUUID(), contextId: this.contextId,
-      taskId: this.isTask ? this.taskId : '', role: Role.ROLE_AGENT, parts, metadata: undefined,
-      extensions: [], referenceTaskIds: [] };
+    return {
+      messageId: randomUUID(),
+      contextId: this.contextId,
+      taskId: this.isTask ? this.taskId : '',
+      role: Role.ROLE_AGENT,
+      parts,
+      metadata: undefined,
+      extensions: [],
+      referenceTaskIds: [],
+    };
   }
 
   #status(state, parts) {
@@ -154,8 +187,14 @@ class Turn {
   }
 
   #update(state, parts) {
-    this.bus.publish(AgentEvent.statusUpdate({ taskId: this.taskId, contextId: this.contextId,
-      status: this.#status(state, parts), metadata: undefined }));
+    this.bus.publish(
+      AgentEvent.statusUpdate({
+        taskId: this.taskId,
+        contextId: this.contextId,
+        status: this.#status(state, parts),
+        metadata: undefined,
+      }),
+    );
   }
 
   /** Begins the task, or takes it up again. */
@@ -163,9 +202,16 @@ class Turn {
     if (this.isTask) return this;
     this.isTask = true;
     const state = this.task ? TaskState.TASK_STATE_WORKING : TaskState.TASK_STATE_SUBMITTED;
-    this.bus.publish(AgentEvent.task({ id: this.taskId, contextId: this.contextId,
-      status: this.#status(state), artifacts: this.task?.artifacts ?? [],
-      history: this.task?.history ?? [this.userMessage], metadata: undefined }));
+    this.bus.publish(
+      AgentEvent.task({
+        id: this.taskId,
+        contextId: this.contextId,
+        status: this.#status(state),
+        artifacts: this.task?.artifacts ?? [],
+        history: this.task?.history ?? [this.userMessage],
+        metadata: undefined,
+      }),
+    );
     return this;
   }
 
@@ -181,8 +227,10 @@ class Turn {
 
   /** Asks the patient for what is missing. */
   ask({ field, question }) {
-    this.#update(TaskState.TASK_STATE_INPUT_REQUIRED, [textPart(question),
-      dataPart({ missing: field })]);
+    this.#update(TaskState.TASK_STATE_INPUT_REQUIRED, [
+      textPart(question),
+      dataPart({ missing: field }),
+    ]);
     this.bus.finished();
   }
 
@@ -192,10 +240,23 @@ class Turn {
   }
 
   finish(name, answer) {
-    this.bus.publish(AgentEvent.artifactUpdate({ taskId: this.taskId, contextId: this.contextId,
-      artifact: { artifactId: `${name}-1`, name, description: '', parts: bothParts(answer),
-        metadata: undefined, extensions: [] },
-      append: false, lastChunk: true, metadata: undefined }));
+    this.bus.publish(
+      AgentEvent.artifactUpdate({
+        taskId: this.taskId,
+        contextId: this.contextId,
+        artifact: {
+          artifactId: `${name}-1`,
+          name,
+          description: '',
+          parts: bothParts(answer),
+          metadata: undefined,
+          extensions: [],
+        },
+        append: false,
+        lastChunk: true,
+        metadata: undefined,
+      }),
+    );
     this.#update(TaskState.TASK_STATE_COMPLETED);
     this.bus.finished();
   }

@@ -6,8 +6,21 @@ import { familyName } from '../lib/people.mjs';
 import { clinics, specialties } from '../lib/places.mjs';
 import { random } from '../lib/random.mjs';
 
-const kHours = ['09:30', '10:00', '10:30', '11:00', '11:30', '13:30', '14:00', '14:30', '15:00',
-  '15:30', '16:00', '16:30', '17:00'];
+const kHours = [
+  '09:30',
+  '10:00',
+  '10:30',
+  '11:00',
+  '11:30',
+  '13:30',
+  '14:00',
+  '14:30',
+  '15:00',
+  '15:30',
+  '16:00',
+  '16:30',
+  '17:00',
+];
 const kDaysAhead = 30;
 
 /**
@@ -30,8 +43,10 @@ export class Calendar {
   #staff(clinic) {
     const draw = random(this.seed, 'staff', clinic.name);
     const others = draw.sample(specialties.slice(1), draw.int(2, 3));
-    return ['general medicine', ...others].map((specialty) =>
-      ({ name: `Dr ${familyName(draw)}`, specialty }));
+    return ['general medicine', ...others].map((specialty) => ({
+      name: `Dr ${familyName(draw)}`,
+      specialty,
+    }));
   }
 
   /** Why no appointment can be given on a day, or undefined. */
@@ -49,7 +64,8 @@ export class Calendar {
    */
   free({ district, day, specialty, from = '00:00', to = '24:00' }) {
     const soonest = day === this.clock.today() ? this.clock.time() : '00:00';
-    return this.clinics.filter((c) => c.district === district)
+    return this.clinics
+      .filter((c) => c.district === district)
       .flatMap((clinic) => this.#drawn(clinic, day))
       .filter((slot) => !this.bookings.has(slot.slot_id))
       .filter((slot) => !specialty || slot.specialty === specialty)
@@ -61,8 +77,13 @@ export class Calendar {
     return clinic.doctors.flatMap((doctor) => {
       const draw = random(this.seed, 'slots', clinic.name, doctor.specialty, day);
       return draw.sample(kHours, draw.int(1, 3)).map((time) => ({
-        slot_id: `s${day.slice(5).replace('-', '')}-${draw.code(6)}`, clinic: clinic.name,
-        district: clinic.district, doctor: doctor.name, specialty: doctor.specialty, day, time,
+        slot_id: `s${day.slice(5).replace('-', '')}-${draw.code(6)}`,
+        clinic: clinic.name,
+        district: clinic.district,
+        doctor: doctor.name,
+        specialty: doctor.specialty,
+        day,
+        time,
       }));
     });
   }
@@ -73,7 +94,8 @@ export class Calendar {
       const day = addDays(this.clock.today(), ahead);
       if (!slotId.startsWith(`s${day.slice(5).replace('-', '')}-`)) continue;
       const districts = [...new Set(this.clinics.map((c) => c.district))];
-      return districts.flatMap((district) => this.free({ district, day }))
+      return districts
+        .flatMap((district) => this.free({ district, day }))
         .find((slot) => slot.slot_id === slotId);
     }
     return undefined;

@@ -23,15 +23,28 @@ const part = (content) => ({ content, metadata: undefined, filename: '', mediaTy
 
 /** A request of text or data, in a task and context when given. */
 function request(said, { taskId = '', contextId = '' } = {}) {
-  const content = typeof said === 'string' ? { $case: 'text', value: said }
-    : { $case: 'data', value: said };
-  return { tenant: '', configuration: undefined, metadata: undefined,
-    message: { messageId: randomUUID(), contextId, taskId, role: Role.ROLE_USER,
-      parts: [part(content)], metadata: undefined, extensions: [], referenceTaskIds: [] } };
+  const content =
+    typeof said === 'string' ? { $case: 'text', value: said } : { $case: 'data', value: said };
+  return {
+    tenant: '',
+    configuration: undefined,
+    metadata: undefined,
+    message: {
+      messageId: randomUUID(),
+      contextId,
+      taskId,
+      role: Role.ROLE_USER,
+      parts: [part(content)],
+      metadata: undefined,
+      extensions: [],
+      referenceTaskIds: [],
+    },
+  };
 }
 
 const send = (said, where) => client.sendMessage(request(said, where));
-const dataOf = (task) => task.artifacts[0].parts.find((p) => p.content.$case === 'data').content.value;
+const dataOf = (task) =>
+  task.artifacts[0].parts.find((p) => p.content.$case === 'data').content.value;
 const question = (task) => task.status.message.parts[0].content.value;
 
 test('triage answers with a message', async () => {
@@ -53,8 +66,10 @@ test('triage rules', () => {
 
 test('text and data part give the same free appointments', async () => {
   const byText = await send("Which appointments are free in Jing'an tomorrow?");
-  const byData = await send({ skill: 'appointments',
-    parameters: { district: '静安', day: '2026-11-24' } });
+  const byData = await send({
+    skill: 'appointments',
+    parameters: { district: '静安', day: '2026-11-24' },
+  });
   assert.equal(byText.status.state, TaskState.TASK_STATE_COMPLETED);
   assert.deepEqual(dataOf(byText), dataOf(byData));
   assert.ok(dataOf(byText).appointments.length > 0);
@@ -77,7 +92,10 @@ test('asks back for the district, then for the day', async () => {
 });
 
 test('a past day is asked about again', async () => {
-  const task = await send({ skill: 'appointments', parameters: { district: 'Xuhui', day: '2026-01-02' } });
+  const task = await send({
+    skill: 'appointments',
+    parameters: { district: 'Xuhui', day: '2026-01-02' },
+  });
   assert.match(question(task), /has passed/);
 });
 
@@ -85,8 +103,9 @@ test('booking streams its progress and takes the slot', async () => {
   const free = dataOf(await send('free appointments in Huangpu tomorrow')).appointments;
   const states = [];
   let booking;
-  for await (const { payload } of client.sendMessageStream(request(
-    { skill: 'book', parameters: { slot_id: free[0].slot_id, patient: 'Lan Chen' } }))) {
+  for await (const { payload } of client.sendMessageStream(
+    request({ skill: 'book', parameters: { slot_id: free[0].slot_id, patient: 'Lan Chen' } }),
+  )) {
     if (payload.$case === 'task') states.push(payload.value.status.state);
     if (payload.$case === 'statusUpdate') states.push(payload.value.status.state);
     if (payload.$case === 'artifactUpdate') booking = payload.value.artifact.parts[1].content.value;
@@ -124,16 +143,31 @@ test('a booking can be cancelled', async () => {
 
 test('A2A 0.3 and HTTP+JSON callers', async () => {
   const base = `http://127.0.0.1:${house.port}`;
-  const old = await fetch(`${base}/a2a`, { method: 'POST',
+  const old = await fetch(`${base}/a2a`, {
+    method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'message/send', params: { message: {
-      kind: 'message', messageId: 'm1', role: 'user',
-      parts: [{ kind: 'text', text: 'free appointments in Xuhui tomorrow' }] } } }) });
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'message/send',
+      params: {
+        message: {
+          kind: 'message',
+          messageId: 'm1',
+          role: 'user',
+          parts: [{ kind: 'text', text: 'free appointments in Xuhui tomorrow' }],
+        },
+      },
+    }),
+  });
   const { result } = await old.json();
   assert.equal(result.kind, 'task');
   assert.equal(result.status.state, 'completed');
-  const factory = new ClientFactory(ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
-    preferredTransports: ['HTTP+JSON'] }));
+  const factory = new ClientFactory(
+    ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+      preferredTransports: ['HTTP+JSON'],
+    }),
+  );
   const rest = await factory.createFromUrl(base);
   const task = await rest.sendMessage(request('free appointments in Xuhui tomorrow'));
   assert.deepEqual(dataOf(task), result.artifacts[0].parts[1].data);

@@ -60,7 +60,7 @@ function readDay(text, today) {
 /** A data part is `{skill, parameters}` or bare parameters. */
 function readData(part, today) {
   const named = typeof part?.skill === 'string';
-  const given = named ? part.parameters ?? {} : part;
+  const given = named ? (part.parameters ?? {}) : part;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return {};
   const wish = named ? { skill: part.skill } : {};
   for (const key of ['age', 'days', 'specialty', 'slot_id', 'patient', 'from', 'to']) {
@@ -83,11 +83,18 @@ function readData(part, today) {
 export function missing(wish) {
   if (wish.unknown) return { field: 'unknown', question: wish.unknown };
   if (!wish.skill) {
-    return { field: 'skill', question: 'What can I do for you: describe your symptoms, ask for '
-      + 'free appointments, or book one?' };
+    return {
+      field: 'skill',
+      question:
+        'What can I do for you: describe your symptoms, ask for ' +
+        'free appointments, or book one?',
+    };
   }
   if (!skillIds.includes(wish.skill)) {
-    return { field: 'skill', question: `I have no skill \`${wish.skill}\`; I have ${skillIds.join(', ')}.` };
+    return {
+      field: 'skill',
+      question: `I have no skill \`${wish.skill}\`; I have ${skillIds.join(', ')}.`,
+    };
   }
   if (wish.skill === 'triage') return wish.symptoms ? undefined : ask('symptoms');
   if (wish.slot_id) return undefined;
@@ -99,7 +106,8 @@ function ask(field) {
   const question = {
     symptoms: 'What are your symptoms, and since when?',
     district: `In which district would you like to see a doctor? For example ${districtNames
-      .slice(0, 3).join(', ')}.`,
+      .slice(0, 3)
+      .join(', ')}.`,
     day: 'On which day? For example today, tomorrow, Saturday or a date such as 2026-12-01.',
   }[field];
   return { field, question };
@@ -107,17 +115,32 @@ function ask(field) {
 
 /** JSON Schemas of the skills' parameters, as published in the agent card. */
 export const skillSchemas = {
-  triage: { type: 'object', required: ['symptoms'], properties: {
-    symptoms: { type: 'string', description: 'What the patient feels, in plain words.' },
-    age: { type: 'integer', minimum: 0, maximum: 130 },
-    days: { type: 'integer', minimum: 0, description: 'For how many days.' } } },
-  appointments: { type: 'object', required: ['district', 'day'], properties: {
-    district: { type: 'string', description: 'A district of Shanghai, such as Jing\'an.' },
-    day: { type: 'string', description: 'today, tomorrow, a weekday, weekend or YYYY-MM-DD.' },
-    specialty: { type: 'string', enum: specialties } } },
-  book: { type: 'object', properties: {
-    slot_id: { type: 'string', description: 'A free appointment, from `appointments`.' },
-    district: { type: 'string' }, day: { type: 'string' },
-    specialty: { type: 'string', enum: specialties },
-    patient: { type: 'string', description: 'The name of the patient.' } } },
+  triage: {
+    type: 'object',
+    required: ['symptoms'],
+    properties: {
+      symptoms: { type: 'string', description: 'What the patient feels, in plain words.' },
+      age: { type: 'integer', minimum: 0, maximum: 130 },
+      days: { type: 'integer', minimum: 0, description: 'For how many days.' },
+    },
+  },
+  appointments: {
+    type: 'object',
+    required: ['district', 'day'],
+    properties: {
+      district: { type: 'string', description: "A district of Shanghai, such as Jing'an." },
+      day: { type: 'string', description: 'today, tomorrow, a weekday, weekend or YYYY-MM-DD.' },
+      specialty: { type: 'string', enum: specialties },
+    },
+  },
+  book: {
+    type: 'object',
+    properties: {
+      slot_id: { type: 'string', description: 'A free appointment, from `appointments`.' },
+      district: { type: 'string' },
+      day: { type: 'string' },
+      specialty: { type: 'string', enum: specialties },
+      patient: { type: 'string', description: 'The name of the patient.' },
+    },
+  },
 };

@@ -8,44 +8,116 @@ export const urgencies = ['emergency', 'urgent', 'soon', 'routine'];
  * @type {{name: string, find: RegExp, specialty: string, urgency: string}[]}
  */
 const kComplaints = [
-  { name: 'chest pain', find: /chest (pain|pressure|tightness)|pain in my chest|胸痛/,
-    specialty: 'cardiology', urgency: 'emergency' },
-  { name: 'trouble breathing', find: /short(ness)? of breath|can(no|')t breathe|trouble breathing/,
-    specialty: 'cardiology', urgency: 'emergency' },
-  { name: 'signs of stroke', find: /face droop|slurred|sudden(ly)? (weak|numb)/,
-    specialty: 'general medicine', urgency: 'emergency' },
-  { name: 'heavy bleeding', find: /heavy bleeding|bleeding (heavily|a lot)|won't stop bleeding/,
-    specialty: 'general medicine', urgency: 'emergency' },
-  { name: 'loss of consciousness', find: /faint(ed)?|unconscious|passed out|seizure/,
-    specialty: 'general medicine', urgency: 'emergency' },
-  { name: 'fever', find: /fever|high temperature|发烧|发热/,
-    specialty: 'general medicine', urgency: 'soon' },
+  {
+    name: 'chest pain',
+    find: /chest (pain|pressure|tightness)|pain in my chest|胸痛/,
+    specialty: 'cardiology',
+    urgency: 'emergency',
+  },
+  {
+    name: 'trouble breathing',
+    find: /short(ness)? of breath|can(no|')t breathe|trouble breathing/,
+    specialty: 'cardiology',
+    urgency: 'emergency',
+  },
+  {
+    name: 'signs of stroke',
+    find: /face droop|slurred|sudden(ly)? (weak|numb)/,
+    specialty: 'general medicine',
+    urgency: 'emergency',
+  },
+  {
+    name: 'heavy bleeding',
+    find: /heavy bleeding|bleeding (heavily|a lot)|won't stop bleeding/,
+    specialty: 'general medicine',
+    urgency: 'emergency',
+  },
+  {
+    name: 'loss of consciousness',
+    find: /faint(ed)?|unconscious|passed out|seizure/,
+    specialty: 'general medicine',
+    urgency: 'emergency',
+  },
+  {
+    name: 'fever',
+    find: /fever|high temperature|发烧|发热/,
+    specialty: 'general medicine',
+    urgency: 'soon',
+  },
   { name: 'stiff neck', find: /stiff neck/, specialty: 'general medicine', urgency: 'soon' },
   { name: 'cough', find: /cough|咳嗽/, specialty: 'general medicine', urgency: 'routine' },
-  { name: 'headache', find: /headache|migraine|头痛/, specialty: 'general medicine',
-    urgency: 'routine' },
-  { name: 'sore throat', find: /sore throat|tonsil|喉咙痛/, specialty: 'ear, nose and throat',
-    urgency: 'routine' },
-  { name: 'earache', find: /ear ?ache|ear pain|pain in my ear/, specialty: 'ear, nose and throat',
-    urgency: 'soon' },
-  { name: 'rash', find: /rash|itch|hives|eczema|acne|皮疹/, specialty: 'dermatology',
-    urgency: 'routine' },
-  { name: 'palpitations', find: /palpitation|racing heart|irregular heartbeat/,
-    specialty: 'cardiology', urgency: 'urgent' },
-  { name: 'belly pain', find: /(stomach|belly|abdominal) (pain|ache)|stomach-?ache|肚子痛/,
-    specialty: 'gastroenterology', urgency: 'soon' },
-  { name: 'vomiting', find: /vomit|throwing up|diarrh/, specialty: 'gastroenterology',
-    urgency: 'soon' },
-  { name: 'injury', find: /broke|fracture|sprain|twisted|fell (off|down)|骨折/,
-    specialty: 'orthopaedics', urgency: 'urgent' },
-  { name: 'joint or back pain', find: /(back|knee|joint|shoulder|hip) (pain|ache)|backache/,
-    specialty: 'orthopaedics', urgency: 'routine' },
-  { name: 'loss of sight', find: /(sudden|lost|loss of) (my )?(vision|sight)/,
-    specialty: 'ophthalmology', urgency: 'emergency' },
-  { name: 'eye trouble', find: /red eye|eye pain|blurred|itchy eyes/, specialty: 'ophthalmology',
-    urgency: 'soon' },
-  { name: 'toothache', find: /tooth|gum(s)? (pain|bleed)|牙痛/, specialty: 'dentistry',
-    urgency: 'soon' },
+  {
+    name: 'headache',
+    find: /headache|migraine|头痛/,
+    specialty: 'general medicine',
+    urgency: 'routine',
+  },
+  {
+    name: 'sore throat',
+    find: /sore throat|tonsil|喉咙痛/,
+    specialty: 'ear, nose and throat',
+    urgency: 'routine',
+  },
+  {
+    name: 'earache',
+    find: /ear ?ache|ear pain|pain in my ear/,
+    specialty: 'ear, nose and throat',
+    urgency: 'soon',
+  },
+  {
+    name: 'rash',
+    find: /rash|itch|hives|eczema|acne|皮疹/,
+    specialty: 'dermatology',
+    urgency: 'routine',
+  },
+  {
+    name: 'palpitations',
+    find: /palpitation|racing heart|irregular heartbeat/,
+    specialty: 'cardiology',
+    urgency: 'urgent',
+  },
+  {
+    name: 'belly pain',
+    find: /(stomach|belly|abdominal) (pain|ache)|stomach-?ache|肚子痛/,
+    specialty: 'gastroenterology',
+    urgency: 'soon',
+  },
+  {
+    name: 'vomiting',
+    find: /vomit|throwing up|diarrh/,
+    specialty: 'gastroenterology',
+    urgency: 'soon',
+  },
+  {
+    name: 'injury',
+    find: /broke|fracture|sprain|twisted|fell (off|down)|骨折/,
+    specialty: 'orthopaedics',
+    urgency: 'urgent',
+  },
+  {
+    name: 'joint or back pain',
+    find: /(back|knee|joint|shoulder|hip) (pain|ache)|backache/,
+    specialty: 'orthopaedics',
+    urgency: 'routine',
+  },
+  {
+    name: 'loss of sight',
+    find: /(sudden|lost|loss of) (my )?(vision|sight)/,
+    specialty: 'ophthalmology',
+    urgency: 'emergency',
+  },
+  {
+    name: 'eye trouble',
+    find: /red eye|eye pain|blurred|itchy eyes/,
+    specialty: 'ophthalmology',
+    urgency: 'soon',
+  },
+  {
+    name: 'toothache',
+    find: /tooth|gum(s)? (pain|bleed)|牙痛/,
+    specialty: 'dentistry',
+    urgency: 'soon',
+  },
 ];
 
 const kAdvice = {
@@ -74,8 +146,13 @@ export function triage({ symptoms, age = ageIn(symptoms), days = daysIn(symptoms
   const level = raise(rank(found[0]), { names: found.map((c) => c.name), age, days }, reasons);
   const specialty = age !== undefined && age < 14 ? 'paediatrics' : found[0].specialty;
   const urgency = urgencies[level];
-  return { complaints: found.map((c) => c.name), urgency, specialty, reasons,
-    advice: kAdvice[urgency] };
+  return {
+    complaints: found.map((c) => c.name),
+    urgency,
+    specialty,
+    reasons,
+    advice: kAdvice[urgency],
+  };
 }
 
 /** What makes the same complaints more urgent; each rule says so in `reasons`. */
@@ -86,19 +163,24 @@ function raise(level, { names, age, days }, reasons) {
     level = wanted;
     reasons.push(`${why} (${target})`);
   };
-  if (names.includes('fever') && names.includes('stiff neck')) to('emergency', 'fever with stiff neck');
-  if (names.includes('fever') && age !== undefined && age < 1) to('emergency', 'fever in an infant');
+  if (names.includes('fever') && names.includes('stiff neck'))
+    to('emergency', 'fever with stiff neck');
+  if (names.includes('fever') && age !== undefined && age < 1)
+    to('emergency', 'fever in an infant');
   if (names.includes('fever') && days >= 3) to('urgent', `fever for ${days} days`);
   if (age >= 65) to('soon', `age ${age}`);
-  if (names.includes('headache') && names.includes('vomiting')) to('urgent', 'headache with vomiting');
+  if (names.includes('headache') && names.includes('vomiting'))
+    to('urgent', 'headache with vomiting');
   if (days >= 14) to('soon', `lasting ${days} days`);
   return level;
 }
 
 /** "no fever", "without a rash": the complaint is named to rule it out. */
 function denied(low, find) {
-  return new RegExp(`\\b(no|not|without|denies)( a| any| have| have a)? (${find.source})`).test(low)
-    && !new RegExp(`(${find.source}).*\\bbut\\b`).test(low);
+  return (
+    new RegExp(`\\b(no|not|without|denies)( a| any| have| have a)? (${find.source})`).test(low) &&
+    !new RegExp(`(${find.source}).*\\bbut\\b`).test(low)
+  );
 }
 
 function ageIn(text) {

@@ -33,8 +33,10 @@ export class Board {
     if (this.live) return this.#redraw();
     const title = this.rows.find((r) => r.key === caller).title;
     const mark = cell.ok ? 'ok   ' : 'WRONG';
-    return this.out.write(`${mark} ${fit(title, kLabel)}→ ${solution.padEnd(7)}`
-      + `${(cell.ms === undefined ? '' : inTime(cell.ms)).padStart(8)}  ${cut(gist(cell), 90)}\n`);
+    return this.out.write(
+      `${mark} ${fit(title, kLabel)}→ ${solution.padEnd(7)}` +
+        `${(cell.ms === undefined ? '' : inTime(cell.ms)).padStart(8)}  ${cut(gist(cell), 90)}\n`,
+    );
   }
 
   /** Draws the table for the first time, on a terminal. */
@@ -61,9 +63,14 @@ export class Board {
 
   #lines() {
     const rule = '─'.repeat(kLabel + (this.cell + 3) * this.columns.length - 1);
-    const head = fit('caller \\ solution', kLabel) + this.columns.map((c) => ` │ ${fit(c, this.cell)}`).join('');
-    const body = this.rows.map(({ key, title }) => fit(title, kLabel)
-      + this.columns.map((c) => ` │ ${this.#cellText(`${key}:${c}`)}`).join(''));
+    const head =
+      fit('caller \\ solution', kLabel) +
+      this.columns.map((c) => ` │ ${fit(c, this.cell)}`).join('');
+    const body = this.rows.map(
+      ({ key, title }) =>
+        fit(title, kLabel) +
+        this.columns.map((c) => ` │ ${this.#cellText(`${key}:${c}`)}`).join(''),
+    );
     return [head, rule, ...body];
   }
 

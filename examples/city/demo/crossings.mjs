@@ -21,20 +21,27 @@ function holds(answer, values) {
 /** Pays through the hub; the bank's confirmation is answered by `reply`. */
 async function pay({ hub, houses, truth }, { connect, path, tool }, reply) {
   const { account } = truth.bank.parameters;
-  const balance = () => withBank(houses.bank.url, async (call) =>
-    inFen((await call('balance', { account })).balance));
+  const balance = () =>
+    withBank(houses.bank.url, async (call) => inFen((await call('balance', { account })).balance));
   const before = await balance();
   const asked = [];
   const client = await connect(hub.url + path, ({ message }) => asked.push(message) && reply);
-  const result = await client.callTool({ name: tool, arguments: { from: account, to: 'Tea Market',
-    amount: kAmount } }).finally(() => client.close());
+  const result = await client
+    .callTool({ name: tool, arguments: { from: account, to: 'Tea Market', amount: kAmount } })
+    .finally(() => client.close());
   assert.equal(asked.length, 1, `asked ${asked.length} times instead of once`);
-  assert.ok(asked[0].includes(account) && asked[0].includes(String(kAmount)), `asked «${asked[0]}»`);
-  return { question: asked[0], result, moved: before - await balance() };
+  assert.ok(
+    asked[0].includes(account) && asked[0].includes(String(kAmount)),
+    `asked «${asked[0]}»`,
+  );
+  return { question: asked[0], result, moved: before - (await balance()) };
 }
 
 async function paidThrough(city, way) {
-  const { question, result, moved } = await pay(city, way, { action: 'accept', content: { confirm: true } });
+  const { question, result, moved } = await pay(city, way, {
+    action: 'accept',
+    content: { confirm: true },
+  });
   assert.ok(!result.isError, `the bank answered ${result.content[0]?.text}`);
   assert.equal(moved, inFen(kAmount), `${moved} fen moved`);
   return `asked «${question}», confirmed, ${kAmount} CNY moved`;
@@ -54,35 +61,47 @@ const kWay2026 = { connect: mcp2026.connect, path: '/mcp/bank', tool: 'pay' };
 async function a2aAskedBack({ hub, truth }) {
   const client = await a2a.connect(`${hub.url}/a2a/clinic`);
   const first = await client.sendMessage(a2a.request('Which appointments are free tomorrow?'));
-  assert.equal(first.status?.state, TaskState.TASK_STATE_INPUT_REQUIRED, 'the clinic did not ask back');
+  assert.equal(
+    first.status?.state,
+    TaskState.TASK_STATE_INPUT_REQUIRED,
+    'the clinic did not ask back',
+  );
   const question = a2a.textOf(first).split('\n')[0];
   assert.match(question, /district/);
   const where = { taskId: first.id, contextId: first.contextId };
   const second = await client.sendMessage(a2a.request(truth.clinic.parameters.district, where));
   assert.equal(second.id, first.id, 'the answer came as another task');
   holds(a2a.textOf(second), truth.clinic.values);
-  return `asked «${question}», told «${truth.clinic.parameters.district}», answered in the same task`;
+  const told = truth.clinic.parameters.district;
+  return `asked «${question}», told «${told}», answered in the same task`;
 }
 
 /** The same with a chat client: the question is the assistant's turn. */
 async function openaiAskedBack({ hub, truth }) {
   const client = new OpenAI({ baseURL: `${hub.url}/v1`, apiKey: 'none', maxRetries: 0 });
   const messages = [{ role: 'user', content: 'Which appointments are free tomorrow?' }];
-  const say = async () => (await client.chat.completions.create({ model: 'agent/clinic', messages }))
-    .choices[0].message.content;
+  const say = async () =>
+    (await client.chat.completions.create({ model: 'agent/clinic', messages })).choices[0].message
+      .content;
   const question = await say();
   assert.match(question, /district/);
-  messages.push({ role: 'assistant', content: question },
-    { role: 'user', content: truth.clinic.parameters.district });
+  messages.push(
+    { role: 'assistant', content: question },
+    { role: 'user', content: truth.clinic.parameters.district },
+  );
   holds(await say(), truth.clinic.values);
-  return `asked «${question.split('\n')[0]}», told «${truth.clinic.parameters.district}», answered`;
+  const told = truth.clinic.parameters.district;
+  return `asked «${question.split('\n')[0]}», told «${told}», answered`;
 }
 
 /** The answer of an A2A task as a stream of chat chunks. */
 async function openaiStream({ hub, truth }) {
   const client = new OpenAI({ baseURL: `${hub.url}/v1`, apiKey: 'none', maxRetries: 0 });
-  const stream = await client.chat.completions.create({ model: 'agent/clinic', stream: true,
-    messages: [{ role: 'user', content: truth.clinic.text }] });
+  const stream = await client.chat.completions.create({
+    model: 'agent/clinic',
+    stream: true,
+    messages: [{ role: 'user', content: truth.clinic.text }],
+  });
   let text = '';
   for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
   holds(text, truth.clinic.values);

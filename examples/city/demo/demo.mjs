@@ -44,7 +44,8 @@ async function fillCell(session, solution, truth, spoil) {
     await withinTime(session.prepare(solution), kCallMs);
     const began = performance.now();
     const got = await withinTime(session[solution](truth), kCallMs);
-    const { text, ms } = typeof got === 'string' ? { text: got, ms: performance.now() - began } : got;
+    const { text, ms } =
+      typeof got === 'string' ? { text: got, ms: performance.now() - began } : got;
     const answer = spoil ? corrupt(text) : text;
     const missing = lacking(answer, values);
     return { ok: values.length > 0 && missing.length === 0, ms, answer, values, missing };
@@ -56,12 +57,17 @@ async function fillCell(session, solution, truth, spoil) {
 
 async function fillBoard(city, options) {
   const keys = Object.keys(callers).filter((key) => !options.only || key === options.only);
-  const board = new Board(solutions, keys.map((key) => ({ key, title: callers[key].title })));
+  const board = new Board(
+    solutions,
+    keys.map((key) => ({ key, title: callers[key].title })),
+  );
   const results = [];
   board.begin();
   for (const caller of keys) {
     const session = await callers[caller].open(city.hub).catch((error) => ({
-      prepare: () => Promise.reject(error), close: async () => {} }));
+      prepare: () => Promise.reject(error),
+      close: async () => {},
+    }));
     for (const solution of solutions) {
       const spoil = options.corrupt === `${caller}:${solution}`;
       const cell = await fillCell(session, solution, city.truth[solution], spoil);
@@ -79,8 +85,10 @@ async function cross(city) {
   console.log('\nConversations across protocols');
   for (const { title, run } of crossings) {
     const began = performance.now();
-    const outcome = await withinTime(run(city), kCallMs).then((said) => ({ ok: true, said }),
-      (error) => ({ ok: false, said: error.message }));
+    const outcome = await withinTime(run(city), kCallMs).then(
+      (said) => ({ ok: true, said }),
+      (error) => ({ ok: false, said: error.message }),
+    );
     const ms = performance.now() - began;
     console.log(`${outcome.ok ? '✓' : '✗'} ${title.padEnd(36)} ${outcome.said}`);
     results.push({ title, ms, ...outcome });
@@ -119,8 +127,10 @@ async function demonstrate(options, keep) {
   explain(cells);
   const right = cells.filter((c) => c.ok).length;
   const talked = conversations.filter((c) => c.ok).length;
-  console.log(`\n${right} of ${cells.length} calls and ${talked} of ${conversations.length} `
-    + `conversations right (seed ${seed})`);
+  console.log(
+    `\n${right} of ${cells.length} calls and ${talked} of ${conversations.length} ` +
+      `conversations right (seed ${seed})`,
+  );
   if (options.json) {
     writeFileSync(options.json, `${JSON.stringify({ seed, ok, cells, conversations }, null, 2)}\n`);
   }

@@ -13,7 +13,9 @@ async function startHouse(name, seed, keep) {
   const program = fileURLToPath(new URL(`../${name}/${name}.mjs`, import.meta.url));
   // The chat answers by its rules here, so that answers can be compared word by word.
   const env = { CHAT_UPSTREAM_URL: '' };
-  const child = keep(new Child(process.execPath, [program, '--port', '0', '--seed', seed], { env }));
+  const child = keep(
+    new Child(process.execPath, [program, '--port', '0', '--seed', seed], { env }),
+  );
   const line = await child.nextLine(kStartMs);
   const url = line.match(/ listening on (http:\/\/\S+)/)?.[1];
   if (!url) throw new Error(`${name} said \`${line}\` where it should say where it listens`);

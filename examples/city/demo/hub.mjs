@@ -41,7 +41,11 @@ export async function startHub(weft, keep) {
   const started = performance.now();
   await ready(url, child);
   return {
-    url, env, weft, child, readyMs: performance.now() - started,
+    url,
+    env,
+    weft,
+    child,
+    readyMs: performance.now() - started,
     /** Joins a solution by its URL. */
     async add(name, houseUrl) {
       const { code, text } = await run(weft, ['add', houseUrl, '--as', name], { env });

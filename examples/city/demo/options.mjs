@@ -15,9 +15,17 @@ const kUsage = `usage: demo.mjs --weft PROGRAM [--once] [--json FILE] [--seed SE
 /** Reads the options, or says what is wrong and ends with 2. */
 export function readOptions(callers, solutions) {
   try {
-    const { values } = parseArgs({ options: { weft: { type: 'string' }, once: { type: 'boolean' },
-      json: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' },
-      corrupt: { type: 'string' }, help: { type: 'boolean' } } });
+    const { values } = parseArgs({
+      options: {
+        weft: { type: 'string' },
+        once: { type: 'boolean' },
+        json: { type: 'string' },
+        seed: { type: 'string' },
+        only: { type: 'string' },
+        corrupt: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
     if (values.help) {
       console.log(kUsage);
       process.exit(0);
@@ -27,7 +35,7 @@ export function readOptions(callers, solutions) {
     const [caller, solution, more] = values.corrupt?.split(':') ?? [];
     if (values.corrupt !== undefined) {
       check('--corrupt', caller, callers);
-      check('--corrupt', more === undefined ? solution ?? '' : values.corrupt, solutions);
+      check('--corrupt', more === undefined ? (solution ?? '') : values.corrupt, solutions);
     }
     return values;
   } catch (error) {

@@ -12,8 +12,11 @@ export class Child {
     this.name = args.length ? `${command} ${args[0]}` : command;
     /** @type {string[]} */
     this.kept = [];
-    this.process = spawn(command, args, { cwd, env: { ...process.env, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'] });
+    this.process = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.ended = new Promise((resolve) => {
       this.process.once('error', (error) => resolve({ code: null, error }));
       this.process.once('close', (code, signal) => resolve({ code, signal }));
@@ -33,7 +36,10 @@ export class Child {
   async nextLine(timeoutMs) {
     let timer;
     const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`${this.name} said nothing for ${timeoutMs} ms`)), timeoutMs);
+      timer = setTimeout(
+        () => reject(new Error(`${this.name} said nothing for ${timeoutMs} ms`)),
+        timeoutMs,
+      );
     });
     const line = new Promise((resolve) => this.lines.once('line', resolve));
     const gone = this.ended.then(({ code, error }) => {

@@ -30,8 +30,12 @@ async function clinicTruth(url, district) {
   const client = await a2a.connect(url);
   const task = await client.sendMessage(a2a.request({ skill: 'appointments', parameters }));
   const { appointments } = a2a.dataOf(task);
-  return { skill: 'appointments', parameters, values: appointments.map((slot) => slot.slot_id),
-    text: `Which appointments are free in ${district} tomorrow?` };
+  return {
+    skill: 'appointments',
+    parameters,
+    values: appointments.map((slot) => slot.slot_id),
+    text: `Which appointments are free in ${district} tomorrow?`,
+  };
 }
 
 /** An MCP session with the bank itself. */
@@ -52,8 +56,12 @@ function bankTruth(url, draw) {
     const { accounts } = await call('accounts');
     const account = draw.pick(accounts).id;
     const { balance } = await call('balance', { account });
-    return { skill: 'balance', parameters: { account }, values: [account, balance],
-      text: `What is the balance of ${account}?` };
+    return {
+      skill: 'balance',
+      parameters: { account },
+      values: [account, balance],
+      text: `What is the balance of ${account}?`,
+    };
   });
 }
 
@@ -61,18 +69,28 @@ async function tableTruth(url, district) {
   const parameters = { district, day: 'tomorrow', party_size: 2 };
   const answer = await fetch(`${url}/restaurants?${new URLSearchParams(parameters)}`);
   const { restaurants } = await answer.json();
-  return { skill: 'search', parameters, values: restaurants.flatMap((r) => [r.name, r.id]),
-    text: `Which restaurants in ${district} have a table for two tomorrow?` };
+  return {
+    skill: 'search',
+    parameters,
+    values: restaurants.flatMap((r) => [r.name, r.id]),
+    text: `Which restaurants in ${district} have a table for two tomorrow?`,
+  };
 }
 
 async function chatTruth(url, district) {
   const text = `Which restaurants are in ${district}?`;
   const client = new OpenAI({ baseURL: url, apiKey: 'none' });
   const [model] = (await client.models.list()).data;
-  const answer = await client.chat.completions.create({ model: model.id,
-    messages: [{ role: 'user', content: text }] });
-  return { skill: 'chat', text, parameters: { messages: [{ role: 'user', content: text }] },
-    values: [answer.choices[0].message.content] };
+  const answer = await client.chat.completions.create({
+    model: model.id,
+    messages: [{ role: 'user', content: text }],
+  });
+  return {
+    skill: 'chat',
+    text,
+    parameters: { messages: [{ role: 'user', content: text }] },
+    values: [answer.choices[0].message.content],
+  };
 }
 
 const squeeze = (text) => text.replace(/\\n/g, ' ').replace(/\s+/g, ' ');
@@ -82,10 +100,16 @@ export function lacking(answer, values) {
   const text = squeeze(answer);
   const numbers = new Set((text.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number));
   return values.filter((value) =>
-    (typeof value === 'number' ? !numbers.has(value) : !text.includes(squeeze(value))));
+    typeof value === 'number' ? !numbers.has(value) : !text.includes(squeeze(value)),
+  );
 }
+
+const kAlphabets = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
 /** The answer with every letter and digit changed to the next, so that no value survives. */
 export function corrupt(answer) {
-  return answer.replace(/[a-y0-8]/gi, (c) => String.fromCharCode(c.charCodeAt(0) + 1));
+  return answer.replace(/[a-z0-9]/gi, (c) => {
+    const alphabet = kAlphabets.find((letters) => letters.includes(c));
+    return alphabet[(alphabet.indexOf(c) + 1) % alphabet.length];
+  });
 }

@@ -41,7 +41,8 @@ function namedDays(low, today) {
 }
 
 function partOfDay(low) {
-  if (/\bmorning\b|上午|早上/.test(low)) return { from: '00:00', to: '12:00', now: /this/.test(low) };
+  if (/\bmorning\b|上午|早上/.test(low))
+    return { from: '00:00', to: '12:00', now: /this/.test(low) };
   if (/\bafternoon\b|下午/.test(low)) return { from: '12:00', to: '18:00', now: /this/.test(low) };
   if (/\b(evening|tonight|night)\b|晚/.test(low)) {
     return { from: '17:00', to: '24:00', now: /this|tonight/.test(low) };

@@ -2,7 +2,7 @@
 
 /** @type {{name: string, chinese: string, also: string[]}[]} */
 export const districts = [
-  { name: "Jing'an", chinese: '静安', also: ['jingan', 'jing an', "nanjing west road"] },
+  { name: "Jing'an", chinese: '静安', also: ['jingan', 'jing an', 'nanjing west road'] },
   { name: 'Huangpu', chinese: '黄浦', also: ['the bund', 'xintiandi', "people's square"] },
   { name: 'Xuhui', chinese: '徐汇', also: ['xujiahui', 'french concession'] },
   { name: 'Changning', chinese: '长宁', also: ['hongqiao road', 'zhongshan park'] },

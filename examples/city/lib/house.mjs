@@ -11,7 +11,7 @@ import { createClock } from './clock.mjs';
  */
 export async function runHouse(name, start) {
   const options = readOptions(name);
-  const house = await start({ ...options, clock: createClock() });
+  const house = await begin(name, start, options);
   console.log(`${name} listening on http://127.0.0.1:${house.port}${house.path ?? ''}`);
   let leaving = false;
   const leave = async () => {
@@ -22,6 +22,19 @@ export async function runHouse(name, start) {
   };
   process.on('SIGINT', leave);
   process.on('SIGTERM', leave);
+}
+
+async function begin(name, start, options) {
+  try {
+    return await start({ ...options, clock: createClock() });
+  } catch (error) {
+    const taken =
+      error.code === 'EADDRINUSE'
+        ? `port ${options.port} is in use; --port 0 takes a free one`
+        : '';
+    console.error(`${name}: ${taken || error.message}`);
+    return process.exit(1);
+  }
 }
 
 function readOptions(name) {

@@ -4,13 +4,53 @@
 import { districts, districtNames } from './districts.mjs';
 import { random } from './random.mjs';
 
-export const cuisines = ['shanghainese', 'sichuan', 'cantonese', 'dumplings', 'hotpot', 'noodles',
-  'vegetarian', 'japanese', 'italian', 'yunnan'];
+export const cuisines = [
+  'shanghainese',
+  'sichuan',
+  'cantonese',
+  'dumplings',
+  'hotpot',
+  'noodles',
+  'vegetarian',
+  'japanese',
+  'italian',
+  'yunnan',
+];
 
-const kFirst = ['Old', 'Golden', 'Jade', 'Quiet', 'Lucky', 'Red', 'Little', 'River', 'Moon', 'Cloud',
-  'Plum', 'Bamboo', 'Lotus', 'Stone', 'Crane', 'Silver'];
-const kSecond = ['Lantern', 'Garden', 'House', 'Kitchen', 'Pavilion', 'Table', 'Courtyard', 'Gate',
-  'Teahouse', 'Terrace', 'Bridge', 'Orchard', 'Lane', 'Corner'];
+const kFirst = [
+  'Old',
+  'Golden',
+  'Jade',
+  'Quiet',
+  'Lucky',
+  'Red',
+  'Little',
+  'River',
+  'Moon',
+  'Cloud',
+  'Plum',
+  'Bamboo',
+  'Lotus',
+  'Stone',
+  'Crane',
+  'Silver',
+];
+const kSecond = [
+  'Lantern',
+  'Garden',
+  'House',
+  'Kitchen',
+  'Pavilion',
+  'Table',
+  'Courtyard',
+  'Gate',
+  'Teahouse',
+  'Terrace',
+  'Bridge',
+  'Orchard',
+  'Lane',
+  'Corner',
+];
 
 const kDishes = {
   shanghainese: ['Red-braised pork', 'Drunken chicken', 'Smoked fish', 'Lion head meatballs'],
@@ -27,7 +67,8 @@ const kDishes = {
 
 /**
  * @typedef {{id: string, name: string, district: string, cuisine: string, price: number,
- *   seats: number, opens: string, closes: string, menu: {dish: string, price: number}[]}} Restaurant
+ *   seats: number, opens: string, closes: string,
+ *   menu: {dish: string, price: number}[]}} Restaurant
  */
 
 /** Four to six restaurants in every district. @returns {Restaurant[]} */
@@ -41,20 +82,36 @@ export function restaurants(seed) {
 
 function restaurant(draw, district, taken) {
   let name;
-  do name = `${draw.pick(kFirst)} ${draw.pick(kSecond)} ${draw.int(1, 99)}`; while (taken.has(name));
+  do name = `${draw.pick(kFirst)} ${draw.pick(kSecond)} ${draw.int(1, 99)}`;
+  while (taken.has(name));
   taken.add(name);
   const cuisine = draw.pick(cuisines);
   const price = draw.int(6, 40) * 10;
   const dishes = draw.sample(kDishes[cuisine], 4);
   return {
-    id: `r-${draw.code(5)}`, name, district, cuisine, price, seats: draw.int(4, 15) * 2,
-    opens: draw.pick(['10:30', '11:00', '11:30']), closes: draw.pick(['21:30', '22:00', '23:00']),
+    id: `r-${draw.code(5)}`,
+    name,
+    district,
+    cuisine,
+    price,
+    seats: draw.int(4, 15) * 2,
+    opens: draw.pick(['10:30', '11:00', '11:30']),
+    closes: draw.pick(['21:30', '22:00', '23:00']),
     menu: dishes.map((dish) => ({ dish, price: Math.round(price * (0.2 + draw.next() * 0.5)) })),
   };
 }
 
-export const specialties = ['general medicine', 'dermatology', 'cardiology', 'paediatrics',
-  'orthopaedics', 'ophthalmology', 'gastroenterology', 'ear, nose and throat', 'dentistry'];
+export const specialties = [
+  'general medicine',
+  'dermatology',
+  'cardiology',
+  'paediatrics',
+  'orthopaedics',
+  'ophthalmology',
+  'gastroenterology',
+  'ear, nose and throat',
+  'dentistry',
+];
 
 /**
  * @typedef {{name: string, district: string, opens: string, closes: string, phone: string}} Clinic
@@ -66,8 +123,11 @@ export function clinics(seed) {
   return districts.flatMap(({ name: district }) => {
     const draw = random(seed, 'clinics', district);
     return draw.sample(kinds, draw.int(1, 2)).map((kind) => ({
-      name: `${district} ${kind}`, district, opens: draw.pick(['08:00', '08:30']),
-      closes: draw.pick(['18:00', '20:00']), phone: `021-6${draw.int(100, 999)}-${draw.int(1000, 9999)}`,
+      name: `${district} ${kind}`,
+      district,
+      opens: draw.pick(['08:00', '08:30']),
+      closes: draw.pick(['18:00', '20:00']),
+      phone: `021-6${draw.int(100, 999)}-${draw.int(1000, 9999)}`,
     }));
   });
 }

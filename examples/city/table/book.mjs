@@ -4,7 +4,18 @@
 import { random } from '../lib/random.mjs';
 import { restaurants } from '../lib/places.mjs';
 
-const kHours = ['11:30', '12:00', '12:30', '13:00', '17:30', '18:00', '18:30', '19:00', '19:30', '20:00'];
+const kHours = [
+  '11:30',
+  '12:00',
+  '12:30',
+  '13:00',
+  '17:30',
+  '18:00',
+  '18:30',
+  '19:00',
+  '19:30',
+  '20:00',
+];
 
 export class Book {
   /** @param {string} seed @param {ReturnType<import('../lib/clock.mjs').createClock>} clock */
@@ -28,7 +39,8 @@ export class Book {
   /** The hours of a day, still ahead, at which a party finds a table. */
   times(restaurant, day, party) {
     const now = day === this.clock.today() ? this.clock.time() : '00:00';
-    return kHours.filter((t) => t > now && t >= restaurant.opens && t < restaurant.closes)
+    return kHours
+      .filter((t) => t > now && t >= restaurant.opens && t < restaurant.closes)
       .filter((time) => this.seatsLeft(restaurant, day, time) >= party);
   }
 
@@ -36,8 +48,16 @@ export class Book {
   search({ district, cuisine, day, party }) {
     return this.restaurants
       .filter((r) => (!district || r.district === district) && (!cuisine || r.cuisine === cuisine))
-      .map((r) => ({ id: r.id, name: r.name, district: r.district, cuisine: r.cuisine,
-        price_per_person: r.price, opens: r.opens, closes: r.closes, times: this.times(r, day, party) }))
+      .map((r) => ({
+        id: r.id,
+        name: r.name,
+        district: r.district,
+        cuisine: r.cuisine,
+        price_per_person: r.price,
+        opens: r.opens,
+        closes: r.closes,
+        times: this.times(r, day, party),
+      }))
       .filter((r) => r.times.length > 0)
       .sort((a, b) => a.price_per_person - b.price_per_person || a.id.localeCompare(b.id));
   }
@@ -46,8 +66,15 @@ export class Book {
   reserve({ restaurant_id, day, time, party_size, name }) {
     const restaurant = this.byId.get(restaurant_id);
     if (!this.times(restaurant, day, party_size).includes(time)) return undefined;
-    const reservation = { id: `t-${this.codes.code(6)}`, restaurant: restaurant_id,
-      restaurant_name: restaurant.name, day, time, party_size, name };
+    const reservation = {
+      id: `t-${this.codes.code(6)}`,
+      restaurant: restaurant_id,
+      restaurant_name: restaurant.name,
+      day,
+      time,
+      party_size,
+      name,
+    };
     this.reservations.set(reservation.id, reservation);
     return reservation;
   }

@@ -16,13 +16,19 @@ before(async () => {
 after(() => house.close());
 
 const get = async (path) => (await fetch(base + path)).json();
-const post = (body) => fetch(`${base}/reservations`, { method: 'POST', body: JSON.stringify(body),
-  headers: { 'content-type': 'application/json' } });
+const post = (body) =>
+  fetch(`${base}/reservations`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  });
 
 test('the OpenAPI document describes every operation', async () => {
   const document = await get('/openapi.json');
   assert.match(document.openapi, /^3\.1/);
-  const ids = Object.values(document.paths).flatMap((p) => Object.values(p)).map((o) => o.operationId);
+  const ids = Object.values(document.paths)
+    .flatMap((p) => Object.values(p))
+    .map((o) => o.operationId);
   assert.deepEqual(ids.sort(), ['cancel', 'menu', 'reservation', 'reserve', 'search']);
   const names = document.paths['/restaurants'].get.parameters.map((p) => p.name);
   assert.deepEqual(names, ['district', 'cuisine', 'day', 'party_size']);
@@ -37,8 +43,13 @@ test('search, menu, reserve, show, cancel', async () => {
   const menu = await get(`/restaurants/${first.id}/menu`);
   assert.equal(menu.restaurant, first.name);
   assert.equal(menu.dishes.length, 4);
-  const made = await post({ restaurant_id: first.id, day: 'tomorrow', time: first.times[0],
-    party_size: 2, name: 'Lan Chen' });
+  const made = await post({
+    restaurant_id: first.id,
+    day: 'tomorrow',
+    time: first.times[0],
+    party_size: 2,
+    name: 'Lan Chen',
+  });
   assert.equal(made.status, 201);
   const reservation = await made.json();
   assert.deepEqual(await get(`/reservations/${reservation.id}`), reservation);
@@ -49,7 +60,10 @@ test('search, menu, reserve, show, cancel', async () => {
 
 test('a full restaurant refuses', async () => {
   const { restaurants } = await get('/restaurants?district=Xuhui&day=tomorrow&party_size=1');
-  const { id, times: [time] } = restaurants[0];
+  const {
+    id,
+    times: [time],
+  } = restaurants[0];
   let last;
   for (let i = 0; i < 40; i += 1) {
     last = await post({ restaurant_id: id, day: 'tomorrow', time, party_size: 1, name: 'A' });
@@ -65,14 +79,21 @@ test('errors are problem+json and say what to do', async () => {
     ['/restaurants?cuisine=martian', /cuisine/],
     ['/restaurants?party_size=0', /party_size/],
     ['/restaurants?day=someday', /cannot read the day/],
-    ['/restaurants?day=2020-01-01', /has passed/]]) {
+    ['/restaurants?day=2020-01-01', /has passed/],
+  ]) {
     const reply = await fetch(base + path);
     assert.equal(reply.status, 400, path);
     assert.match(reply.headers.get('content-type'), /application\/problem\+json/);
     assert.match((await reply.json()).detail, detail);
   }
-  const extra = await post({ restaurant_id: 'r-1', day: 'today', time: '18:00', party_size: 2,
-    name: 'A', vip: true });
+  const extra = await post({
+    restaurant_id: 'r-1',
+    day: 'today',
+    time: '18:00',
+    party_size: 2,
+    name: 'A',
+    vip: true,
+  });
   assert.equal(extra.status, 400);
   assert.equal((await get('/nowhere')).status, 404);
 });
@@ -83,5 +104,8 @@ test('another seed, other restaurants', async () => {
   const there = await (await fetch(`http://127.0.0.1:${other.port}${path}`)).json();
   const here = await get(path);
   await other.close();
-  assert.notDeepEqual(here.restaurants.map((r) => r.name), there.restaurants.map((r) => r.name));
+  assert.notDeepEqual(
+    here.restaurants.map((r) => r.name),
+    there.restaurants.map((r) => r.name),
+  );
 });

@@ -12,16 +12,18 @@ export const connect = (base) =>
 
 /** A request with text or a data part, going on with a task when one is given. */
 export function request(said, { taskId, contextId } = {}) {
-  const part = typeof said === 'string' ? { text: said } : { data: said, mediaType: 'application/json' };
-  return SendMessageRequest.fromJSON({ message: { messageId: randomUUID(), role: 'ROLE_USER',
-    parts: [part], taskId, contextId } });
+  const part =
+    typeof said === 'string' ? { text: said } : { data: said, mediaType: 'application/json' };
+  return SendMessageRequest.fromJSON({
+    message: { messageId: randomUUID(), role: 'ROLE_USER', parts: [part], taskId, contextId },
+  });
 }
 
 /** All parts of an answer: of a message, or of a task's artifacts, or of its status. */
 export function partsOf(answer) {
   if (!answer.status) return answer.parts;
   const parts = answer.artifacts.flatMap((artifact) => artifact.parts);
-  return parts.length ? parts : answer.status.message?.parts ?? [];
+  return parts.length ? parts : (answer.status.message?.parts ?? []);
 }
 
 /** The first data part of an answer. */
@@ -31,7 +33,8 @@ export const dataOf = (answer) =>
 /** Text and data of an answer, as one text. */
 export function textOf(answer) {
   const words = partsOf(answer).map(({ content }) =>
-    (content?.$case === 'data' ? JSON.stringify(content.value) : String(content?.value ?? '')));
+    content?.$case === 'data' ? JSON.stringify(content.value) : String(content?.value ?? ''),
+  );
   return words.join('\n');
 }
 

@@ -9,15 +9,20 @@ export const title = 'MCP 2025-11-25';
 
 /** Text and data of a tool's result, as one text. */
 export function resultText({ isError, content, structuredContent }) {
-  const text = content.filter((c) => c.type === 'text').map((c) => c.text).join('\n');
+  const text = content
+    .filter((c) => c.type === 'text')
+    .map((c) => c.text)
+    .join('\n');
   if (isError) throw new Error(`the tool answered an error: ${text}`);
   return structuredContent ? `${text}\n${JSON.stringify(structuredContent)}` : text;
 }
 
 /** A session; `onAsk` answers what a tool asks back. */
 export async function connect(url, onAsk) {
-  const client = new Client({ name: 'city-demo', version: '1.0.0' },
-    { capabilities: onAsk ? { elicitation: { form: {} } } : {} });
+  const client = new Client(
+    { name: 'city-demo', version: '1.0.0' },
+    { capabilities: onAsk ? { elicitation: { form: {} } } : {} },
+  );
   if (onAsk) client.setRequestHandler(ElicitRequestSchema, async ({ params }) => onAsk(params));
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   return client;

@@ -8,10 +8,13 @@ export const title = 'MCP 2026-07-28';
 
 /** A client pinned to the revision; `onAsk` answers what a tool asks back. */
 export async function connect(url, onAsk) {
-  const client = new Client({ name: 'city-demo', version: '1.0.0' }, {
-    capabilities: onAsk ? { elicitation: { form: {} } } : {},
-    versionNegotiation: { mode: { pin: '2026-07-28' } },
-  });
+  const client = new Client(
+    { name: 'city-demo', version: '1.0.0' },
+    {
+      capabilities: onAsk ? { elicitation: { form: {} } } : {},
+      versionNegotiation: { mode: { pin: '2026-07-28' } },
+    },
+  );
   if (onAsk) client.setRequestHandler('elicitation/create', async ({ params }) => onAsk(params));
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   return client;

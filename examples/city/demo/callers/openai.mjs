@@ -6,13 +6,20 @@ export const title = 'openai (Node)';
 
 /** Asks one model one thing and gives its words. */
 async function complete(client, model, content) {
-  const answer = await client.chat.completions.create({ model, messages: [{ role: 'user', content }] });
+  const answer = await client.chat.completions.create({
+    model,
+    messages: [{ role: 'user', content }],
+  });
   return answer.choices[0].message.content;
 }
 
 export async function open(hub) {
-  const client = new OpenAI({ baseURL: `${hub.url}/v1`, apiKey: 'none', maxRetries: 0,
-    timeout: hub.timeoutMs });
+  const client = new OpenAI({
+    baseURL: `${hub.url}/v1`,
+    apiKey: 'none',
+    maxRetries: 0,
+    timeout: hub.timeoutMs,
+  });
   return {
     prepare: () => client.models.list(),
     clinic: ({ text }) => complete(client, 'agent/clinic', text),

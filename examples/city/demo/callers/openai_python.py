@@ -35,7 +35,8 @@ async def chat(question):
     stream = await client.chat.completions.create(
         model="model/chat", messages=[{"role": "user", "content": question["text"]}], stream=True
     )
-    return "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices])
+    words = [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
+    return "".join(words)
 
 
 async def prepare(_solution):

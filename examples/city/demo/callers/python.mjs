@@ -14,8 +14,11 @@ export function pythonCaller(title, file) {
 }
 
 async function open(hub, program) {
-  const child = hub.keep(new Child(process.env.CITY_PYTHON ?? kPython, ['-u', program, hub.url],
-    { env: { PYTHONWARNINGS: 'ignore' } }));
+  const child = hub.keep(
+    new Child(process.env.CITY_PYTHON ?? kPython, ['-u', program, hub.url], {
+      env: { PYTHONWARNINGS: 'ignore' },
+    }),
+  );
   await child.nextLine(kStartMs);
   const ask = async (solution, question) => {
     const line = child.nextLine(hub.timeoutMs * 2);

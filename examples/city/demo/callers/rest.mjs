@@ -26,8 +26,12 @@ export async function open(hub) {
     if (!operation) throw new Error(`the document has no POST ${path}`);
     const media = operation.requestBody?.content?.['application/json'];
     const body = JSON.stringify(bodyFor(resolve(document, media?.schema), question));
-    const answer = await fetch(hub.url + path, { method: 'POST', body,
-      headers: { 'content-type': 'application/json' }, signal: AbortSignal.timeout(hub.timeoutMs) });
+    const answer = await fetch(hub.url + path, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+      signal: AbortSignal.timeout(hub.timeoutMs),
+    });
     const text = await answer.text();
     if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
     return text;
