@@ -1,0 +1,125 @@
+#include "weft/app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "weft/base/schema.h"
+
+namespace weft::app {
+namespace {
+
+std::string codes(std::string_view text) {
+  std::string out;
+  for (const auto& fault : read_config(text, "weft.yaml").faults) {
+    out += std::format("{}:{}:{} ", fault.code, fault.line, fault.column);
+  }
+  return out;
+}
+
+TEST(Config, EmptyIsTheDefaults) {
+  const auto reading = read_config("", "weft.yaml");
+  EXPECT_TRUE(reading.faults.empty());
+  EXPECT_EQ(reading.config.port, 8420);
+  EXPECT_EQ(reading.config.host, "127.0.0.1");
+}
+
+TEST(Config, EveryKeyIsRead) {
+  const auto reading = read_config(
+      "listen: {host: '::1', port: 9000, hosts: [a.example], origins: [http://b.example]}\n"
+      "data: d\nthreads: 3\nlog: warn\nkeys: {required: true}\n"
+      "solutions:\n"
+      "  - {name: bank, url: http://127.0.0.1:1/mcp, protocol: mcp, bearer: '${T}', headers: {X-A: b},\n"
+      "     timeout: 500ms, concurrency: 4, approval: {pay: hub}}\n"
+      "  - {name: files, command: [a, b], environment: {C: d}, approval: both}\n",
+      "weft.yaml");
+  ASSERT_TRUE(reading.faults.empty()) << reading.faults.front().message;
+  const Config& c = reading.config;
+  EXPECT_EQ(c.host, "::1");
+  EXPECT_EQ(c.port, 9000);
+  EXPECT_EQ(c.front.hosts, std::vector<std::string>{"a.example"});
+  EXPECT_EQ(c.front.origins, std::vector<std::string>{"http://b.example"});
+  EXPECT_TRUE(c.front.keys_required);
+  EXPECT_EQ(c.threads, 3U);
+  ASSERT_EQ(c.solutions.size(), 2U);
+  EXPECT_EQ(c.solutions[0].timeout_ms, 500);
+  EXPECT_EQ(c.solutions[0].concurrency_max, 4U);
+  EXPECT_EQ(c.solutions[0].approvals.at("pay"), hub::Approval::hub);
+  EXPECT_EQ(c.solutions[0].origin, "weft.yaml:7");
+  EXPECT_EQ(c.solutions[1].approvals.at("*"), hub::Approval::both);
+  EXPECT_EQ(c.solutions[1].environment.at("C"), "d");
+}
+
+TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
+  EXPECT_EQ(codes("lisen: {}\nthreads: no\nsolutions:\n  - {name: a}\n"), "W1203:1:1 W1205:2:10 W1206:4:5 ");
+  EXPECT_EQ(codes("listen: [1]\n"), "W1202:1:9 ");
+  EXPECT_EQ(codes("log: loud\n"), "W1205:1:6 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: Big Bank, url: http://a/}\n"), "W1207:2:5 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/}\n  - {name: a, url: http://b/}\n"), "W1209:3:5 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://u:p@a/'}\n"), "W1208:2:5 ");
+  EXPECT_EQ(codes("a: [\n"), "W1201:2:1 ");
+}
+
+TEST(Config, AliasesTagsAndDepthAreRefused) {
+  EXPECT_EQ(codes("a: &x 1\nb: *x\n").substr(0, 5), "W1201");
+  EXPECT_EQ(codes("a: !!binary x\n").substr(0, 5), "W1201");
+  EXPECT_EQ(codes(std::string(100, '[')).substr(0, 5), "W1201");
+}
+
+TEST(Config, TheFaultIsDrawn) {
+  const std::string text = "solutions:\n  - name: billing\n    protcol: mcp\n    url: http://127.0.0.1:1\n";
+  const auto reading = read_config(text, "weft.yaml");
+  ASSERT_EQ(reading.faults.size(), 1U);
+  EXPECT_EQ(render(reading.faults.front(), text),
+            "weft.yaml:3:5  error  W1203 unknown key `protcol` in solutions[0] \"billing\"\n"
+            "    2 |   - name: billing\n"
+            "    3 |     protcol: mcp\n"
+            "      |     ^^^^^^^ expected one of: name, url, command, environment, protocol, bearer, headers, timeout, "
+            "concurrency, approval\n"
+            "hint: did you mean `protocol`?\n");
+}
+
+TEST(Config, NearestWord) {
+  EXPECT_EQ(nearest("protcol", {"protocol", "url"}), "protocol");
+  EXPECT_EQ(nearest("zzzzzz", {"protocol", "url"}), "");
+}
+
+TEST(Config, ThePublishedSchemaKnowsTheSameKeys) {
+  std::ifstream file(WEFT_SOURCE "/packaging/weft.schema.json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto schema = json::parse(text);
+  ASSERT_TRUE(schema);
+  const auto keys = [&](const char* pointer) {
+    std::string out;
+    for (const auto& [key, value] : json::at_pointer(*schema, pointer)->as_object()) out += std::string(key) + ", ";
+    return out;
+  };
+  const auto expected = [](std::string_view yaml) {
+    return read_config(yaml, "f").faults.front().expected.substr(std::string_view("expected one of: ").size()) + ", ";
+  };
+  const auto sorted = [](std::string list) {
+    std::vector<std::string> words;
+    std::istringstream in(list);
+    for (std::string word; in >> word;) words.push_back(word);
+    std::ranges::sort(words);
+    return words;
+  };
+  EXPECT_EQ(sorted(keys("/properties")), sorted(expected("zzz: 1\n")));
+  EXPECT_EQ(sorted(keys("/properties/listen/properties")), sorted(expected("listen: {zzz: 1}\n")));
+  EXPECT_EQ(sorted(keys("/properties/solutions/items/properties")),
+            sorted(expected("solutions: [{name: a, url: 'http://a/', zzz: 1}]\n")));
+  EXPECT_TRUE(Schema::create(*schema));
+}
+
+TEST(Loopback, OnlyThisMachine) {
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) EXPECT_TRUE(is_loopback(host)) << host;
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "127.0.0.1.evil.example", "example.org"}) {
+    EXPECT_FALSE(is_loopback(host)) << host;
+  }
+}
+
+}  // namespace
+}  // namespace weft::app

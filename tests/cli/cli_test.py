@@ -1,0 +1,332 @@
+"""The command line as a person meets it, against a real hub and a real REST service."""
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+from pathlib import Path
+
+WEFT = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else Path("build/release/bin/weft").resolve()
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Clock Tower", "version": "1"},
+    "paths": {"/add/{a}": {"get": {
+        "operationId": "add",
+        "summary": "Adds two numbers",
+        "parameters": [
+            {"name": "a", "in": "path", "required": True, "schema": {"type": "integer"}},
+            {"name": "b", "in": "query", "required": True, "schema": {"type": "integer"}}],
+        "responses": {"200": {"description": "the sum", "content": {"application/json": {"schema": {
+            "type": "object", "properties": {"sum": {"type": "integer"}}}}}}}}},
+        "/fail": {"get": {"operationId": "fail", "responses": {"200": {"description": "never"}}}}},
+}
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def reply(self, status, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        if self.path == "/openapi.json":
+            return self.reply(200, DOCUMENT)
+        if self.path.startswith("/add/"):
+            path, _, query = self.path.partition("?b=")
+            return self.reply(200, {"sum": int(path.rsplit("/", 1)[1]) + int(query)})
+        if self.path == "/fail":
+            return self.reply(500, {"message": "the gears are stuck"})
+        return self.reply(404, {"message": "not here"})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.reply(404, {"message": "not here"})
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Hub:
+    def __init__(self, folder, *options, config=None):
+        self.folder = Path(folder)
+        self.port = free_port()
+        self.data = self.folder / "data"
+        command = [WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--log", "error", *options]
+        if config:
+            (self.folder / "weft.yaml").write_text(config)
+            command += ["-c", self.folder / "weft.yaml"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+        self.wait()
+
+    def wait(self):
+        until = time.time() + 10
+        while time.time() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    raise AssertionError(self.process.stderr.read())
+        raise AssertionError("the hub does not listen")
+
+    def run(self, *words, stdin=None, env=None):
+        return subprocess.run([WEFT, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=30,
+                              env={**os.environ, "WEFT_HUB": f"unix:{self.data}/weft.sock", **(env or {})}, cwd=self.folder)
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.process.wait(35)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return self.process.returncode
+
+
+class Commands(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+        cls.url = f"http://127.0.0.1:{cls.server.server_port}"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.shutdown()
+        cls.server.server_close()
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="weft-cli-")
+        self.hub = None
+
+    def tearDown(self):
+        if self.hub:
+            self.hub.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, *options, **more):
+        self.hub = Hub(self.folder, *options, **more)
+        return self.hub
+
+    def test_join_list_show_call_remove(self):
+        hub = self.start()
+        added = hub.run("add", self.url)
+        self.assertEqual(added.returncode, 0, added.stderr)
+        self.assertIn("joined clock-tower (openapi 3.1", added.stdout)
+        self.assertIn("known by", added.stderr)
+        listed = json.loads(hub.run("ls", "--json").stdout)
+        self.assertEqual([s["id"] for s in listed["solutions"]], ["clock-tower"])
+        self.assertIn("weft call clock-tower/add a=… b=…", hub.run("show", "clock-tower").stdout)
+        called = hub.run("call", "clock-tower/add", "a=2", "b=40")
+        self.assertEqual((called.returncode, json.loads(called.stdout)["sum"]), (0, 42), called.stderr)
+        by_input = hub.run("call", "clock-tower/add", "--input", "-", stdin='{"a": 1, "b": 2}')
+        self.assertEqual(json.loads(by_input.stdout)["sum"], 3)
+        self.assertEqual(hub.run("rm", "clock-tower").returncode, 0)
+        self.assertEqual(json.loads(hub.run("ls", "--json").stdout)["solutions"], [])
+
+    def test_arguments_that_do_not_fit_name_the_place(self):
+        hub = self.start()
+        hub.run("add", self.url, "--as", "clock")
+        called = hub.run("call", "clock/add", "a=x", "b=1")
+        self.assertEqual(called.returncode, 1, called.stdout)
+        self.assertIn("/a", called.stderr)
+        self.assertIn("integer", called.stderr)
+        missing = hub.run("call", "clock/add", "a=1")
+        self.assertIn("b", missing.stderr)
+
+    def test_a_solution_that_fails_is_exit_5(self):
+        hub = self.start()
+        hub.run("add", self.url, "--as", "clock")
+        called = hub.run("call", "clock/fail")
+        self.assertEqual(called.returncode, 5)
+        self.assertIn('solution "clock"', called.stderr)
+        self.assertIn("the gears are stuck", called.stderr)
+        as_json = json.loads(hub.run("call", "clock/fail", "--json").stdout)
+        self.assertEqual(as_json["error"]["solution"], "clock")
+
+    def test_what_joined_survives_a_restart_and_kill(self):
+        hub = self.start()
+        hub.run("add", self.url, "--as", "clock")
+        hub.process.kill()
+        hub.stop()
+        self.hub = Hub(self.folder)
+        until = time.time() + 5
+        while time.time() < until and self.hub.run("call", "clock/add", "a=1", "b=1").returncode != 0:
+            time.sleep(0.1)
+        self.assertEqual(json.loads(self.hub.run("call", "clock/add", "a=1", "b=1").stdout)["sum"], 2)
+
+    def test_a_name_that_is_taken(self):
+        hub = self.start()
+        hub.run("add", self.url, "--as", "clock")
+        again = hub.run("add", self.url, "--as", "clock")
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("--as", again.stderr)
+
+    def test_what_cannot_be_recognised_says_what_was_tried(self):
+        hub = self.start()
+        added = hub.run("add", f"http://127.0.0.1:{free_port()}")
+        self.assertEqual(added.returncode, 1)
+        for protocol in ("a2a", "mcp", "openai", "openapi"):
+            self.assertIn(protocol, added.stderr)
+
+    def test_usage(self):
+        hub = self.start()
+        self.assertEqual(hub.run("shwo").returncode, 2)
+        self.assertIn("did you mean `weft show`", hub.run("shwo").stderr)
+        self.assertEqual(hub.run("call").returncode, 2)
+        helped = hub.run("call", "--help")
+        self.assertEqual(helped.returncode, 0)
+        self.assertIn("example", helped.stdout)
+        self.assertIn("weft up", hub.run().stdout)
+
+    def test_no_hub_is_exit_3(self):
+        done = subprocess.run([WEFT, "ls"], capture_output=True, text=True, cwd=self.folder,
+                              env={**os.environ, "WEFT_HUB": f"unix:{self.folder}/none.sock"})
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("weft up", done.stderr)
+
+    def test_check_names_file_line_and_nearest_key(self):
+        (Path(self.folder) / "weft.yaml").write_text("solutions:\n  - name: billing\n    protcol: mcp\n    url: http://127.0.0.1:1\n")
+        done = subprocess.run([WEFT, "check"], capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("weft.yaml:3:5", done.stderr)
+        self.assertIn("did you mean `protocol`?", done.stderr)
+        self.assertIn("^^^^^^^", done.stderr)
+        up = subprocess.run([WEFT, "up"], capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(up.returncode, 1)
+        self.assertIn("weft.yaml:3:5", up.stderr)
+
+    def test_the_example_configuration_is_fine(self):
+        example = Path(__file__).resolve().parents[2] / "packaging/weft.yaml"
+        done = subprocess.run([WEFT, "check", "-c", example], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_port_in_use(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            up = subprocess.run([WEFT, "up", "--listen", str(port), "--data", f"{self.folder}/d"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(up.returncode, 1)
+        self.assertIn(str(port), up.stderr)
+        self.assertIn("in use", up.stderr)
+        self.assertEqual(up.stderr.count("error:"), 1)
+
+    def test_beyond_loopback_without_keys_is_refused(self):
+        up = subprocess.run([WEFT, "up", "--listen", "0.0.0.0:0", "--data", f"{self.folder}/d"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(up.returncode, 1)
+        self.assertIn("keys", up.stderr)
+
+    def test_a_damaged_database(self):
+        data = Path(self.folder) / "data"
+        hub = self.start()
+        hub.stop()
+        self.hub = None
+        for file in data.glob("*"):
+            if file.is_file() and file.suffix not in (".lock", ".sock"):
+                file.write_bytes(b"this is no database" * 400)
+        up = subprocess.run([WEFT, "up", "--listen", "0", "--data", data], capture_output=True, text=True, timeout=20)
+        self.assertEqual(up.returncode, 1, up.stdout)
+        self.assertEqual(up.stderr.count("error:"), 1)
+        self.assertIn(str(data), up.stderr)
+
+    def test_a_second_hub_on_the_same_data_names_the_holder(self):
+        hub = self.start()
+        up = subprocess.run([WEFT, "up", "--listen", "0", "--data", hub.data], capture_output=True, text=True, timeout=20)
+        self.assertEqual(up.returncode, 1)
+        self.assertIn(str(hub.process.pid), up.stderr)
+
+    def test_a_folder_that_cannot_be_written(self):
+        up = subprocess.run([WEFT, "up", "--listen", "0", "--data", "/proc/weft-data"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(up.returncode, 1)
+        self.assertIn("/proc/weft-data", up.stderr)
+        self.assertEqual(up.stderr.count("error:"), 1)
+
+    def test_keys(self):
+        hub = self.start()
+        made = json.loads(hub.run("key", "new", "ada", "--json").stdout)
+        url = f"http://127.0.0.1:{hub.port}"
+        curl = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"{url}/v1/models"]
+        self.assertEqual(subprocess.run(curl, capture_output=True, text=True).stdout, "401")
+        with_key = [*curl, "-H", f"Authorization: Bearer {made['secret']}"]
+        self.assertEqual(subprocess.run(with_key, capture_output=True, text=True).stdout, "200")
+        self.assertNotIn(made["secret"], hub.run("key", "ls", "--json").stdout)
+        self.assertEqual(hub.run("ls", "--hub", url, env={"WEFT_KEY": made["secret"]}).returncode, 1)
+        hub.run("key", "revoke", made["id"])
+        self.assertEqual(subprocess.run(with_key, capture_output=True, text=True).stdout, "401")
+        admin = json.loads(hub.run("key", "new", "root", "--admin", "--json").stdout)
+        self.assertEqual(hub.run("ls", "--hub", url, env={"WEFT_KEY": admin["secret"]}).returncode, 0)
+        for file in hub.data.rglob("*"):
+            if file.is_file():
+                self.assertNotIn(admin["secret"].encode(), file.read_bytes())
+
+    def test_web_pages_cannot_reach_the_hub(self):
+        hub = self.start()
+        base = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"]
+        url = f"http://127.0.0.1:{hub.port}"
+        for path in ("/v1/models", "/mcp", "/a2a/x", "/api/openapi.json", "/admin/v1/info", "/metrics", "/healthz"):
+            for header in ("Origin: http://evil.example", "Host: evil.example", "Host: 127.0.0.1.evil.example"):
+                got = subprocess.run([*base, "-H", header, url + path], capture_output=True, text=True).stdout
+                self.assertEqual(got, "403", f"{header} {path}")
+            got = subprocess.run([*base, "-H", "Content-Type: text/plain", "-d", "{}", url + path], capture_output=True, text=True).stdout
+            self.assertEqual(got, "403", f"text/plain {path}")
+
+    def test_the_admin_api_is_not_on_the_port(self):
+        hub = self.start()
+        got = subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"http://127.0.0.1:{hub.port}/admin/v1/info"],
+                             capture_output=True, text=True).stdout
+        self.assertEqual(got, "401")
+        self.assertEqual((hub.data / "weft.sock").stat().st_mode & 0o777, 0o600)
+
+    def test_hot_reload(self):
+        hub = self.start(config="solutions: []\n")
+        (hub.folder / "weft.yaml").write_text(f"solutions:\n  - name: clock\n    url: {self.url}\n")
+        hub.process.send_signal(signal.SIGHUP)
+        until = time.time() + 10
+        while time.time() < until and hub.run("call", "clock/add", "a=1", "b=1").returncode != 0:
+            time.sleep(0.1)
+        listed = json.loads(hub.run("ls", "--json").stdout)["solutions"]
+        self.assertEqual(listed[0]["id"], "clock")
+        self.assertIn("weft.yaml:2", listed[0]["origin"])
+        (hub.folder / "weft.yaml").write_text("solutions: [] \n")  # noticed without a signal
+        until = time.time() + 10
+        while time.time() < until and json.loads(hub.run("ls", "--json").stdout)["solutions"]:
+            time.sleep(0.1)
+        self.assertEqual(json.loads(hub.run("ls", "--json").stdout)["solutions"], [])
+
+    def test_sigterm_drains(self):
+        hub = self.start()
+        self.assertEqual(hub.stop(), 0)
+        self.hub = None
+        self.assertFalse((hub.data / "weft.sock").exists())
+
+    def test_doctor_and_completion(self):
+        hub = self.start()
+        doctor = hub.run("doctor")
+        self.assertIn("hub", doctor.stdout)
+        self.assertIn("ok", doctor.stdout)
+        script = hub.run("completion", "bash").stdout
+        checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
