@@ -1,0 +1,210 @@
+#include "weft/adapters/openai/answer.h"
+
+#include <format>
+
+#include "weft/adapters/openai/errors.h"
+#include "weft/adapters/openai/messages.h"
+
+namespace weft::adapters::openai {
+namespace {
+
+using model::Part;
+
+/// What one part contributes to the text of a message; empty for what has a field of its own.
+std::string part_text(const Part& part, bool with_data) {
+  if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text;
+  if (const auto* blob = std::get_if<model::Blob>(&part.body)) return data_url(part.media_type, blob->bytes);
+  if (const auto* link = std::get_if<model::Link>(&part.body)) return link->uri;
+  if (const auto* data = std::get_if<model::Data>(&part.body)) {
+    return with_data ? json::write(data->json) : std::string();
+  }
+  return {};
+}
+
+bool has_text(const std::vector<Part>& parts) {
+  for (const Part& part : parts) {
+    const auto* text = std::get_if<model::Text>(&part.body);
+    if (text && !text->text.empty()) return true;
+  }
+  return false;
+}
+
+void append_line(std::string& out, std::string text) {
+  if (text.empty()) return;
+  if (!out.empty()) out += '\n';
+  out += text;
+}
+
+/// The parts of one turn or artifact. Data is a copy of the text where both are there.
+void append_parts(std::string& out, const std::vector<Part>& parts) {
+  const bool with_data = !has_text(parts);
+  for (const Part& part : parts) append_line(out, part_text(part, with_data));
+}
+
+std::string join(const model::Output& output, auto pick) {
+  std::string out;
+  for (const auto& turn : output.turns) {
+    for (const Part& part : turn.parts) out += pick(part);
+  }
+  return out;
+}
+
+std::string reasoning_text(const model::Output& output) {
+  return join(output, [](const Part& part) {
+    const auto* r = std::get_if<model::Reasoning>(&part.body);
+    return r ? r->text : std::string();
+  });
+}
+
+std::string refusal_text(const model::Output& output) {
+  return join(output, [](const Part& part) {
+    const auto* r = std::get_if<model::Refusal>(&part.body);
+    return r ? r->text : std::string();
+  });
+}
+
+json::array tool_calls_json(const model::Output& output) {
+  json::array calls;
+  for (const auto& turn : output.turns) {
+    for (const Part& part : turn.parts) {
+      if (const auto* call = std::get_if<model::ToolCall>(&part.body)) calls.push_back(tool_call_json(*call));
+    }
+  }
+  return calls;
+}
+
+std::unexpected<Error> broken(std::string message) {
+  return fail(Reason::upstream_protocol, std::move(message));
+}
+
+/// Content of an upstream's message: a string, or parts of which the texts count.
+std::string upstream_text(const json::object& message) {
+  const auto* content = json::find(message, "content");
+  if (!content) return {};
+  if (content->is_string()) return std::string(content->get_string());
+  std::string text;
+  if (const auto* list = content->if_array()) {
+    for (const auto& item : *list) {
+      const auto* o = item.if_object();
+      if (o) text += json::string_at(*o, "text");
+    }
+  }
+  return text;
+}
+
+Result<model::Turn> turn_from_choice(const json::object& choice) {
+  const auto* message = json::object_at(choice, "message");
+  if (!message) return broken("the completion's choice has no message");
+  model::Turn turn{.role = model::Role::assistant};
+  auto thought = json::string_at(*message, "reasoning_content");
+  if (thought.empty()) thought = json::string_at(*message, "reasoning");
+  if (!thought.empty()) turn.parts.push_back(Part{.body = model::Reasoning{.text = std::string(thought)}});
+  if (auto text = upstream_text(*message); !text.empty()) turn.parts.push_back(Part::text(std::move(text)));
+  if (const auto refusal = json::string_at(*message, "refusal"); !refusal.empty()) {
+    turn.parts.push_back(Part{.body = model::Refusal{std::string(refusal)}});
+  }
+  if (const auto* calls = json::array_at(*message, "tool_calls")) {
+    auto parts = parts_from_tool_calls(*calls, "/choices/0/message/tool_calls");
+    if (!parts) return broken("the completion's tool calls cannot be read: " + parts.error().message);
+    for (Part& part : *parts) turn.parts.push_back(std::move(part));
+  }
+  return turn;
+}
+
+}  // namespace
+
+std::string content_text(const model::Output& output, bool as_json) {
+  if (as_json) {
+    if (const auto data = model::plain_data(output)) return json::write(*data);
+  }
+  std::string out;
+  for (const auto& turn : output.turns) append_parts(out, turn.parts);
+  for (const auto& artifact : output.artifacts) append_parts(out, artifact.parts);
+  if (out.empty() && output.data) return json::write(*output.data);
+  return out;
+}
+
+std::string_view finish_word(const model::Output& output) {
+  switch (output.finish) {
+    case model::Finish::stop:
+    case model::Finish::paused: return "stop";
+    case model::Finish::length: return "length";
+    case model::Finish::tool_calls: return "tool_calls";
+    case model::Finish::filtered: return "content_filter";
+    case model::Finish::refused: return refusal_text(output).empty() ? "content_filter" : "stop";
+  }
+  return "stop";
+}
+
+model::Finish finish_from(std::string_view word) {
+  if (word == "length") return model::Finish::length;
+  if (word == "tool_calls" || word == "function_call") return model::Finish::tool_calls;
+  if (word == "content_filter") return model::Finish::filtered;
+  return model::Finish::stop;
+}
+
+json::object usage_json(const model::Usage& usage) {
+  return {{"prompt_tokens", usage.input},
+          {"completion_tokens", usage.output},
+          {"total_tokens", usage.input + usage.output},
+          {"prompt_tokens_details", {{"cached_tokens", usage.cached}}},
+          {"completion_tokens_details", {{"reasoning_tokens", usage.reasoning}}}};
+}
+
+std::optional<model::Usage> read_usage(const json::object& o) {
+  const auto* u = json::object_at(o, "usage");
+  if (!u) return std::nullopt;
+  model::Usage usage;
+  usage.input = json::int_at(*u, "prompt_tokens").value_or(0);
+  usage.output = json::int_at(*u, "completion_tokens").value_or(0);
+  if (const auto* more = json::object_at(*u, "prompt_tokens_details")) {
+    usage.cached = json::int_at(*more, "cached_tokens").value_or(0);
+  }
+  if (const auto* more = json::object_at(*u, "completion_tokens_details")) {
+    usage.reasoning = json::int_at(*more, "reasoning_tokens").value_or(0);
+  }
+  return usage;
+}
+
+json::object encode_completion(const model::Output& output, const CompletionHead& head, bool as_json) {
+  json::object message{{"role", "assistant"}};
+  const auto text = content_text(output, as_json);
+  auto calls = tool_calls_json(output);
+  const auto refusal = refusal_text(output);
+  const bool silent = text.empty() && (!calls.empty() || !refusal.empty());
+  message["content"] = silent ? json::value(nullptr) : json::value(text);
+  message["refusal"] = refusal.empty() ? json::value(nullptr) : json::value(refusal);
+  if (const auto thought = reasoning_text(output); !thought.empty()) message["reasoning_content"] = thought;
+  if (!calls.empty()) message["tool_calls"] = std::move(calls);
+  json::object choice{{"index", 0},
+                      {"message", std::move(message)},
+                      {"logprobs", nullptr},
+                      {"finish_reason", finish_word(output)}};
+  json::object o{{"id", head.id},
+                 {"object", "chat.completion"},
+                 {"created", head.created_s},
+                 {"model", head.model},
+                 {"choices", json::array{std::move(choice)}}};
+  if (output.usage) o["usage"] = usage_json(*output.usage);
+  return o;
+}
+
+Result<model::Output> decode_completion(std::string_view body) {
+  auto parsed = json::parse(body);
+  if (!parsed) return broken("the completion cannot be read: " + parsed.error().message);
+  const auto* o = parsed->if_object();
+  if (const auto* error = error_object(*parsed)) return fail(error_from_json(*error, 0));
+  const auto* choices = o ? json::array_at(*o, "choices") : nullptr;
+  if (!choices || choices->empty()) return broken("the completion has no choices");
+  const auto* choice = choices->front().if_object();
+  if (!choice) return broken("the completion's choice is no object");
+  model::Output output;
+  WEFT_TRY(auto turn, turn_from_choice(*choice));
+  output.turns.push_back(std::move(turn));
+  output.finish = finish_from(json::string_at(*choice, "finish_reason"));
+  output.usage = read_usage(*o);
+  output.model = json::string_at(*o, "model");
+  return output;
+}
+
+}  // namespace weft::adapters::openai

@@ -1,0 +1,141 @@
+#include "weft/adapters/openai/errors.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weft::adapters::openai {
+namespace {
+
+struct Row {
+  Reason reason;
+  std::string_view type;
+  std::string_view code;
+};
+
+/// Reason to type and code. `code` names the reason exactly, so that it comes back as it went.
+constexpr std::array<Row, 18> kTable{{
+    {Reason::invalid_argument, "invalid_request_error", "invalid_argument"},
+    {Reason::unauthenticated, "authentication_error", "invalid_api_key"},
+    {Reason::permission_denied, "permission_error", "permission_denied"},
+    {Reason::solution_not_found, "invalid_request_error", "model_not_found"},
+    {Reason::task_not_found, "not_found", "task_not_found"},
+    {Reason::unsupported, "invalid_request_error", "unsupported"},
+    {Reason::not_cancelable, "invalid_request_error", "not_cancelable"},
+    {Reason::content_type, "invalid_request_error", "content_type"},
+    {Reason::too_large, "invalid_request_error", "too_large"},
+    {Reason::rate_limited, "rate_limit_error", "rate_limit_exceeded"},
+    {Reason::unavailable, "server_error", "unavailable"},
+    {Reason::deadline, "server_error", "timeout"},
+    {Reason::cancelled, "server_error", "cancelled"},
+    {Reason::solution_failed, "model_error", "solution_failed"},
+    {Reason::refused, "invalid_request_error", "content_filter"},
+    {Reason::upstream_protocol, "server_error", "bad_gateway"},
+    {Reason::storage_full, "server_error", "storage_full"},
+    {Reason::internal, "server_error", "internal"},
+}};
+
+const Row& row_of(Reason reason) {
+  const auto found = std::ranges::find(kTable, reason, &Row::reason);
+  return found == kTable.end() ? kTable.back() : *found;
+}
+
+/// Words of OpenAI and its look-alikes that are not in the table.
+struct Word {
+  std::string_view word;
+  Reason reason;
+};
+constexpr std::array<Word, 10> kWords{{
+    {"insufficient_quota", Reason::rate_limited},
+    {"rate_limit_error", Reason::rate_limited},
+    {"context_length_exceeded", Reason::invalid_argument},
+    {"overloaded_error", Reason::unavailable},
+    {"not_found_error", Reason::solution_not_found},
+    {"content_policy_violation", Reason::refused},
+    {"permission_error", Reason::permission_denied},
+    {"model_error", Reason::solution_failed},
+    {"timeout_error", Reason::deadline},
+    {"request_too_large", Reason::too_large},
+}};
+
+std::optional<Reason> reason_of_word(std::string_view word) {
+  if (word.empty()) return std::nullopt;
+  const auto row = std::ranges::find(kTable, word, &Row::code);
+  if (row != kTable.end()) return row->reason;
+  const auto known = std::ranges::find(kWords, word, &Word::word);
+  if (known != kWords.end()) return known->reason;
+  return std::nullopt;
+}
+
+Reason reason_of_status(int status) {
+  switch (status) {
+    case 0: return Reason::solution_failed;
+    case 400:
+    case 422: return Reason::invalid_argument;
+    case 404: return Reason::solution_not_found;
+    case 408:
+    case 504: return Reason::deadline;
+    case 413: return Reason::too_large;
+    case 415: return Reason::content_type;
+    case 429: return Reason::rate_limited;
+    case 502:
+    case 503:
+    case 529: return Reason::unavailable;
+    default: return Reason::solution_failed;
+  }
+}
+
+/// The solution's complaint about weft's own credentials is none about the caller's.
+Reason seen_by_caller(Reason reason) {
+  return reason == Reason::unauthenticated ? Reason::permission_denied : reason;
+}
+
+std::string code_word(const json::object& error) {
+  const auto* code = json::find(error, "code");
+  return code && code->is_string() ? std::string(code->get_string()) : std::string();
+}
+
+}  // namespace
+
+json::object error_json(const Error& error) {
+  const Row& row = row_of(error.reason);
+  json::object body{{"message", error.message}, {"type", row.type}, {"param", nullptr}, {"code", row.code}};
+  if (!error.param.empty()) body["param"] = param_of_pointer(error.param);
+  return {{"error", std::move(body)}};
+}
+
+Error error_from_json(const json::object& error, int status) {
+  auto reason = reason_of_word(code_word(error));
+  if (!reason) reason = reason_of_word(json::string_at(error, "type"));
+  if (!reason && (status == 401 || status == 403)) reason = Reason::permission_denied;
+  Error out = make_error(seen_by_caller(reason.value_or(reason_of_status(status))),
+                         std::string(json::string_at(error, "message")));
+  if (out.message.empty()) out.message = "the model server answered an error without a message";
+  out.upstream_status = status;
+  return out;
+}
+
+const json::object* error_object(const json::value& document) {
+  const auto* o = document.if_object();
+  return o ? json::object_at(*o, "error") : nullptr;
+}
+
+std::string param_of_pointer(std::string_view pointer) {
+  std::string out;
+  while (pointer.starts_with('/')) {
+    pointer.remove_prefix(1);
+    const auto token = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(token.size());
+    const bool number = !token.empty() && std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
+    if (number && !out.empty()) {
+      out += '[';
+      out += token;
+      out += ']';
+    } else {
+      if (!out.empty()) out += '.';
+      out += token;
+    }
+  }
+  return out;
+}
+
+}  // namespace weft::adapters::openai

@@ -1,0 +1,26 @@
+// The little that has to be read of a request that passes through: `model` and `stream`. Owned by adapters/openai; pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "weft/base/result.h"
+
+namespace weft::adapters::openai {
+
+struct Scanned {
+  std::string model;
+  bool stream = false;
+  /// Where the value of `model` stands in the body, quotes included.
+  std::size_t model_at = 0;
+  std::size_t model_size = 0;
+};
+
+/// Checks that the body is one JSON object (grammar, UTF-8, depth) and finds the two fields; a field that stands twice
+/// is refused, since two readers could differ on which counts. The body's capacity may grow (padding); its bytes stay.
+Result<Scanned> scan_request(std::string& body);
+
+/// The body with another model name.
+std::string with_model(std::string_view body, const Scanned& scanned, std::string_view model);
+
+}  // namespace weft::adapters::openai

@@ -1,0 +1,59 @@
+#include "weft/adapters/openai/scan.h"
+
+#include <gtest/gtest.h>
+
+#include <format>
+
+namespace weft::adapters::openai {
+namespace {
+
+TEST(Scan, FindsModelAndStream) {
+  std::string body = R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "model/oracle" , "stream":true})";
+  const auto scanned = scan_request(body);
+  ASSERT_TRUE(scanned) << scanned.error().message;
+  EXPECT_EQ(scanned->model, "model/oracle");
+  EXPECT_TRUE(scanned->stream);
+  EXPECT_EQ(with_model(body, *scanned, "gpt \"x\""),
+            R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "gpt \"x\"" , "stream":true})");
+}
+
+TEST(Scan, EscapedKeysAndNamesAreTheSame) {
+  std::string body = R"({"mod\u0065l":"a\/b","stream":null})";
+  const auto scanned = scan_request(body);
+  ASSERT_TRUE(scanned);
+  EXPECT_EQ(scanned->model, "a/b");
+  EXPECT_FALSE(scanned->stream);
+  EXPECT_EQ(with_model(body, *scanned, "z"), R"({"mod\u0065l":"z","stream":null})");
+}
+
+TEST(Scan, TwoReadersNeverDiffer) {
+  for (std::string body : {R"({"model":"a","model":"b"})", R"({"model":"a","mod\u0065l":"b"})",
+                           R"({"model":"a","stream":false,"stream":true})"}) {
+    const auto scanned = scan_request(body);
+    ASSERT_FALSE(scanned) << body;
+    EXPECT_EQ(scanned.error().reason, Reason::invalid_argument);
+  }
+}
+
+TEST(Scan, RefusesWhatIsNoRequest) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  for (std::string body : {std::string(""), std::string("{"), std::string("[]"), std::string("\"x\""),
+                           std::string("{\"model\":1}"), std::string("{\"model\":\"\"}"), std::string("{}"),
+                           std::string("{\"model\":\"a\",\"stream\":\"yes\"}"),
+                           std::string("{\"model\":\"a\"} x"), std::string("{\"model\":\"\xff\"}"),
+                           std::format("{{\"model\":\"a\",\"x\":{}}}", deep)}) {
+    const auto scanned = scan_request(body);
+    ASSERT_FALSE(scanned) << body.substr(0, 60);
+    EXPECT_EQ(scanned.error().reason, Reason::invalid_argument);
+  }
+}
+
+TEST(Scan, ABigBodyIsReadToo) {
+  std::string body = R"({"messages":")" + std::string(2'000'000, 'x') + R"(","model":"m"})";
+  const auto scanned = scan_request(body);
+  ASSERT_TRUE(scanned);
+  EXPECT_EQ(scanned->model, "m");
+}
+
+}  // namespace
+}  // namespace weft::adapters::openai
