@@ -10,9 +10,9 @@ const inTime = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(0)} ms`)
 
 /** The part of an answer that says something: from the first expected value on. */
 function gist({ answer = '', error, values = [] }) {
-  if (error) return error;
+  if (error) return error.trim().split('\n').at(-1);
   const text = answer.replace(/\s+/g, ' ').trim();
-  const at = Math.max(0, ...values.slice(-1).map((v) => text.indexOf(String(v))));
+  const at = Math.max(0, ...values.slice(0, 1).map((v) => text.indexOf(String(v))));
   return text.slice(at);
 }
 

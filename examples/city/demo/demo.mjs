@@ -87,7 +87,7 @@ async function cross(city) {
     const began = performance.now();
     const outcome = await withinTime(run(city), kCallMs).then(
       (said) => ({ ok: true, said }),
-      (error) => ({ ok: false, said: error.message }),
+      (error) => ({ ok: false, said: error.message.split('\n')[0] }),
     );
     const ms = performance.now() - began;
     console.log(`${outcome.ok ? '✓' : '✗'} ${title.padEnd(36)} ${outcome.said}`);

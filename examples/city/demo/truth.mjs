@@ -59,7 +59,7 @@ function bankTruth(url, draw) {
     return {
       skill: 'balance',
       parameters: { account },
-      values: [account, balance],
+      values: [balance, account],
       text: `What is the balance of ${account}?`,
     };
   });
