@@ -2,7 +2,7 @@
 // and the table at the end.
 
 const kLabel = 17;
-const kCellMin = 18;
+const kCellMin = 10;
 
 const cut = (text, width) => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 const fit = (text, width) => cut(text, width).padEnd(width);
