@@ -31,6 +31,7 @@ inline constexpr std::size_t kHeadsCachedMax = 16'384;
 
 inline constexpr std::size_t kEventsPerAppendMax = 4'096;
 inline constexpr std::size_t kPayloadBytesMax = 32 * 1024 * 1024;
+inline constexpr std::size_t kPayloadDepthMax = 512;
 inline constexpr std::int64_t kEventsPerTaskMax = 50'000;
 inline constexpr std::size_t kPageMax = 1'000;
 inline constexpr std::size_t kSpaceCharsMax = 64;
