@@ -85,7 +85,7 @@ class Registry {
   void on_change(std::function<void(const Snapshot&)> listener);
 
  private:
-  void publish(std::shared_ptr<Snapshot> next);
+  void publish(std::shared_ptr<Snapshot> next, std::unique_lock<std::mutex>& lock);
   mutable std::mutex mutex_;
   std::atomic<std::shared_ptr<const Snapshot>> current_;
   std::vector<std::function<void(const Snapshot&)>> listeners_;
