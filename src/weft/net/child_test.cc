@@ -1,0 +1,131 @@
+#include "weft/net/child.h"
+
+#include <gtest/gtest.h>
+
+#include <signal.h>
+
+#include "weft/net/limits.h"
+#include "weft/net/loop.h"
+
+namespace weft::net {
+namespace {
+
+ChildCommand shell(std::string script) {
+  ChildCommand command;
+  command.arguments = {"sh", "-c", std::move(script)};
+  return command;
+}
+
+std::unique_ptr<ChildProcess> started(Loop& loop, ChildCommand command) {
+  auto child = ChildProcess::start(loop.executor(), std::move(command));
+  EXPECT_TRUE(child.has_value()) << child.error().message;
+  return std::move(*child);
+}
+
+TEST(Child, SpeaksInLines) {
+  run_alone([](Loop& loop) -> Awaitable<> {
+    auto child = started(loop, shell("while read line; do echo \"<$line>\"; done; echo last >&2"));
+    for (const std::string text : {"one", "two"}) {
+      EXPECT_TRUE((co_await child->write_line(text)).has_value());
+      EXPECT_EQ((co_await child->read_line()).value_or("?"), "<" + text + ">");
+    }
+    co_await child->stop(Milliseconds(2'000));
+    EXPECT_EQ(child->last_errors(), "last\n");
+    const auto after = co_await child->read_line();
+    EXPECT_FALSE(after.has_value());
+    EXPECT_EQ(after.error().message, "`sh` ended with exit code 0");
+    EXPECT_FALSE((co_await child->write_line("x")).has_value());
+  });
+}
+
+TEST(Child, SaysWhyItCannotStart) {
+  run_alone([](Loop& loop) -> Awaitable<> {
+    ChildCommand command;
+    command.arguments = {"/nowhere/at/all"};
+    const auto child = ChildProcess::start(loop.executor(), command);
+    EXPECT_FALSE(child.has_value());
+    EXPECT_EQ(child.error().message, "cannot start `/nowhere/at/all`: No such file or directory");
+    EXPECT_FALSE(ChildProcess::start(loop.executor(), {}).has_value());
+    ChildCommand elsewhere = shell("pwd");
+    elsewhere.directory = "/nowhere";
+    EXPECT_FALSE(ChildProcess::start(loop.executor(), elsewhere).has_value());
+    co_return;
+  });
+}
+
+TEST(Child, InheritsNothingButAFewNames) {
+  run_alone([](Loop& loop) -> Awaitable<> {
+    ::setenv("WEFT_TEST_SECRET", "canary", 1);
+    ChildCommand command = shell("env; ls /proc/self/fd | wc -l");
+    command.environment = {{"GIVEN", "yes"}, {"LANG", "C"}};
+    auto child = started(loop, std::move(command));
+    std::string all;
+    std::string last;
+    while (auto line = co_await child->read_line()) {
+      last = *line;
+      all += *line + "\n";
+    }
+    EXPECT_TRUE(all.contains("GIVEN=yes\n"));
+    EXPECT_TRUE(all.contains("LANG=C\n"));
+    EXPECT_TRUE(all.contains("PATH="));
+    EXPECT_FALSE(all.contains("canary"));
+    // Standard input, output, errors and the one that ls opens.
+    EXPECT_EQ(std::stoi(last), 4);
+  });
+}
+
+TEST(Child, ALineThatNeverEndsIsRefused) {
+  run_alone([](Loop& loop) -> Awaitable<> {
+    auto child = started(loop, shell("tr '\\0' x < /dev/zero"));
+    const auto line = co_await child->read_line();
+    EXPECT_FALSE(line.has_value());
+    EXPECT_EQ(line.error().reason, Reason::upstream_protocol);
+  });
+}
+
+TEST(Child, StopEndsTheStubbornAndItsChildren) {
+  run_alone([](Loop& loop) -> Awaitable<> {
+    auto child = started(loop, shell("trap '' TERM; sleep 1000 & echo $!; while :; do sleep 1000; done"));
+    const auto grandchild = co_await child->read_line();
+    EXPECT_TRUE(grandchild.has_value());
+    co_await child->stop(Milliseconds(100));
+    const auto after = co_await child->read_line();
+    EXPECT_EQ(after.error().message, "`sh` was ended by signal 9");
+    // It is gone, or a corpse that its new parent has not buried yet.
+    const std::string state = "/proc/" + *grandchild + "/stat";
+    if (FILE* file = std::fopen(state.c_str(), "r")) {
+      char letter = 0;
+      EXPECT_EQ(std::fscanf(file, "%*d %*s %c", &letter), 1);
+      EXPECT_EQ(letter, 'Z');
+      std::fclose(file);
+    }
+  });
+}
+
+TEST(Child, WritersTakeTurns) {
+  run_alone([](Loop& loop) -> Awaitable<> {
+    // More than the pipe holds, so that the writer waits until it is read.
+    auto child = started(loop, shell("sleep 0.05; wc -c"));
+    EXPECT_TRUE((co_await child->write_line(std::string(1 << 20, 'x'))).has_value());
+    EXPECT_TRUE((co_await child->write_line("y")).has_value());
+    EXPECT_FALSE((co_await child->write_line("two\nlines")).has_value());
+    co_await child->stop(Milliseconds(4'000));
+    EXPECT_EQ((co_await child->read_line()).value_or("?"), std::to_string((1 << 20) + 3));
+  });
+}
+
+TEST(Child, DroppingItEndsIt) {
+  int pid = 0;
+  run_alone([&](Loop& loop) -> Awaitable<> {
+    auto child = started(loop, shell("trap '' TERM; echo up; while :; do sleep 1000; done"));
+    (void)co_await child->read_line();
+    pid = child->pid();
+    EXPECT_EQ(::kill(pid, 0), 0);
+    child.reset();
+  });
+  // The loop is gone: nothing of it is left.
+  EXPECT_NE(::kill(pid, 0), 0);
+}
+
+}  // namespace
+}  // namespace weft::net
