@@ -71,34 +71,18 @@ Result<void> read_interfaces_v03(const Fields& fields, Card& card) {
   return {};
 }
 
-bool is_schema(const json::value* v) {
-  if (v == nullptr || !v->is_object()) return false;
-  const json::object& object = v->get_object();
-  const bool says = json::string_at(object, "type") == "object" || json::object_at(object, "properties");
-  return says && Schema::create(*v).has_value();
-}
-
-const json::value* first_of(const json::object& object, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    const json::value* found = json::find(object, name);
-    if (is_schema(found)) return found;
-  }
-  return nullptr;
-}
-
-/// Takes the schemas an extension gives for a skill: under `skills` or directly by the skill's id, as
-/// {input, output} (in the usual spellings) or as the schema of the input itself.
+/// The schemas of a skill in weft's own extension; one that cannot be read is as if it were not there.
 void take_schemas(const Extension& extension, CardSkill& skill) {
   const json::object* skills = json::object_at(extension.params, "skills");
-  const json::object& table = skills != nullptr ? *skills : extension.params;
-  const json::value* said = json::find(table, skill.id);
-  if (said == nullptr || !said->is_object()) return;
-  const json::object& object = said->get_object();
-  const auto* input = first_of(object, {"input", "inputSchema", "input_schema", "parameters"});
-  const auto* output = first_of(object, {"output", "outputSchema", "output_schema", "result"});
-  if (input == nullptr && output == nullptr && is_schema(said)) input = said;
-  if (input != nullptr && !skill.input) skill.input = *input;
-  if (output != nullptr && !skill.output) skill.output = *output;
+  const json::object* said = skills == nullptr ? nullptr : json::object_at(*skills, skill.id);
+  if (said == nullptr) return;
+  const auto schema = [&](std::string_view name) -> std::optional<json::value> {
+    const json::value* v = json::find(*said, name);
+    if (v == nullptr || !v->is_object() || !Schema::create(*v)) return std::nullopt;
+    return *v;
+  };
+  skill.input = schema("input");
+  skill.output = schema("output");
 }
 
 json::array texts(const std::vector<std::string>& list) {
@@ -275,8 +259,11 @@ Result<Card> read_card(const json::value& v) {
   WEFT_TRY(card.skills, fields.list<CardSkill>("skills", read_skill));
   WEFT_TRY(const auto extensions, can.list<Extension>("extensions", read_extension));
   for (const Extension& extension : extensions) {
+    if (extension.uri != kSkillIoExtension) {
+      card.extensions.push_back(extension);
+      continue;
+    }
     for (CardSkill& skill : card.skills) take_schemas(extension, skill);
-    if (extension.uri != kSkillIoExtension) card.extensions.push_back(extension);
   }
   return card;
 }

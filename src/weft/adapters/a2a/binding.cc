@@ -1,0 +1,231 @@
+#include "weft/adapters/a2a/binding.h"
+
+#include <format>
+#include <utility>
+
+#include "weft/adapters/a2a/limits.h"
+#include "weft/adapters/a2a/own_card.h"
+#include "weft/adapters/common/reply.h"
+#include "weft/base/url.h"
+#include "weft/wire/sse.h"
+
+namespace weft::adapters::a2a {
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kA2aJson = "application/a2a+json";
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::string media_type(std::string_view header) {
+  std::string out = lower(header.substr(0, header.find(';')));
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+json::object write_page(const Codec& codec, const TaskPage& page) {
+  json::array tasks;
+  for (const Task& task : page.tasks) tasks.push_back(codec.write(task));
+  return {{"tasks", std::move(tasks)},
+          {"nextPageToken", page.next_page_token},
+          {"pageSize", page.page_size},
+          {"totalSize", page.total}};
+}
+
+Fault push_refusal() {
+  return {kPushNotSupported, "weft sends no push notifications; use SubscribeToTask, or GetTask from time to time"};
+}
+
+json::object extended_card(Environment& environment, const Scope& scope, Version version) {
+  const Shown shown{environment.public_url, environment.hub.keys().any()};
+  const Card card = scope.entry ? solution_card(*scope.entry, shown) : hub_card(*scope.snapshot, shown, true);
+  return write_card(card, version == Version::v10 ? CardShape::v10 : CardShape::v03);
+}
+
+struct ById {
+  std::string id;
+  std::optional<std::int64_t> history;
+};
+
+Result<ById> read_by_id(const json::object& params) {
+  const Fields fields(params, "");
+  ById out;
+  WEFT_TRY(out.id, fields.needed_text("id"));
+  WEFT_TRY(out.history, fields.integer("historyLength"));
+  if (out.id.size() > kIdCharsMax) {
+    return fail(Reason::task_not_found, "there is no such task");
+  }
+  return out;
+}
+
+Awaitable<Result<json::value>> unary(Operations& operations, const Codec& codec, Verb verb, json::object params) {
+  if (verb == Verb::send) {
+    WEFT_CO_TRY(auto message, codec.read_request(params));
+    WEFT_CO_TRY(const auto item, co_await operations.send(std::move(message)));
+    co_return json::value(codec.write(item));
+  }
+  if (verb == Verb::list) {
+    WEFT_CO_TRY(auto wanted, codec.read_list(params));
+    WEFT_CO_TRY(const auto page, co_await operations.list(std::move(wanted)));
+    co_return json::value(write_page(codec, page));
+  }
+  WEFT_CO_TRY(auto named, read_by_id(params));
+  if (verb == Verb::cancel) {
+    WEFT_CO_TRY(const auto task, co_await operations.cancel(std::move(named.id)));
+    co_return json::value(codec.write(task));
+  }
+  WEFT_CO_TRY(const auto task, co_await operations.get(std::move(named.id), named.history));
+  co_return json::value(codec.write(task));
+}
+
+Awaitable<Result<Feed>> open_feed(Operations& operations, const Codec& codec, Verb verb, json::object params) {
+  if (verb == Verb::stream) {
+    WEFT_CO_TRY(auto message, codec.read_request(params));
+    co_return co_await operations.stream(std::move(message));
+  }
+  WEFT_CO_TRY(auto named, read_by_id(params));
+  co_return co_await operations.subscribe(std::move(named.id));
+}
+
+/// A caller that asks for a webhook is told before anything is begun.
+bool wants_push(const Codec& codec, Verb verb, const json::object& params) {
+  if (verb != Verb::send && verb != Verb::stream) return verb == Verb::push;
+  const auto message = codec.read_request(params);
+  return message && message->push;
+}
+
+}  // namespace
+
+Outlet::Outlet(net::Exchange& exchange, Version version, wire::JsonRpcId id)
+    : exchange_(exchange), codec_(version), rest_(false), id_(std::move(id)) {}
+
+Outlet::Outlet(net::Exchange& exchange, Version version) : exchange_(exchange), codec_(version), rest_(true) {}
+
+std::string_view Outlet::rest_media_type() const {
+  if (codec_.version() != Version::v10) return kJson;
+  const wire::Headers& headers = exchange_.head().headers;
+  const std::string sent = media_type(headers.get("Content-Type"));
+  if (!sent.empty()) return sent == kJson ? kJson : kA2aJson;
+  const std::string accept = lower(headers.get("Accept"));
+  return accept.find(kJson) != std::string::npos && accept.find(kA2aJson) == std::string::npos ? kJson : kA2aJson;
+}
+
+wire::Headers Outlet::headers(std::string_view type) const {
+  wire::Headers out;
+  out.add("Content-Type", std::string(type));
+  out.add("A2A-Version", std::string(to_string(codec_.version())));
+  return out;
+}
+
+std::string Outlet::frame(json::value result) const {
+  return rest_ ? json::write(result) : wire::write_jsonrpc_result(id_, std::move(result));
+}
+
+std::string Outlet::frame(const Fault& fault) const {
+  if (!rest_) return wire::write_jsonrpc_error(id_, to_jsonrpc(fault));
+  if (codec_.version() == Version::v10) return json::write(to_rest(fault));
+  const wire::JsonRpcError error = to_jsonrpc(fault);
+  json::object body{{"code", error.code}, {"message", error.message}};
+  if (error.data) body["data"] = *error.data;
+  return json::write(body);
+}
+
+Awaitable<> Outlet::answer(json::value result) {
+  wire::ResponseHead head;
+  head.headers = headers(rest_ ? rest_media_type() : kJson);
+  std::string body = frame(std::move(result));
+  (void)co_await exchange_.respond(std::move(head), std::move(body));
+}
+
+Awaitable<> Outlet::refuse(Fault fault) {
+  wire::ResponseHead head;
+  head.status = rest_ ? fault.row.http : jsonrpc_http_status(fault);
+  head.headers = headers(rest_ ? rest_media_type() : kJson);
+  add_error_headers(head.headers, fault.error);
+  std::string body = frame(fault);
+  (void)co_await exchange_.respond(std::move(head), std::move(body));
+}
+
+Awaitable<> Outlet::pour(Feed feed) {
+  wire::Headers extra;
+  extra.add("A2A-Version", std::string(to_string(codec_.version())));
+  const auto began = co_await start_sse(exchange_, std::move(extra));
+  if (!began) co_return;
+  SseWriter writer(exchange_, Milliseconds(kKeepAliveMs));
+  const CancelToken gone = exchange_.gone();
+  while (true) {
+    auto items = co_await feed.next(gone);
+    if (!items) {
+      if (gone.cancelled()) co_return;
+      const std::string text = frame(Fault(items.error()));
+      const std::string_view name = rest_ ? "error" : "";
+      (void)co_await writer.event(name, text, "");
+      break;
+    }
+    if (items->empty()) break;
+    for (const StreamItem& item : *items) {
+      const std::string text = frame(json::value(codec_.write(item)));
+      const auto sent = co_await writer.event("", text, "");
+      if (!sent) co_return;
+    }
+  }
+  (void)co_await writer.finish();
+}
+
+Named named_version(const wire::RequestHead& head) {
+  std::string word(head.headers.get("A2A-Version"));
+  if (word.empty()) {
+    for (const auto& [key, value] : parse_query(head.query())) {
+      if (lower(key) == "a2a-version") word = value;
+    }
+  }
+  if (word.empty()) return {};
+  if (word == "1.0" || word.starts_with("1.0.")) return {Version::v10, std::nullopt};
+  if (word == "0.3" || word.starts_with("0.3.")) return {Version::v03, std::nullopt};
+  return {std::nullopt,
+          Fault(kVersionNotSupported, std::format("A2A version `{}` is not spoken here; 1.0 and 0.3 are", word))};
+}
+
+bool json_content(std::string_view content_type) {
+  const std::string type = media_type(content_type);
+  return type == kJson || type == kA2aJson;
+}
+
+Result<Scope> scope_of(Environment& environment, const model::Principal& principal, std::string_view solution) {
+  Scope scope{environment.hub.registry().snapshot(), nullptr};
+  if (solution.empty()) return scope;
+  scope.entry = scope.snapshot->find_shared(solution);
+  if (!scope.entry || !environment.hub.keys().may_call(principal, solution)) {
+    return fail(Reason::solution_not_found,
+                std::format("no solution `{}` has joined; `weft ls` lists those that have", solution));
+  }
+  return scope;
+}
+
+Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb,
+                  json::object params) {
+  if (wants_push(outlet.codec(), verb, params)) {
+    co_await outlet.refuse(push_refusal());
+    co_return;
+  }
+  if (verb == Verb::card) {
+    co_await outlet.answer(json::value(extended_card(environment, scope, outlet.codec().version())));
+    co_return;
+  }
+  Operations operations(environment, request, std::move(scope));
+  if (verb == Verb::stream || verb == Verb::subscribe) {
+    auto feed = co_await open_feed(operations, outlet.codec(), verb, std::move(params));
+    if (feed) co_await outlet.pour(*std::move(feed));
+    else co_await outlet.refuse(Fault(feed.error()));
+    co_return;
+  }
+  auto result = co_await unary(operations, outlet.codec(), verb, std::move(params));
+  if (result) co_await outlet.answer(*std::move(result));
+  else co_await outlet.refuse(Fault(result.error()));
+}
+
+}  // namespace weft::adapters::a2a

@@ -1,0 +1,122 @@
+#include "weft/adapters/a2a/jsonrpc_binding.h"
+
+#include <format>
+#include <utility>
+
+#include "weft/adapters/a2a/limits.h"
+
+namespace weft::adapters::a2a {
+namespace {
+
+constexpr Method kMethods[] = {
+    {"SendMessage", Version::v10, Verb::send},
+    {"SendStreamingMessage", Version::v10, Verb::stream},
+    {"GetTask", Version::v10, Verb::get},
+    {"ListTasks", Version::v10, Verb::list},
+    {"CancelTask", Version::v10, Verb::cancel},
+    {"SubscribeToTask", Version::v10, Verb::subscribe},
+    {"CreateTaskPushNotificationConfig", Version::v10, Verb::push},
+    {"GetTaskPushNotificationConfig", Version::v10, Verb::push},
+    {"ListTaskPushNotificationConfigs", Version::v10, Verb::push},
+    {"DeleteTaskPushNotificationConfig", Version::v10, Verb::push},
+    {"GetExtendedAgentCard", Version::v10, Verb::card},
+    {"message/send", Version::v03, Verb::send},
+    {"message/stream", Version::v03, Verb::stream},
+    {"tasks/get", Version::v03, Verb::get},
+    {"tasks/cancel", Version::v03, Verb::cancel},
+    {"tasks/resubscribe", Version::v03, Verb::subscribe},
+    {"tasks/pushNotificationConfig/set", Version::v03, Verb::push},
+    {"tasks/pushNotificationConfig/get", Version::v03, Verb::push},
+    {"tasks/pushNotificationConfig/list", Version::v03, Verb::push},
+    {"tasks/pushNotificationConfig/delete", Version::v03, Verb::push},
+    {"agent/getAuthenticatedExtendedCard", Version::v03, Verb::card},
+};
+
+/// The request of a body, or what is wrong with it and the id to say so under.
+struct Read {
+  wire::JsonRpcRequest request;
+  wire::JsonRpcId id;
+  std::optional<Fault> fault;
+};
+
+wire::JsonRpcId id_in(const json::value& body) {
+  const json::value* id = json::find(body, "id");
+  const bool usable = id != nullptr && (id->is_string() || id->is_int64() || id->is_uint64());
+  return usable ? *id : wire::JsonRpcId();
+}
+
+Read read_body(const std::string& body) {
+  Read out;
+  auto parsed = json::parse(body, kBodyBytesMax);
+  if (!parsed) {
+    out.fault.emplace(kParseError, std::format("the request is no JSON: {}", parsed.error().message));
+    return out;
+  }
+  out.id = id_in(*parsed);
+  const json::value* params = json::find(*parsed, "params");
+  const bool bad_params = params != nullptr && !params->is_object() && json::find(*parsed, "method") != nullptr;
+  if (bad_params) {
+    out.fault.emplace(make_argument_error("/params", "/params: expected an object"));
+    return out;
+  }
+  auto message = wire::read_jsonrpc(*std::move(parsed));
+  if (!message) {
+    out.fault.emplace(kInvalidRequest, message.error().message);
+    return out;
+  }
+  auto* request = std::get_if<wire::JsonRpcRequest>(&*message);
+  if (request == nullptr || !request->id) {
+    out.fault.emplace(kInvalidRequest, "expected a request with an id");
+    return out;
+  }
+  out.request = std::move(*request);
+  return out;
+}
+
+}  // namespace
+
+const Method* find_method(std::string_view name) {
+  for (const Method& method : kMethods) {
+    if (method.name == name) return &method;
+  }
+  return nullptr;
+}
+
+Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::string solution) {
+  net::Exchange& exchange = request.exchange;
+  Named named = named_version(exchange.head());
+  const Version spoken = named.version.value_or(Version::v03);
+  Outlet nameless(exchange, spoken, wire::JsonRpcId());
+  if (!json_content(exchange.head().headers.get("Content-Type"))) {
+    Error error = make_error(Reason::content_type, "the body of a JSON-RPC request is application/json");
+    co_await nameless.refuse(Fault(std::move(error)));
+    co_return;
+  }
+  auto body = co_await exchange.read_body(kBodyBytesMax);
+  if (!body) {
+    co_await nameless.refuse(Fault(body.error()));
+    co_return;
+  }
+  Read read = read_body(*body);
+  if (!read.fault && named.fault) read.fault = named.fault;
+  const Method* method = read.fault ? nullptr : find_method(read.request.method);
+  if (!read.fault && method == nullptr) {
+    read.fault.emplace(kMethodNotFound, std::format("A2A has no method `{}`", read.request.method));
+  }
+  Outlet outlet(exchange, method != nullptr ? method->version : spoken, read.id);
+  if (read.fault) {
+    co_await outlet.refuse(*std::move(read.fault));
+    co_return;
+  }
+  const std::string tenant(json::string_at(read.request.params, "tenant"));
+  if (solution.empty()) solution = tenant;
+  auto scope = scope_of(environment, request.principal, solution);
+  if (!scope) {
+    co_await outlet.refuse(Fault(scope.error()));
+    co_return;
+  }
+  const Verb verb = method->verb;
+  co_await serve(environment, request, *std::move(scope), std::move(outlet), verb, std::move(read.request.params));
+}
+
+}  // namespace weft::adapters::a2a
