@@ -1,0 +1,123 @@
+// The entry of this folder into the table of adapters, and how an MCP server is recognised and joined.
+#include <format>
+
+#include "weft/adapters/common/adapter.h"
+#include "weft/adapters/common/reply.h"
+#include "weft/adapters/mcp/client.h"
+#include "weft/adapters/mcp/errors.h"
+#include "weft/adapters/mcp/http_link.h"
+#include "weft/adapters/mcp/limits.h"
+#include "weft/adapters/mcp/server.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+class McpProtocol final : public hub::Protocol {
+ public:
+  explicit McpProtocol(Environment& environment) : environment_(environment) {}
+  std::string_view name() const override { return "mcp"; }
+  Awaitable<hub::Finding> probe(hub::JoinRequest request, hub::CallContext context) override;
+  Awaitable<Result<hub::Joined>> connect(hub::JoinRequest request, hub::Finding finding,
+                                         hub::CallContext context) override;
+
+ private:
+  Awaitable<hub::Finding> probe_at(hub::JoinRequest request, Url url, hub::CallContext context);
+  Environment& environment_;
+};
+
+std::string named(const Handshake& shake) {
+  const std::string& name = shake.title.empty() ? shake.name : shake.title;
+  return name.empty() ? std::string() : std::format(" \"{}\"", name);
+}
+
+Awaitable<hub::Finding> McpProtocol::probe_at(hub::JoinRequest request, Url url, hub::CallContext context) {
+  hub::Finding finding;
+  auto link = std::make_shared<HttpLink>(environment_.clients, request, url);
+  auto shake = co_await link->connect(context);
+  if (!shake) {
+    finding.tried = std::format("POST {}: {}", url.target(), shake.error().message);
+    co_return finding;
+  }
+  finding.spoken = true;
+  finding.confidence = 1;
+  const std::string_view how = shake->era == Era::modern ? "server/discover" : "initialize";
+  finding.how = std::format("POST {} {} was answered by an MCP {} server{}", url.target(), how, shake->version,
+                            named(*shake));
+  finding.protocol_version = shake->version;
+  finding.url = url.str();
+  co_await link->close(context);
+  co_return finding;
+}
+
+Awaitable<hub::Finding> McpProtocol::probe(hub::JoinRequest request, hub::CallContext context) {
+  hub::Finding finding;
+  if (!request.command.empty()) {
+    finding.spoken = true;
+    finding.confidence = 0.5;
+    finding.how = "a command is taken for an MCP server on standard input and output";
+    co_return finding;
+  }
+  auto url = parse_url(request.url);
+  if (!url) {
+    finding.tried = url.error().message;
+    co_return finding;
+  }
+  finding = co_await probe_at(request, *url, context);
+  const bool elsewhere = url->path.empty() || url->path == "/";
+  if (finding.spoken || !elsewhere) co_return finding;
+  const Url usual = url->with_target("/mcp");
+  hub::Finding second = co_await probe_at(request, usual, context);
+  if (!second.spoken) second.tried = finding.tried + "; " + second.tried;
+  co_return second;
+}
+
+Awaitable<Result<hub::Joined>> McpProtocol::connect(hub::JoinRequest request, hub::Finding finding,
+                                                    hub::CallContext context) {
+  const std::string where = finding.url.empty() ? request.url : finding.url;
+  auto url = parse_url(where);
+  if (!url) co_return std::unexpected(url.error());
+  auto link = std::make_shared<HttpLink>(environment_.clients, request, *url);
+  auto shake = co_await link->connect(context);
+  if (!shake) co_return std::unexpected(shake.error());
+  auto client = std::make_shared<Client>(link);
+  model::Solution base;
+  base.id = request.id;
+  base.url = url->str();
+  auto solution = co_await client->describe(std::move(base), context);
+  if (!solution) co_return std::unexpected(solution.error());
+  hub::Joined joined{*std::move(solution), client};
+  co_return joined;
+}
+
+Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
+  wire::ResponseHead head;
+  head.status = http_status(error);
+  head.headers.add("Content-Type", "application/json");
+  add_error_headers(head.headers, error);
+  std::string body = error_message(json::value(), rpc_error_of(error));
+  (void)co_await exchange.respond(std::move(head), std::move(body));
+}
+
+std::vector<Route> routes(Environment& environment) {
+  auto server = Server::create(environment);
+  Route route;
+  route.prefix = "/mcp";
+  route.handler = [server](Request& request) { return server->handle(request); };
+  route.refuse = refuse;
+  return {std::move(route)};
+}
+
+}  // namespace
+
+Adapter adapter() {
+  Adapter entry;
+  entry.name = "mcp";
+  entry.protocol = [](Environment& environment) -> std::unique_ptr<hub::Protocol> {
+    return std::make_unique<McpProtocol>(environment);
+  };
+  entry.routes = routes;
+  return entry;
+}
+
+}  // namespace weft::adapters::mcp

@@ -1,0 +1,48 @@
+// One tools/call while it is served: what was asked, and how it may come out. Owned by the coroutine that serves it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "weft/adapters/mcp/asks.h"
+#include "weft/adapters/mcp/relay.h"
+#include "weft/hub/hub.h"
+#include "weft/hub/names.h"
+#include "weft/model/call.h"
+#include "weft/wire/jsonrpc.h"
+
+namespace weft::adapters::mcp {
+
+struct CallRun {
+  Era era = Era::legacy;
+  std::string version;
+  json::value id;
+  model::Principal principal;
+  /// Null for `continue_task`.
+  hub::SkillRef skill;
+  json::object arguments;
+  std::shared_ptr<const model::Call> call;
+  EventRelay relay{std::nullopt, ""};
+  ElicitCaps elicit;
+  /// Binds a modern requestState to this call.
+  std::string digest;
+  Executor executor;
+
+  explicit CallRun(Executor loop) : executor(loop) {}
+};
+
+/// A result, or an error with its HTTP status.
+struct Outcome {
+  std::variant<json::object, wire::JsonRpcError> body;
+  int status = 200;
+  bool cancelled = false;
+};
+
+/// The outcome that an error is, by the table of errors.h.
+Outcome outcome_of(const Error& error, Era era);
+Outcome outcome_of(model::End end, const model::Skill& skill, Era era);
+std::string response_text(const json::value& id, Outcome outcome);
+
+}  // namespace weft::adapters::mcp

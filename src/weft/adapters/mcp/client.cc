@@ -1,0 +1,290 @@
+#include "weft/adapters/mcp/client.h"
+
+#include <algorithm>
+#include <format>
+#include <set>
+
+#include "weft/adapters/mcp/asks.h"
+#include "weft/adapters/mcp/errors.h"
+#include "weft/adapters/mcp/limits.h"
+#include "weft/adapters/mcp/results.h"
+#include "weft/base/log.h"
+
+namespace weft::adapters::mcp {
+
+wire::JsonRpcResponse refuse_request(const wire::JsonRpcRequest& request) {
+  wire::JsonRpcError error{wire::kJsonRpcMethodNotFound,
+                           std::format("weft declared no capability for {}: it answers elicitation/create and ping",
+                                       request.method.substr(0, 64)),
+                           std::nullopt};
+  return wire::JsonRpcResponse{*request.id, std::move(error)};
+}
+
+Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request, hub::CallContext context) {
+  const std::string method = request.method;
+  auto conversation = co_await link.send(std::move(request), context);
+  if (!conversation) co_return std::unexpected(conversation.error());
+  while (true) {
+    auto message = co_await (*conversation)->next();
+    if (!message) co_return std::unexpected(message.error());
+    if (auto* asked = std::get_if<wire::JsonRpcRequest>(&*message)) {
+      if (asked->id) {
+        wire::JsonRpcResponse refusal = refuse_request(*asked);
+        auto told = co_await (*conversation)->reply(std::move(refusal));
+        if (!told) co_return std::unexpected(told.error());
+      }
+      continue;
+    }
+    auto& response = std::get<wire::JsonRpcResponse>(*message);
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome)) co_return std::unexpected(error_of(*error));
+    auto& result = std::get<json::value>(response.outcome);
+    if (!result.is_object()) {
+      co_return fail(Reason::upstream_protocol, std::format("the result of {} is no object", method));
+    }
+    co_return std::move(result.get_object());
+  }
+}
+
+Client::Client(std::shared_ptr<Link> link) : link_(std::move(link)) {}
+
+std::shared_ptr<const model::Solution> Client::current() const {
+  const std::lock_guard lock(mutex_);
+  return solution_;
+}
+
+void Client::keep(std::shared_ptr<const model::Solution> solution) {
+  const std::lock_guard lock(mutex_);
+  solution_ = std::move(solution);
+}
+
+namespace {
+
+/// Adds the tools of one page; what is broken is left out and logged.
+void add_page(std::vector<model::Skill>& skills, std::set<std::string>& names, const json::array& tools) {
+  for (const json::value& tool : tools) {
+    auto skill = skill_of(tool);
+    if (!skill) {
+      log::warn("mcp: a tool is left out: {}", skill.error().message);
+      continue;
+    }
+    if (!names.insert(skill->id.str()).second) continue;
+    skills.push_back(*std::move(skill));
+  }
+}
+
+}  // namespace
+
+Awaitable<Result<std::vector<model::Skill>>> Client::list_tools(hub::CallContext context) {
+  std::vector<model::Skill> skills;
+  std::set<std::string> names;
+  std::string cursor;
+  for (std::size_t page = 0; page < kToolPagesMax; ++page) {
+    LinkRequest request;
+    request.method = "tools/list";
+    if (!cursor.empty()) request.params["cursor"] = cursor;
+    auto result = co_await ask_server(*link_, std::move(request), context);
+    if (!result) co_return std::unexpected(result.error());
+    const json::array* tools = json::array_at(*result, "tools");
+    if (tools == nullptr) co_return fail(Reason::upstream_protocol, "the result of tools/list has no `tools`");
+    add_page(skills, names, *tools);
+    cursor = std::string(json::string_at(*result, "nextCursor"));
+    if (cursor.empty() || skills.size() > kToolsMax) break;
+  }
+  if (skills.size() > kToolsMax) {
+    co_return fail(Reason::too_large, std::format("the server lists more than {} tools", kToolsMax));
+  }
+  co_return skills;
+}
+
+Awaitable<Result<model::Solution>> Client::describe(model::Solution base, hub::CallContext context) {
+  const Handshake shake = link_->handshake();
+  base.title = shake.title.empty() ? shake.name : shake.title;
+  base.description = shake.instructions;
+  base.version = shake.server_version;
+  base.kind = model::Kind::toolset;
+  base.protocol = "mcp";
+  base.protocol_version = shake.version;
+  base.caps.stream = true;
+  base.caps.cancel = true;
+  base.caps.ask = true;
+  base.skills.clear();
+  const bool legacy_without = shake.era == Era::legacy && !shake.capabilities.contains("tools");
+  if (!legacy_without) {
+    auto skills = co_await list_tools(context);
+    if (!skills) co_return std::unexpected(skills.error());
+    base.skills = *std::move(skills);
+  }
+  keep(std::make_shared<const model::Solution>(base));
+  co_return base;
+}
+
+namespace {
+
+bool same_skills(const std::vector<model::Skill>& a, const std::vector<model::Skill>& b) {
+  return std::ranges::equal(a, b, [](const model::Skill& x, const model::Skill& y) {
+    return x.id == y.id && x.raw == y.raw;
+  });
+}
+
+}  // namespace
+
+Awaitable<Result<std::shared_ptr<const model::Solution>>> Client::refresh(hub::CallContext context) {
+  const auto before = current();
+  if (!before) co_return std::shared_ptr<const model::Solution>();
+  auto skills = co_await list_tools(context);
+  if (!skills) co_return std::unexpected(skills.error());
+  if (same_skills(before->skills, *skills)) co_return std::shared_ptr<const model::Solution>();
+  model::Solution next = *before;
+  next.skills = *std::move(skills);
+  auto kept = std::make_shared<const model::Solution>(std::move(next));
+  keep(kept);
+  co_return kept;
+}
+
+std::unique_ptr<hub::EventStream> Client::start(std::shared_ptr<const model::Call> call, hub::CallContext context) {
+  auto self = shared_from_this();
+  return hub::make_stream(context, [self, call](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
+    co_return co_await self->call(call, out);
+  });
+}
+
+Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call> call, hub::Emitter& out) {
+  LinkRequest request;
+  request.method = "tools/call";
+  request.params["name"] = call->skill.str();
+  if (call->args && !call->args->is_object()) {
+    co_return fail(make_argument_error("", "the arguments of a tool must be an object"));
+  }
+  request.params["arguments"] = call->args ? call->args->get_object() : json::object();
+  request.trace = call->trace;
+  request.depth = call->depth;
+  request.progress = call->wants_stream();
+  const auto solution = current();
+  const model::Skill* skill = solution ? solution->skill(call->skill.str()) : nullptr;
+  if (skill != nullptr && skill->input_schema) {
+    if (auto params = header_params(*skill->input_schema)) request.header_params = *std::move(params);
+  }
+  for (int round = 0; round < kRoundsMax; ++round) {
+    hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};
+    LinkRequest sent = request;
+    auto conversation = co_await link_->send(std::move(sent), context);
+    if (!conversation) co_return std::unexpected(conversation.error());
+    auto result = co_await converse(**conversation, out);
+    if (!result && out.cancelled().cancelled()) {
+      std::string why = out.cancelled().why().message;
+      co_await (*conversation)->abandon(std::move(why));
+    }
+    if (!result) co_return std::unexpected(result.error());
+    const std::string_view type = json::string_at(*result, "resultType");
+    if (type.empty() || type == "complete") co_return output_of(*result);
+    if (type != "input_required") {
+      co_return fail(Reason::upstream_protocol, std::format("unknown resultType `{}`", type.substr(0, 32)));
+    }
+    auto asked = co_await ask_inputs(request.params, *result, out);
+    if (!asked) co_return std::unexpected(asked.error());
+  }
+  co_return fail(Reason::upstream_protocol, std::format("the server asked {} times without an end", kRoundsMax));
+}
+
+Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub::Emitter& out) {
+  while (true) {
+    auto message = co_await conversation.next();
+    if (!message) co_return std::unexpected(message.error());
+    if (auto* request = std::get_if<wire::JsonRpcRequest>(&*message)) {
+      Result<void> done;
+      if (request->id) {
+        wire::JsonRpcRequest asked = std::move(*request);
+        done = co_await serve(conversation, std::move(asked), out);
+      } else {
+        done = co_await tell(*request, out);
+      }
+      if (!done) co_return std::unexpected(done.error());
+      continue;
+    }
+    auto& response = std::get<wire::JsonRpcResponse>(*message);
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome)) co_return std::unexpected(error_of(*error));
+    auto& result = std::get<json::value>(response.outcome);
+    if (!result.is_object()) co_return fail(Reason::upstream_protocol, "the result of tools/call is no object");
+    co_return std::move(result.get_object());
+  }
+}
+
+Awaitable<Result<void>> Client::tell(const wire::JsonRpcRequest& notification, hub::Emitter& out) {
+  if (notification.method == "notifications/progress") {
+    model::State state;
+    model::Progress progress;
+    progress.done = json::number_at(notification.params, "progress").value_or(0);
+    progress.total = json::number_at(notification.params, "total");
+    progress.text = std::string(json::string_at(notification.params, "message"));
+    state.progress = std::move(progress);
+    model::Event event{std::move(state)};
+    co_return co_await out.emit(std::move(event));
+  }
+  if (notification.method == "notifications/message") {
+    model::Log log;
+    log.level = std::string(json::string_at(notification.params, "level"));
+    log.logger = std::string(json::string_at(notification.params, "logger"));
+    if (const json::value* data = json::find(notification.params, "data")) log.data = *data;
+    model::Event event{std::move(log)};
+    co_return co_await out.emit(std::move(event));
+  }
+  co_return Result<void>();
+}
+
+Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcRequest request, hub::Emitter& out) {
+  if (request.method == "ping") {
+    wire::JsonRpcResponse pong{*request.id, json::value(json::object())};
+    co_return co_await conversation.reply(std::move(pong));
+  }
+  if (request.method != "elicitation/create") {
+    model::Loss loss{"/requests", request.method, "", model::LossKind::dropped, "refused: no caller can serve it"};
+    out.lose(std::move(loss));
+    wire::JsonRpcResponse refusal = refuse_request(request);
+    co_return co_await conversation.reply(std::move(refusal));
+  }
+  auto item = item_of(request.params);
+  if (!item) {
+    wire::JsonRpcError error{wire::kJsonRpcInvalidParams, item.error().message, std::nullopt};
+    wire::JsonRpcResponse refusal{*request.id, std::move(error)};
+    co_return co_await conversation.reply(std::move(refusal));
+  }
+  const std::string key = "answer";
+  model::Ask ask;
+  ask.items[key] = *item;
+  auto answers = co_await out.ask(std::move(ask));
+  if (!answers) co_return std::unexpected(answers.error());
+  wire::JsonRpcResponse response{*request.id, json::value(elicit_result_of(*item, (*answers)[key]))};
+  co_return co_await conversation.reply(std::move(response));
+}
+
+Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::object& result, hub::Emitter& out) {
+  model::Ask ask;
+  json::object responses;
+  if (const json::object* requests = json::object_at(result, "inputRequests")) {
+    for (const auto& [key, value] : *requests) {
+      if (!value.is_object()) co_return fail(Reason::upstream_protocol, "an input request is no object");
+      const json::object& request = value.get_object();
+      const std::string_view method = json::string_at(request, "method");
+      const json::object* asked = json::object_at(request, "params");
+      if (method != "elicitation/create" || asked == nullptr) {
+        co_return fail(Reason::unsupported,
+                       std::format("the server asks for `{}`, a capability that weft did not declare", method.substr(0, 64)));
+      }
+      auto item = item_of(*asked);
+      if (!item) co_return std::unexpected(item.error());
+      ask.items[std::string(key)] = *std::move(item);
+    }
+  }
+  if (!ask.items.empty()) {
+    model::Ask question = ask;
+    auto answers = co_await out.ask(std::move(question));
+    if (!answers) co_return std::unexpected(answers.error());
+    for (const auto& [key, item] : ask.items) responses[key] = elicit_result_of(item, (*answers)[key]);
+  }
+  params["inputResponses"] = std::move(responses);
+  params.erase("requestState");
+  if (const json::value* state = json::find(result, "requestState")) params["requestState"] = *state;
+  co_return Result<void>();
+}
+
+}  // namespace weft::adapters::mcp

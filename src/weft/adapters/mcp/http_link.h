@@ -1,0 +1,60 @@
+// Streamable HTTP to a server, both eras: one session for all callers (legacy) or none (modern). Owned by the Client; any loop.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "weft/adapters/mcp/link.h"
+#include "weft/hub/registry.h"
+#include "weft/net/clients.h"
+#include "weft/wire/sse.h"
+
+namespace weft::adapters::mcp {
+
+class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink> {
+ public:
+  HttpLink(net::HttpClients& clients, hub::JoinRequest request, Url url);
+  // Link
+  Awaitable<Result<Handshake>> connect(hub::CallContext context) override;
+  Handshake handshake() const override;
+  Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request, hub::CallContext context) override;
+  Awaitable<> close(hub::CallContext context) override;
+
+  const Url& url() const { return url_; }
+  const hub::JoinRequest& request() const { return request_; }
+  net::HttpClients& clients() const { return clients_; }
+
+  /// What a message is sent with. Used by the conversation.
+  struct Sending {
+    std::string session;
+    std::string version;
+    Era era = Era::legacy;
+  };
+  Sending sending() const;
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> post(Sending sending, const LinkRequest* request,
+                                                               std::string body, hub::CallContext context,
+                                                               bool long_lived) const;
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> resume(Sending sending, std::string last_event_id,
+                                                                 hub::CallContext context) const;
+
+ private:
+  Awaitable<Result<Handshake>> discover(hub::CallContext context);
+  Awaitable<Result<Handshake>> initialize(hub::CallContext context);
+  Awaitable<Result<std::unique_ptr<Conversation>>> send_once(const LinkRequest& request, Sending sending,
+                                                             hub::CallContext context, bool& forgotten);
+  void settle(const Handshake& shake, std::string session);
+  json::value next_id() { return json::value(next_id_.fetch_add(1)); }
+
+  net::HttpClients& clients_;
+  const hub::JoinRequest request_;
+  const Url url_;
+  std::atomic<std::int64_t> next_id_{1};
+  mutable std::mutex mutex_;
+  Handshake shake_;
+  std::string session_;
+};
+
+}  // namespace weft::adapters::mcp

@@ -1,0 +1,247 @@
+// Client and server of the same era: the session proxy. Policy, limits and counters are the hub's as everywhere; the rest is the wire's.
+#include <algorithm>
+#include <charconv>
+#include <format>
+
+#include "weft/adapters/common/reply.h"
+#include "weft/adapters/common/upstream.h"
+#include "weft/adapters/mcp/client.h"
+#include "weft/adapters/mcp/errors.h"
+#include "weft/adapters/mcp/limits.h"
+#include "weft/adapters/mcp/passage.h"
+#include "weft/adapters/mcp/server.h"
+#include "weft/hub/limits.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+/// Everything about one passage.
+struct Passing {
+  net::Exchange& exchange;
+  const Mount& mount;
+  std::shared_ptr<HttpLink> link;
+  std::shared_ptr<Session> session;
+  /// Null for GET, DELETE and what is no request.
+  const wire::JsonRpcRequest* rpc = nullptr;
+  std::string_view body;
+  std::shared_ptr<CancelSource> cancel = std::make_shared<CancelSource>();
+  Timer timer;
+  Milliseconds patience{0};
+
+  bool is_request() const { return rpc != nullptr && rpc->id; }
+  bool initializes() const { return is_request() && rpc->method == "initialize"; }
+  json::value id() const { return is_request() ? *rpc->id : json::value(); }
+  void arm(Milliseconds patient) {
+    timer = run_after(exchange.executor(), patient, [source = cancel] {
+      source->cancel(make_error(Reason::deadline, "it did not answer in time"));
+    });
+  }
+};
+
+std::shared_ptr<HttpLink> http_link_of(const Mount& mount) {
+  if (!mount.entry) return nullptr;
+  auto client = std::dynamic_pointer_cast<Client>(mount.entry->service);
+  return client ? std::dynamic_pointer_cast<HttpLink>(client->link()) : nullptr;
+}
+
+bool speaks(const Handshake& shake, Era era) {
+  if (shake.era == era) return true;
+  return era == Era::legacy && std::ranges::any_of(shake.versions, [](const std::string& version) {
+    return is_legacy_version(version);
+  });
+}
+
+Awaitable<> answer_error(Passing& passing, Error error) {
+  error = name_solution(std::move(error), passing.mount.name);
+  wire::ResponseHead head;
+  const bool request = passing.is_request();
+  head.status = request ? status_of(error) : http_status(error);
+  head.headers.add("Content-Type", "application/json");
+  add_error_headers(head.headers, error);
+  std::string text = error_message(passing.id(), rpc_error_of(error));
+  (void)co_await passing.exchange.respond(std::move(head), std::move(text));
+}
+
+Result<net::ClientRequest> upstream_request(const Passing& passing, const hub::CallContext& context) {
+  const wire::RequestHead& head = passing.exchange.head();
+  WEFT_TRY(net::ClientRequest out,
+           solution_request(passing.link->request(), head.method, passing.link->url(), context));
+  add_passed_headers(out.headers, head.headers);
+  if (passing.session && !passing.session->facts().upstream.empty()) {
+    out.headers.set(kHeaderSession, passing.session->facts().upstream);
+  }
+  int depth = 0;
+  const std::string_view hops = head.headers.get("Weft-Depth");
+  std::from_chars(hops.data(), hops.data() + hops.size(), depth);
+  if (depth < 0 || depth >= hub::kCallDepthMax) {
+    return fail(Reason::rate_limited, std::format("the call went through {} hubs already", depth));
+  }
+  out.headers.set("Weft-Depth", std::to_string(depth + 1));
+  out.body = std::string(passing.body);
+  out.idle_timeout = Milliseconds(kStreamIdleMs);
+  return out;
+}
+
+/// What a body that is no stream must be: nothing, or JSON-RPC; an error status may come with any words.
+std::optional<Error> body_fault(const Passing& passing, const wire::ResponseHead& head, const std::string& body) {
+  const bool good = head.status >= 200 && head.status < 300;
+  if (head.status == 401) return error_of_status(head.status, head.headers, body);
+  if (!passing.is_request()) return std::nullopt;
+  if (auto message = wire::parse_jsonrpc(body)) return std::nullopt;
+  if (!good) return error_of_status(head.status, head.headers, body);
+  return make_error(Reason::upstream_protocol, "its answer is no MCP message");
+}
+
+Awaitable<> pass_whole(Passing& passing, net::ClientResponse& response, wire::Headers headers) {
+  auto body = co_await response.read_all(kMessageBytesMax);
+  passing.timer.cancel();
+  if (!body) {
+    Error error = body.error();
+    co_await answer_error(passing, std::move(error));
+    co_return;
+  }
+  if (auto fault = body_fault(passing, response.head(), *body)) {
+    co_await answer_error(passing, *std::move(fault));
+    co_return;
+  }
+  wire::ResponseHead head;
+  head.status = response.head().status;
+  head.headers = std::move(headers);
+  (void)co_await passing.exchange.respond(std::move(head), *std::move(body));
+}
+
+/// The end of a stream that broke before its response: an error the client understands, unless it can come back.
+Awaitable<> end_stream(Passing& passing, const EventGate& gate, std::optional<Error> broken) {
+  if (passing.is_request() && !gate.answered() && !gate.resumable() && !passing.exchange.gone().cancelled()) {
+    Error error = broken.value_or(make_error(Reason::unavailable, "its stream ended before the response"));
+    error = name_solution(std::move(error), passing.mount.name);
+    std::string out;
+    const std::string text = error_message(passing.id(), rpc_error_of(error));
+    wire::write_sse(out, wire::SseEvent{"message", text, "", std::nullopt});
+    (void)co_await passing.exchange.write(out);
+  }
+  (void)co_await passing.exchange.finish();
+}
+
+Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::Headers headers) {
+  wire::ResponseHead head;
+  head.status = response.head().status;
+  head.headers = std::move(headers);
+  head.headers.set("Cache-Control", "no-store");
+  head.headers.set("X-Accel-Buffering", "no");
+  auto began = co_await passing.exchange.start(std::move(head));
+  if (!began) co_return;
+  EventGate gate;
+  std::optional<Error> broken;
+  while (true) {
+    if (passing.is_request()) passing.arm(gate.asks() ? Milliseconds(hub::kAskTimeoutMs) : passing.patience);
+    auto piece = co_await response.read_some();
+    if (!piece) broken = piece.error();
+    if (!piece || piece->empty()) break;
+    auto whole = gate.pass(*piece);
+    if (!whole) {
+      broken = whole.error();
+      break;
+    }
+    auto written = co_await passing.exchange.write(*whole);
+    if (!written) co_return;
+  }
+  passing.timer.cancel();
+  co_await end_stream(passing, gate, std::move(broken));
+}
+
+}  // namespace
+
+/// True when the request was answered here.
+Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
+                                     const wire::JsonRpcMessage* message) {
+  Passing passing{request.exchange, mount, http_link_of(mount), nullptr, nullptr, body};
+  if (!passing.link || !speaks(passing.link->handshake(), era)) co_return false;
+  if (message != nullptr) passing.rpc = std::get_if<wire::JsonRpcRequest>(message);
+  const std::string_view session_id = request.exchange.head().headers.get(kHeaderSession);
+  if (era == Era::legacy && !session_id.empty()) {
+    passing.session = session_of(request, mount);
+    const bool ours = !passing.session || !passing.session->facts().passed_through;
+    if (ours) co_return false;
+  }
+  const bool called = passing.is_request() && passing.rpc->method == "tools/call";
+  const std::string tool(called ? json::string_at(passing.rpc->params, "name") : std::string_view());
+  const model::Skill* skill = called ? mount.entry->solution->skill(tool) : nullptr;
+  std::optional<hub::Admission> admission;
+  if (passing.is_request()) {
+    auto admitted = environment_.hub.admit(request.principal, mount.entry, skill);
+    if (!admitted) {
+      Error error = admitted.error();
+      co_await answer_error(passing, std::move(error));
+      co_return true;
+    }
+    admission.emplace(*std::move(admitted));
+  }
+  passing.cancel->follow(request.exchange.gone());
+  model::Call call;
+  call.solution = mount.entry->solution->id;
+  hub::CallContext context = environment_.hub.context(request.exchange.executor(), passing.cancel->token(), call);
+  passing.patience = std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(
+                                                   context.deadline - environment_.hub.clock().steady()));
+  auto upstream = upstream_request(passing, context);
+  if (!upstream) {
+    Error error = upstream.error();
+    co_await answer_error(passing, std::move(error));
+    co_return true;
+  }
+  net::HttpClient& client = environment_.clients.at(request.exchange.executor());
+  net::ClientRequest sent = *std::move(upstream);
+  auto response = co_await client.send(std::move(sent), passing.cancel->token());
+  if (!response) {
+    Error error = response.error();
+    if (admission) admission->ended(&error);
+    co_await answer_error(passing, std::move(error));
+    co_return true;
+  }
+  const int status = (*response)->head().status;
+  if (passing.initializes() && status == 400 && passing.link->handshake().era == Era::modern) co_return false;
+  wire::Headers headers = returned_headers((*response)->head().headers);
+  if (auto lost = settle_session(request, mount, *(*response), passing.initializes(), passing.session, headers)) {
+    co_await answer_error(passing, *std::move(lost));
+    co_return true;
+  }
+  if (admission) admission->ended(nullptr);
+  if ((*response)->head().headers.get("Content-Type").starts_with("text/event-stream")) {
+    co_await pass_stream(passing, **response, std::move(headers));
+  } else {
+    if (passing.is_request()) passing.arm(passing.patience);
+    co_await pass_whole(passing, **response, std::move(headers));
+  }
+  co_return true;
+}
+
+/// Keeps weft's session in step with the server's: begun by initialize, ended by DELETE and by 404.
+std::optional<Error> Server::settle_session(const Request& request, const Mount& mount, const net::ClientResponse& response,
+                                            bool initializes, const std::shared_ptr<Session>& session,
+                                            wire::Headers& headers) {
+  const int status = response.head().status;
+  const bool good = status >= 200 && status < 300;
+  const std::string_view upstream = response.head().headers.get(kHeaderSession);
+  if (initializes && good && !upstream.empty()) {
+    SessionFacts facts;
+    facts.mount = mount.name;
+    facts.principal = request.principal;
+    facts.upstream = std::string(upstream);
+    facts.passed_through = true;
+    auto made = sessions_.create(std::move(facts));
+    if (!made) return made.error();
+    headers.set(kHeaderSession, (*made)->facts().id);
+    return std::nullopt;
+  }
+  if (!session) return std::nullopt;
+  const bool deleted = request.exchange.head().method == "DELETE" && good;
+  if (deleted || status == 404) {
+    sessions_.remove(session->facts().id);
+  } else if (!upstream.empty()) {
+    headers.set(kHeaderSession, session->facts().id);
+  }
+  return std::nullopt;
+}
+
+}  // namespace weft::adapters::mcp

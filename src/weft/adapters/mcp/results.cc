@@ -1,0 +1,227 @@
+#include "weft/adapters/mcp/results.h"
+
+#include <format>
+
+#include "weft/adapters/mcp/content.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+using model::Loss;
+using model::LossKind;
+
+std::string converse_text(const model::Output& output) {
+  std::string text;
+  for (const model::Turn& turn : output.turns) {
+    const std::string piece = model::joined_text(turn.parts, false);
+    if (!text.empty() && !piece.empty()) text += "\n";
+    text += piece;
+  }
+  return text;
+}
+
+json::object usage_json(const model::Usage& usage) {
+  json::object o;
+  o["input_tokens"] = usage.input;
+  o["output_tokens"] = usage.output;
+  if (usage.cached != 0) o["cached_tokens"] = usage.cached;
+  if (usage.reasoning != 0) o["reasoning_tokens"] = usage.reasoning;
+  return o;
+}
+
+json::array tool_calls_json(const model::Output& output) {
+  json::array calls;
+  for (const model::Turn& turn : output.turns) {
+    for (const model::Part& part : turn.parts) {
+      const auto* call = std::get_if<model::ToolCall>(&part.body);
+      if (call == nullptr) continue;
+      json::object o;
+      o["id"] = call->id;
+      o["name"] = call->name;
+      o["arguments"] = call->arguments_text;
+      calls.push_back(std::move(o));
+    }
+  }
+  return calls;
+}
+
+json::object converse_data(const model::Output& output) {
+  json::object data;
+  data["text"] = converse_text(output);
+  data["finish_reason"] = model::to_string(output.finish);
+  if (output.usage) data["usage"] = usage_json(*output.usage);
+  if (!output.model.empty()) data["model"] = output.model;
+  json::array calls = tool_calls_json(output);
+  if (!calls.empty()) data["tool_calls"] = std::move(calls);
+  return data;
+}
+
+/// Every part of the answer in order, without the Data part that structuredContent already is.
+json::array content_of_output(const model::Output& output, bool skip_data, std::vector<Loss>& losses) {
+  json::array content;
+  const auto add = [&](const std::vector<model::Part>& parts, const std::string& path) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (skip_data && std::holds_alternative<model::Data>(parts[i].body)) continue;
+      if (std::holds_alternative<model::ToolCall>(parts[i].body)) continue;  // in structuredContent
+      json::value block = block_of(parts[i], std::format("{}/{}", path, i), losses);
+      if (!block.is_null()) content.push_back(std::move(block));
+    }
+  };
+  for (std::size_t i = 0; i < output.turns.size(); ++i) {
+    add(output.turns[i].parts, std::format("/turns/{}/parts", i));
+  }
+  for (std::size_t i = 0; i < output.artifacts.size(); ++i) {
+    const model::Artifact& artifact = output.artifacts[i];
+    add(artifact.parts, std::format("/artifacts/{}/parts", i));
+    if (!artifact.name.empty() || !artifact.description.empty()) {
+      losses.push_back(Loss{std::format("/artifacts/{}/name", i), "artifact", "content", LossKind::dropped, ""});
+    }
+  }
+  std::vector<model::Part> tensors;
+  for (const model::Tensor& tensor : output.tensors) tensors.push_back(model::Part{tensor, {}, {}});
+  add(tensors, "/tensors");
+  return content;
+}
+
+json::object loss_meta(const std::vector<Loss>& losses) {
+  json::object meta;
+  if (!losses.empty()) meta[kMetaLoss] = model::to_json(losses);
+  return meta;
+}
+
+}  // namespace
+
+void seal_result(json::object& result, Era era, std::string_view type) {
+  if (era == Era::legacy) return;
+  result["resultType"] = type;
+  if (!result.contains("_meta")) result["_meta"] = json::object();
+  result["_meta"].as_object()[kMetaServer] = implementation();
+}
+
+json::object result_of(const model::Output& output, const model::Skill& skill, Era era, std::vector<Loss> losses) {
+  const bool converse = skill.shape == model::Shape::converse;
+  std::optional<json::value> data;
+  if (converse) {
+    data = converse_data(output);
+  } else {
+    data = model::plain_data(output);
+  }
+  const bool from_part = data && !converse && !output.data;
+  json::array content = content_of_output(output, from_part, losses);
+  json::object meta = loss_meta(losses);
+  if (output.usage && !converse) meta["weft/usage"] = usage_json(*output.usage);
+  json::object result;
+  if (data) {
+    if (content.empty()) {
+      const std::string text = converse ? converse_text(output) : json::write(*data);
+      json::object block;
+      block["type"] = "text";
+      block["text"] = text;
+      content.push_back(std::move(block));
+    }
+    if (era == Era::legacy && !data->is_object()) {
+      json::object wrapped;
+      wrapped["result"] = *std::move(data);
+      data = std::move(wrapped);
+      meta[kMetaWrapped] = true;
+    }
+    result["structuredContent"] = *std::move(data);
+  }
+  result["content"] = std::move(content);
+  if (!meta.empty()) result["_meta"] = std::move(meta);
+  seal_result(result, era, "complete");
+  return result;
+}
+
+json::object error_result_of(const Error& error, Era era) {
+  json::object block;
+  block["type"] = "text";
+  block["text"] = error.message;
+  json::object why;
+  why["reason"] = to_string(error.reason);
+  if (!error.param.empty()) why["param"] = error.param;
+  if (!error.solution.empty()) why["solution"] = error.solution;
+  if (error.retryable) why["retryable"] = true;
+  json::object meta;
+  meta[kMetaError] = std::move(why);
+  json::object result;
+  result["content"] = json::array{std::move(block)};
+  result["isError"] = true;
+  result["_meta"] = std::move(meta);
+  seal_result(result, era, "complete");
+  return result;
+}
+
+namespace {
+
+Error error_of_result(const json::object& result, const std::vector<model::Part>& parts) {
+  std::string message = model::joined_text(parts, true);
+  const json::value* data = json::find(result, "structuredContent");
+  if (message.empty()) message = data == nullptr ? "the tool failed and said nothing" : json::write(*data);
+  Error error = make_error(Reason::solution_failed, std::move(message));
+  const json::object* meta = json::object_at(result, "_meta");
+  const json::object* why = meta == nullptr ? nullptr : json::object_at(*meta, kMetaError);
+  if (why == nullptr) return error;
+  const auto reason = reason_from(json::string_at(*why, "reason"));
+  if (reason) {
+    std::string text = std::move(error.message);
+    error = make_error(*reason, std::move(text));
+  }
+  error.param = std::string(json::string_at(*why, "param"));
+  return error;
+}
+
+void add_losses(model::Output& output, const json::object& result) {
+  const json::object* meta = json::object_at(result, "_meta");
+  if (meta == nullptr) return;
+  json::object kept;
+  for (const auto& [key, value] : *meta) {
+    if (key != kMetaServer && key != kMetaWrapped && key != kMetaLoss) kept.emplace(key, value);
+  }
+  if (!kept.empty()) output.meta["mcp"] = std::move(kept);
+}
+
+/// Whether the only block is the text copy of the structured content.
+bool is_copy(const std::vector<model::Part>& parts, const json::value& data) {
+  if (parts.size() != 1) return false;
+  const auto* text = std::get_if<model::Text>(&parts.front().body);
+  if (text == nullptr) return false;
+  auto parsed = json::parse(text->text);
+  return parsed && *parsed == data;
+}
+
+}  // namespace
+
+Result<model::Output> output_of(const json::object& result) {
+  const json::value* content = json::find(result, "content");
+  json::array none;
+  if (content != nullptr && !content->is_array()) {
+    return fail(Reason::upstream_protocol, "the tool result's `content` is no array");
+  }
+  const json::value* data = json::find(result, "structuredContent");
+  if (content == nullptr && data == nullptr) {
+    return fail(Reason::upstream_protocol, "the tool result has no `content`");
+  }
+  WEFT_TRY(std::vector<model::Part> parts, parts_of(content == nullptr ? none : content->get_array(), "/content"));
+  if (json::bool_at(result, "isError").value_or(false)) return fail(error_of_result(result, parts));
+  model::Output output;
+  if (data != nullptr) {
+    output.data = *data;
+    const json::object* meta = json::object_at(result, "_meta");
+    const bool wrapped = meta != nullptr && json::bool_at(*meta, kMetaWrapped).value_or(false);
+    const json::value* inner = json::find(*data, "result");
+    if (wrapped && inner != nullptr) output.data = *inner;
+    if (is_copy(parts, *output.data)) parts.clear();
+  }
+  if (!parts.empty()) {
+    model::Turn turn;
+    turn.role = model::Role::assistant;
+    turn.parts = std::move(parts);
+    output.turns.push_back(std::move(turn));
+  }
+  add_losses(output, result);
+  return output;
+}
+
+}  // namespace weft::adapters::mcp

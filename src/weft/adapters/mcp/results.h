@@ -1,0 +1,24 @@
+// Tool results and the output of a call, both ways. Owned by adapters/mcp; pure.
+#pragma once
+
+#include "weft/adapters/mcp/eras.h"
+#include "weft/base/json.h"
+#include "weft/base/result.h"
+#include "weft/model/event.h"
+#include "weft/model/solution.h"
+
+namespace weft::adapters::mcp {
+
+/// A CallToolResult: content, structuredContent, `_meta` with the losses (those given and those made here). The modern one also says
+/// resultType and serverInfo.
+json::object result_of(const model::Output& output, const model::Skill& skill, Era era,
+                       std::vector<model::Loss> losses);
+/// What a tool said of its failure: isError, the message as text, the reason in `_meta["weft/error"]`.
+json::object error_result_of(const Error& error, Era era);
+/// Adds what every modern result carries.
+void seal_result(json::object& result, Era era, std::string_view type);
+
+/// The outcome of a CallToolResult; isError gives Reason::solution_failed (or the reason that another hub put in `_meta`).
+Result<model::Output> output_of(const json::object& result);
+
+}  // namespace weft::adapters::mcp

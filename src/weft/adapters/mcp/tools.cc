@@ -1,0 +1,226 @@
+#include "weft/adapters/mcp/tools.h"
+
+#include <algorithm>
+#include <format>
+
+#include "weft/hub/shaping.h"
+#include "weft/wire/http.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+constexpr int kHeaderDepthMax = 32;
+
+bool is_object_schema(const json::value& schema) {
+  return schema.is_object() && json::string_at(schema.get_object(), "type") == "object";
+}
+
+/// Whether the root may be an object without saying so (`{}`, `{"properties":…}`).
+bool open_root(const json::value& schema) {
+  return schema.is_object() && !schema.get_object().contains("type") &&
+         (schema.get_object().empty() || schema.get_object().contains("properties"));
+}
+
+json::object in_object(std::string_view key, const json::value& schema) {
+  json::object properties;
+  properties[key] = schema;
+  json::array required{json::value(key)};
+  json::object o;
+  o["type"] = "object";
+  o["properties"] = std::move(properties);
+  o["required"] = std::move(required);
+  return o;
+}
+
+bool wrapped_input(const model::Skill& skill) {
+  if (skill.shape == model::Shape::converse || skill.shape == model::Shape::embed) return false;
+  return skill.input_schema && !is_object_schema(*skill.input_schema) && !open_root(*skill.input_schema);
+}
+
+json::object input_schema_of(const model::Skill& skill) {
+  json::value schema = hub::outward_input_schema(skill);
+  if (is_object_schema(schema)) return std::move(schema.get_object());
+  if (open_root(schema)) {
+    schema.get_object()["type"] = "object";
+    return std::move(schema.get_object());
+  }
+  if (schema.is_object() || schema.is_bool()) return in_object("value", schema);
+  json::object any;
+  any["type"] = "object";
+  return any;
+}
+
+json::object annotations_of(const model::Skill& skill) {
+  json::object hints;
+  const model::Effects& effects = skill.effects;
+  if (effects.read_only) hints["readOnlyHint"] = *effects.read_only;
+  if (effects.destructive) hints["destructiveHint"] = *effects.destructive;
+  if (effects.idempotent) hints["idempotentHint"] = *effects.idempotent;
+  if (effects.open_world) hints["openWorldHint"] = *effects.open_world;
+  return hints;
+}
+
+void add_raw(json::object& tool, const model::Skill& skill) {
+  const json::object* raw = json::object_at(skill.raw, "tool");
+  if (raw == nullptr) return;
+  for (const std::string_view key : {"icons", "_meta"}) {
+    if (const json::value* value = json::find(*raw, key)) tool[key] = *value;
+  }
+  const json::object* hints = json::object_at(*raw, "annotations");
+  const std::string_view title = hints == nullptr ? std::string_view() : json::string_at(*hints, "title");
+  if (!title.empty()) {
+    if (!tool.contains("annotations")) tool["annotations"] = json::object();
+    tool["annotations"].as_object()["title"] = title;
+  }
+}
+
+}  // namespace
+
+json::object tool_of(const model::Skill& skill, std::string_view name, std::string_view server, Era era) {
+  json::object tool;
+  tool["name"] = name;
+  if (!skill.title.empty()) tool["title"] = skill.title;
+  if (!skill.description.empty()) tool["description"] = skill.description;
+  tool["inputSchema"] = input_schema_of(skill);
+  const bool structured = skill.shape != model::Shape::converse && skill.output_schema.has_value();
+  if (structured && skill.output_schema->is_object()) {
+    if (era == Era::modern || is_object_schema(*skill.output_schema)) {
+      tool["outputSchema"] = *skill.output_schema;
+    } else {
+      tool["outputSchema"] = in_object("result", *skill.output_schema);
+    }
+  }
+  json::object hints = annotations_of(skill);
+  if (!hints.empty()) tool["annotations"] = std::move(hints);
+  if (server == "mcp") add_raw(tool, skill);
+  return tool;
+}
+
+json::value args_of(const model::Skill& skill, const json::object& arguments) {
+  if (!wrapped_input(skill)) return arguments;
+  const json::value* value = json::find(arguments, "value");
+  return value == nullptr ? json::value() : *value;
+}
+
+Result<model::Skill> skill_of(const json::value& tool) {
+  if (!tool.is_object()) return fail(Reason::upstream_protocol, "a tool is no object");
+  const json::object& o = tool.get_object();
+  const std::string_view name = json::string_at(o, "name");
+  if (name.empty() || name.size() > 128) {
+    return fail(Reason::upstream_protocol, "a tool has no name of 1 to 128 characters");
+  }
+  model::Skill skill;
+  skill.id = SkillId(std::string(name));
+  skill.description = std::string(json::string_at(o, "description"));
+  const json::object* hints = json::object_at(o, "annotations");
+  if (hints != nullptr) {
+    skill.title = std::string(json::string_at(*hints, "title"));
+    skill.effects.read_only = json::bool_at(*hints, "readOnlyHint");
+    skill.effects.destructive = json::bool_at(*hints, "destructiveHint");
+    skill.effects.idempotent = json::bool_at(*hints, "idempotentHint");
+    skill.effects.open_world = json::bool_at(*hints, "openWorldHint");
+  }
+  if (const std::string_view title = json::string_at(o, "title"); !title.empty()) skill.title = std::string(title);
+  const json::value* input = json::find(o, "inputSchema");
+  if (input == nullptr || !input->is_object()) {
+    return fail(Reason::upstream_protocol, std::format("tool `{}` has no inputSchema object", name));
+  }
+  if (auto headers = header_params(*input); !headers) {
+    return fail(Reason::upstream_protocol, std::format("tool `{}`: {}", name, headers.error().message));
+  }
+  skill.input_schema = *input;
+  const json::value* output = json::find(o, "outputSchema");
+  if (output != nullptr && output->is_object()) skill.output_schema = *output;
+  skill.raw["tool"] = o;
+  return skill;
+}
+
+namespace {
+
+struct HeaderScan {
+  std::vector<HeaderParam> found;
+  std::vector<std::string> path;
+};
+
+std::unexpected<Error> bad_header(std::string_view what) {
+  return fail(Reason::invalid_argument, std::format("x-mcp-header {}", what));
+}
+
+Result<void> take_header(HeaderScan& scan, const json::object& property, const json::value& mark) {
+  if (!mark.is_string() || mark.get_string().empty()) return bad_header("must be a name");
+  const std::string_view header = mark.get_string();
+  if (!wire::valid_header_name(header)) return bad_header(std::format("`{}` is no header name", header.substr(0, 64)));
+  const std::string_view type = json::string_at(property, "type");
+  if (type != "string" && type != "integer" && type != "boolean") {
+    return bad_header(std::format("`{}` stands on a property that is no string, integer or boolean", header));
+  }
+  for (const HeaderParam& other : scan.found) {
+    if (wire::same_name(other.header, header)) return bad_header(std::format("`{}` stands twice", header));
+  }
+  scan.found.push_back(HeaderParam{scan.path, std::string(header)});
+  return {};
+}
+
+/// Looks for a mark anywhere that `properties` alone do not lead to.
+bool has_hidden_mark(const json::value& v, int depth) {
+  if (depth > kHeaderDepthMax) return false;
+  if (v.is_array()) {
+    return std::ranges::any_of(v.get_array(), [&](const auto& e) { return has_hidden_mark(e, depth + 1); });
+  }
+  if (!v.is_object()) return false;
+  return std::ranges::any_of(v.get_object(), [&](const auto& member) {
+    return member.key() == "x-mcp-header" || has_hidden_mark(member.value(), depth + 1);
+  });
+}
+
+Result<void> scan_schema(HeaderScan& scan, const json::object& schema, int depth) {
+  if (depth > kHeaderDepthMax) return bad_header("search: the schema is too deep");
+  for (const auto& [key, value] : schema) {
+    const bool data = key == "default" || key == "examples" || key == "enum" || key == "const";
+    if (key == "properties" || key == "x-mcp-header" || data) continue;
+    if (has_hidden_mark(value, 0)) return bad_header(std::format("under `{}` cannot be reached", std::string_view(key)));
+  }
+  const json::object* properties = json::object_at(schema, "properties");
+  if (properties == nullptr) return {};
+  for (const auto& [name, property] : *properties) {
+    if (!property.is_object()) continue;
+    const json::object& o = property.get_object();
+    scan.path.emplace_back(name);
+    if (const json::value* mark = json::find(o, "x-mcp-header")) WEFT_CHECK(take_header(scan, o, *mark));
+    WEFT_CHECK(scan_schema(scan, o, depth + 1));
+    scan.path.pop_back();
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<HeaderParam>> header_params(const json::value& input_schema) {
+  HeaderScan scan;
+  if (!input_schema.is_object()) return scan.found;
+  if (input_schema.get_object().contains("x-mcp-header")) return bad_header("stands on the arguments themselves");
+  WEFT_CHECK(scan_schema(scan, input_schema.get_object(), 0));
+  return std::move(scan.found);
+}
+
+json::object continue_tool() {
+  static constexpr std::string_view kTool = R"({
+    "name": "continue_task",
+    "title": "Continue a task",
+    "description": "Answers the question at which a task waits, and gives what the task comes to.",
+    "inputSchema": {
+      "type": "object",
+      "properties": {
+        "task_id": {"type": "string", "description": "The task's id, from the result that asked."},
+        "answers": {"type": "object", "description": "For each question its answer: an object that fits the question's form, or a string."},
+        "text": {"type": "string", "description": "One answer in plain words, when there is one question."},
+        "decline": {"type": "boolean", "description": "True refuses to answer; the task goes on without."}
+      },
+      "required": ["task_id"]
+    }
+  })";
+  return *json::parse_object(kTool, "continue_task");
+}
+
+}  // namespace weft::adapters::mcp
