@@ -200,7 +200,7 @@ Result<model::Output> decode_completion(std::string_view body) {
   if (!choice) return broken("the completion's choice is no object");
   model::Output output;
   WEFT_TRY(auto turn, turn_from_choice(*choice));
-  output.turns.push_back(std::move(turn));
+  if (!turn.parts.empty()) output.turns.push_back(std::move(turn));
   output.finish = finish_from(json::string_at(*choice, "finish_reason"));
   output.usage = read_usage(*o);
   output.model = json::string_at(*o, "model");

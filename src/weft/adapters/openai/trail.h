@@ -9,16 +9,15 @@ namespace weft::adapters::openai {
 
 class TextTrail {
  public:
-  /// The text that this event adds; empty for events without text. Turns and artifacts are parted by a line.
+  /// The text that this event adds; empty for events without text. Every part of an artifact is a line of its own.
   std::string add(const model::Event& event);
   const std::string& said() const { return said_; }
 
  private:
-  std::string piece(std::string_view text, const std::string& segment);
+  std::string piece(std::string_view text, bool own_line);
 
   std::string said_;
-  /// The turn ("") or artifact that the last text belonged to.
-  std::string segment_;
+  bool last_own_line_ = false;
 };
 
 }  // namespace weft::adapters::openai
