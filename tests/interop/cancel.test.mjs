@@ -53,12 +53,14 @@ const kTargets = [
   [slowTool('kiosk'), byJournal('slow started', 'slow cancelled')],
   [slowTool('stall'), byJournal('slow started', 'slow cancelled')],
   [slowTool('shelf'), byJournal('slow started', 'slow cancelled')],
-  [kAgent, byJournal('message', 'cancelled')],
+  [kAgent, byJournal('message', 'cancelled'), byJournal('message', ['cancelled', 'left'])],
   [kModel, byConnection],
 ];
 
-// A2A keeps a task when its caller goes away; there the cancel is a request of its own (below).
-const kLeaving = ['openai', 'mcp v1', 'mcp v2', 'rest'];
+// A2A keeps a task when its caller goes away; there the cancel is a request of its own (below). Who
+// merely leaves (openai, rest) may leave the agent's task alone and close its stream.
+const kLeaving = ['openai', 'rest', 'mcp v1', 'mcp v2'];
+const kMerelyLeaving = kLeaving.slice(0, 2);
 
 describe('cancel', () => {
   let world;
@@ -68,7 +70,8 @@ describe('cancel', () => {
   after(() => world?.close());
 
   for (const caller of kLeaving) {
-    for (const [target, watch] of kTargets) {
+    for (const [target, watchCancel, watchLeave] of kTargets) {
+      const watch = (kMerelyLeaving.includes(caller) && watchLeave) || watchCancel;
       test(`${caller} leaves ${target.solution}`, { timeout: 20_000 }, async () => {
         const watched = watch(world.up[target.solution]);
         const leave = new AbortController();

@@ -193,6 +193,12 @@ export async function startA2aAgent({ versions = ['1.0', '0.3'] } = {}) {
   const legacyCompat = { enabled: versions.includes('0.3') };
   const common = { requestHandler, userBuilder: UserBuilder.noAuthentication, legacyCompat };
   const cardOptions = { agentCardProvider: requestHandler, legacyCompat };
+  app.use((_req, res, next) => {
+    res.on('close', () => {
+      if (!res.writableFinished) journal.note('left');
+    });
+    next();
+  });
   app.use('/.well-known/agent-card.json', agentCardHandler(cardOptions));
   app.use('/rpc', jsonRpcHandler(common));
   app.use('/rest', restHandler(common));

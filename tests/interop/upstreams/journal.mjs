@@ -16,8 +16,10 @@ class Journal {
     else this.#entries.push(entry);
   }
 
+  /// Every entry of that kind, or of those kinds.
   all(event) {
-    return this.#read().filter((entry) => entry.event === event);
+    const kinds = [event].flat();
+    return this.#read().filter((entry) => kinds.includes(entry.event));
   }
 
   /// Waits for the `count`-th entry of that kind.
