@@ -53,7 +53,9 @@ Finding check_files() {
 }
 
 Finding check_certificates() {
-  for (const char* place : {std::getenv("SSL_CERT_FILE"), static_cast<const char*>("/etc/ssl/certs/ca-certificates.crt")}) {
+  const char* named = std::getenv("SSL_CERT_FILE");
+  const char* usual = "/etc/ssl/certs/ca-certificates.crt";
+  for (const char* place : {named, usual}) {
     if (place != nullptr && ::access(place, R_OK) == 0) {
       return {.what = "certificates", .ok = true, .said = place, .remedy = ""};
     }

@@ -1,0 +1,199 @@
+#include "weft/adapters/common/front.h"
+
+#include <gtest/gtest.h>
+
+#include "weft/base/url.h"
+#include "weft/hub/testing.h"
+#include "weft/store/memory_journal.h"
+#include "weft/store/memory_tables.h"
+
+namespace weft::adapters {
+namespace {
+
+/// One request, answered in memory.
+class FakeExchange final : public net::Exchange {
+ public:
+  explicit FakeExchange(Executor executor) : executor_(executor) {
+    request.method = "GET";
+    request.target = "/open";
+    request.headers.add("Host", "127.0.0.1:8420");
+  }
+  const wire::RequestHead& head() const override { return request; }
+  std::string_view peer() const override { return "127.0.0.1:1"; }
+  bool over_unix_socket() const override { return over_unix; }
+  bool over_tls() const override { return false; }
+  Executor executor() override { return executor_; }
+  CancelToken gone() const override { return {}; }
+  Awaitable<Result<std::string>> read_body(std::size_t) override { co_return std::string(); }
+  Awaitable<Result<std::string_view>> read_some() override { co_return std::string_view(); }
+  Awaitable<Result<void>> respond(wire::ResponseHead head, std::string text) override {
+    response = std::move(head);
+    body = std::move(text);
+    co_return Result<void>();
+  }
+  Awaitable<Result<void>> start(wire::ResponseHead head) override {
+    response = std::move(head);
+    co_return Result<void>();
+  }
+  Awaitable<Result<void>> write(std::string_view piece) override {
+    body += piece;
+    co_return Result<void>();
+  }
+  Awaitable<Result<void>> finish() override { co_return Result<void>(); }
+  bool started() const override { return response.status != 0; }
+
+  wire::RequestHead request;
+  wire::ResponseHead response{.status = 0};
+  std::string body;
+  bool over_unix = false;
+
+ private:
+  Executor executor_;
+};
+
+class Front : public ::testing::Test {
+ protected:
+  Front()
+      : hub_({.clock = clock_, .random = random_, .tables = tables_, .journal = journal_}),
+        clients_(loops_, {}),
+        environment_{.hub = hub_, .joiner = nullptr, .clients = clients_, .public_url = "", .data_directory = "",
+                     .config_file = "", .reload = {}} {}
+
+  Route route(std::string prefix, bool admin, bool open) {
+    Route out;
+    out.prefix = prefix;
+    out.admin = admin;
+    out.open = open;
+    out.handler = [this](Request& request) -> Awaitable<> {
+      principal_ = request.principal;
+      rest_ = request.rest;
+      wire::ResponseHead head;
+      std::string body = "handled";
+      (void)co_await request.exchange.respond(std::move(head), std::move(body));
+    };
+    return out;
+  }
+
+  int status(const std::function<void(FakeExchange&)>& change) {
+    FrontConfig config;
+    config.hosts = {"weft.example"};
+    config.origins = {"https://page.example"};
+    config.keys_required = keys_required_;
+    auto handler = make_front(environment_, {route("/open", false, true), route("/door", false, false), route("/admin", true, false)},
+                              config);
+    FakeExchange exchange(loop_.get_executor());
+    change(exchange);
+    hub::testing::run(loop_, [&]() -> Awaitable<> { co_await handler(exchange); });
+    last_ = exchange.response;
+    return exchange.response.status;
+  }
+
+  boost::asio::io_context loop_;
+  net::Loops loops_{1};
+  SystemClock clock_;
+  SystemRandom random_;
+  store::MemoryTables tables_;
+  store::MemoryJournal journal_;
+  hub::Hub hub_;
+  net::HttpClients clients_;
+  Environment environment_;
+  bool keys_required_ = false;
+  model::Principal principal_;
+  std::vector<std::string> rest_;
+  wire::ResponseHead last_;
+};
+
+TEST_F(Front, OnlyKnownHostsPass) {
+  for (const char* host : {"127.0.0.1:8420", "localhost", "LOCALHOST:1", "[::1]:8420", "127.9.9.9", "weft.example:443"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.set("Host", host); }), 200) << host;
+  }
+  for (const char* host : {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "127.evil", "[::2]",
+                           "weft.example.evil"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.set("Host", host); }), 403) << host;
+  }
+}
+
+TEST_F(Front, OnlyListedOriginsAndOwnPagesPass) {
+  for (const char* origin : {"https://page.example", "http://127.0.0.1:8420", "http://localhost:8420"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Origin", origin); }), 200) << origin;
+  }
+  for (const char* origin : {"https://evil.example", "http://127.0.0.1:3000", "null", "https://page.example.evil"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Origin", origin); }), 403) << origin;
+  }
+}
+
+TEST_F(Front, AListedOriginIsAllowedToRead) {
+  (void)status([](FakeExchange& e) { e.request.headers.add("Origin", "https://page.example"); });
+  EXPECT_EQ(last_.headers.get("Access-Control-Allow-Origin"), "https://page.example");
+  EXPECT_EQ(status([](FakeExchange& e) {
+              e.request.method = "OPTIONS";
+              e.request.headers.add("Origin", "https://page.example");
+            }),
+            204);
+  (void)status([](FakeExchange&) {});
+  EXPECT_FALSE(last_.headers.has("Access-Control-Allow-Origin"));
+}
+
+TEST_F(Front, WhatAnyPageCanSendIsRefused) {
+  EXPECT_EQ(status([](FakeExchange& e) {
+              e.request.method = "POST";
+              e.request.headers.add("Content-Type", "Text/Plain; charset=utf-8");
+            }),
+            403);
+  EXPECT_EQ(status([](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", "cross-site"); }), 403);
+}
+
+TEST_F(Front, AdminNeedsTheSocketOrAnAdminKey) {
+  const auto admin = [](FakeExchange& e) { e.request.target = "/admin/x/%2e%2e/y%2Fz"; };
+  EXPECT_EQ(status(admin), 401);
+  EXPECT_EQ(last_.headers.get("WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(status([&](FakeExchange& e) {
+              admin(e);
+              e.over_unix = true;
+            }),
+            200);
+  EXPECT_TRUE(principal_.admin);
+  EXPECT_EQ(rest_, (std::vector<std::string>{"x", "..", "y/z"}));
+}
+
+TEST_F(Front, KeysAreAskedForWhenRequired) {
+  keys_required_ = true;
+  const auto door = [](FakeExchange& e) { e.request.target = "/door"; };
+  EXPECT_EQ(status(door), 401);
+  EXPECT_EQ(status([](FakeExchange&) {}), 200) << "open paths stay open";
+  std::optional<hub::NewKey> key;
+  hub::testing::run(loop_, [&]() -> Awaitable<> {
+    std::string name = "ada";
+    std::vector<std::string> all;
+    key = (co_await hub_.keys().make(std::move(name), false, std::move(all))).value();
+  });
+  for (const auto& [name, prefix] : {std::pair("Authorization", "Bearer "), {"Authorization", "bearer "}, {"x-api-key", ""}, {"api-key", ""}}) {
+    EXPECT_EQ(status([&](FakeExchange& e) {
+                door(e);
+                e.request.headers.add(name, prefix + key->secret);
+              }),
+              200)
+        << name;
+    EXPECT_EQ(principal_.name, "ada");
+  }
+  for (const std::string& wrong : {std::string("weft_x"), key->secret + "x", std::string("' OR 1=1 --"), std::string(100'000, 'a')}) {
+    EXPECT_EQ(status([&](FakeExchange& e) {
+                door(e);
+                e.request.headers.add("x-api-key", wrong);
+              }),
+              401);
+  }
+  EXPECT_EQ(status([&](FakeExchange& e) {
+              e.request.target = "/admin";
+              e.request.headers.add("x-api-key", key->secret);
+            }),
+            403);
+}
+
+TEST_F(Front, TheLongestPrefixAtASegmentWins) {
+  EXPECT_EQ(status([](FakeExchange& e) { e.request.target = "/opener"; }), 404);
+  EXPECT_EQ(status([](FakeExchange& e) { e.request.target = "/open?x=1"; }), 200);
+}
+
+}  // namespace
+}  // namespace weft::adapters
