@@ -23,12 +23,6 @@ bool same_name(std::string_view a, std::string_view b) {
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::uint32_t Headers::append(std::string_view text) {
-  const auto at = static_cast<std::uint32_t>(text_.size());
-  text_.append(text);
-  return at;
-}
-
 const Headers::Slot* Headers::find(std::string_view name) const {
   for (const Slot& slot : slots_) {
     if (slot.name_size == name.size() && same_name(field(slot).first, name)) return &slot;
@@ -37,20 +31,20 @@ const Headers::Slot* Headers::find(std::string_view name) const {
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  // What is added may lie in text_ itself: growing must not free it before it is copied.
-  std::string old;
-  const std::size_t needed = text_.size() + name.size() + value.size();
+  const std::size_t at = text_.size();
+  const std::size_t needed = at + name.size() + value.size();
   if (needed > text_.capacity()) {
+    // What is added may lie in text_ itself: it is copied before that is let go.
     std::string grown;
     grown.reserve(std::max({needed, 2 * text_.capacity(), kTextStart}));
-    grown.append(text_);
-    old = std::exchange(text_, std::move(grown));
+    grown.append(text_).append(name).append(value);
+    text_ = std::move(grown);
+  } else {
+    text_.append(name).append(value);
   }
   if (slots_.capacity() == 0) slots_.reserve(kFieldsStart);
-  const std::uint32_t name_at = append(name);
-  const std::uint32_t value_at = append(value);
-  slots_.push_back({name_at, static_cast<std::uint32_t>(name.size()), value_at,
-                    static_cast<std::uint32_t>(value.size())});
+  slots_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
+                    static_cast<std::uint32_t>(at + name.size()), static_cast<std::uint32_t>(value.size())});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {

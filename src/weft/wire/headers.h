@@ -1,7 +1,9 @@
 // HTTP header fields as one value. Owned by wire; pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,7 +70,6 @@ class Headers {
     return {std::string_view(text_).substr(slot.name, slot.name_size),
             std::string_view(text_).substr(slot.value, slot.value_size)};
   }
-  std::uint32_t append(std::string_view text);
   const Slot* find(std::string_view name) const;
 
   std::string text_;
