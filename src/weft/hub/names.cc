@@ -57,7 +57,7 @@ const model::Skill* first_of(const model::Solution& solution, model::Shape shape
 /// The skill that a solution is called by when none is named.
 const model::Skill* default_skill(const model::Solution& solution) {
   if (const auto* only = only_skill(solution)) return only;
-  if (solution.kind != model::Kind::model) return nullptr;
+  if (solution.kind != model::Kind::model && solution.kind != model::Kind::agent) return nullptr;
   return first_of(solution, model::Shape::converse);
 }
 
