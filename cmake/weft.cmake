@@ -1,5 +1,6 @@
 # weft_module(NAME DEPS…): the static library of one module, its tests, its fuzzers and the check that each
-# header compiles alone. Sources are found by name: x.cc, x_test.cc, x_fuzz.cc, x_bench.cc.
+# header compiles alone. Sources are found by name: x.cc, x_test.cc, x_fuzz.cc, x_bench.cc; x_shared_test.cc needs data beside
+# the checkout and skips without it (label shared-data).
 
 find_package(Threads REQUIRED)
 find_package(Boost 1.88 REQUIRED CONFIG COMPONENTS json url)
@@ -57,6 +58,20 @@ function(weft_precompile target)
   target_precompile_headers(${target} REUSE_FROM weft_pch)
 endfunction()
 
+# weft_tests(MODULE KIND LABEL SOURCES): the program weft_MODULE_KIND of the sources, if there are any.
+function(weft_tests name kind label sources)
+  if(NOT sources)
+    return()
+  endif()
+  set(program weft_${name}_${kind})
+  add_executable(${program} ${sources})
+  target_link_libraries(${program} PRIVATE weft_${name} GTest::gmock_main)
+  target_compile_definitions(${program} PRIVATE WEFT_SOURCE="${CMAKE_SOURCE_DIR}")
+  weft_precompile(${program})
+  gtest_discover_tests(${program} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT 120 LABELS ${label})
+endfunction()
+
 function(weft_module name)
   cmake_parse_arguments(arg "" "" "DEPS;LIBRARIES" ${ARGN})
   set(folder ${CMAKE_CURRENT_SOURCE_DIR})
@@ -66,6 +81,9 @@ function(weft_module name)
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|_bench|/main|_main)\\.cc$")
   set(tests ${all})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(shared_tests ${tests})
+  list(FILTER tests EXCLUDE REGEX "_shared_test\\.cc$")
+  list(FILTER shared_tests INCLUDE REGEX "_shared_test\\.cc$")
   set(fuzzers ${all})
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
 
@@ -83,13 +101,9 @@ function(weft_module name)
   endforeach()
   weft_precompile(${library})
 
-  if(tests AND NOT WEFT_FUZZ)
-    add_executable(${library}_test ${tests})
-    target_link_libraries(${library}_test PRIVATE ${library} GTest::gmock_main)
-    target_compile_definitions(${library}_test PRIVATE WEFT_SOURCE="${CMAKE_SOURCE_DIR}")
-    weft_precompile(${library}_test)
-    gtest_discover_tests(${library}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT 120 LABELS unit)
+  if(NOT WEFT_FUZZ)
+    weft_tests(${name} test unit "${tests}")
+    weft_tests(${name} shared_test shared-data "${shared_tests}")
   endif()
   if(WEFT_FUZZ)
     foreach(source ${fuzzers})
