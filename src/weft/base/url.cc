@@ -74,7 +74,8 @@ Url Url::with_target(std::string_view target) const {
 }
 
 Result<Url> Url::resolve(std::string_view reference) const {
-  const auto base = boost::urls::parse_uri(str());
+  const std::string own = str();  // the parsed views look into it
+  const auto base = boost::urls::parse_uri(own);
   const auto parsed = boost::urls::parse_uri_reference(reference);
   if (!base || !parsed) {
     return fail(Reason::invalid_argument, std::format("`{}` is not a URL reference", reference));

@@ -104,6 +104,7 @@ bool ClientCall::may_repeat(const ClientRequest& request, bool streaming) const 
 
 Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request, HttpClient::BodySource* source, bool fresh) {
   connection_.reset();
+  head_whole_ = false;
   if (stop_) co_return fail(*stop_);
   if (fresh || !take_idle()) {
     WEFT_CO_CHECK(co_await connect(request.origin));
@@ -116,9 +117,9 @@ Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request, HttpC
   } else {
     WEFT_CO_TRY(early, co_await send_pieces(request.body));
   }
-  while (!early) {
-    WEFT_CO_TRY(const bool whole, try_head());
-    if (whole) break;
+  while (!head_whole_) {
+    WEFT_CO_TRY(head_whole_, try_head());
+    if (head_whole_) break;
     co_await wake_.wait();
     if (stop_) co_return fail(*stop_);
   }
@@ -178,10 +179,12 @@ Awaitable<Result<bool>> ClientCall::send_pieces(std::string_view body) {
     body.remove_prefix(io.bytes - of_out);
     if (io.status == Stream::Status::ok) co_return false;
     // It may have answered and closed without reading on: its answer counts.
-    const auto early = try_head();
-    if (early && *early) co_return true;
-    if (io.status == Stream::Status::failed) co_return fail(broken(connection_->stream.failure()));
-    if (!early) co_return fail(early.error());
+    const auto whole = head_whole_ ? Result<bool>(true) : try_head();
+    head_whole_ = whole && *whole;
+    const bool failed = io.status == Stream::Status::failed;
+    if (head_whole_ && (failed || connection_->reader.response().status >= 400)) co_return true;
+    if (failed) co_return fail(broken(connection_->stream.failure()));
+    if (!whole) co_return fail(whole.error());
     sending_ = true;
     co_await wake_.wait();
     sending_ = false;

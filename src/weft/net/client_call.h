@@ -43,7 +43,7 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
 
   // Sending and reading
   Result<void> write_head(const ClientRequest& request, bool streaming);
-  /// Sends out and then the body; true when an answer came before all was sent.
+  /// Sends out and then the body; true when an answer came that makes the rest needless.
   Awaitable<Result<bool>> send_pieces(std::string_view body);
   Awaitable<Result<bool>> send_source(HttpClient::BodySource& source);
   /// Reads what is there: true when the head is whole, false when more must come.
@@ -68,6 +68,7 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
   bool connecting_ = false;
   bool connect_expired_ = false;
   bool answered_ = false;
+  bool head_whole_ = false;
   bool wrote_ = false;
   bool keep_ = false;
   bool done_ = false;
