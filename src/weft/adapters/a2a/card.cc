@@ -324,7 +324,7 @@ model::Solution to_solution(const Card& card, const Door& door, json::object raw
   const bool talks = std::ranges::any_of(card.skills, [](const CardSkill& s) { return !s.input; });
   const bool taken = std::ranges::any_of(card.skills, [](const CardSkill& s) { return s.id == "message"; });
   // An agent takes plain words whatever its skills are: that is a skill of its own where no other means it.
-  if ((card.skills.size() != 1 || !talks) && !taken) {
+  if (!talks && !taken) {
     CardSkill whole;
     whole.id = "message";
     whole.name = card.name;

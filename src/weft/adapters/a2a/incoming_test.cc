@@ -1,0 +1,185 @@
+#include "weft/adapters/a2a/incoming.h"
+
+#include <gtest/gtest.h>
+
+#include "weft/adapters/a2a/jsonrpc_binding.h"
+#include "weft/adapters/a2a/outgoing.h"
+#include "weft/adapters/a2a/rest_binding.h"
+
+namespace weft::adapters::a2a {
+namespace {
+
+json::value parse(std::string_view text) { return json::parse(text).value(); }
+
+model::Skill skill(std::string id, model::Shape shape) {
+  model::Skill out;
+  out.id = SkillId(std::move(id));
+  out.shape = shape;
+  return out;
+}
+
+std::shared_ptr<const hub::Entry> entry(std::string id, std::string protocol, std::vector<model::Skill> skills) {
+  model::Solution solution;
+  solution.id = SolutionId(std::move(id));
+  solution.protocol = std::move(protocol);
+  solution.skills = std::move(skills);
+  return hub::make_entry(std::move(solution), nullptr, {}, "test");
+}
+
+Scope one(std::shared_ptr<const hub::Entry> entry) {
+  auto snapshot = std::make_shared<hub::Snapshot>();
+  snapshot->entries.push_back(entry);
+  return {snapshot, std::move(entry)};
+}
+
+SendRequest says(std::vector<model::Part> parts) {
+  SendRequest request;
+  request.message.id = "m1";
+  request.message.parts = std::move(parts);
+  return request;
+}
+
+const auto kTools = [] {
+  return one(entry("shop", "mcp", {skill("pay", model::Shape::invoke), skill("echo", model::Shape::invoke)}));
+};
+
+TEST(Incoming, ADataPartNamesTheSkill) {
+  const auto request = says({model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})"))});
+  const auto target = find_target(kTools(), request);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->skill->id.str(), "pay");
+  model::Call call;
+  read_call(*target, request, call);
+  EXPECT_EQ(call.args, parse(R"({"amount":3})"));
+  EXPECT_FALSE(call.meta.contains(kMetaKey));
+}
+
+TEST(Incoming, MetadataNamesTheSkill) {
+  SendRequest request = says({model::Part::data(parse(R"({"text":"hi"})"))});
+  request.message.metadata["weft.skill"] = "echo";
+  const auto target = find_target(kTools(), request);
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->skill->id.str(), "echo");
+  model::Call call;
+  read_call(*target, request, call);
+  EXPECT_EQ(call.args, parse(R"({"text":"hi"})"));
+}
+
+TEST(Incoming, AnUnknownSkillIsRefusedWithTheListOfThem) {
+  const auto target = find_target(kTools(), says({model::Part::data(parse(R"({"skill":"dance","parameters":{}})"))}));
+  ASSERT_FALSE(target);
+  EXPECT_NE(target.error().message.find("`dance`"), std::string::npos);
+  EXPECT_NE(target.error().message.find("`pay`, `echo`"), std::string::npos);
+}
+
+TEST(Incoming, WordsForSeveralToolsAreAsked) {
+  const auto target = find_target(kTools(), says({model::Part::text("do something")}));
+  ASSERT_TRUE(target);
+  EXPECT_EQ(target->skill, nullptr);
+  const model::Ask ask = which_skill(kTools());
+  EXPECT_NE(ask.items.at("skill").message.find("`pay`"), std::string::npos);
+}
+
+TEST(Incoming, WordsGoToTheSkillThatTalks) {
+  const auto scope = one(entry("a", "openai", {skill("embed", model::Shape::embed), skill("chat", model::Shape::converse)}));
+  EXPECT_EQ(find_target(scope, says({model::Part::text("hi")}))->skill->id.str(), "chat");
+}
+
+TEST(Incoming, AnAgentGetsTheMessageAsItIs) {
+  const auto scope = one(entry("clinic", "a2a", {skill("triage", model::Shape::converse), skill("book", model::Shape::converse)}));
+  SendRequest request = says({model::Part::data(parse(R"({"skill":"unlisted","parameters":{"a":1}})"))});
+  request.message.metadata["theirs"] = 1;
+  request.metadata["also"] = 2;
+  request.message.extensions = {"urn:x"};
+  const auto target = find_target(scope, request);
+  ASSERT_TRUE(target);
+  model::Call call;
+  call.id = CallId("c1");
+  read_call(*target, request, call);
+  EXPECT_FALSE(call.args);
+  const Outgoing out = write_call(call, *target->skill, false);
+  EXPECT_EQ(out.manner, Manner::faithful);
+  EXPECT_EQ(out.request.message.parts, request.message.parts);
+  EXPECT_EQ(out.request.message.metadata, request.message.metadata);
+  EXPECT_EQ(out.request.message.extensions, request.message.extensions);
+  EXPECT_EQ(out.request.metadata, request.metadata);
+  EXPECT_TRUE(out.losses.empty());
+}
+
+TEST(Incoming, TheHubsOwnEndpointHasAllSkills) {
+  Scope scope = kTools();
+  scope.entry = nullptr;
+  const auto request = says({model::Part::data(parse(R"({"skill":"shop__pay","parameters":{"amount":3}})"))});
+  const auto target = find_target(scope, request);
+  ASSERT_TRUE(target) << target.error().message;
+  EXPECT_EQ(target->skill->id.str(), "pay");
+}
+
+TEST(Outgoing, ToolArgumentsBecomeAMessage) {
+  model::Call call;
+  call.id = CallId("c1");
+  call.args = parse(R"({"message":"hello","data":{"n":1},"context_id":"mine","task_id":"t9"})");
+  const Outgoing out = write_call(call, skill("talk", model::Shape::converse), false);
+  EXPECT_EQ(out.request.message.parts, (std::vector{model::Part::text("hello"), model::Part::data(parse(R"({"n":1})"))}));
+  EXPECT_EQ(out.conversation, "mine");
+  EXPECT_EQ(out.task, "t9");
+  EXPECT_EQ(out.manner, Manner::plain);
+}
+
+TEST(Outgoing, ArgumentsOfASkillNameIt) {
+  model::Call call;
+  call.args = parse(R"({"amount":3})");
+  const Outgoing out = write_call(call, skill("pay", model::Shape::invoke), false);
+  EXPECT_EQ(out.request.message.parts.front(), model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})")));
+}
+
+TEST(Outgoing, EarlierTurnsAreToldOnce) {
+  model::Call call;
+  call.turns = {{"", model::Role::user, "", {model::Part::text("I am Wei")}},
+                {"", model::Role::assistant, "", {model::Part::text("Hello Wei")}},
+                {"", model::Role::user, "", {model::Part::text("Who am I?")}}};
+  const Outgoing first = write_call(call, skill("talk", model::Shape::converse), false);
+  EXPECT_EQ(first.request.message.parts.size(), 2U);
+  EXPECT_EQ(first.losses.size(), 1U);
+  const Outgoing later = write_call(call, skill("talk", model::Shape::converse), true);
+  EXPECT_EQ(later.request.message.parts, std::vector{model::Part::text("Who am I?")});
+  EXPECT_TRUE(later.losses.empty());
+}
+
+TEST(Bindings, KnowEveryMethodAndPath) {
+  EXPECT_EQ(find_method("SendMessage")->version, Version::v10);
+  EXPECT_EQ(find_method("message/stream")->verb, Verb::stream);
+  EXPECT_EQ(find_method("sendMessage"), nullptr);
+  const auto read = [](std::string_view method, std::vector<std::string> path) { return read_rest(method, path); };
+  EXPECT_EQ(read("POST", {"message:send"})->verb, Verb::send);
+  EXPECT_EQ(read("POST", {"v1", "message:stream"})->version, Version::v03_rest);
+  EXPECT_EQ(read("GET", {"tasks"})->verb, Verb::list);
+  EXPECT_EQ(read("GET", {"tasks", "a"})->id, "a");
+  EXPECT_EQ(read("POST", {"tasks", "a:cancel"})->verb, Verb::cancel);
+  EXPECT_EQ(read("GET", {"tasks", "a:subscribe"})->verb, Verb::subscribe);
+  EXPECT_EQ(read("POST", {"tasks", "a:subscribe"})->id, "a");
+  EXPECT_EQ(read("DELETE", {"tasks", "a", "pushNotificationConfigs", "b"})->verb, Verb::push);
+  EXPECT_EQ(read("GET", {"extendedAgentCard"})->verb, Verb::card);
+  EXPECT_TRUE(read("GET", {"message:send"})->wrong_method);
+  for (const auto& path : std::vector<std::vector<std::string>>{{}, {"v1"}, {"nothing"}, {"tasks", "a:dance"}, {"tasks", "a", "b"}}) {
+    EXPECT_FALSE(read("GET", path));
+  }
+}
+
+TEST(Bindings, ReadTheVersion) {
+  const auto version = [](std::string target, std::string header) {
+    wire::RequestHead head;
+    head.target = std::move(target);
+    if (!header.empty()) head.headers.add("a2a-version", std::move(header));
+    return named_version(head);
+  };
+  EXPECT_EQ(version("/a2a", "1.0").version, Version::v10);
+  EXPECT_EQ(version("/a2a", "0.3").version, Version::v03);
+  EXPECT_EQ(version("/a2a?A2A-Version=1.0", "").version, Version::v10);
+  EXPECT_FALSE(version("/a2a", "").version);
+  EXPECT_FALSE(version("/a2a", "").fault);
+  EXPECT_EQ(version("/a2a", "99.0").fault->row.rpc_code, -32009);
+}
+
+}  // namespace
+}  // namespace weft::adapters::a2a
