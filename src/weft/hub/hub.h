@@ -2,6 +2,7 @@
 // every member from any thread, streams on their own loops.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ class Admission {
   const Entry& entry() const { return *entry_; }
 
  private:
+  void leave();
   std::shared_ptr<const Entry> entry_;
   SteadyTime began_;
 };
@@ -63,6 +65,11 @@ class Hub {
   /// Runs a call: resolves, admits, shapes, checks the arguments against the schema, starts the service. The stream keeps the
   /// law of service.h whatever the service does, and every error in it names the solution.
   std::unique_ptr<EventStream> call(model::Call call, CallContext context);
+  /// The same; `before_start` is awaited when everything is checked and approved, right before the solution is called.
+  using BeforeStart = EventStream::BeforeStart;
+  std::unique_ptr<EventStream> call(model::Call call, CallContext context, BeforeStart before_start);
+  /// Takes up a call that the solution accepted before a restart; null when it cannot be found again.
+  std::unique_ptr<EventStream> reattach(model::Call call, model::Accepted accepted, CallContext context);
   /// The context of a call that begins now: the solution's own timeout or kCallDeadlineMs.
   CallContext context(Executor executor, CancelToken cancel, const model::Call& call) const;
 

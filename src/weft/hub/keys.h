@@ -43,6 +43,7 @@ class Keys {
   Awaitable<Result<NewKey>> make(std::string name, bool admin, std::vector<std::string> solutions);
   Awaitable<Result<void>> revoke(KeyId id);
   std::vector<KeyInfo> list() const;
+  /// Whether a key was ever made; revoking the last one does not open the hub again.
   bool any() const;
   /// Who holds the key: constant time over wrong keys, one identical error for everything wrong.
   Result<model::Principal> authenticate(std::string_view secret) const;

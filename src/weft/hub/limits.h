@@ -21,6 +21,30 @@ inline constexpr std::size_t kTasksLiveMax = 16'384;
 inline constexpr std::size_t kTaskEventsMax = 50'000;
 /// Events a task holds for a reader that lags; beyond, it reads from the journal.
 inline constexpr std::size_t kTaskRingEvents = 256;
+/// So many calls in a row that could not reach the solution make it count as down.
+inline constexpr std::uint32_t kFailuresToDown = 3;
+/// A solution that is down gets one call this often, to see whether it is back; the others are refused at once.
+inline constexpr std::int64_t kDownMs = 1'000;
+/// A question that the solution found wrongly answered is asked again this often.
+inline constexpr int kAskAgainMax = 8;
+inline constexpr int kEventsAfterCancelMax = 1'024;
+inline constexpr std::size_t kKeysMax = 1'024;
+inline constexpr std::size_t kKeyNameCharsMax = 64;
+inline constexpr std::size_t kSecretCharsMax = 256;
+/// What of a call an approval shows.
+inline constexpr std::size_t kApprovalCharsMax = 8'192;
+/// What a task holds that is not yet in the journal; beyond, its solution waits.
+inline constexpr std::size_t kTaskUnwrittenMax = 512;
+inline constexpr std::size_t kTaskBatchEvents = 256;
+/// A journal that cannot write now is asked again, from the first to at most the second.
+inline constexpr std::int64_t kJournalRetryMs = 200;
+inline constexpr std::int64_t kJournalRetryMaxMs = 5'000;
+/// How long a task of the hub's last life waits for its solution to join again.
+inline constexpr std::int64_t kTaskRejoinMs = 300'000;
+inline constexpr std::int64_t kTaskRejoinStepMs = 200;
+inline constexpr std::int64_t kTaskSweepMs = 60'000;
+inline constexpr std::size_t kTaskSweepMax = 1'000;
+inline constexpr std::int64_t kTaskStopMs = 5'000;
 inline constexpr std::int64_t kProbeDeadlineMs = 900;
 inline constexpr std::int64_t kConnectDeadlineMs = 10'000;
 

@@ -30,11 +30,12 @@ struct Offer {
 /// What the stream, its reader and its body share. The body holds it as long as it runs, the stream until it is dropped.
 class Core : public std::enable_shared_from_this<Core> {
  public:
-  Core(CallContext context, Produce body)
+  Core(CallContext context, Produce body, AtEnd at_end)
       : executor_(context.executor),
         deadline_(context.deadline),
         parent_(std::move(context.cancel)),
         body_(std::move(body)),
+        at_end_(std::move(at_end)),
         readable_(executor_),
         answered_(executor_) {}
 
@@ -117,6 +118,8 @@ class Core : public std::enable_shared_from_this<Core> {
     return {};
   }
 
+  void detach() { parent_registration_ = CancelRegistration(); }
+
   CancelToken token() const { return cancel_.token(); }
   SteadyTime deadline() const { return deadline_; }
   Executor executor() const { return executor_; }
@@ -177,7 +180,9 @@ class Core : public std::enable_shared_from_this<Core> {
     outcome_.reset();
     deadline_timer_.cancel();
     bound_timer_.cancel();
-    return Event{model::End{std::move(outcome), std::move(losses_)}};
+    model::End last{std::move(outcome), std::move(losses_)};
+    if (at_end_) std::exchange(at_end_, nullptr)(last);
+    return Event{std::move(last)};
   }
 
   void give_up() {
@@ -198,6 +203,7 @@ class Core : public std::enable_shared_from_this<Core> {
   CancelToken parent_;
   CancelRegistration parent_registration_;
   Produce body_;
+  AtEnd at_end_;
   CancelSource cancel_;
   Timer deadline_timer_;
   Timer bound_timer_;
@@ -244,8 +250,8 @@ Awaitable<> Core::run(std::shared_ptr<Core> core) {
 
 class ProducedStream final : public EventStream {
  public:
-  ProducedStream(CallContext context, Produce body)
-      : core_(std::make_shared<Core>(std::move(context), std::move(body))) {
+  ProducedStream(CallContext context, Produce body, AtEnd at_end)
+      : core_(std::make_shared<Core>(std::move(context), std::move(body), std::move(at_end))) {
     core_->watch_parent();
   }
   ~ProducedStream() override { core_->cancel(make_error(Reason::cancelled, "the call was given up")); }
@@ -253,6 +259,7 @@ class ProducedStream final : public EventStream {
   Awaitable<Event> next() override { return Core::read(core_); }
   void cancel(Error why) override { core_->cancel(std::move(why)); }
   Result<void> answer(model::Answers answers) override { return core_->answer(std::move(answers)); }
+  void detach(BeforeStart) override { core_->detach(); }
 
  private:
   std::shared_ptr<Core> core_;
@@ -275,7 +282,11 @@ class EndedStream final : public EventStream {
 }  // namespace
 
 std::unique_ptr<EventStream> make_stream(CallContext context, Produce body) {
-  return std::make_unique<ProducedStream>(std::move(context), std::move(body));
+  return std::make_unique<ProducedStream>(std::move(context), std::move(body), nullptr);
+}
+
+std::unique_ptr<EventStream> make_stream(CallContext context, Produce body, AtEnd at_end) {
+  return std::make_unique<ProducedStream>(std::move(context), std::move(body), std::move(at_end));
 }
 
 std::unique_ptr<EventStream> ended_stream(Event end) { return std::make_unique<EndedStream>(std::move(end)); }

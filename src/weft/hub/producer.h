@@ -35,6 +35,9 @@ using Produce = std::move_only_function<Awaitable<Result<model::Output>>(Emitter
 /// The body starts with the first next(). A body that ignores its cancellation is given up after kCancelBoundMs:
 /// End is delivered while the body runs out on its own.
 std::unique_ptr<EventStream> make_stream(CallContext context, Produce body);
+/// The same; `at_end` sees the End once, before the reader does, and may change its words.
+using AtEnd = std::move_only_function<void(model::End&)>;
+std::unique_ptr<EventStream> make_stream(CallContext context, Produce body, AtEnd at_end);
 /// A stream of one End.
 std::unique_ptr<EventStream> ended_stream(model::Event end);
 

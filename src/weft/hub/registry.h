@@ -54,6 +54,9 @@ struct Entry {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> failures{0};
     std::atomic<Health> health{Health::unknown};
+    /// Calls in a row that could not reach it, and until when (steady, ms) the others are refused for that.
+    std::atomic<std::uint32_t> unreached{0};
+    std::atomic<std::int64_t> down_until_ms{0};
   };
   std::shared_ptr<Counters> counters;
   /// By skill, compiled on first use; null when the skill has no schema.

@@ -5,7 +5,9 @@
 // Law: exactly one End, nothing after it; cancel at any point brings End within kCancelBoundMs and frees the upstream.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "weft/base/async.h"
 #include "weft/base/clock.h"
@@ -27,6 +29,16 @@ class EventStream {
   /// Answers the open questions of the last Ask event; next() then goes on. Errors when nothing is asked, a key is unknown
   /// or data does not fit the question's schema (the question stays open).
   virtual Result<void> answer(model::Answers answers) = 0;
+  /// The call outlives its caller from now on: the token of its context does not end it any more. `before_start` is awaited
+  /// should the solution be called only later (after a question of the hub's own).
+  using BeforeStart = std::function<Awaitable<Result<void>>()>;
+  virtual void detach(BeforeStart before_start) { (void)before_start; }
+  /// How far the call has come, for whoever has to find it again.
+  struct Reach {
+    bool started = true;
+    std::optional<model::Accepted> accepted;
+  };
+  virtual Reach reach() const { return {}; }
 };
 
 /// What a call runs under.

@@ -75,6 +75,22 @@ void grow(std::vector<Part>& parts, const std::string& text) {
 
 }  // namespace
 
+void add_artifact(std::vector<Artifact>& artifacts, const Artifact& artifact) {
+  for (auto& known : artifacts) {
+    if (known.id != artifact.id) continue;
+    if (!artifact.append) {
+      known = artifact;
+      return;
+    }
+    known.parts.insert(known.parts.end(), artifact.parts.begin(), artifact.parts.end());
+    known.last = artifact.last;
+    for (const auto& [key, item] : artifact.meta) known.meta[key] = item;
+    return;
+  }
+  artifacts.push_back(artifact);
+  artifacts.back().append = false;
+}
+
 Fold::Fold(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
 Result<void> Fold::add(const Event& event) {
@@ -84,7 +100,7 @@ Result<void> Fold::add(const Event& event) {
     add_delta(*delta);
   } else if (const auto* artifact = std::get_if<Artifact>(&event.body)) {
     bytes_ += artifact->id.size() + weight(artifact->parts);
-    add_artifact(*artifact);
+    add_artifact(artifacts_, *artifact);
   } else if (const auto* usage = std::get_if<Usage>(&event.body)) {
     usage_ = *usage;
   } else if (const auto* end = std::get_if<End>(&event.body)) {
@@ -115,22 +131,6 @@ void Fold::add_delta(const Delta& delta) {
   if (!delta.tool_id.empty()) call.id = delta.tool_id;
   if (!delta.tool_name.empty()) call.name = delta.tool_name;
   call.arguments_text += delta.text;
-}
-
-void Fold::add_artifact(const Artifact& artifact) {
-  for (auto& known : artifacts_) {
-    if (known.id != artifact.id) continue;
-    if (!artifact.append) {
-      known = artifact;
-      return;
-    }
-    known.parts.insert(known.parts.end(), artifact.parts.begin(), artifact.parts.end());
-    known.last = artifact.last;
-    for (const auto& [key, item] : artifact.meta) known.meta[key] = item;
-    return;
-  }
-  artifacts_.push_back(artifact);
-  artifacts_.back().append = false;
 }
 
 End Fold::take() {

@@ -9,6 +9,9 @@
 
 namespace weft::model {
 
+/// Takes in one artifact event: a new artifact, one in place of that with the same id, or more parts of it.
+void add_artifact(std::vector<Artifact>& artifacts, const Artifact& artifact);
+
 /// Collects events; what End leaves out (turns, artifacts, usage) is filled in from what streamed before it.
 class Fold {
  public:
@@ -21,7 +24,6 @@ class Fold {
 
  private:
   void add_delta(const Delta& delta);
-  void add_artifact(const Artifact& artifact);
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::vector<Part> parts_;

@@ -1,0 +1,179 @@
+#include "weft/hub/dispatch.h"
+
+#include <format>
+
+#include "weft/hub/approval.h"
+#include "weft/hub/limits.h"
+#include "weft/hub/shaping.h"
+
+namespace weft::hub {
+namespace {
+
+using model::Shape;
+
+bool is_nothing(const std::optional<json::value>& args) { return !args || args->is_null(); }
+
+std::string last_text(const model::Call& call) {
+  return call.turns.empty() ? std::string() : model::joined_text(call.turns.back().parts, false);
+}
+
+Result<void> require(const Dispatch& dispatch, const Schema* schema) {
+  if (!schema || !dispatch.call.args) return {};
+  const auto fault = schema->check(*dispatch.call.args);
+  if (!fault) return {};
+  const std::string where = fault->path.empty() ? "the arguments" : fault->path;
+  return fail(make_argument_error(fault->path, std::format("{}: {}", where, fault->message)));
+}
+
+/// Arguments become a conversation; a conversation stays what it is.
+Result<void> shape_converse(Dispatch& dispatch) {
+  model::Call& call = dispatch.call;
+  if (!call.turns.empty()) return {};
+  if (is_nothing(call.args)) return fail(make_argument_error("/message", "/message: required: what to say"));
+  auto turns = turns_from_args(*call.args);
+  if (turns) {
+    call.turns = *std::move(turns);
+  } else if (dispatch.skill->input_schema) {
+    // A form of the skill's own: said as it is.
+    call.turns.push_back(model::Turn{"", model::Role::user, "", {model::Part::data(*call.args)}});
+  } else {
+    return fail(std::move(turns).error());
+  }
+  if (call.context.empty() && call.args->is_object()) {
+    call.context = ContextId(std::string(json::string_at(call.args->get_object(), "context_id")));
+  }
+  return {};
+}
+
+void shape_embed(model::Call& call) {
+  if (!is_nothing(call.args) || call.turns.empty()) return;
+  json::object args;
+  args["input"] = last_text(call);
+  call.args = std::move(args);
+}
+
+/// The answer to a form becomes the arguments.
+Awaitable<Result<void>> ask_arguments(std::shared_ptr<Dispatch> dispatch, model::Ask ask, Emitter& out) {
+  WEFT_CO_TRY(auto answers, co_await out.ask(std::move(ask)));
+  model::Answer& answer = answers.begin()->second;
+  if (answer.action != model::AnswerAction::accept) {
+    co_return fail(Reason::refused, std::format("the fields that `{}/{}` needs were not given",
+                                                dispatch->entry->solution->id.str(), dispatch->skill->id.str()));
+  }
+  dispatch->call.args = std::move(answer.data);
+  co_return Result<void>();
+}
+
+Awaitable<Result<void>> shape_invoke(std::shared_ptr<Dispatch> dispatch, const Schema* schema, Emitter& out) {
+  model::Call& call = dispatch->call;
+  if (!is_nothing(call.args) || !call.tensors.empty()) co_return Result<void>();
+  if (call.turns.empty()) {
+    call.args = json::object();
+    co_return Result<void>();
+  }
+  auto shaped = args_from_turns(*dispatch->skill, schema, call);
+  if (call.turns.size() > 1) {
+    out.lose({"/turns", "conversation", "arguments", model::LossKind::approximated, "the last turn alone was read"});
+  }
+  if (shaped.ask) {
+    auto asked = co_await ask_arguments(dispatch, *std::move(shaped.ask), out);
+    co_return asked;
+  }
+  call.args = std::move(shaped.args);
+  co_return Result<void>();
+}
+
+Awaitable<Result<void>> shape(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
+  WEFT_CO_TRY(const Schema* schema, dispatch->entry->input_schema(*dispatch->skill));
+  switch (dispatch->skill->shape) {
+    case Shape::converse: {
+      WEFT_CO_CHECK(shape_converse(*dispatch));
+      break;
+    }
+    case Shape::embed: shape_embed(dispatch->call); break;
+    default: {
+      auto shaped = co_await shape_invoke(dispatch, schema, out);
+      if (!shaped) co_return shaped;
+    }
+  }
+  co_return require(*dispatch, schema);
+}
+
+Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
+  if (!asks_first(dispatch->entry->request, *dispatch->skill)) co_return Result<void>();
+  auto ask = approval_ask(*dispatch->entry->solution, *dispatch->skill, dispatch->call);
+  WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
+  if (answers.begin()->second.action == model::AnswerAction::accept) co_return Result<void>();
+  co_return fail(Reason::refused, std::format("`{}/{}` was not approved", dispatch->entry->solution->id.str(),
+                                              dispatch->skill->id.str()));
+}
+
+/// The question of a solution, asked until the solution takes the answer.
+Awaitable<Result<void>> relay_ask(std::shared_ptr<EventStream> stream, model::Ask ask, Emitter& out) {
+  for (int round = 0; round < kAskAgainMax; ++round) {
+    auto question = ask;
+    WEFT_CO_TRY(auto answers, co_await out.ask(std::move(question)));
+    const auto taken = stream->answer(std::move(answers));
+    if (taken) co_return Result<void>();
+    auto& first = ask.items.begin()->second;
+    first.message = std::format("{}\n{}", taken.error().message, first.message);
+  }
+  co_return fail(Reason::refused, "the question was answered wrongly too often");
+}
+
+}  // namespace
+
+Error named(Error error, const std::string& solution) {
+  if (!error.solution.empty()) return error;
+  error.solution = solution;
+  error.message = std::format("solution \"{}\": {}", solution, error.message);
+  return error;
+}
+
+Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream, std::shared_ptr<Dispatch> dispatch,
+                                       Emitter& out) {
+  const auto registration =
+      out.cancelled().on_cancel([stream, token = out.cancelled()] { stream->cancel(token.why()); });
+  // One that goes on after it was told to stop is left.
+  for (int ignored = 0; ignored < kEventsAfterCancelMax;) {
+    model::Event event = co_await stream->next();
+    if (auto* end = std::get_if<model::End>(&event.body)) {
+      for (auto& loss : end->losses) out.lose(std::move(loss));
+      co_return std::move(end->outcome);
+    }
+    if (out.cancelled().cancelled()) {
+      ++ignored;
+      continue;
+    }
+    if (auto* ask = std::get_if<model::Ask>(&event.body)) {
+      if (ask->items.empty()) {
+        co_return fail(Reason::upstream_protocol, "it asked a question without content");
+      }
+      WEFT_CO_CHECK(co_await relay_ask(stream, std::move(*ask), out));
+      continue;
+    }
+    if (const auto* accepted = std::get_if<model::Accepted>(&event.body)) dispatch->accepted = *accepted;
+    // What fails here was cancelled; the solution's End is still waited for, so that it is let go of.
+    (void)co_await out.emit(std::move(event));
+  }
+  co_return fail(out.cancelled().why());
+}
+
+Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
+  std::shared_ptr<EventStream> stream = std::move(dispatch->reattached);
+  if (!stream) {
+    WEFT_CO_CHECK(co_await shape(dispatch, out));
+    WEFT_CO_CHECK(co_await approve(dispatch, out));
+    if (dispatch->before_start) WEFT_CO_CHECK(co_await dispatch->before_start());
+    if (out.cancelled().cancelled()) co_return fail(out.cancelled().why());
+    dispatch->started = true;
+    auto call = std::make_shared<const model::Call>(std::move(dispatch->call));
+    CallContext context{out.executor(), out.deadline(), out.cancelled()};
+    stream = dispatch->entry->service->start(std::move(call), std::move(context));
+    if (!stream) co_return fail(Reason::internal, "the service gave no stream");
+  }
+  auto outcome = co_await relay(stream, dispatch, out);
+  co_return outcome;
+}
+
+}  // namespace weft::hub

@@ -1,0 +1,133 @@
+#include "weft/hub/task_record.h"
+
+#include <array>
+#include <format>
+
+#include "weft/base/limits.h"
+#include "weft/hub/limits.h"
+#include "weft/model/codec.h"
+
+namespace weft::hub {
+namespace {
+
+bool shallow(const json::value& v, std::size_t left) {
+  if (left == 0) return false;
+  if (const auto* o = v.if_object()) {
+    for (const auto& item : *o) {
+      if (!shallow(item.value(), left - 1)) return false;
+    }
+  }
+  if (const auto* a = v.if_array()) {
+    for (const auto& item : *a) {
+      if (!shallow(item, left - 1)) return false;
+    }
+  }
+  return true;
+}
+
+void add_turns(std::vector<model::Turn>& out, const json::array* turns) {
+  if (!turns) return;
+  for (const auto& item : *turns) {
+    if (auto turn = model::turn_from_json(item)) out.push_back(*std::move(turn));
+  }
+}
+
+}  // namespace
+
+bool readable(const json::value& v) { return shallow(v, kJsonDepthMax - 2); }
+
+std::string_view kind_of(const model::Event& event) {
+  constexpr std::array<std::string_view, 8> kKinds{"accepted", "state", "delta", "artifact",
+                                                   "ask",      "usage", "log",   "end"};
+  return kKinds.at(event.body.index());
+}
+
+model::TaskState state_of(const model::End& end) {
+  if (end.outcome) return model::TaskState::completed;
+  switch (end.outcome.error().reason) {
+    case Reason::cancelled: return model::TaskState::canceled;
+    case Reason::refused: return model::TaskState::rejected;
+    default: return model::TaskState::failed;
+  }
+}
+
+model::TaskState state_of(const model::Ask& ask) {
+  const bool login = std::ranges::any_of(
+      ask.items, [](const auto& item) { return item.second.kind == model::Ask::Kind::login; });
+  return login ? model::TaskState::auth : model::TaskState::ask;
+}
+
+json::object meta_json(const json::object& door, const std::vector<model::Turn>& said) {
+  json::object o;
+  if (!door.empty()) o["door"] = door;
+  if (said.empty()) return o;
+  json::array turns;
+  for (const auto& turn : said) turns.push_back(model::to_json(turn));
+  o["said"] = std::move(turns);
+  return o;
+}
+
+Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect, json::object meta,
+                                     std::int64_t now_ms) {
+  store::TaskRecord record;
+  record.id = std::move(id);
+  record.context = call.context;
+  record.owner = call.principal.name;
+  record.solution = call.solution;
+  record.skill = call.skill;
+  record.effect = effect;
+  record.created_ms = record.updated_ms = now_ms;
+  record.call = model::to_json(call);
+  record.meta = meta_json(meta, {});
+  if (!readable(record.call) || !readable(record.meta)) {
+    return fail(Reason::invalid_argument,
+                std::format("the call is nested too deep to be kept: at most {} levels", kJsonDepthMax - 2));
+  }
+  return record;
+}
+
+TaskView view_of(const store::TaskRecord& record) {
+  TaskView view;
+  view.id = record.id;
+  view.context = record.context;
+  view.owner = record.owner;
+  view.solution = record.solution;
+  view.skill = record.skill;
+  view.state = record.state;
+  view.created_ms = record.created_ms;
+  view.updated_ms = record.updated_ms;
+  view.head = record.head;
+  if (auto ask = model::ask_from_json(record.asks); ask && !ask->items.empty()) view.ask = *std::move(ask);
+  if (record.call.is_object()) add_turns(view.history, json::array_at(record.call.get_object(), "turns"));
+  if (!record.meta.is_object()) return view;
+  add_turns(view.history, json::array_at(record.meta.get_object(), "said"));
+  if (const auto* door = json::object_at(record.meta.get_object(), "door")) view.meta = *door;
+  return view;
+}
+
+void take_end(TaskView& view, const model::End& end) {
+  view.state = state_of(end);
+  view.ask.reset();
+  view.end = end;
+  if (!end.outcome) return;
+  if (!end.outcome->artifacts.empty()) view.artifacts = end.outcome->artifacts;
+  view.history.insert(view.history.end(), end.outcome->turns.begin(), end.outcome->turns.end());
+}
+
+void take_said(TaskView& view, const std::optional<model::Ask>& ask, const model::Turn& said) {
+  if (ask) {
+    model::Turn asked;
+    asked.role = model::Role::assistant;
+    for (const auto& [key, item] : ask->items) asked.parts.push_back(model::Part::text(item.message));
+    view.history.push_back(std::move(asked));
+  }
+  if (!said.parts.empty()) view.history.push_back(said);
+}
+
+Result<std::optional<TaskEvent>> event_of(const store::StoredEvent& stored) {
+  if (stored.kind == kAnswerKind) return std::nullopt;
+  WEFT_TRY(auto event, model::event_from_json(stored.payload));
+  return TaskEvent{stored.seq, stored.at_ms, std::move(event)};
+}
+
+}  // namespace weft::hub

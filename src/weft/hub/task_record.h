@@ -1,0 +1,38 @@
+// A task between its row in the journal and what is shown of it. Owned by hub; pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "weft/hub/tasks.h"
+#include "weft/store/journal.h"
+
+namespace weft::hub {
+
+/// The journal's kind of what a person answered; all other kinds are model events.
+inline constexpr std::string_view kAnswerKind = "answer";
+/// The step that the call itself is.
+inline constexpr std::string_view kCallStep = "call";
+
+/// The row of a task that begins. Errors: the call is nested deeper than can be read again.
+Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect, json::object meta,
+                                     std::int64_t now_ms);
+/// What the row alone shows; `call` may be null.
+TaskView view_of(const store::TaskRecord& record);
+/// Takes the End into a view.
+void take_end(TaskView& view, const model::End& end);
+/// Takes what was asked and what was said to it into a view's history.
+void take_said(TaskView& view, const std::optional<model::Ask>& ask, const model::Turn& said);
+/// The row's `meta`: the door's own, and the turns said in answers.
+json::object meta_json(const json::object& door, const std::vector<model::Turn>& said);
+
+std::string_view kind_of(const model::Event& event);
+model::TaskState state_of(const model::End& end);
+model::TaskState state_of(const model::Ask& ask);
+/// Whether JSON of this value can be read again.
+bool readable(const json::value& v);
+/// The event of a stored one; nothing when it is none that is shown.
+Result<std::optional<TaskEvent>> event_of(const store::StoredEvent& stored);
+
+}  // namespace weft::hub

@@ -1,0 +1,87 @@
+#include "weft/hub/task_recover.h"
+
+#include <format>
+
+#include "weft/base/timers.h"
+#include "weft/hub/limits.h"
+#include "weft/model/codec.h"
+
+namespace weft::hub {
+namespace {
+
+using Prepared = Result<std::unique_ptr<EventStream>>;
+
+Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run) {
+  const auto context = shared.hub.context(run->executor(), run->token(), run->call());
+  // The run outlives its stream, which holds this.
+  const std::weak_ptr<TaskRun> weak = run;
+  return shared.hub.call(run->call(), context, [weak]() -> Awaitable<Result<void>> {
+    auto held = weak.lock();
+    WEFT_ASSERT(held);
+    return TaskRun::note_intent(std::move(held));
+  });
+}
+
+Error outcome_unknown(const store::TaskRecord& record) {
+  const std::string name = std::format("{}/{}", record.solution.str(), record.skill.str());
+  Error error = make_error(Reason::solution_failed,
+                           std::format("outcome unknown: weft stopped while {} ran; it was not repeated", name));
+  error.solution = record.solution.str();
+  return error;
+}
+
+std::optional<model::Accepted> accepted_of(const store::TaskRecord& record) {
+  if (!record.upstream.is_object()) return std::nullopt;
+  const auto event = model::event_from_json(record.upstream);
+  if (!event) return std::nullopt;
+  const auto* accepted = std::get_if<model::Accepted>(&event->body);
+  if (!accepted || accepted->upstream_task.empty()) return std::nullopt;
+  return *accepted;
+}
+
+/// Waits until the solution has joined (again).
+Awaitable<bool> joined(std::shared_ptr<TaskShared> shared, SolutionId id, CancelToken cancel) {
+  const auto until = shared->clock.steady() + Milliseconds(kTaskRejoinMs);
+  while (!shared->hub.registry().snapshot()->find(id.str())) {
+    if (shared->clock.steady() >= until) co_return false;
+    const bool slept = co_await sleep_for(Milliseconds(kTaskRejoinStepMs), cancel);
+    if (!slept) co_return false;
+  }
+  co_return true;
+}
+
+Prepared again(TaskShared& shared, const store::Unfinished& unfinished, const std::shared_ptr<TaskRun>& run) {
+  if (unfinished.open.empty()) return start_call(shared, run);
+  if (const auto accepted = accepted_of(unfinished.task)) {
+    const auto context = shared.hub.context(run->executor(), run->token(), run->call());
+    if (auto stream = shared.hub.reattach(run->call(), *accepted, context)) return stream;
+  }
+  if (unfinished.task.effect != store::Effect::pure) return fail(outcome_unknown(unfinished.task));
+  model::State state;
+  state.note.push_back(model::Part::text("weft was started anew; the call is made again"));
+  run->note(model::Event{std::move(state)});
+  return start_call(shared, run);
+}
+
+Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared, std::shared_ptr<const store::Unfinished> unfinished,
+                            std::shared_ptr<TaskRun> run) {
+  const bool there = co_await joined(shared, unfinished->task.solution, run->token());
+  if (run->token().cancelled()) co_return fail(run->token().why());
+  if (there) co_return again(*shared, *unfinished, run);
+  if (!unfinished->open.empty()) co_return fail(outcome_unknown(unfinished->task));
+  co_return fail(Reason::unavailable, std::format("`{}` did not join again after weft was started anew",
+                                                  unfinished->task.solution.str()));
+}
+
+}  // namespace
+
+TaskRun::Prepare prepare_call(std::shared_ptr<TaskShared> shared) {
+  return [shared](std::shared_ptr<TaskRun> run) -> Awaitable<Prepared> { co_return start_call(*shared, run); };
+}
+
+TaskRun::Prepare prepare_again(std::shared_ptr<TaskShared> shared, store::Unfinished unfinished) {
+  auto kept = std::make_shared<const store::Unfinished>(std::move(unfinished));
+  return [shared, kept](std::shared_ptr<TaskRun> run) { return take_up(shared, kept, std::move(run)); };
+}
+
+}  // namespace weft::hub

@@ -1,0 +1,129 @@
+// A task that runs: reads its call's stream, journals every event before anyone sees it, and tells those who watch.
+// Owned by hub (Tasks); belongs to one loop but for the members marked `any thread`.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/base/task_group.h"
+#include "weft/hub/hub.h"
+#include "weft/hub/task_record.h"
+#include "weft/model/fold.h"
+
+namespace weft::hub {
+
+class TaskRun;
+
+/// What all tasks of a hub share.
+struct TaskShared {
+  Hub& hub;
+  store::Journal& journal;
+  const Clock& clock;
+  Random& random;
+  std::mutex mutex;
+  std::map<TaskId, std::shared_ptr<TaskRun>> live;
+  bool stopping = false;
+
+  std::shared_ptr<TaskRun> find(const TaskId& id);
+};
+
+/// One who waits for news, on a loop of his own.
+struct Watcher {
+  explicit Watcher(Executor executor) : signal(executor) {}
+  Signal signal;
+};
+
+/// Something that happened and is not yet in the journal.
+struct Unwritten {
+  std::optional<model::Event> event;
+  json::value payload;
+  std::optional<store::Intent> intent;
+  /// Set for an answer.
+  std::optional<model::Turn> said;
+  bool closes_ask = false;
+};
+
+class TaskRun : public std::enable_shared_from_this<TaskRun> {
+ public:
+  /// Gives the stream to read; may wait (for a solution to join again).
+  using Prepare = std::function<Awaitable<Result<std::unique_ptr<EventStream>>>(std::shared_ptr<TaskRun>)>;
+
+  TaskRun(std::shared_ptr<TaskShared> shared, Executor executor, store::TaskRecord record,
+          std::shared_ptr<const model::Call> call, Prepare prepare);
+
+  // Any thread.
+  TaskView view() const;
+  bool finished() const;
+  Executor executor() const { return executor_; }
+  void watch(const std::shared_ptr<Watcher>& watcher);
+  /// Copies what is held after `seq`; false when older events must be read from the journal.
+  bool held_after(std::int64_t seq, std::deque<TaskEvent>& out) const;
+
+  // On its loop.
+  void begin();
+  void cancel(Error why);
+  /// Ends without an end: the journal keeps the task for the hub's next life.
+  void stop();
+  static Awaitable<Result<TaskView>> answer(std::shared_ptr<TaskRun> self, model::Answers answers, model::Turn said);
+  /// Writes down that the call is made now; durable when it returns.
+  static Awaitable<Result<void>> note_intent(std::shared_ptr<TaskRun> self);
+  void note(model::Event event) { take(std::move(event)); }
+  CancelToken token() const { return cancel_.token(); }
+  const model::Call& call() const { return *call_; }
+
+ private:
+  static Awaitable<> read(std::shared_ptr<TaskRun> self);
+  static Awaitable<> write(std::shared_ptr<TaskRun> self);
+  static Awaitable<> read_events(std::shared_ptr<TaskRun> self);
+  static Awaitable<Result<std::int64_t>> append(std::shared_ptr<TaskRun> self, store::Append change);
+  static Awaitable<Result<void>> durable(std::shared_ptr<TaskRun> self, std::uint64_t upto);
+
+  void take(model::Event event);
+  void take_fault(Error fault);
+  std::uint64_t push(Unwritten item);
+  std::vector<Unwritten> next_batch();
+  store::Append change_of(const std::vector<Unwritten>& batch) const;
+  void add_change(store::Append& change, const Unwritten& item) const;
+  void apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_t at_ms);
+  void apply_event(const model::Event& event);
+  void lost(const Error& error);
+  void finish();
+  void wake();
+
+  const std::shared_ptr<TaskShared> shared_;
+  const Executor executor_;
+  const std::shared_ptr<const model::Call> call_;
+  Prepare prepare_;
+  json::object door_meta_;
+  std::vector<model::Turn> said_;
+
+  // The loop's own.
+  std::unique_ptr<EventStream> stream_;
+  CancelSource cancel_;
+  model::Fold fold_;
+  std::optional<Error> fault_;
+  model::Answers answered_;
+  std::deque<Unwritten> unwritten_;
+  std::uint64_t pushed_ = 0;
+  std::uint64_t written_ = 0;
+  std::optional<Error> write_error_;
+  bool reading_ = true;
+  bool stopping_ = false;
+  Signal work_;
+  Signal room_;
+  std::vector<std::weak_ptr<Watcher>> waiters_;
+
+  mutable std::mutex mutex_;
+  TaskView view_;
+  std::deque<TaskEvent> ring_;
+  std::vector<std::weak_ptr<Watcher>> watchers_;
+  bool finished_ = false;
+};
+
+}  // namespace weft::hub

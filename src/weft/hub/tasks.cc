@@ -1,0 +1,430 @@
+#include "weft/hub/tasks.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <format>
+
+#include "weft/base/log.h"
+#include "weft/base/timers.h"
+#include "weft/hub/limits.h"
+#include "weft/hub/names.h"
+#include "weft/hub/task_recover.h"
+#include "weft/hub/task_run.h"
+#include "weft/model/codec.h"
+
+namespace weft::hub {
+namespace {
+
+/// The same words for a task of someone else's and for none.
+Error no_such_task() {
+  return make_error(Reason::task_not_found, "there is no such task, or it is not yours");
+}
+
+bool may_see(const model::Principal& principal, std::string_view owner) {
+  return principal.admin || principal.name == owner;
+}
+
+/// Runs on another loop; the result comes back on this one.
+template <class T>
+Awaitable<T> on_loop(Executor loop, Awaitable<T> work) {
+  const Executor here = co_await boost::asio::this_coro::executor;
+  if (here == loop) {
+    T result = co_await std::move(work);
+    co_return result;
+  }
+  T result = co_await boost::asio::co_spawn(loop, std::move(work), kAwait);
+  co_return result;
+}
+
+Awaitable<bool> cancel_run(std::shared_ptr<TaskRun> run, Error why) {
+  run->cancel(std::move(why));
+  co_return true;
+}
+
+/// Waits until the run is finished or `done` holds of its view; false when cancelled or out of time first.
+Awaitable<bool> wait_for(std::shared_ptr<TaskRun> run, bool (*done)(const TaskView&), CancelToken cancel,
+                         std::optional<Milliseconds> limit) {
+  const Executor here = co_await boost::asio::this_coro::executor;
+  const auto watcher = std::make_shared<Watcher>(here);
+  run->watch(watcher);
+  const auto registration = cancel.on_cancel([watcher] { watcher->signal.notify(); });
+  bool late = false;
+  Timer timer;
+  if (limit) {
+    timer = run_after(here, *limit, [&late, watcher] {
+      late = true;
+      watcher->signal.notify();
+    });
+  }
+  while (!run->finished() && !(done && done(run->view()))) {
+    if (late || cancel.cancelled()) co_return false;
+    co_await watcher->signal.wait();
+  }
+  co_return true;
+}
+
+bool ended(const TaskView& view) { return model::terminal(view.state); }
+bool settled(const TaskView& view) { return model::terminal(view.state) || view.ask.has_value(); }
+
+class Subscription final : public TaskSubscription {
+ public:
+  Subscription(std::shared_ptr<TaskShared> shared, std::shared_ptr<TaskRun> run, TaskId id, std::int64_t after,
+               Executor executor)
+      : shared_(std::move(shared)),
+        run_(std::move(run)),
+        id_(std::move(id)),
+        seq_(after),
+        watcher_(std::make_shared<Watcher>(executor)) {
+    if (run_) run_->watch(watcher_);
+  }
+
+  Awaitable<Result<std::optional<TaskEvent>>> next(CancelToken cancel) override {
+    const auto registration = cancel.on_cancel([watcher = watcher_] { watcher->signal.notify(); });
+    while (true) {
+      if (auto event = pop()) co_return event;
+      if (ended_) co_return std::nullopt;
+      if (cancel.cancelled()) co_return fail(cancel.why());
+      // Asked before looking: what comes in between is then seen by the look.
+      const bool finished = !run_ || run_->finished();
+      const bool held = run_ && run_->held_after(seq_, buffer_);
+      if (!buffer_.empty()) continue;
+      if (held && !finished) {
+        co_await watcher_->signal.wait();
+        continue;
+      }
+      const std::int64_t before = seq_;
+      WEFT_CO_CHECK(co_await read_journal());
+      if (seq_ == before && buffer_.empty() && finished) {
+        co_return fail(Reason::unavailable, "the task waits for weft to take it up again; ask again later");
+      }
+    }
+  }
+
+ private:
+  std::optional<TaskEvent> pop() {
+    if (buffer_.empty() || ended_) return std::nullopt;
+    TaskEvent event = std::move(buffer_.front());
+    buffer_.pop_front();
+    seq_ = std::max(seq_, event.seq);
+    ended_ = event.event.is_end();
+    return event;
+  }
+
+  Awaitable<Result<void>> read_journal() {
+    WEFT_CO_TRY(const auto page, co_await shared_->journal.read(id_, seq_, kTaskRingEvents));
+    for (const auto& stored : page) {
+      WEFT_CO_TRY(auto event, event_of(stored));
+      if (event) {
+        buffer_.push_back(*std::move(event));
+      } else if (buffer_.empty()) {
+        seq_ = stored.seq;
+      }
+    }
+    co_return Result<void>();
+  }
+
+  std::shared_ptr<TaskShared> shared_;
+  std::shared_ptr<TaskRun> run_;
+  TaskId id_;
+  std::int64_t seq_;
+  std::shared_ptr<Watcher> watcher_;
+  std::deque<TaskEvent> buffer_;
+  bool ended_ = false;
+};
+
+class TasksImpl final : public Tasks {
+ public:
+  TasksImpl(Hub& hub, store::Journal& journal, const Clock& clock, Random& random)
+      : shared_(new TaskShared{hub, journal, clock, random, {}, {}, false}) {}
+
+  Awaitable<Result<TaskView>> start(model::Call call, Executor executor, json::object meta) override {
+    WEFT_CO_TRY(const auto found,
+                find_skill(*shared_->hub.registry().snapshot(), call.solution.str(), call.skill.str()));
+    if (!shared_->hub.keys().may_call(call.principal, call.solution.str())) {
+      co_return fail(Reason::permission_denied, std::format("the key `{}` may not call `{}`", call.principal.name,
+                                                            call.solution.str()));
+    }
+    call.skill = found.skill->id;
+    call.reply = model::Reply::task;
+    const auto effect = found.skill->effects.safe_to_repeat() ? store::Effect::pure : store::Effect::one_shot;
+    auto shared_call = std::make_shared<model::Call>(std::move(call));
+    EventStream::Reach nowhere;
+    nowhere.started = false;
+    auto view = co_await create(std::move(shared_call), executor, effect, std::move(meta), prepare_call(shared_),
+                                std::nullopt, std::move(nowhere));
+    co_return view;
+  }
+
+  Awaitable<Result<TaskView>> park(std::shared_ptr<const model::Call> call, std::unique_ptr<EventStream> stream,
+                                   model::Ask ask, json::object meta) override {
+    const Executor here = co_await boost::asio::this_coro::executor;
+    auto parked = std::make_shared<Parked>();
+    parked->stream = std::move(stream);
+    parked->stream->detach([run = parked->run] { return Parked::note_intent(run); });
+    auto kept = std::make_shared<model::Call>(*call);
+    const auto found = find_skill(*shared_->hub.registry().snapshot(), kept->solution.str(), kept->skill.str());
+    const bool safe = found && found->skill->effects.safe_to_repeat();
+    auto prepare = [parked](std::shared_ptr<TaskRun> run) { return Parked::take(parked, std::move(run)); };
+    auto view = co_await create(std::move(kept), here, safe ? store::Effect::pure : store::Effect::one_shot,
+                                std::move(meta), std::move(prepare), std::move(ask), parked->stream->reach());
+    co_return view;
+  }
+
+  Awaitable<Result<TaskView>> get(TaskId id, model::Principal principal) override {
+    if (const auto run = shared_->find(id)) {
+      TaskView view = run->view();
+      if (!may_see(principal, view.owner)) co_return fail(no_such_task());
+      co_return view;
+    }
+    WEFT_CO_TRY(const auto record, co_await record_of(id, principal));
+    auto view = co_await whole_view(record);
+    co_return view;
+  }
+
+  Awaitable<Result<TaskPage>> list(TaskFilter filter, model::Principal principal) override {
+    store::TaskQuery query;
+    query.owner = principal.name;
+    query.any_owner = principal.admin;
+    query.context = filter.context;
+    query.state = filter.state;
+    query.updated_after_ms = filter.updated_after_ms;
+    query.limit = filter.limit;
+    query.page_token = filter.page_token;
+    WEFT_CO_TRY(auto found, co_await shared_->journal.list(std::move(query)));
+    TaskPage page;
+    page.next_page_token = std::move(found.next_page_token);
+    page.total = found.total;
+    for (const auto& record : found.tasks) {
+      if (const auto run = shared_->find(record.id)) {
+        page.tasks.push_back(run->view());
+        continue;
+      }
+      WEFT_CO_TRY(auto view, co_await whole_view(record));
+      page.tasks.push_back(std::move(view));
+    }
+    co_return page;
+  }
+
+  Awaitable<Result<std::unique_ptr<TaskSubscription>>> subscribe(TaskId id, std::int64_t after_seq,
+                                                                 model::Principal principal,
+                                                                 Executor executor) override {
+    auto run = shared_->find(id);
+    if (run && !may_see(principal, run->view().owner)) co_return fail(no_such_task());
+    if (!run) {
+      WEFT_CO_TRY(const auto record, co_await record_of(id, principal));
+      (void)record;
+      // One that was taken up while the journal was read.
+      run = shared_->find(id);
+    }
+    co_return std::make_unique<Subscription>(shared_, std::move(run), std::move(id), std::max<std::int64_t>(after_seq, 0),
+                                             executor);
+  }
+
+  Awaitable<Result<TaskView>> answer(TaskId id, model::Answers answers, model::Turn said,
+                                     model::Principal principal) override {
+    WEFT_CO_TRY(const auto run, co_await live_run(id, principal, Reason::unsupported));
+    auto view = co_await on_loop(run->executor(), TaskRun::answer(run, std::move(answers), std::move(said)));
+    co_return view;
+  }
+
+  Awaitable<Result<TaskView>> cancel(TaskId id, model::Principal principal) override {
+    WEFT_CO_TRY(const auto run, co_await live_run(id, principal, Reason::not_cancelable));
+    if (ended(run->view())) co_return fail(not_cancelable(run->view()));
+    Error why = make_error(Reason::cancelled, "the task was cancelled by its owner");
+    co_await on_loop(run->executor(), cancel_run(run, std::move(why)));
+    const CancelToken never;
+    co_await wait_for(run, &ended, never, Milliseconds(2 * kCancelBoundMs));
+    co_return run->view();
+  }
+
+  Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal, CancelToken cancel) override {
+    const auto run = shared_->find(id);
+    if (run) {
+      if (!may_see(principal, run->view().owner)) co_return fail(no_such_task());
+      const bool done = co_await wait_for(run, &settled, cancel, std::nullopt);
+      if (!done) co_return fail(cancel.why());
+    }
+    auto view = co_await get(std::move(id), std::move(principal));
+    co_return view;
+  }
+
+  Awaitable<Result<void>> recover(Executor executor) override {
+    background_ = std::make_unique<TaskGroup>(executor);
+    background_->spawn(sweep(shared_, background_->token()));
+    WEFT_CO_TRY(auto unfinished, co_await shared_->journal.recover());
+    for (auto& one : unfinished) {
+      auto call = model::call_from_json(one.task.call);
+      if (!call) {
+        log::error("task {}: its call cannot be read: {}", one.task.id.str(), call.error().message);
+        continue;
+      }
+      call->id = CallId(make_ulid(shared_->clock.unix_ms(), shared_->random));
+      const store::TaskRecord record = one.task;
+      launch(record, std::make_shared<const model::Call>(*std::move(call)), executor,
+             prepare_again(shared_, std::move(one)));
+    }
+    co_return Result<void>();
+  }
+
+  Awaitable<> stop() override {
+    std::vector<std::shared_ptr<TaskRun>> runs;
+    {
+      const std::scoped_lock lock(shared_->mutex);
+      shared_->stopping = true;
+      for (const auto& [id, run] : shared_->live) runs.push_back(run);
+    }
+    for (const auto& run : runs) boost::asio::post(run->executor(), [run] { run->stop(); });
+    const CancelToken never;
+    for (const auto& run : runs) co_await wait_for(run, nullptr, never, Milliseconds(kTaskStopMs));
+    if (const auto background = std::move(background_)) {
+      co_await on_loop(background->executor(), end_group(background.get()));
+    }
+  }
+
+ private:
+  /// A stream that waits for its task to read it.
+  struct Parked {
+    std::unique_ptr<EventStream> stream;
+    /// Apart, for the stream holds it too.
+    std::shared_ptr<std::weak_ptr<TaskRun>> run = std::make_shared<std::weak_ptr<TaskRun>>();
+
+    static Awaitable<Result<std::unique_ptr<EventStream>>> take(std::shared_ptr<Parked> self,
+                                                                std::shared_ptr<TaskRun> run) {
+      *self->run = run;
+      if (self->stream->reach().accepted) run->note(model::Event{*self->stream->reach().accepted});
+      co_return std::move(self->stream);
+    }
+    static Awaitable<Result<void>> note_intent(std::shared_ptr<std::weak_ptr<TaskRun>> weak) {
+      auto run = weak->lock();
+      if (!run) co_return fail(Reason::cancelled, "the task is gone");
+      auto noted = co_await TaskRun::note_intent(std::move(run));
+      co_return noted;
+    }
+  };
+
+  static Awaitable<bool> end_group(TaskGroup* group) {
+    co_await group->join();
+    co_return true;
+  }
+
+  static Awaitable<> sweep(std::shared_ptr<TaskShared> shared, CancelToken cancel) {
+    while (true) {
+      auto removed = co_await shared->journal.remove_expired(shared->clock.unix_ms(), kTaskSweepMax);
+      if (!removed) log::warn("ended tasks could not be removed: {}", removed.error().message);
+      if (removed && *removed == kTaskSweepMax) continue;
+      const bool slept = co_await sleep_for(Milliseconds(kTaskSweepMs), cancel);
+      if (!slept) co_return;
+    }
+  }
+
+  static Error not_cancelable(const TaskView& view) {
+    return make_error(Reason::not_cancelable, std::format("task {} has ended: it is {}", view.id.str(),
+                                                          model::to_string(view.state)));
+  }
+
+  Awaitable<Result<store::TaskRecord>> record_of(TaskId id, model::Principal principal) {
+    WEFT_CO_TRY(auto record, co_await shared_->journal.get(std::move(id)));
+    if (!record || !may_see(principal, record->owner)) co_return fail(no_such_task());
+    co_return *std::move(record);
+  }
+
+  /// The task's run; what has ended gives an error of this reason.
+  Awaitable<Result<std::shared_ptr<TaskRun>>> live_run(TaskId id, model::Principal principal, Reason otherwise) {
+    auto run = shared_->find(id);
+    if (run) {
+      if (!may_see(principal, run->view().owner)) co_return fail(no_such_task());
+      co_return run;
+    }
+    WEFT_CO_TRY(const auto record, co_await record_of(std::move(id), std::move(principal)));
+    if (!model::terminal(record.state)) {
+      co_return fail(Reason::unavailable, "the task waits for weft to take it up again; ask again later");
+    }
+    Error error = not_cancelable(view_of(record));
+    error.reason = otherwise;
+    error.code = code_of(otherwise);
+    co_return fail(std::move(error));
+  }
+
+  /// The row with what its events add.
+  Awaitable<Result<TaskView>> whole_view(store::TaskRecord record) {
+    TaskView view = view_of(record);
+    if (!model::terminal(record.state) || record.head == 0) co_return view;
+    WEFT_CO_TRY(const auto last, co_await shared_->journal.read(record.id, record.head - 1, 1));
+    if (last.empty()) co_return view;
+    WEFT_CO_TRY(auto event, event_of(last.front()));
+    if (!event) co_return view;
+    if (const auto* end = std::get_if<model::End>(&event->event.body)) take_end(view, *end);
+    co_return view;
+  }
+
+  Awaitable<Result<TaskView>> create(std::shared_ptr<model::Call> call, Executor executor, store::Effect effect,
+                                     json::object meta, TaskRun::Prepare prepare, std::optional<model::Ask> ask,
+                                     EventStream::Reach reach) {
+    const std::int64_t now_ms = shared_->clock.unix_ms();
+    TaskId id(make_ulid(now_ms, shared_->random));
+    if (call->context.empty()) call->context = ContextId(make_ulid(now_ms, shared_->random));
+    WEFT_CO_TRY(auto record, new_record(std::move(id), *call, effect, std::move(meta), now_ms));
+    WEFT_CO_CHECK(check_room());
+    std::vector<store::NewEvent> events;
+    model::Event begun{model::State{model::TaskState::submitted, {}, std::nullopt}};
+    if (ask) {
+      record.state = state_of(*ask);
+      record.asks = model::to_json(*ask);
+      begun = model::Event{*std::move(ask)};
+    }
+    events.push_back({std::string(kind_of(begun)), model::to_json(begun), now_ms});
+    WEFT_CO_TRY(record.head, co_await shared_->journal.create(record, std::move(events)));
+    if (reach.started) WEFT_CO_CHECK(co_await note_started(record));
+    co_return launch(std::move(record), std::move(call), executor, std::move(prepare));
+  }
+
+  /// The solution was called before the task began: that must be known after a restart.
+  Awaitable<Result<void>> note_started(store::TaskRecord record) {
+    store::Intent intent;
+    intent.step = std::string(kCallStep);
+    intent.at_ms = record.created_ms;
+    store::Append change;
+    change.task = record.id;
+    change.expected_head = record.head;
+    change.at_ms = record.created_ms;
+    change.intents.push_back(std::move(intent));
+    WEFT_CO_CHECK(co_await shared_->journal.append(std::move(change)));
+    co_return Result<void>();
+  }
+
+  Result<void> check_room() const {
+    const std::scoped_lock lock(shared_->mutex);
+    if (shared_->stopping) return fail(Reason::unavailable, "weft is stopping");
+    if (shared_->live.size() < kTasksLiveMax) return {};
+    Error error = make_error(Reason::rate_limited, std::format("{} tasks are running, which is the limit",
+                                                               kTasksLiveMax));
+    error.retry_after = Milliseconds(1'000);
+    return fail(std::move(error));
+  }
+
+  TaskView launch(store::TaskRecord record, std::shared_ptr<const model::Call> call, Executor executor,
+                  TaskRun::Prepare prepare) {
+    const TaskId id = record.id;
+    auto run = std::make_shared<TaskRun>(shared_, executor, std::move(record), std::move(call), std::move(prepare));
+    TaskView view = run->view();
+    {
+      const std::scoped_lock lock(shared_->mutex);
+      shared_->live.emplace(id, run);
+    }
+    boost::asio::post(executor, [run] { run->begin(); });
+    return view;
+  }
+
+  std::shared_ptr<TaskShared> shared_;
+  std::unique_ptr<TaskGroup> background_;
+};
+
+}  // namespace
+
+std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock, Random& random) {
+  return std::make_unique<TasksImpl>(hub, journal, clock, random);
+}
+
+}  // namespace weft::hub
