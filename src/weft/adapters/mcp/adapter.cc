@@ -8,6 +8,7 @@
 #include "weft/adapters/mcp/http_link.h"
 #include "weft/adapters/mcp/limits.h"
 #include "weft/adapters/mcp/server.h"
+#include "weft/adapters/mcp/stdio_link.h"
 
 namespace weft::adapters::mcp {
 
@@ -74,16 +75,21 @@ Awaitable<hub::Finding> McpProtocol::probe(hub::JoinRequest request, hub::CallCo
 
 Awaitable<Result<hub::Joined>> McpProtocol::connect(hub::JoinRequest request, hub::Finding finding,
                                                     hub::CallContext context) {
-  const std::string where = finding.url.empty() ? request.url : finding.url;
-  auto url = parse_url(where);
-  if (!url) co_return std::unexpected(url.error());
-  auto link = std::make_shared<HttpLink>(environment_.clients, request, *url);
+  std::shared_ptr<Link> link;
+  model::Solution base;
+  base.id = request.id;
+  if (request.command.empty()) {
+    const std::string where = finding.url.empty() ? request.url : finding.url;
+    auto url = parse_url(where);
+    if (!url) co_return std::unexpected(url.error());
+    base.url = url->str();
+    link = std::make_shared<HttpLink>(environment_.clients, request, *url);
+  } else {
+    link = std::make_shared<StdioLink>(context.executor, request);
+  }
   auto shake = co_await link->connect(context);
   if (!shake) co_return std::unexpected(shake.error());
   auto client = std::make_shared<Client>(link);
-  model::Solution base;
-  base.id = request.id;
-  base.url = url->str();
   auto solution = co_await client->describe(std::move(base), context);
   if (!solution) co_return std::unexpected(solution.error());
   hub::Joined joined{*std::move(solution), client};

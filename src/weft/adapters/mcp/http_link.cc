@@ -163,7 +163,8 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkR
   if (sending.era == Era::modern) add_modern_meta(sent.params, request.progress ? "info" : "");
   if (request.progress) add_progress_token(sent.params, id);
   std::string body = request_text(id, sent.method, sent.params);
-  auto response = co_await post(sending, &sent, std::move(body), context, true);
+  const bool long_lived = request.method == "tools/call";
+  auto response = co_await post(sending, &sent, std::move(body), context, long_lived);
   if (!response) co_return std::unexpected(response.error());
   const int status = (*response)->head().status;
   forgotten = status == 404 && !sending.session.empty();

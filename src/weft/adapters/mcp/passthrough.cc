@@ -14,8 +14,6 @@
 
 namespace weft::adapters::mcp {
 
-namespace {
-
 /// Everything about one passage.
 struct Passing {
   net::Exchange& exchange;
@@ -39,6 +37,8 @@ struct Passing {
   }
 };
 
+namespace {
+
 std::shared_ptr<HttpLink> http_link_of(const Mount& mount) {
   if (!mount.entry) return nullptr;
   auto client = std::dynamic_pointer_cast<Client>(mount.entry->service);
@@ -61,6 +61,12 @@ Awaitable<> answer_error(Passing& passing, Error error) {
   add_error_headers(head.headers, error);
   std::string text = error_message(passing.id(), rpc_error_of(error));
   (void)co_await passing.exchange.respond(std::move(head), std::move(text));
+}
+
+/// The skill of a tools/call; null for the other requests and for a tool that was never listed.
+const model::Skill* called_skill(const Passing& passing) {
+  if (passing.rpc->method != "tools/call") return nullptr;
+  return passing.mount.entry->solution->skill(json::string_at(passing.rpc->params, "name"));
 }
 
 Result<net::ClientRequest> upstream_request(const Passing& passing, const hub::CallContext& context) {
@@ -153,24 +159,31 @@ Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::H
 
 }  // namespace
 
+/// Begins a passage; nothing when the canonical bridge has to serve the request.
+std::optional<Passing> Server::passing(const Request& request, const Mount& mount, Era era, std::string_view body,
+                                       const wire::JsonRpcMessage* message) {
+  Passing passing{request.exchange, mount, http_link_of(mount), nullptr, nullptr, body};
+  if (!passing.link || !speaks(passing.link->handshake(), era)) return std::nullopt;
+  if (message != nullptr) passing.rpc = std::get_if<wire::JsonRpcRequest>(message);
+  const bool in_session = !request.exchange.head().headers.get(kHeaderSession).empty();
+  if (era == Era::legacy && in_session) {
+    passing.session = session_of(request, mount);
+    const bool bridged = !passing.session || !passing.session->facts().passed_through;
+    if (bridged) return std::nullopt;
+  }
+  passing.cancel->follow(request.exchange.gone());
+  return passing;
+}
+
 /// True when the request was answered here.
 Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
                                      const wire::JsonRpcMessage* message) {
-  Passing passing{request.exchange, mount, http_link_of(mount), nullptr, nullptr, body};
-  if (!passing.link || !speaks(passing.link->handshake(), era)) co_return false;
-  if (message != nullptr) passing.rpc = std::get_if<wire::JsonRpcRequest>(message);
-  const std::string_view session_id = request.exchange.head().headers.get(kHeaderSession);
-  if (era == Era::legacy && !session_id.empty()) {
-    passing.session = session_of(request, mount);
-    const bool ours = !passing.session || !passing.session->facts().passed_through;
-    if (ours) co_return false;
-  }
-  const bool called = passing.is_request() && passing.rpc->method == "tools/call";
-  const std::string tool(called ? json::string_at(passing.rpc->params, "name") : std::string_view());
-  const model::Skill* skill = called ? mount.entry->solution->skill(tool) : nullptr;
+  std::optional<Passing> begun = passing(request, mount, era, body, message);
+  if (!begun) co_return false;
+  Passing& passing = *begun;
   std::optional<hub::Admission> admission;
   if (passing.is_request()) {
-    auto admitted = environment_.hub.admit(request.principal, mount.entry, skill);
+    auto admitted = environment_.hub.admit(request.principal, mount.entry, called_skill(passing));
     if (!admitted) {
       Error error = admitted.error();
       co_await answer_error(passing, std::move(error));
@@ -178,42 +191,44 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
     }
     admission.emplace(*std::move(admitted));
   }
-  passing.cancel->follow(request.exchange.gone());
-  model::Call call;
-  call.solution = mount.entry->solution->id;
-  hub::CallContext context = environment_.hub.context(request.exchange.executor(), passing.cancel->token(), call);
-  passing.patience = std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(
-                                                   context.deadline - environment_.hub.clock().steady()));
-  auto upstream = upstream_request(passing, context);
-  if (!upstream) {
-    Error error = upstream.error();
-    co_await answer_error(passing, std::move(error));
-    co_return true;
-  }
-  net::HttpClient& client = environment_.clients.at(request.exchange.executor());
-  net::ClientRequest sent = *std::move(upstream);
-  auto response = co_await client.send(std::move(sent), passing.cancel->token());
+  auto response = co_await send_on(passing);
   if (!response) {
     Error error = response.error();
     if (admission) admission->ended(&error);
     co_await answer_error(passing, std::move(error));
     co_return true;
   }
-  const int status = (*response)->head().status;
-  if (passing.initializes() && status == 400 && passing.link->handshake().era == Era::modern) co_return false;
-  wire::Headers headers = returned_headers((*response)->head().headers);
-  if (auto lost = settle_session(request, mount, *(*response), passing.initializes(), passing.session, headers)) {
+  if (admission) admission->ended(nullptr);
+  const wire::ResponseHead& head = (*response)->head();
+  const bool modern_only = passing.initializes() && head.status == 400 && passing.link->handshake().era == Era::modern;
+  if (modern_only) co_return false;
+  wire::Headers headers = returned_headers(head.headers);
+  if (auto lost = settle_session(request, mount, **response, passing.initializes(), passing.session, headers)) {
     co_await answer_error(passing, *std::move(lost));
     co_return true;
   }
-  if (admission) admission->ended(nullptr);
-  if ((*response)->head().headers.get("Content-Type").starts_with("text/event-stream")) {
+  if (head.headers.get("Content-Type").starts_with("text/event-stream")) {
     co_await pass_stream(passing, **response, std::move(headers));
   } else {
     if (passing.is_request()) passing.arm(passing.patience);
     co_await pass_whole(passing, **response, std::move(headers));
   }
   co_return true;
+}
+
+Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Server::send_on(Passing& passing) {
+  const Executor executor = passing.exchange.executor();
+  model::Call call;
+  call.solution = passing.mount.entry->solution->id;
+  hub::CallContext context = environment_.hub.context(executor, passing.cancel->token(), call);
+  passing.patience = std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(
+                                                   context.deadline - environment_.hub.clock().steady()));
+  auto upstream = upstream_request(passing, context);
+  if (!upstream) co_return std::unexpected(upstream.error());
+  net::HttpClient& client = environment_.clients.at(executor);
+  net::ClientRequest sent = *std::move(upstream);
+  CancelToken token = passing.cancel->token();
+  co_return co_await client.send(std::move(sent), token);
 }
 
 /// Keeps weft's session in step with the server's: begun by initialize, ended by DELETE and by 404.

@@ -20,6 +20,7 @@ struct ParkedCall {
   /// SHA-256 of method, name and arguments.
   std::string digest;
   std::int64_t expires_ms = 0;
+  friend bool operator==(const ParkedCall&, const ParkedCall&) = default;
 };
 
 class Sealer {

@@ -18,7 +18,7 @@
 
 namespace weft::adapters::mcp {
 
-class Service;
+struct Passing;
 
 /// Where a request came in.
 struct Mount {
@@ -85,6 +85,9 @@ class Server : public std::enable_shared_from_this<Server> {
                                               CancelToken cancel);
 
   // passthrough.cc
+  std::optional<Passing> passing(const Request& request, const Mount& mount, Era era, std::string_view body,
+                                 const wire::JsonRpcMessage* message);
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_on(Passing& passing);
   Awaitable<bool> pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
                                const wire::JsonRpcMessage* message);
   std::optional<Error> settle_session(const Request& request, const Mount& mount, const net::ClientResponse& response,

@@ -1,0 +1,165 @@
+#include "weft/adapters/mcp/stdio_link.h"
+
+#include <format>
+
+#include "weft/adapters/mcp/errors.h"
+#include "weft/adapters/mcp/limits.h"
+#include "weft/base/timers.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+class StdioConversation final : public Conversation {
+ public:
+  StdioConversation(std::shared_ptr<StdioWire> wire, json::value id, hub::CallContext context, bool call)
+      : wire_(std::move(wire)), id_(std::move(id)), inbox_(std::make_shared<StdioWire::Inbox>(context.executor)) {
+    cancel_.follow(context.cancel);
+    wire_->expect(id_, inbox_, call);
+    // A call's own token ends it at its deadline, which waits while a person is asked; everything else ends here.
+    if (call) return;
+    timer_ = run_at(context.executor, context.deadline, [this] {
+      cancel_.cancel(make_error(Reason::deadline, "the server did not answer in time"));
+    });
+  }
+  ~StdioConversation() override { wire_->forget(id_); }
+
+  Awaitable<Result<wire::JsonRpcMessage>> next() override {
+    CancelToken token = cancel_.token();
+    co_return co_await inbox_->pop(token);
+  }
+  Awaitable<Result<void>> reply(wire::JsonRpcResponse response) override {
+    if (wire_->send(wire::write_jsonrpc(response))) co_return Result<void>();
+    co_return fail(Reason::unavailable, "the server's process is gone");
+  }
+  Awaitable<> abandon(std::string why) override {
+    wire::JsonRpcRequest cancelled;
+    cancelled.method = "notifications/cancelled";
+    cancelled.params["requestId"] = id_;
+    cancelled.params["reason"] = why;
+    wire_->send(wire::write_jsonrpc(cancelled));
+    co_return;
+  }
+
+ private:
+  std::shared_ptr<StdioWire> wire_;
+  json::value id_;
+  std::shared_ptr<StdioWire::Inbox> inbox_;
+  CancelSource cancel_;
+  Timer timer_;
+};
+
+/// The result of a conversation that asks nothing.
+Awaitable<Result<json::value>> result_of(Conversation& conversation) {
+  while (true) {
+    auto message = co_await conversation.next();
+    if (!message) co_return std::unexpected(message.error());
+    auto* response = std::get_if<wire::JsonRpcResponse>(&*message);
+    if (response == nullptr) continue;
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome)) co_return std::unexpected(error_of(*error));
+    co_return std::move(std::get<json::value>(response->outcome));
+  }
+}
+
+}  // namespace
+
+StdioLink::StdioLink(Executor home, hub::JoinRequest request) : home_(home), request_(std::move(request)) {}
+
+StdioLink::~StdioLink() {
+  if (wire_) wire_->stop();
+}
+
+std::shared_ptr<StdioWire> StdioLink::wire() const {
+  const std::lock_guard lock(mutex_);
+  return wire_;
+}
+
+Handshake StdioLink::handshake() const {
+  const std::lock_guard lock(mutex_);
+  return shake_;
+}
+
+void StdioLink::settle(std::shared_ptr<StdioWire> wire, const Handshake& shake) {
+  std::shared_ptr<StdioWire> old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::exchange(wire_, std::move(wire));
+    shake_ = shake;
+  }
+  if (old) old->stop();
+}
+
+std::unique_ptr<Conversation> StdioLink::say(std::shared_ptr<StdioWire> wire, LinkRequest request, Era era,
+                                             hub::CallContext context) {
+  const json::value id(next_id_.fetch_add(1));
+  if (era == Era::modern) add_modern_meta(request.params, request.progress ? "info" : "");
+  if (request.progress) add_progress_token(request.params, id);
+  auto conversation = std::make_unique<StdioConversation>(wire, id, context, request.method == "tools/call");
+  wire::JsonRpcRequest rpc;
+  rpc.id = id;
+  rpc.method = request.method;
+  rpc.params = std::move(request.params);
+  wire->send(wire::write_jsonrpc(rpc));
+  return conversation;
+}
+
+Awaitable<Result<Handshake>> StdioLink::shake_hands(std::shared_ptr<StdioWire> wire, hub::CallContext context) {
+  LinkRequest discover;
+  discover.method = "server/discover";
+  hub::CallContext probing = context;
+  const auto soon = std::chrono::steady_clock::now() + Milliseconds(kStdioEraProbeMs);
+  probing.deadline = std::min(context.deadline, soon);
+  auto modern = say(wire, std::move(discover), Era::modern, probing);
+  auto found = co_await result_of(*modern);
+  if (found) {
+    auto shake = read_discover(*found);
+    if (shake && shake->era == Era::modern) co_return shake;
+  }
+  // An error or silence: the server is of the legacy era.
+  LinkRequest initialize;
+  initialize.method = "initialize";
+  initialize.params = initialize_params();
+  auto legacy = say(wire, std::move(initialize), Era::legacy, context);
+  auto result = co_await result_of(*legacy);
+  if (!result) co_return std::unexpected(result.error());
+  auto shake = read_initialize(*result);
+  if (!shake) co_return shake;
+  wire::JsonRpcRequest initialized;
+  initialized.method = "notifications/initialized";
+  wire->send(wire::write_jsonrpc(initialized));
+  co_return shake;
+}
+
+Awaitable<Result<Handshake>> StdioLink::connect(hub::CallContext context) {
+  net::ChildCommand command;
+  command.arguments = request_.command;
+  for (const auto& [name, value] : request_.environment) command.environment.emplace_back(name, value);
+  auto wire = co_await StdioWire::start(home_, std::move(command));
+  if (!wire) co_return std::unexpected(wire.error());
+  auto shake = co_await shake_hands(*wire, context);
+  if (!shake) {
+    (*wire)->stop();
+    co_return shake;
+  }
+  settle(*wire, *shake);
+  co_return shake;
+}
+
+Awaitable<Result<std::unique_ptr<Conversation>>> StdioLink::send(LinkRequest request, hub::CallContext context) {
+  auto used = wire();
+  if (!used || used->dead()) {
+    auto shake = co_await connect(context);
+    if (!shake) co_return std::unexpected(shake.error());
+    used = wire();
+  }
+  const Era era = handshake().era;
+  co_return say(std::move(used), std::move(request), era, context);
+}
+
+Awaitable<> StdioLink::close(hub::CallContext context) {
+  (void)context;
+  settle(nullptr, Handshake());
+  co_return;
+}
+
+}  // namespace weft::adapters::mcp
