@@ -5,7 +5,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
-#include <vector>
+#include <map>
 
 namespace weft {
 
@@ -42,17 +42,16 @@ Awaitable<> Signal::wait() {
 }
 
 struct CancelToken::State {
-  struct Entry {
-    std::uint64_t id;
-    std::move_only_function<void()> action;
-  };
+  using Actions = std::map<std::uint64_t, std::move_only_function<void()>>;
   bool cancelled = false;
   Error why;
   std::uint64_t next_id = 1;
-  std::vector<Entry> entries;
+  /// In the order of their registration.
+  Actions actions;
 
   void remove(std::uint64_t id) {
-    std::erase_if(entries, [id](const Entry& entry) { return entry.id == id; });
+    // What the action holds may drop other registrations as it goes: let go of it last.
+    const auto gone = actions.extract(id);
   }
 };
 
@@ -89,7 +88,7 @@ CancelRegistration CancelToken::on_cancel(std::move_only_function<void()> action
   }
   registration.state_ = state_;
   registration.id_ = state_->next_id++;
-  state_->entries.push_back({registration.id_, std::move(action)});
+  state_->actions.emplace(registration.id_, std::move(action));
   return registration;
 }
 
@@ -100,9 +99,11 @@ void CancelSource::cancel(Error why) {
   if (state->cancelled) return;
   state->cancelled = true;
   state->why = std::move(why);
-  auto entries = std::move(state->entries);
-  state->entries.clear();
-  for (auto& entry : entries) entry.action();
+  // One by one: each may drop registrations whose turn has not come.
+  while (!state->actions.empty()) {
+    const auto next = state->actions.extract(state->actions.begin());
+    next.mapped()();
+  }
 }
 
 void CancelSource::follow(const CancelToken& parent) {

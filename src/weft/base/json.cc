@@ -16,15 +16,25 @@ boost::json::parse_options options() {
   boost::json::parse_options o;
   o.max_depth = kJsonDepthMax;
   o.allow_invalid_utf8 = false;
+  // The default may miss a double by its last bit.
+  o.numbers = boost::json::number_precision::precise;
   // The fast reading of doubles is off by one unit in the last place now and then: a value would change on its way.
   o.numbers = boost::json::number_precision::precise;
   return o;
 }
 
+/// The index of the quote that ends the string begun before `at`; the text's size when none does.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return std::min(at, text.size());
+}
+
 /// Boost.JSON turns digits into a double whatever their count: a million digits would cost their reading.
 bool has_endless_number(std::string_view text) {
   std::size_t run = 0;
-  for (const char c : text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') i = end_of_string(text, i + 1);
     run = (c >= '0' && c <= '9') ? run + 1 : 0;
     if (run > kJsonNumberCharsMax) return true;
   }

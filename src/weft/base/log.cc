@@ -27,11 +27,20 @@ spdlog::logger& logger() {
   return *instance;
 }
 
+bool control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 }  // namespace
 
 void set_level(Level level) { logger().set_level(level_of(level)); }
 bool enabled(Level level) { return logger().should_log(level_of(level)); }
 void write(Level level, std::string_view text) {
+  // What others wrote must not begin a line of its own or steer a terminal.
+  std::string line;
+  if (std::ranges::any_of(text, control)) {
+    line = std::string(text);
+    std::ranges::replace_if(line, control, ' ');
+    text = line;
+  }
   logger().log(level_of(level), spdlog::string_view_t(text.data(), text.size()));
 }
 

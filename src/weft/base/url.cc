@@ -84,7 +84,11 @@ Result<Url> Url::resolve(std::string_view reference) const {
   if (const auto done = boost::urls::resolve(*base, *parsed, out); !done) {
     return fail(Reason::invalid_argument, std::format("`{}` cannot be resolved", reference));
   }
-  return take_apart(out, reference);
+  WEFT_TRY(Url url, take_apart(out, reference));
+  // RFC 3986 5.2.4: what would climb above the root stays at it; the library keeps such segments.
+  while (url.path.starts_with("/../")) url.path.erase(0, 3);
+  if (url.path == "/..") url.path = "/";
+  return url;
 }
 
 Result<Url> parse_url(std::string_view text) {
