@@ -111,6 +111,8 @@ std::string item_text(const Ask::Item& item) {
   if (item.kind == Ask::Kind::form) {
     if (const auto* properties = properties_of(item)) {
       for (const auto& [name, schema] : *properties) {
+        // Some questions list their fields themselves.
+        if (item.message.contains(std::format("\n- {}", std::string_view(name)))) continue;
         line(field_line(name, schema, required(item.schema->get_object(), name)));
       }
     }

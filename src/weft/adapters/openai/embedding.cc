@@ -90,7 +90,11 @@ std::optional<json::array> rows_of(const model::Output& output) {
   const auto data = model::plain_data(output);
   if (data && data->is_object()) {
     if (const auto* rows = json::array_at(data->get_object(), "embeddings")) return *rows;
-    if (const auto* row = json::array_at(data->get_object(), "embedding")) return json::array{*row};
+    if (const auto* row = json::array_at(data->get_object(), "embedding")) {
+      json::array rows;
+      rows.emplace_back(*row);
+      return rows;
+    }
   }
   for (const auto& tensor : output.tensors) {
     if (auto rows = rows_of_tensor(tensor)) return rows;

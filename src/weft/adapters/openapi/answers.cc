@@ -1,0 +1,185 @@
+#include "weft/adapters/openapi/answers.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <format>
+
+#include "weft/adapters/openapi/codec.h"
+#include "weft/adapters/openapi/limits.h"
+#include "weft/base/timers.h"
+#include "weft/wire/base64.h"
+#include "weft/wire/sse.h"
+
+namespace weft::adapters::openapi {
+namespace {
+
+bool is_type(const wire::ResponseHead& head, std::string_view type) {
+  const std::string_view full = head.headers.get("Content-Type");
+  return wire::same_name(full.substr(0, std::min(full.find(';'), full.size())), type);
+}
+
+bool is_lines(const wire::ResponseHead& head) {
+  return is_type(head, "application/x-ndjson") || is_type(head, "application/ndjson") ||
+         is_type(head, "application/jsonl") || is_type(head, "application/json-lines");
+}
+
+model::Event text_delta(std::string text) {
+  return {model::Delta{.kind = model::Delta::Kind::text, .text = std::move(text)}};
+}
+
+Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub::Emitter& out) {
+  wire::SseReader sse(kStreamEventBytesMax);
+  while (true) {
+    WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
+    if (piece.empty()) break;
+    WEFT_CO_CHECK(sse.feed(piece));
+    while (auto event = sse.next()) {
+      if (event->event == "error") {
+        co_return fail(Reason::solution_failed, "the stream ended with an error: " + event->data.substr(0, 300));
+      }
+      if (event->data == "[DONE]" || event->data.empty()) continue;
+      model::Event delta = text_delta(stream_text(event->data));
+      WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
+    }
+  }
+  co_return model::Output{};
+}
+
+Awaitable<Result<model::Output>> read_lines(net::ClientResponse& response, hub::Emitter& out) {
+  std::string held;
+  bool more = true;
+  while (more) {
+    WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
+    more = !piece.empty();
+    held += piece;
+    if (!more && !held.empty()) held += '\n';
+    std::size_t at = 0;
+    for (auto end = held.find('\n'); end != std::string::npos; end = held.find('\n', at)) {
+      const std::string line = held.substr(at, end - at);
+      at = end + 1;
+      if (line.find_first_not_of(" \r\t") == std::string::npos) continue;
+      if (!wire::is_utf8(line)) co_return fail(Reason::upstream_protocol, "a line of the stream is not UTF-8");
+      model::Event delta = text_delta(stream_text(line));
+      WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
+    }
+    held.erase(0, at);
+    if (held.size() > kStreamEventBytesMax) {
+      co_return fail(Reason::upstream_protocol,
+                     std::format("a line of the stream is longer than {} bytes", kStreamEventBytesMax));
+    }
+  }
+  co_return model::Output{};
+}
+
+Awaitable<std::string> read_piece(net::ClientResponse& response) {
+  std::string body;
+  while (body.size() < kErrorBodyBytesMax) {
+    auto piece = co_await response.read_some();
+    if (!piece || piece->empty()) break;
+    body += piece->substr(0, kErrorBodyBytesMax - body.size());
+  }
+  co_return body;
+}
+
+std::string state_word(const json::object& o) {
+  for (const std::string_view key : {"status", "state"}) {
+    const auto word = json::string_at(o, key);
+    if (word.empty()) continue;
+    std::string lower(word);
+    for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+    return lower;
+  }
+  return {};
+}
+
+/// The job's own progress, where it tells one.
+model::State state_of(std::string_view body) {
+  model::State state;
+  const auto parsed = json::parse(body);
+  const auto* o = parsed ? parsed->if_object() : nullptr;
+  const auto done = o ? json::number_at(*o, "progress") : std::nullopt;
+  if (done) state.progress = model::Progress{.done = *done, .total = *done > 1 ? 100.0 : 1.0, .text = {}};
+  return state;
+}
+
+}  // namespace
+
+std::string stream_text(std::string_view data) {
+  const auto parsed = json::parse(data, kStreamEventBytesMax);
+  const auto* o = parsed ? parsed->if_object() : nullptr;
+  for (const std::string_view key : {"delta", "text", "content"}) {
+    const auto* text = o ? json::find(*o, key) : nullptr;
+    if (text && text->is_string()) return std::string(text->get_string());
+  }
+  return std::string(data) + "\n";
+}
+
+bool is_job(const wire::ResponseHead& head) { return head.status == 202 && head.headers.has("Location"); }
+
+Milliseconds wait_of(const wire::ResponseHead& head, Milliseconds otherwise) {
+  const std::string_view text = head.headers.get("Retry-After");
+  std::int64_t seconds = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) return otherwise;
+  return Milliseconds(std::clamp<std::int64_t>(seconds, 0, 3'600) * 1000);
+}
+
+JobState job_state(int status, std::string_view body) {
+  static constexpr std::array<std::string_view, 13> kRunning{
+      "queued",  "pending",  "running",  "in_progress", "in-progress", "inprogress", "processing",
+      "started", "accepted", "submitted", "working",    "scheduled",   "waiting"};
+  static constexpr std::array<std::string_view, 6> kFailed{"failed", "error", "failure", "cancelled", "canceled",
+                                                           "rejected"};
+  if (status == 202) return JobState::running;
+  const auto parsed = json::parse(body);
+  const auto* o = parsed ? parsed->if_object() : nullptr;
+  if (!o) return JobState::done;
+  const std::string word = state_word(*o);
+  if (std::ranges::find(kRunning, word) != kRunning.end()) return JobState::running;
+  return std::ranges::find(kFailed, word) != kFailed.end() ? JobState::failed : JobState::done;
+}
+
+Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub::Emitter& out) {
+  const auto& head = response.head();
+  if (head.status / 100 != 2) {
+    const std::string body = co_await read_piece(response);
+    co_return fail(decode_failure(head.status, head.headers, body));
+  }
+  if (is_type(head, "text/event-stream")) co_return co_await read_events(response, out);
+  if (is_lines(head)) co_return co_await read_lines(response, out);
+  const int status = head.status;
+  const std::string type(head.headers.get("Content-Type"));
+  WEFT_CO_TRY(std::string body, co_await response.read_all(kAnswerBytesMax));
+  co_return decode_answer(status, type, std::move(body));
+}
+
+Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub::Emitter& out, Get get) {
+  Milliseconds wait = first;
+  Milliseconds pace = kPollFirst;
+  for (int i = 0; i < kPollsMax; ++i) {
+    const bool slept = co_await sleep_for(wait, out.cancelled());
+    if (!slept) co_return fail(out.cancelled().why());
+    WEFT_CO_TRY(auto response, co_await get(location));
+    const auto& head = response->head();
+    if (head.status / 100 != 2) co_return co_await read_answer(*response, out);
+    pace = std::min(pace * 3 / 2, kPollLongest);
+    wait = wait_of(head, pace);
+    const int status = head.status;
+    const std::string type(head.headers.get("Content-Type"));
+    WEFT_CO_TRY(std::string body, co_await response->read_all(kAnswerBytesMax));
+    const JobState state = job_state(status, body);
+    if (state == JobState::done) co_return decode_answer(status, type, std::move(body));
+    if (state == JobState::failed) {
+      wire::Headers none;
+      Error error = decode_failure(500, none, body);
+      error.message = "the job failed: " + error.message;
+      co_return fail(std::move(error));
+    }
+    model::Event news{state_of(body)};
+    WEFT_CO_CHECK(co_await out.emit(std::move(news)));
+  }
+  co_return fail(Reason::deadline, std::format("the job was not over after {} looks", kPollsMax));
+}
+
+}  // namespace weft::adapters::openapi

@@ -1,0 +1,184 @@
+#include "weft/adapters/openapi/codec.h"
+
+#include <algorithm>
+#include <format>
+
+#include "weft/adapters/common/upstream.h"
+#include "weft/adapters/openapi/body.h"
+#include "weft/adapters/openapi/limits.h"
+#include "weft/adapters/openapi/styles.h"
+#include "weft/wire/base64.h"
+
+namespace weft::adapters::openapi {
+namespace {
+
+/// The template with its values. A segment that a server could read as `.` or `..` is refused: no encoding protects it.
+Result<std::string> fill_path(const Operation& operation, const json::object& args) {
+  std::string path = operation.path;
+  std::string out;
+  std::string_view rest = path;
+  while (true) {
+    const auto open = rest.find('{');
+    const auto close = open == std::string_view::npos ? open : rest.find('}', open);
+    out += rest.substr(0, open);
+    if (close == std::string_view::npos) break;
+    const auto name = rest.substr(open + 1, close - open - 1);
+    const auto found = std::ranges::find_if(operation.parameters, [&](const Parameter& p) {
+      return p.in == In::path && p.name == name;
+    });
+    if (found == operation.parameters.end()) {
+      return fail(Reason::unsupported, std::format("the document does not describe the path's `{}`", name));
+    }
+    const auto* value = json::find(args, found->argument);
+    if (!value) {
+      return fail(make_argument_error("/" + json::escape_pointer(found->argument),
+                                      std::format("/{}: required", found->argument)));
+    }
+    WEFT_TRY(const std::string written, path_value(*found, *value));
+    out += written;
+    rest.remove_prefix(close + 1);
+  }
+  for (const std::string_view dots : {"/./", "/../"}) {
+    if ((out + "/").contains(dots)) {
+      return fail(Reason::invalid_argument, "a path's part must not be `.` or `..`");
+    }
+  }
+  return out;
+}
+
+Result<void> fill_parameters(const Operation& operation, const json::object& args, BoundRequest& request) {
+  for (const Parameter& parameter : operation.parameters) {
+    const auto* value = json::find(args, parameter.argument);
+    if (!value || parameter.in == In::path) continue;
+    if (value->is_null()) continue;
+    if (parameter.in == In::query) {
+      append_query(request.query, parameter, *value);
+    } else if (parameter.in == In::header) {
+      WEFT_TRY(std::string text, header_value(parameter, *value));
+      request.headers.emplace_back(parameter.name, std::move(text));
+    } else {
+      if (!request.cookies.empty()) request.cookies += "; ";
+      request.cookies += cookie_pair(parameter, *value);
+    }
+  }
+  return {};
+}
+
+bool is_parameter(const Operation& operation, std::string_view name) {
+  return std::ranges::any_of(operation.parameters, [&](const Parameter& p) { return p.argument == name; });
+}
+
+/// The body's value among the arguments: the fields that are its own, or `body`. Nothing: there is none.
+std::optional<json::value> body_value(const Operation& operation, const json::object& args) {
+  const Body& body = *operation.body;
+  if (!body.flat) {
+    const auto* whole = json::find(args, "body");
+    return whole ? std::optional(*whole) : std::nullopt;
+  }
+  json::object fields;
+  for (const auto& [name, value] : args) {
+    const bool own = std::ranges::find(body.fields, std::string_view(name)) != body.fields.end();
+    if (own || (body.open && !is_parameter(operation, name))) fields[name] = value;
+  }
+  if (fields.empty() && !body.required) return std::nullopt;
+  return json::value(std::move(fields));
+}
+
+Result<void> refuse_strangers(const Operation& operation, const json::object& args) {
+  if (operation.body && operation.body->open) return {};
+  for (const auto& [name, value] : args) {
+    const std::string_view key = name;
+    if (is_parameter(operation, key)) continue;
+    const auto* body = operation.body ? &*operation.body : nullptr;
+    if (body && (body->flat ? std::ranges::find(body->fields, key) != body->fields.end() : key == "body")) continue;
+    return fail(make_argument_error("/" + json::escape_pointer(key),
+                                    std::format("/{}: the operation has no such argument", key)));
+  }
+  return {};
+}
+
+bool is_json_type(std::string_view type) {
+  const auto plain = type.substr(0, type.find(';'));
+  return plain.ends_with("/json") || plain.ends_with("+json");
+}
+
+}  // namespace
+
+Result<BoundRequest> bind_request(const Operation& operation, const json::value& args, std::string_view boundary) {
+  const json::object none;
+  const auto* given = args.if_object();
+  if (!given && !args.is_null()) {
+    return fail(Reason::invalid_argument, std::format("the arguments must be an object, got {}", json::type_name(args)));
+  }
+  const json::object& object = given ? *given : none;
+  WEFT_CHECK(refuse_strangers(operation, object));
+  BoundRequest request;
+  request.method = operation.method;
+  WEFT_TRY(request.path, fill_path(operation, object));
+  WEFT_CHECK(fill_parameters(operation, object, request));
+  if (request.path.size() + request.query.size() > kTargetCharsMax) {
+    return fail(Reason::too_large, std::format("the request's path and query are longer than {} characters",
+                                               kTargetCharsMax));
+  }
+  if (!operation.body) return request;
+  const auto value = body_value(operation, object);
+  if (!value) return request;
+  WEFT_TRY(auto written, write_body(*operation.body, *value, boundary));
+  request.content_type = std::move(written.content_type);
+  request.body = std::move(written.bytes);
+  return request;
+}
+
+Result<model::Output> decode_answer(int status, std::string_view content_type, std::string body) {
+  model::Output output;
+  output.meta["http_status"] = status;
+  if (body.empty()) {
+    model::Turn turn{.role = model::Role::assistant};
+    turn.parts.push_back(model::Part::text(std::format("Done (HTTP {}, nothing else was answered).", status)));
+    output.turns.push_back(std::move(turn));
+    return output;
+  }
+  if (is_json_type(content_type)) {
+    auto parsed = json::parse(body, kAnswerBytesMax);
+    if (!parsed) return fail(Reason::upstream_protocol, "the answer cannot be read: " + parsed.error().message);
+    output.data = std::move(*parsed);
+    return output;
+  }
+  const auto type = content_type.substr(0, content_type.find(';'));
+  if ((type.starts_with("text/") || type.empty() || type.ends_with("xml")) && wire::is_utf8(body)) {
+    model::Turn turn{.role = model::Role::assistant};
+    turn.parts.push_back(model::Part::text(std::move(body)));
+    output.turns.push_back(std::move(turn));
+    return output;
+  }
+  model::Artifact artifact{.id = "body"};
+  artifact.name = "body";
+  model::Part part{.body = model::Blob{.bytes = std::move(body)}, .media_type = std::string(type)};
+  artifact.parts.push_back(std::move(part));
+  output.artifacts.push_back(std::move(artifact));
+  return output;
+}
+
+Error decode_failure(int status, const wire::Headers& headers, std::string_view body) {
+  Error error = error_of_status(status, headers, body);
+  // The arguments fitted the schema: what the service finds wrong with them is its answer, not a bad request to weft.
+  const bool its_own = error.reason == Reason::invalid_argument || error.reason == Reason::too_large ||
+                       error.reason == Reason::content_type;
+  if (its_own) {
+    error.reason = Reason::solution_failed;
+    error.code = code_of(Reason::solution_failed);
+    error.retryable = false;
+  }
+  if (status == 401 || status == 403) return error;
+  const auto parsed = json::parse(body);
+  const auto* o = parsed ? parsed->if_object() : nullptr;
+  if (!o) return error;
+  const auto title = json::string_at(*o, "title");
+  const auto detail = json::string_at(*o, "detail");
+  if (title.empty() || detail.empty() || title == detail) return error;
+  error.message = std::format("answered HTTP {}: {}: {}", status, title.substr(0, 200), detail.substr(0, 600));
+  if (!wire::is_utf8(error.message)) error.message = std::format("answered HTTP {}", status);
+  return error;
+}
+
+}  // namespace weft::adapters::openapi

@@ -1,0 +1,47 @@
+// The arguments of an operation: its parameters and its body as one JSON Schema, and how each goes back on the wire.
+// Owned by adapters/openapi; pure, one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weft/adapters/openapi/dialect.h"
+#include "weft/adapters/openapi/operation.h"
+
+namespace weft::adapters::openapi {
+
+class SkillSchema {
+ public:
+  explicit SkillSchema(const Document& document) : document_(document), input_(document), output_(document) {}
+
+  /// Reads the path item's and the operation's parameters, the body and the answers into `operation`. Errors: the operation cannot be
+  /// called at all (a required parameter that may not be set, a body of no type that is written here).
+  Result<void> read(const json::object& item, const json::object& from, Operation& operation);
+  /// The schema of the arguments.
+  json::value input();
+  /// The schema of the 2xx JSON answer, when there is one.
+  std::optional<json::value> output();
+  const std::vector<std::string>& notes() const { return notes_; }
+
+ private:
+  Result<void> read_parameters(const json::object& from, Operation& operation);
+  Result<void> read_parameter(const json::object& o, Operation& operation);
+  void add_parameter(const json::object& o, Parameter parameter, Operation& operation);
+  Result<void> read_body(const json::object& from, Operation& operation);
+  void read_form(const json::object& media, const json::object& schema, Body& body);
+  bool flatten(const json::object& schema, Body& body);
+  void add_whole_body(const json::value& schema, const Body& body, std::string_view description);
+  void read_answers(const json::object& from, Operation& operation);
+
+  const Document& document_;
+  SchemaWriter input_;
+  SchemaWriter output_;
+  json::object properties_;
+  json::array required_;
+  bool open_ = false;
+  std::optional<json::value> output_schema_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace weft::adapters::openapi
