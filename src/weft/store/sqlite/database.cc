@@ -118,7 +118,7 @@ void Database::write_all() {
     commit(batch);
     // Fewer pages than at the last checkpoint: the log began anew.
     if (wal_pages_ < checkpointed_pages_) checkpointed_pages_ = 0;
-    if (wal_pages_ - checkpointed_pages_ >= kCheckpointPages) checkpoint();
+    if (wal_pages_ - checkpointed_pages_ >= hooks_.checkpoint_pages) checkpoint();
   }
 }
 

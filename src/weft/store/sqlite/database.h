@@ -75,6 +75,7 @@ class Database {
   struct Hooks {
     std::function<void(std::string_view)> at_point;  ///< never empty
     std::function<void()> rolled_back;               ///< on the writer: what it remembered may not be so
+    int checkpoint_pages = 0;
   };
   Database(std::unique_ptr<Connection> writer, std::vector<std::unique_ptr<Connection>> readers, Hooks hooks);
   /// Commits what is queued, answers what is asked, and stops.

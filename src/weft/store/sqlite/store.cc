@@ -47,9 +47,9 @@ Result<std::unique_ptr<Connection>> open_writer(const std::filesystem::path& fil
 
 struct Store::Parts {
   Parts(DirectoryLock lock_taken, std::unique_ptr<Connection> writer,
-        std::vector<std::unique_ptr<Connection>> readers, std::function<void(std::string_view)> at_point)
+        std::vector<std::unique_ptr<Connection>> readers, const Options& options)
       : lock(std::move(lock_taken)),
-        database(std::move(writer), std::move(readers), {std::move(at_point), [this] { heads.clear(); }}) {}
+        database(std::move(writer), std::move(readers), {options.at_point, [this] { heads.clear(); }, options.checkpoint_pages}) {}
 
   DirectoryLock lock;
   Heads heads;
@@ -70,8 +70,7 @@ Result<std::unique_ptr<Store>> Store::open(Options options) {
     WEFT_TRY(auto reader, Connection::open(file, Connection::Mode::reader, options.vfs));
     readers.push_back(std::move(reader));
   }
-  auto parts = std::make_unique<Parts>(std::move(lock), std::move(writer), std::move(readers),
-                                       std::move(options.at_point));
+  auto parts = std::make_unique<Parts>(std::move(lock), std::move(writer), std::move(readers), options);
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 

@@ -10,16 +10,18 @@
 
 #include "weft/base/result.h"
 #include "weft/store/journal.h"
+#include "weft/store/limits.h"
 #include "weft/store/tables.h"
 
 namespace weft::store::sqlite {
 
 struct Options {
   std::filesystem::path directory;  ///< made (0700) when missing
-  /// For tests: the VFS to use, the pages the file may have, and a call at every point where a crash is interesting
+  /// For tests: the VFS to use, the pages the file may have, how soon the log is taken in, and a call at every point where a crash is interesting
   /// (`migrating`, `batch`, `written`, `committed`, `checkpoint`, `checkpointed`), from the writer's thread.
   std::string vfs;
   std::int64_t pages_max = 0;
+  int checkpoint_pages = kCheckpointPages;
   std::function<void(std::string_view)> at_point;
 };
 

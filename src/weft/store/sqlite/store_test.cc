@@ -1,0 +1,321 @@
+#include "weft/store/sqlite/store.h"
+
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <latch>
+
+#include "weft/store/testing/run.h"
+
+namespace weft::store::sqlite {
+namespace {
+
+using ::testing::HasSubstr;
+using store::testing::keep;
+using store::testing::run;
+using store::testing::TemporaryDirectory;
+
+TaskRecord task(std::string id) {
+  TaskRecord record;
+  record.id = TaskId(std::move(id));
+  record.owner = "ann";
+  return record;
+}
+
+Append append_to(std::string id, std::int64_t head, std::string word = "x") {
+  Append change;
+  change.task = TaskId(std::move(id));
+  change.expected_head = head;
+  change.events.push_back({"state", json::object{{"word", std::move(word)}}, 1});
+  return change;
+}
+
+/// Runs statements on the file behind the store's back.
+void tamper(const std::filesystem::path& directory, const char* sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open((directory / "weft.db").c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+Error refusal(Options options) {
+  const auto store = Store::open(std::move(options));
+  EXPECT_FALSE(store);
+  return store ? Error{} : store.error();
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> open() { return Store::open({.directory = directory_.path()}).value(); }
+  const std::filesystem::path& path() const { return directory_.path(); }
+  std::filesystem::path file() const { return directory_.path() / "weft.db"; }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+TEST_F(StoreTest, KeepsWhatItTookAcrossARestart) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(run(store->journal().create(task("t1"), {{"state", 1, 1}})));
+    ASSERT_TRUE(run(store->journal().append(append_to("t1", 1))));
+    ASSERT_TRUE(run(store->tables().put("s", "k", 5)));
+  }
+  const auto store = open();
+  EXPECT_EQ(run(store->journal().read(TaskId("t1"), 0, 10))->size(), 2u);
+  EXPECT_EQ(run(store->journal().append(append_to("t1", 2))), 3);
+  EXPECT_TRUE(run(store->journal().verify(TaskId("t1"))));
+  EXPECT_EQ(run(store->tables().get("s", "k")).value(), json::value(5));
+}
+
+TEST_F(StoreTest, IsForItsOwnerAlone) {
+  const auto store = Store::open({.directory = path() / "new" / "data"}).value();
+  struct stat status {};
+  ASSERT_EQ(::stat((path() / "new/data").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+  for (const char* name : {"weft.db", "weft.db-wal", "hub.lock"}) {
+    ASSERT_EQ(::stat((path() / "new/data" / name).c_str(), &status), 0) << name;
+    EXPECT_EQ(status.st_mode & 0777, 0600u) << name;
+  }
+}
+
+TEST_F(StoreTest, ASecondHubIsRefusedAndToldWhoHoldsIt) {
+  auto store = open();
+  EXPECT_THAT(refusal({.directory = path()}).message, HasSubstr(std::format("(process {})", ::getpid())));
+  store.reset();
+  EXPECT_TRUE(Store::open({.directory = path()}));
+}
+
+TEST_F(StoreTest, ADirectoryThatCannotBeMadeOrWrittenIsNamed) {
+  EXPECT_THAT(refusal({.directory = "/proc/self/weft"}).message, HasSubstr("/proc/self/weft"));
+  std::ofstream(path() / "plain") << "x";
+  EXPECT_THAT(refusal({.directory = path() / "plain"}).message, HasSubstr("plain"));
+  if (::geteuid() == 0) return;
+  std::filesystem::create_directory(path() / "locked");
+  std::filesystem::permissions(path() / "locked", std::filesystem::perms::owner_read);
+  EXPECT_THAT(refusal({.directory = path() / "locked"}).message, HasSubstr("cannot be written"));
+}
+
+TEST_F(StoreTest, AFileOfANewerWeftIsRefusedByName) {
+  open().reset();
+  tamper(path(), "PRAGMA user_version = 99");
+  const Error error = refusal({.directory = path()});
+  EXPECT_EQ(error.reason, Reason::unsupported);
+  EXPECT_THAT(error.message, HasSubstr("newer weft (format 99"));
+}
+
+TEST_F(StoreTest, AnotherProgramsFileIsLeftAlone) {
+  tamper(path(), "CREATE TABLE other (x)");
+  EXPECT_THAT(refusal({.directory = path()}).message, HasSubstr("another program"));
+}
+
+TEST_F(StoreTest, RubbishIsRefusedAndKept) {
+  std::ofstream(file()) << std::string(8'192, 'z');
+  const Error error = refusal({.directory = path()});
+  EXPECT_EQ(error.code, Code::data_loss);
+  EXPECT_THAT(error.message, HasSubstr("weft.db is damaged"));
+  EXPECT_EQ(std::filesystem::file_size(file()), 8'192u);
+}
+
+TEST_F(StoreTest, ABrokenPageIsFoundAtTheStart) {
+  {
+    const auto store = open();
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(run(store->tables().put("s", std::to_string(i), json::value(std::string(900, 'v')))));
+  }
+  tamper(path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+  const auto size = std::filesystem::file_size(file());
+  {
+    std::fstream bytes(file(), std::ios::in | std::ios::out | std::ios::binary);
+    for (std::size_t page = 8; page * 4'096 < size; ++page) {
+      bytes.seekp(static_cast<std::streamoff>(page * 4'096));
+      bytes << std::string(64, '\x7f');
+    }
+  }
+  EXPECT_EQ(refusal({.directory = path()}).code, Code::data_loss);
+}
+
+TEST_F(StoreTest, AChangedEventIsFound) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(run(store->journal().create(task("t1"), {{"state", 1, 1}, {"state", 2, 1}})));
+  }
+  tamper(path(), "UPDATE event SET payload = '3' WHERE seq = 1");
+  const Error error = refusal({.directory = path()});
+  EXPECT_EQ(error.code, Code::data_loss);
+  EXPECT_THAT(error.message, HasSubstr("`t1` is damaged at event 2"));
+  tamper(path(), "UPDATE event SET payload = '1' WHERE seq = 1; DELETE FROM event WHERE seq = 2");
+  EXPECT_EQ(refusal({.directory = path()}).code, Code::data_loss) << "the last event is gone";
+}
+
+// The disk is filled by RLIMIT_FSIZE: the system then refuses to make the log longer.
+TEST_F(StoreTest, AFullDiskRefusesWritesAndReadsGoOn) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  const auto store = open();
+  ASSERT_TRUE(run(store->journal().create(task("t1"), {})));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = std::filesystem::file_size(path() / "weft.db-wal") + 200'000;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
+  std::int64_t head = 0;
+  Result<std::int64_t> last = 0;
+  while (last && head < 10'000) {
+    head = *last;
+    last = run(store->journal().append(append_to("t1", head, std::string(5'000, 'y'))));
+  }
+  const auto again = run(store->tables().put("s", "k", json::value(std::string(100'000, 'z'))));
+  const auto read = run(store->journal().read(TaskId("t1"), 0, 1'000));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().reason, Reason::storage_full) << last.error().message;
+  EXPECT_TRUE(last.error().retry_after);
+  EXPECT_FALSE(again);
+  EXPECT_EQ(read->size(), static_cast<std::size_t>(head));
+  EXPECT_EQ(run(store->journal().append(append_to("t1", head))), head + 1);
+  EXPECT_TRUE(run(store->journal().verify(TaskId("t1"))));
+}
+
+TEST_F(StoreTest, AFileAtItsLimitIsAFullDisk) {
+  const auto store = Store::open({.directory = path(), .pages_max = 60}).value();
+  ASSERT_TRUE(run(store->journal().create(task("t1"), {})));
+  std::int64_t head = 0;
+  Result<std::int64_t> last = 0;
+  while (last && head < 1'000) {
+    head = *last;
+    last = run(store->journal().append(append_to("t1", head, std::string(5'000, 'y'))));
+  }
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().reason, Reason::storage_full);
+  EXPECT_EQ(run(store->journal().get(TaskId("t1")))->value().head, head);
+}
+
+Awaitable<> put_many(Tables& tables, int count, std::vector<Error>& errors) {
+  for (int i = 0; i < count; ++i) {
+    const auto done = co_await tables.put("s", std::to_string(i), i);
+    if (!done) errors.push_back(done.error());
+  }
+}
+
+TEST_F(StoreTest, ManyFlowsShareACommit) {
+  std::atomic<int> commits = 0;
+  const auto store = Store::open({.directory = path(),
+                                  .at_point = [&](std::string_view point) { commits += point == "committed"; }})
+                         .value();
+  boost::asio::io_context loop;
+  std::vector<Error> errors;
+  for (int flow = 0; flow < 50; ++flow) {
+    boost::asio::co_spawn(loop, put_many(store->tables(), 10, errors), boost::asio::detached);
+  }
+  loop.run();
+  EXPECT_TRUE(errors.empty());
+  EXPECT_LT(commits, 250);
+}
+
+TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
+  std::latch opened(1);
+  const auto store = Store::open({.directory = path(), .at_point = [&](std::string_view point) {
+                                    if (point == "batch") opened.wait();
+                                  }}).value();
+  boost::asio::io_context loop;
+  std::vector<Error> errors;
+  constexpr std::size_t kMore = 50;
+  for (std::size_t i = 0; i < kWriteQueueRecordsMax + kBatchRecordsMax + kMore; ++i) {
+    boost::asio::co_spawn(loop, put_many(store->tables(), 1, errors), boost::asio::detached);
+  }
+  while (errors.empty()) loop.run_one();
+  EXPECT_EQ(errors.front().reason, Reason::rate_limited);
+  EXPECT_EQ(errors.front().retry_after, kQueueRetryAfter);
+  opened.count_down();
+  loop.run();
+  EXPECT_GE(errors.size(), kMore);
+  EXPECT_EQ(run(store->tables().get("s", "0")).value(), json::value(0));
+}
+
+TEST_F(StoreTest, TheLogIsTakenIntoTheDatabaseAndUsedAgain) {
+  std::atomic<int> checkpoints = 0;
+  const auto store = Store::open({.directory = path(), .checkpoint_pages = 100,
+                                  .at_point = [&](std::string_view point) { checkpoints += point == "checkpointed"; }})
+                         .value();
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(run(store->tables().put("s", "k", json::value(std::string(20'000, 'v')))));
+  EXPECT_GE(checkpoints, 5);
+  EXPECT_LT(std::filesystem::file_size(path() / "weft.db-wal"), 2'000'000u);
+}
+
+// A VFS whose syncs fail when told to.
+std::atomic<bool> sync_fails = false;
+
+struct FaultFile {
+  sqlite3_file base{};
+};
+
+sqlite3_file* real(sqlite3_file* file) {
+  return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + sizeof(FaultFile));
+}
+
+const sqlite3_io_methods* fault_methods() {
+  static const sqlite3_io_methods kMethods = {
+      2,
+      [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
+      [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); },
+      [](sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
+        return real(f)->pMethods->xWrite(real(f), from, n, at);
+      },
+      [](sqlite3_file* f, sqlite3_int64 n) { return real(f)->pMethods->xTruncate(real(f), n); },
+      [](sqlite3_file* f, int flags) {
+        return sync_fails ? SQLITE_IOERR_FSYNC : real(f)->pMethods->xSync(real(f), flags);
+      },
+      [](sqlite3_file* f, sqlite3_int64* n) { return real(f)->pMethods->xFileSize(real(f), n); },
+      [](sqlite3_file* f, int lock) { return real(f)->pMethods->xLock(real(f), lock); },
+      [](sqlite3_file* f, int lock) { return real(f)->pMethods->xUnlock(real(f), lock); },
+      [](sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); },
+      [](sqlite3_file* f, int op, void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); },
+      [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
+      [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
+      [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
+        return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
+      },
+      [](sqlite3_file* f, int at, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); },
+      [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
+      [](sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); },
+      nullptr,
+      nullptr,
+  };
+  return &kMethods;
+}
+
+void register_fault_vfs() {
+  static sqlite3_vfs vfs = *sqlite3_vfs_find(nullptr);
+  vfs.zName = "weft-fault";
+  vfs.szOsFile += static_cast<int>(sizeof(FaultFile));
+  vfs.xOpen = [](sqlite3_vfs*, sqlite3_filename name, sqlite3_file* file, int flags, int* out) {
+    sqlite3_vfs* base = sqlite3_vfs_find("unix");
+    const int code = base->xOpen(base, name, real(file), flags, out);
+    file->pMethods = code == SQLITE_OK ? fault_methods() : nullptr;
+    return code;
+  };
+  sqlite3_vfs_register(&vfs, 0);
+}
+
+TEST(StoreDeathTest, AFailedSyncEndsTheProcessAtOnce) {
+  TemporaryDirectory directory;
+  EXPECT_EXIT(
+      {
+        register_fault_vfs();
+        const auto store = Store::open({.directory = directory.path(), .vfs = "weft-fault"}).value();
+        if (!run(store->journal().create(task("t1"), {}))) std::_Exit(1);
+        sync_fails = true;
+        (void)run(store->journal().append(append_to("t1", 0)));
+        std::_Exit(2);
+      },
+      ::testing::KilledBySignal(SIGABRT), "the disk failed, stopping at once: .*weft.db");
+  const auto store = Store::open({.directory = directory.path()}).value();
+  EXPECT_TRUE(run(store->journal().verify(TaskId("t1"))));
+}
+
+}  // namespace
+}  // namespace weft::store::sqlite
