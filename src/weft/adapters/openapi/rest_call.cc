@@ -1,0 +1,192 @@
+// POST /api/SOLUTION/SKILL: unary, as events, or as a job.
+#include <format>
+
+#include "weft/adapters/common/reply.h"
+#include "weft/adapters/openapi/limits.h"
+#include "weft/adapters/openapi/rest_codec.h"
+#include "weft/adapters/openapi/server.h"
+#include "weft/hub/producer.h"
+
+namespace weft::adapters::openapi {
+namespace {
+
+/// One request on its way.
+struct RestCall {
+  Environment& environment;
+  net::Exchange& exchange;
+  model::Call call;
+  model::Shape shape = model::Shape::invoke;
+};
+
+Result<hub::SkillRef> find_skill(Environment& environment, const Request& request) {
+  std::string skill = request.rest[1];
+  for (std::size_t i = 2; i < request.rest.size(); ++i) skill += "/" + request.rest[i];
+  const auto snapshot = environment.hub.registry().snapshot();
+  return hub::find_skill(*snapshot, request.rest[0], skill);
+}
+
+/// Arguments that steer the call of a model rather than fill it.
+void steer(model::Call& call, const json::object& args) {
+  call.model = json::string_at(args, "model");
+  call.gen.max_tokens = json::int_at(args, "max_tokens");
+  call.gen.temperature = json::number_at(args, "temperature");
+}
+
+Awaitable<Result<hub::TaskView>> park(RestCall& rest, std::unique_ptr<hub::EventStream> stream, model::Ask ask) {
+  auto call = std::make_shared<const model::Call>(rest.call);
+  json::object meta{{"door", "openapi"}};
+  co_return co_await rest.environment.hub.tasks().park(std::move(call), std::move(stream), std::move(ask),
+                                                       std::move(meta));
+}
+
+/// A question that this connection cannot wait for: 409, and the job that does.
+Awaitable<> respond_question(net::Exchange& exchange, hub::TaskView view, model::Ask ask) {
+  std::string message;
+  for (const auto& [key, item] : ask.items) message += (message.empty() ? "" : "\n") + item.message;
+  json::object body{{"type", "urn:weft:question"},
+                    {"title", "The skill asks back"},
+                    {"status", 409},
+                    {"detail", message},
+                    {"question", question_json(ask)},
+                    {"job", job_path(view.id)},
+                    {"input", job_path(view.id) + "/input"}};
+  wire::Headers headers;
+  headers.set("Content-Type", "application/problem+json");
+  headers.set("Location", job_path(view.id));
+  json::value document(std::move(body));
+  std::vector<model::Loss> none;
+  (void)co_await respond_json(exchange, 409, std::move(document), std::move(headers), std::move(none));
+}
+
+Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
+  auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax);
+  if (folded.ask) {
+    auto view = co_await park(rest, std::move(stream), *folded.ask);
+    if (view) {
+      co_await respond_question(rest.exchange, std::move(*view), std::move(*folded.ask));
+    } else {
+      co_await respond_problem(rest.exchange, view.error());
+    }
+    co_return;
+  }
+  if (!folded.end.outcome) {
+    co_await respond_problem(rest.exchange, folded.end.outcome.error());
+    co_return;
+  }
+  std::vector<model::Loss> losses = std::move(folded.end.losses);
+  json::value body = encode_output(*folded.end.outcome, rest.shape, losses);
+  wire::Headers headers;
+  (void)co_await respond_json(rest.exchange, 200, std::move(body), std::move(headers), std::move(losses));
+}
+
+/// Events until the end, or until a question: then the stream says where it waits, and is over.
+Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
+  model::Event event = co_await stream->next();
+  if (const auto* end = std::get_if<model::End>(&event.body); end && !end->outcome) {
+    co_await respond_problem(rest.exchange, end->outcome.error());
+    co_return;
+  }
+  wire::Headers headers;
+  auto started = co_await start_sse(rest.exchange, std::move(headers));
+  if (!started) co_return;
+  SseWriter writer(rest.exchange, kStreamKeepAlive);
+  while (true) {
+    TaskId job;
+    const bool asks = std::holds_alternative<model::Ask>(event.body);
+    if (asks) {
+      auto view = co_await park(rest, std::move(stream), std::get<model::Ask>(event.body));
+      if (view) {
+        job = view->id;
+      } else {
+        event = model::end_with(view.error());
+      }
+    }
+    const RestEvent shown = encode_event(event, rest.shape, job);
+    if (!shown.name.empty()) {
+      const std::string data = json::write(shown.data);
+      auto sent = co_await writer.event(shown.name, data, "");
+      if (!sent) co_return;
+    }
+    if (asks || event.is_end()) break;
+    event = co_await stream->next();
+  }
+  (void)co_await writer.finish();
+}
+
+/// Bad arguments are refused before there is a job.
+Result<void> check_arguments(const hub::SkillRef& ref, const model::Call& call) {
+  if (ref.skill->shape != model::Shape::invoke || !ref.skill->input_schema) return {};
+  WEFT_TRY(const Schema* schema, ref.entry->input_schema(*ref.skill));
+  return schema ? schema->require(*call.args) : Result<void>();
+}
+
+Awaitable<> respond_job(RestCall rest) {
+  json::object meta{{"door", "openapi"}};
+  auto view = co_await rest.environment.hub.tasks().start(std::move(rest.call), rest.exchange.executor(),
+                                                          std::move(meta));
+  if (!view) {
+    co_await respond_problem(rest.exchange, view.error());
+    co_return;
+  }
+  wire::Headers headers;
+  headers.set("Location", job_path(view->id));
+  headers.set("Preference-Applied", "respond-async");
+  json::value body(job_json(*view, rest.shape));
+  std::vector<model::Loss> none;
+  (void)co_await respond_json(rest.exchange, 202, std::move(body), std::move(headers), std::move(none));
+}
+
+Result<RestCall> make_call(Environment& environment, Request& request, const hub::SkillRef& ref, json::value args) {
+  const auto* object = args.if_object();
+  if (!object) {
+    return fail(Reason::invalid_argument, std::format("the body must be an object, got {}", json::type_name(args)));
+  }
+  RestCall rest{.environment = environment, .exchange = request.exchange, .call = begin_call(environment.hub, request)};
+  rest.shape = ref.skill->shape;
+  rest.call.solution = ref.entry->solution->id;
+  rest.call.skill = ref.skill->id;
+  if (rest.shape == model::Shape::converse) steer(rest.call, *object);
+  rest.call.args = std::move(args);
+  return rest;
+}
+
+}  // namespace
+
+Awaitable<> serve_call(Environment& environment, Request& request) {
+  net::Exchange& exchange = request.exchange;
+  auto ref = find_skill(environment, request);
+  if (ref && exchange.head().method != "POST") {
+    ref = fail(Reason::unsupported, std::format("a skill is called with POST, not {}", exchange.head().method));
+  }
+  if (!ref) {
+    co_await respond_problem(exchange, ref.error());
+    co_return;
+  }
+  auto body = co_await read_json(exchange);
+  auto rest = body ? make_call(environment, request, *ref, std::move(*body)) : std::unexpected(body.error());
+  if (!rest) {
+    co_await respond_problem(exchange, rest.error());
+    co_return;
+  }
+  if (exchange.head().headers.has_token("Prefer", "respond-async")) {
+    rest->call.reply = model::Reply::task;
+    auto fits = check_arguments(*ref, rest->call);
+    if (!fits) {
+      co_await respond_problem(exchange, fits.error());
+      co_return;
+    }
+    co_await respond_job(std::move(*rest));
+    co_return;
+  }
+  const bool events = wants_events(exchange.head());
+  rest->call.reply = events ? model::Reply::stream : model::Reply::unary;
+  const auto context = environment.hub.context(exchange.executor(), exchange.gone(), rest->call);
+  auto stream = environment.hub.call(rest->call, context);
+  if (events) {
+    co_await respond_events(std::move(*rest), std::move(stream));
+  } else {
+    co_await respond_unary(std::move(*rest), std::move(stream));
+  }
+}
+
+}  // namespace weft::adapters::openapi

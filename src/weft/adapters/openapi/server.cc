@@ -1,0 +1,102 @@
+#include "weft/adapters/openapi/server.h"
+
+#include <format>
+
+#include "weft/adapters/common/reply.h"
+#include "weft/adapters/openapi/client.h"
+#include "weft/adapters/openapi/limits.h"
+#include "weft/adapters/openapi/rest_codec.h"
+#include "weft/adapters/openapi/rest_document.h"
+
+namespace weft::adapters::openapi {
+namespace {
+
+Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
+  Error copy = error;
+  co_await respond_problem(exchange, std::move(copy));
+}
+
+Result<json::object> document_for(Environment& environment, const Request& request) {
+  const auto snapshot = environment.hub.registry().snapshot();
+  const auto shown = [&](const model::Solution& solution) {
+    return environment.hub.keys().may_call(request.principal, solution.id.str());
+  };
+  if (request.rest.size() == 1) return hub_document(*snapshot, environment.public_url, shown);
+  const auto* entry = snapshot->find(request.rest[0]);
+  if (entry && shown(*entry->solution)) return solution_document(*entry->solution, environment.public_url);
+  return fail(Reason::solution_not_found, std::format("there is no solution `{}`", request.rest[0]));
+}
+
+Awaitable<> serve_document(Environment& environment, Request& request) {
+  auto document = document_for(environment, request);
+  if (!document) {
+    co_await respond_problem(request.exchange, document.error());
+    co_return;
+  }
+  json::value body(std::move(*document));
+  wire::Headers headers;
+  std::vector<model::Loss> none;
+  (void)co_await respond_json(request.exchange, 200, std::move(body), std::move(headers), std::move(none));
+}
+
+Awaitable<> serve(Environment& environment, Request& request) {
+  const auto& rest = request.rest;
+  const std::string& method = request.exchange.head().method;
+  if (!rest.empty() && rest.size() <= 2 && rest.back() == "openapi.json" && method == "GET") {
+    return serve_document(environment, request);
+  }
+  if (rest.size() >= 2 && rest[0] == "jobs") return serve_job(environment, request);
+  if (rest.size() >= 2) return serve_call(environment, request);
+  auto error = make_error(Reason::solution_not_found,
+                          "nothing is served here: POST /api/SOLUTION/SKILL calls a skill, GET /api/openapi.json "
+                          "describes all of them, /api/jobs/ID is a job");
+  return respond_problem(request.exchange, std::move(error));
+}
+
+}  // namespace
+
+Awaitable<> respond_problem(net::Exchange& exchange, Error error) {
+  wire::Headers headers;
+  headers.set("Content-Type", "application/problem+json");
+  add_error_headers(headers, error);
+  const int status = http_status(error);
+  json::value body(problem_json(error, status));
+  std::vector<model::Loss> none;
+  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers), std::move(none));
+}
+
+Awaitable<Result<json::value>> read_json(net::Exchange& exchange) {
+  const std::string type(exchange.head().headers.get("Content-Type"));
+  WEFT_CO_TRY(const std::string text, co_await exchange.read_body(kRequestBytesMax));
+  if (text.empty()) co_return json::value(json::object());
+  const auto plain = std::string_view(type).substr(0, type.find(';'));
+  if (!plain.ends_with("/json") && !plain.ends_with("+json")) {
+    co_return fail(Reason::content_type, std::format("the body is `{}`: send application/json", type));
+  }
+  co_return json::parse(text, kRequestBytesMax);
+}
+
+bool wants_events(const wire::RequestHead& head) {
+  return head.headers.get("Accept").contains("text/event-stream");
+}
+
+std::vector<Route> make_routes(Environment& environment) {
+  Environment* env = &environment;
+  Route route;
+  route.prefix = "/api";
+  route.handler = [env](Request& request) { return serve(*env, request); };
+  route.refuse = refuse;
+  std::vector<Route> routes;
+  routes.push_back(std::move(route));
+  return routes;
+}
+
+Adapter adapter() {
+  Adapter out;
+  out.name = "openapi";
+  out.protocol = [](Environment& environment) { return make_protocol(environment); };
+  out.routes = [](Environment& environment) { return make_routes(environment); };
+  return out;
+}
+
+}  // namespace weft::adapters::openapi
