@@ -1,106 +1,127 @@
 #include "weft/hub/join_record.h"
 
+#include <array>
 #include <format>
+
+#include "weft/base/url.h"
 
 namespace weft::hub {
 namespace {
 
-constexpr std::pair<std::string_view, Approval> kApprovals[] = {
-    {"solution", Approval::solution}, {"hub", Approval::hub}, {"both", Approval::both}};
+constexpr std::array<std::string_view, 3> kApprovals{"solution", "hub", "both"};
 
-std::string_view word_of(Approval approval) {
-  for (const auto& [word, each] : kApprovals) {
-    if (each == approval) return word;
-  }
-  return "solution";
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> pairs_at(const json::object& o, std::string_view key) {
-  std::vector<std::pair<std::string, std::string>> out;
-  const auto* list = json::array_at(o, key);
-  if (list == nullptr) return out;
-  for (const auto& item : *list) {
-    const auto* pair = item.if_array();
-    if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string()) {
-      return fail(Reason::internal, std::format("`{}` of a kept solution is damaged", key));
-    }
-    out.emplace_back((*pair)[0].get_string(), (*pair)[1].get_string());
-  }
-  return out;
-}
-
-template <class Range>
-json::array pairs_of(const Range& range) {
+json::value pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
   json::array out;
-  for (const auto& [name, value] : range) out.push_back(json::array{name, value});
+  for (const auto& [name, value] : pairs) {
+    json::array pair;
+    pair.emplace_back(name);
+    pair.emplace_back(value);
+    out.emplace_back(std::move(pair));
+  }
   return out;
+}
+
+void read_lists(const json::object& o, JoinRequest& request) {
+  if (const auto* command = json::array_at(o, "command")) {
+    for (const auto& word : *command) {
+      if (word.is_string()) request.command.emplace_back(word.get_string());
+    }
+  }
+  if (const auto* environment = json::object_at(o, "environment")) {
+    for (const auto& [name, value] : *environment) {
+      if (value.is_string()) request.environment[name] = std::string(value.get_string());
+    }
+  }
+  const auto* headers = json::array_at(o, "headers");
+  for (std::size_t i = 0; headers && i < headers->size(); ++i) {
+    const auto* pair = (*headers)[i].if_array();
+    if (!pair || pair->size() != 2 || !(*pair)[0].is_string() || !(*pair)[1].is_string()) continue;
+    request.headers.emplace_back((*pair)[0].get_string(), (*pair)[1].get_string());
+  }
+}
+
+Result<void> read_approvals(const json::object& o, JoinRequest& request) {
+  const auto* approvals = json::object_at(o, "approvals");
+  if (!approvals) return {};
+  for (const auto& [skill, word] : *approvals) {
+    const auto* at = word.is_string() ? std::ranges::find(kApprovals, std::string_view(word.get_string()))
+                                      : kApprovals.end();
+    if (at == kApprovals.end()) return fail(make_argument_error("/approvals", "an approval that cannot be read"));
+    request.approvals[skill] = static_cast<Approval>(at - kApprovals.begin());
+  }
+  return {};
 }
 
 }  // namespace
 
 json::value to_json(const JoinRequest& request) {
-  json::object out;
-  out["id"] = request.id.str();
-  out["protocol"] = request.protocol;
-  out["url"] = request.url;
+  json::object o;
+  o["id"] = request.id.str();
+  o["protocol"] = request.protocol;
+  o["url"] = request.url;
   json::array command;
   for (const auto& word : request.command) command.emplace_back(word);
-  out["command"] = std::move(command);
-  out["environment"] = pairs_of(request.environment);
-  out["headers"] = pairs_of(request.headers);
-  out["bearer"] = request.bearer;
-  out["timeout_ms"] = request.timeout_ms;
-  out["concurrency_max"] = request.concurrency_max;
+  o["command"] = std::move(command);
+  json::object environment;
+  for (const auto& [name, value] : request.environment) environment[name] = value;
+  o["environment"] = std::move(environment);
+  o["headers"] = pairs_json(request.headers);
+  o["bearer"] = request.bearer;
+  o["timeout_ms"] = request.timeout_ms;
+  o["concurrency_max"] = static_cast<std::int64_t>(request.concurrency_max);
   json::object approvals;
-  for (const auto& [skill, approval] : request.approvals) approvals[skill] = word_of(approval);
-  out["approvals"] = std::move(approvals);
-  out["origin"] = request.origin;
-  return out;
+  for (const auto& [skill, approval] : request.approvals) {
+    approvals[skill] = kApprovals.at(static_cast<std::size_t>(approval));
+  }
+  o["approvals"] = std::move(approvals);
+  o["origin"] = request.origin;
+  return o;
 }
 
-Result<JoinRequest> join_request_from_json(const json::value& v) {
-  const auto* o = v.if_object();
-  if (o == nullptr) return fail(Reason::internal, "a kept solution is no object");
+Result<JoinRequest> join_request_from(const json::value& v) {
+  if (!v.is_object()) return fail(make_argument_error("", "expected object"));
+  const json::object& o = v.get_object();
   JoinRequest request;
-  request.id = SolutionId(std::string(json::string_at(*o, "id")));
-  request.protocol = json::string_at(*o, "protocol");
-  request.url = json::string_at(*o, "url");
-  if (const auto* command = json::array_at(*o, "command")) {
-    for (const auto& word : *command) {
-      if (word.is_string()) request.command.emplace_back(word.get_string());
-    }
-  }
-  WEFT_TRY(auto environment, pairs_at(*o, "environment"));
-  for (auto& [name, value] : environment) request.environment[name] = value;
-  WEFT_TRY(request.headers, pairs_at(*o, "headers"));
-  request.bearer = json::string_at(*o, "bearer");
-  request.timeout_ms = json::int_at(*o, "timeout_ms").value_or(0);
-  request.concurrency_max = static_cast<std::size_t>(json::int_at(*o, "concurrency_max").value_or(0));
-  if (const auto* approvals = json::object_at(*o, "approvals")) {
-    for (const auto& [skill, word] : *approvals) {
-      for (const auto& [name, approval] : kApprovals) {
-        if (word.is_string() && word.get_string() == name) request.approvals[skill] = approval;
-      }
-    }
-  }
-  request.source = Source::added;
-  request.origin = json::string_at(*o, "origin");
+  request.id = SolutionId(std::string(json::string_at(o, "id")));
+  request.protocol = json::string_at(o, "protocol");
+  request.url = json::string_at(o, "url");
+  read_lists(o, request);
+  request.bearer = json::string_at(o, "bearer");
+  request.timeout_ms = json::int_at(o, "timeout_ms").value_or(0);
+  request.concurrency_max = static_cast<std::size_t>(json::int_at(o, "concurrency_max").value_or(0));
+  WEFT_CHECK(read_approvals(o, request));
+  request.origin = json::string_at(o, "origin");
   if (request.id.empty() || request.url.empty() == request.command.empty()) {
-    return fail(Reason::internal, "a kept solution has no name, or neither URL nor command");
+    return fail(make_argument_error("", "a solution needs a name, and a URL or a command"));
   }
   return request;
 }
 
 bool same_request(const JoinRequest& a, const JoinRequest& b) {
-  const auto written = [](JoinRequest request) {
-    request.origin.clear();
-    return json::write(to_json(request));
+  const auto compared = [](const JoinRequest& request) {
+    json::value v = to_json(request);
+    v.get_object().erase("origin");
+    return v;
   };
-  // The protocol and URL that were found are not in the file; what the file says is.
-  JoinRequest as_found = b;
-  if (a.protocol.empty()) as_found.protocol.clear();
-  as_found.url = a.url.empty() || b.url.starts_with(a.url) ? a.url : b.url;
-  return written(a) == written(as_found);
+  return compared(a) == compared(b);
+}
+
+std::string place_of(const JoinRequest& request) {
+  if (request.command.empty()) return request.url;
+  std::string out;
+  for (const auto& word : request.command) out += std::format("{}{}", out.empty() ? "" : " ", word);
+  return std::format("`{}`", out);
+}
+
+SolutionId name_for(const model::Solution& solution, const JoinRequest& request) {
+  std::string name = slug(solution.id.str());
+  if (name.empty()) name = slug(solution.title);
+  if (const auto url = parse_url(request.url); name.empty() && url) name = slug(url->host);
+  if (name.empty() && !request.command.empty()) {
+    const std::string& program = request.command.front();
+    name = slug(std::string_view(program).substr(program.find_last_of('/') + 1));
+  }
+  return SolutionId(name.empty() ? "solution" : std::move(name));
 }
 
 }  // namespace weft::hub

@@ -1,5 +1,7 @@
 #include "weft/hub/joiner.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include <algorithm>
 #include <format>
 #include <mutex>
@@ -9,345 +11,387 @@
 #include "weft/base/timers.h"
 #include "weft/hub/join_record.h"
 #include "weft/hub/limits.h"
+#include "weft/hub/nearest.h"
+#include "weft/hub/probing.h"
 #include "weft/store/tables.h"
 
 namespace weft::hub {
 namespace {
 
 constexpr std::string_view kSpace = "solutions";
-constexpr Milliseconds kRetryFirst{250};
-constexpr Milliseconds kRetryMost{15'000};
-constexpr Milliseconds kTick{100};
-constexpr Milliseconds kRefreshEvery{30'000};
 
-std::string where(const JoinRequest& request) {
-  if (!request.url.empty()) return request.url;
-  std::string command;
-  for (const auto& word : request.command) command += (command.empty() ? "" : " ") + word;
-  return command;
-}
-
-/// What a name is made of when the solution gives itself none: the host, or the program.
-std::string fallback_name(const JoinRequest& request) {
-  if (!request.command.empty()) {
-    const std::string& program = request.command.front();
-    return slug(program.substr(program.rfind('/') + 1));
-  }
-  const auto from = request.url.find("://");
-  return slug(from == std::string::npos ? request.url : request.url.substr(from + 3));
-}
+/// One that is to be joined and is not yet.
+struct Pending {
+  JoinRequest request;
+  std::string why;
+  SteadyTime next_try;
+  std::int64_t pause_ms = kRejoinMs;
+  bool trying = false;
+};
 
 }  // namespace
 
-struct Joiner::State {
-  struct Late {
-    JoinRequest request;
-    std::string why;
-    SteadyTime next;
-    Milliseconds delay = kRetryFirst;
-    bool trying = false;
-  };
+struct Joiner::State : std::enable_shared_from_this<Joiner::State> {
+  State(Hub& h, store::Tables& t, std::vector<std::unique_ptr<Protocol>> p)
+      : hub(h), tables(t), protocols(std::move(p)) {}
 
   Hub& hub;
   store::Tables& tables;
   std::vector<std::unique_ptr<Protocol>> protocols;
-  mutable std::mutex mutex;  ///< guards `late` and `joining`; never held across a wait
-  std::vector<Late> late;
-  std::vector<std::string> joining;
+  std::mutex mutex;
+  std::vector<Pending> pending;
+  std::map<SolutionId, SteadyTime> refresh_at;
 
-  Protocol* find(std::string_view name) const {
-    for (const auto& protocol : protocols) {
-      if (protocol->name() == name) return protocol.get();
-    }
-    return nullptr;
-  }
+  Result<std::vector<Protocol*>> candidates(const JoinRequest& request) const;
+  Awaitable<Result<std::vector<Probed>>> find(JoinRequest request, Executor executor, CancelToken cancel);
+  Awaitable<Result<JoinReport>> join_now(JoinRequest request, Executor executor, CancelToken cancel);
+  Result<JoinReport> add(JoinRequest request, Joined joined, const Probed& by);
+  Result<void> check_free(const JoinRequest& request);
+  Awaitable<Result<void>> keep(JoinRequest request, std::string protocol);
 
-  Error unknown_protocol(const std::string& name) const {
-    std::string known;
-    for (const auto& protocol : protocols) known += (known.empty() ? "" : ", ") + std::string(protocol->name());
-    return make_argument_error("/protocol", std::format("weft does not speak `{}`; it speaks {}", name, known));
-  }
+  void wait_for(JoinRequest request, std::string why, bool at_once);
+  void give_up(const SolutionId& id);
+  std::vector<JoinRequest> due(bool all);
+  void tried(const JoinRequest& request, const Result<JoinReport>& joined);
+  Awaitable<> try_pending(Executor executor, CancelToken cancel, bool all);
+  static Awaitable<> try_one(std::shared_ptr<State> state, JoinRequest request, Executor executor, CancelToken cancel);
 
-  Error taken(const std::string& name) const {
-    return make_argument_error(
-        "/name", std::format("the name \"{0}\" is taken; choose another with --as NAME, or let the other go with "
-                             "`weft rm {0}`",
-                             name));
-  }
+  std::vector<std::shared_ptr<const Entry>> due_for_refresh();
+  Awaitable<> refresh_due(Executor executor, CancelToken cancel);
+  static Awaitable<> refresh_one(std::shared_ptr<State> state, std::shared_ptr<const Entry> entry, CallContext context);
 
-  /// Two joins under one name at the same time: the second is refused like any taken name.
-  Result<void> reserve(const std::string& name) {
-    const std::scoped_lock lock(mutex);
-    if (std::ranges::find(joining, name) != joining.end() || hub.registry().snapshot()->find(name) != nullptr) {
-      return fail(taken(name));
-    }
-    joining.push_back(name);
-    return {};
-  }
-
-  void release(const std::string& name) {
-    const std::scoped_lock lock(mutex);
-    std::erase(joining, name);
-  }
-
-  void forget_late(const SolutionId& id) {
-    const std::scoped_lock lock(mutex);
-    std::erase_if(late, [&](const Late& each) { return each.request.id == id; });
-  }
-
-  void keep_late(JoinRequest request, std::string why) {
-    const std::scoped_lock lock(mutex);
-    for (auto& each : late) {
-      if (each.request.id != request.id) continue;
-      each.request = std::move(request);
-      each.why = std::move(why);
-      return;
-    }
-    late.push_back({.request = std::move(request), .why = std::move(why),
-                    .next = std::chrono::steady_clock::now() + kRetryFirst});
-  }
-
-  struct Probing {
-    Protocol* protocol;
-    Finding finding;
-  };
-
-  static Awaitable<> probe_one(Probing& probing, JoinRequest request, CallContext context, int& left, Signal& done) {
-    probing.finding = co_await probing.protocol->probe(std::move(request), std::move(context));
-    if (--left == 0) done.notify();
-  }
-
-  /// All protocols at once; what each found, or tried.
-  Awaitable<std::vector<Probing>> probe_all(JoinRequest request, Executor executor) {
-    std::vector<Probing> probes;
-    for (const auto& protocol : protocols) probes.push_back({.protocol = protocol.get(), .finding = {}});
-    TaskGroup group(executor);
-    Signal done(executor);
-    int left = static_cast<int>(probes.size());
-    CallContext context{.executor = executor,
-                        .deadline = std::chrono::steady_clock::now() + Milliseconds(kProbeDeadlineMs),
-                        .cancel = group.token()};
-    for (auto& probing : probes) group.spawn(probe_one(probing, request, context, left, done));
-    if (left > 0) co_await done.wait();
-    co_await group.join();
-    co_return probes;
-  }
-
-  static Error not_recognised(const JoinRequest& request, const std::vector<Probing>& probes) {
-    std::string tried;
-    for (const auto& probing : probes) {
-      tried += std::format("\n  {:<8} {}", probing.protocol->name(),
-                           probing.finding.tried.empty() ? "no answer in time" : probing.finding.tried);
-    }
-    return make_error(Reason::unavailable,
-                      std::format("nothing weft knows answers at {}; tried:{}\nname the protocol with --protocol, or "
-                                  "the exact URL, if it is one of these",
-                                  where(request), tried));
-  }
-
-  /// Which protocol, and how it is known.
-  Awaitable<Result<Probing>> recognise(JoinRequest request, Executor executor) {
-    if (!request.command.empty() && request.protocol.empty()) request.protocol = "mcp";
-    if (!request.protocol.empty()) {
-      Protocol* named = find(request.protocol);
-      if (named == nullptr) co_return std::unexpected(unknown_protocol(request.protocol));
-      Finding finding;
-      finding.spoken = true;
-      finding.confidence = 1;
-      finding.url = request.url;
-      finding.how = request.command.empty() ? std::string("being told (--protocol)")
-                                            : std::string("its standard input and output");
-      co_return Probing{.protocol = named, .finding = std::move(finding)};
-    }
-    auto probes = co_await probe_all(request, executor);
-    const auto best = std::ranges::max_element(probes, {}, [](const Probing& p) {
-      return p.finding.spoken ? p.finding.confidence : -1.0;
-    });
-    if (best == probes.end() || !best->finding.spoken) co_return std::unexpected(not_recognised(request, probes));
-    co_return *best;
-  }
-
-  Awaitable<Result<JoinReport>> connect(JoinRequest request, Probing found, SteadyTime began, Executor executor) {
-    CallContext context{.executor = executor,
-                        .deadline = std::chrono::steady_clock::now() + Milliseconds(kConnectDeadlineMs),
-                        .cancel = {}};
-    WEFT_CO_TRY(Joined joined, co_await found.protocol->connect(request, found.finding, context));
-    if (request.id.empty()) request.id = SolutionId(slug(joined.solution.title));
-    if (request.id.empty()) request.id = SolutionId(fallback_name(request));
-    if (joined.solution.skills.size() > kSkillsPerSolutionMax) {
-      co_return fail(Reason::too_large, std::format("it offers {} skills; at most {} are taken", joined.solution.skills.size(),
-                                                    kSkillsPerSolutionMax));
-    }
-    const std::string name = request.id.str();
-    WEFT_CO_CHECK(reserve(name));
-    auto added = co_await add(std::move(request), std::move(joined), std::move(found), began);
-    release(name);
-    co_return added;
-  }
-
-  Awaitable<Result<JoinReport>> add(JoinRequest request, Joined joined, Probing found, SteadyTime began) {
-    joined.solution.id = request.id;
-    JoinReport report;
-    report.id = request.id;
-    report.protocol = std::string(found.protocol->name());
-    report.protocol_version = joined.solution.protocol_version;
-    report.how = found.finding.how;
-    report.skills = joined.solution.skills.size();
-    if (request.source == Source::added) {
-      // What was recognised is kept, so that a restart does not ask again.
-      JoinRequest kept = request;
-      kept.protocol = report.protocol;
-      if (!found.finding.url.empty()) kept.url = found.finding.url;
-      WEFT_CO_CHECK(co_await tables.put(std::string(kSpace), request.id.str(), to_json(kept)));
-    }
-    WEFT_CO_CHECK(hub.registry().add(make_entry(std::move(joined.solution), std::move(joined.service), request, report.how)));
-    forget_late(request.id);
-    report.took_ms =
-        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began).count();
-    co_return report;
-  }
-
-  Awaitable<Result<JoinReport>> join(JoinRequest request, Executor executor) {
-    const SteadyTime began = std::chrono::steady_clock::now();
-    if (!request.id.empty() && hub.registry().snapshot()->find(request.id.str()) != nullptr) {
-      co_return std::unexpected(taken(request.id.str()));
-    }
-    WEFT_CO_TRY(Probing found, co_await recognise(request, executor));
-    if (!found.finding.url.empty()) request.url = found.finding.url;
-    co_return co_await connect(std::move(request), std::move(found), began, executor);
-  }
-
-  /// Those whose time has come by then, marked as being tried.
-  std::vector<JoinRequest> due(SteadyTime then) {
-    const std::scoped_lock lock(mutex);
-    std::vector<JoinRequest> out;
-    for (auto& each : late) {
-      if (each.trying || each.next > then) continue;
-      each.trying = true;
-      out.push_back(each.request);
-    }
-    return out;
-  }
-
-  Awaitable<> try_again(JoinRequest request, Executor executor) {
-    const SolutionId id = request.id;
-    auto joined = co_await join(std::move(request), executor);
-    if (joined) {
-      log::info("solution \"{}\" has joined ({})", id.str(), joined->protocol);
-      co_return;
-    }
-    const std::scoped_lock lock(mutex);
-    for (auto& each : late) {
-      if (each.request.id != id) continue;
-      each.why = joined.error().message;
-      each.trying = false;
-      each.delay = std::min(each.delay * 2, kRetryMost);
-      each.next = std::chrono::steady_clock::now() + each.delay;
-    }
-  }
-
-  Awaitable<> refresh_one(std::shared_ptr<const Entry> entry, Executor executor, CancelToken cancel) {
-    CallContext context{.executor = executor,
-                        .deadline = std::chrono::steady_clock::now() + Milliseconds(kConnectDeadlineMs),
-                        .cancel = cancel};
-    auto newer = co_await entry->service->refresh(std::move(context));
-    if (!newer || !*newer) co_return;
-    auto solution = std::make_shared<model::Solution>(**newer);
-    solution->id = entry->solution->id;
-    if (auto updated = hub.registry().update(solution->id, solution); updated) {
-      log::info("solution \"{}\" describes itself anew: {} skills", solution->id.str(), solution->skills.size());
-    }
-  }
+  bool drop_changed(const std::vector<JoinRequest>& configured);
 };
 
-Joiner::Joiner(Hub& hub, store::Tables& tables, std::vector<std::unique_ptr<Protocol>> protocols)
-    : state_(new State{.hub = hub, .tables = tables, .protocols = std::move(protocols), .mutex = {}, .late = {}, .joining = {}}) {}
+/// The protocols that may be asked. A child process speaks MCP over its standard input and output.
+Result<std::vector<Protocol*>> Joiner::State::candidates(const JoinRequest& request) const {
+  std::string wanted = request.protocol;
+  if (!request.command.empty()) {
+    if (!wanted.empty() && wanted != "mcp") {
+      return fail(make_argument_error("/protocol", std::format("a command is joined as an MCP server; `{}` is not spoken "
+                                                               "over standard input and output", wanted)));
+    }
+    wanted = "mcp";
+  }
+  std::vector<Protocol*> found;
+  std::vector<std::string> names;
+  for (const auto& protocol : protocols) {
+    names.emplace_back(protocol->name());
+    if (wanted.empty() || protocol->name() == wanted) found.push_back(protocol.get());
+  }
+  if (!found.empty()) return found;
+  return fail(make_argument_error("/protocol", std::format("weft does not speak `{}`; it speaks {}", wanted,
+                                                           quoted_list(names))));
+}
 
+Awaitable<Result<std::vector<Probed>>> Joiner::State::find(JoinRequest request, Executor executor,
+                                                           CancelToken cancel) {
+  WEFT_CO_TRY(auto asked, candidates(request));
+  if (!request.command.empty()) {
+    Probed child{asked.front(), {}};
+    child.finding.spoken = true;
+    child.finding.confidence = 1;
+    child.finding.how = std::format("{} was started and spoke MCP on its standard output", place_of(request));
+    co_return std::vector<Probed>{std::move(child)};
+  }
+  auto probed = co_await probe_all(std::move(asked), request, executor, cancel);
+  if (probed.front().finding.spoken) co_return probed;
+  co_return fail(Reason::upstream_protocol, std::format("no protocol was recognised at {}; tried:{}", place_of(request),
+                                                        tried_lines(probed)));
+}
+
+/// Whether the name is free, the running and the waiting considered.
+Result<void> Joiner::State::check_free(const JoinRequest& request) {
+  if (request.id.empty()) return {};
+  const std::string& id = request.id.str();
+  std::string holder;
+  if (const Entry* entry = hub.registry().snapshot()->find(id)) {
+    holder = std::format("the solution at {}", place_of(entry->request));
+  } else {
+    const std::scoped_lock lock(mutex);
+    const auto at = std::ranges::find(pending, request.id, [](const Pending& p) { return p.request.id; });
+    if (at == pending.end()) return {};
+    holder = std::format("the solution at {}, which is down", place_of(at->request));
+  }
+  Error error = make_argument_error(
+      "/name", std::format("the name `{}` is taken by {}; join this one under another with `--as NAME`, or remove the "
+                           "other with `weft rm {}`", id, holder, id));
+  error.code = Code::already_exists;
+  return fail(std::move(error));
+}
+
+Result<JoinReport> Joiner::State::add(JoinRequest request, Joined joined, const Probed& by) {
+  model::Solution& solution = joined.solution;
+  solution.id = request.id.empty() ? name_for(solution, request) : request.id;
+  if (solution.protocol.empty()) solution.protocol = by.protocol->name();
+  if (solution.protocol_version.empty()) solution.protocol_version = by.finding.protocol_version;
+  if (solution.url.empty()) solution.url = by.finding.url.empty() ? request.url : by.finding.url;
+  JoinReport report{solution.id, solution.protocol, solution.protocol_version, by.finding.how, solution.skills.size()};
+  request.id = solution.id;
+  auto entry = make_entry(std::move(solution), std::move(joined.service), std::move(request), by.finding.how);
+  entry->counters->health = Health::up;
+  WEFT_CHECK(hub.registry().add(std::move(entry)));
+  return report;
+}
+
+Awaitable<Result<JoinReport>> Joiner::State::join_now(JoinRequest request, Executor executor,
+                                                       CancelToken cancel) {
+  const SteadyTime began = hub.clock().steady();
+  WEFT_CO_TRY(const auto probed, co_await find(request, executor, cancel));
+  std::string failures;
+  Error first;
+  for (const auto& by : probed) {
+    if (!by.finding.spoken) break;
+    const CallContext context{executor, hub.clock().steady() + Milliseconds(kConnectDeadlineMs), cancel};
+    auto joined = co_await by.protocol->connect(request, by.finding, context);
+    if (joined) {
+      WEFT_CO_TRY(auto report, add(request, *std::move(joined), by));
+      report.took_ms = std::chrono::duration_cast<Milliseconds>(hub.clock().steady() - began).count();
+      co_return report;
+    }
+    if (failures.empty()) first = joined.error();
+    failures += std::format("\n  {}: {}", by.protocol->name(), joined.error().message);
+  }
+  first.message = std::format("{} could not be joined:{}", place_of(request), failures);
+  co_return fail(std::move(first));
+}
+
+/// The protocol that was found is kept too: it is not asked for again.
+Awaitable<Result<void>> Joiner::State::keep(JoinRequest request, std::string protocol) {
+  request.protocol = std::move(protocol);
+  const std::string id = request.id.str();
+  auto kept = co_await tables.put(std::string(kSpace), id, to_json(request));
+  co_return kept;
+}
+
+void Joiner::State::wait_for(JoinRequest request, std::string why, bool at_once) {
+  const std::scoped_lock lock(mutex);
+  std::erase_if(pending, [&](const Pending& p) { return p.request.id == request.id; });
+  Pending one;
+  one.request = std::move(request);
+  one.why = std::move(why);
+  one.next_try = hub.clock().steady() + Milliseconds(at_once ? 0 : kRejoinMs);
+  pending.push_back(std::move(one));
+}
+
+void Joiner::State::give_up(const SolutionId& id) {
+  const std::scoped_lock lock(mutex);
+  std::erase_if(pending, [&](const Pending& p) { return p.request.id == id; });
+}
+
+std::vector<JoinRequest> Joiner::State::due(bool all) {
+  const std::scoped_lock lock(mutex);
+  std::vector<JoinRequest> out;
+  for (auto& one : pending) {
+    if (one.trying || (!all && one.next_try > hub.clock().steady())) continue;
+    one.trying = true;
+    out.push_back(one.request);
+  }
+  return out;
+}
+
+void Joiner::State::tried(const JoinRequest& request, const Result<JoinReport>& joined) {
+  const std::scoped_lock lock(mutex);
+  const auto at = std::ranges::find(pending, request.id, [](const Pending& p) { return p.request.id; });
+  if (at == pending.end() || !same_request(at->request, request)) {
+    // Removed or changed while it was tried: then it must not have come in by this.
+    if (joined) (void)hub.registry().remove(request.id);
+    return;
+  }
+  if (joined) {
+    pending.erase(at);
+    return;
+  }
+  at->trying = false;
+  at->why = joined.error().message;
+  at->next_try = hub.clock().steady() + Milliseconds(at->pause_ms);
+  at->pause_ms = std::min(at->pause_ms * 2, kRejoinMaxMs);
+}
+
+Awaitable<> Joiner::State::try_one(std::shared_ptr<State> state, JoinRequest request, Executor executor,
+                                   CancelToken cancel) {
+  auto joined = co_await state->join_now(request, executor, std::move(cancel));
+  if (joined) {
+    log::info("joined {} ({} {}) with {} skills", request.id.str(), joined->protocol, joined->protocol_version, joined->skills);
+  } else {
+    log::debug("{} at {} has not joined yet: {}", request.id.str(), place_of(request), joined.error().message);
+  }
+  state->tried(request, joined);
+}
+
+Awaitable<> Joiner::State::try_pending(Executor executor, CancelToken cancel, bool all) {
+  auto requests = due(all);
+  if (requests.empty()) co_return;
+  TaskGroup group(executor);
+  for (auto& request : requests) group.spawn(try_one(shared_from_this(), std::move(request), executor, cancel));
+  co_await group.join();
+}
+
+std::vector<std::shared_ptr<const Entry>> Joiner::State::due_for_refresh() {
+  const SteadyTime now = hub.clock().steady();
+  const auto snapshot = hub.registry().snapshot();
+  const std::scoped_lock lock(mutex);
+  std::erase_if(refresh_at, [&](const auto& item) { return !snapshot->find(item.first.str()); });
+  std::vector<std::shared_ptr<const Entry>> out;
+  for (const auto& entry : snapshot->entries) {
+    if (entry->request.source == Source::built_in) continue;
+    auto [at, fresh] = refresh_at.try_emplace(entry->solution->id, now + Milliseconds(kRefreshEveryMs));
+    if (fresh || at->second > now) continue;
+    at->second = now + Milliseconds(kRefreshEveryMs);
+    out.push_back(entry);
+  }
+  return out;
+}
+
+Awaitable<> Joiner::State::refresh_one(std::shared_ptr<State> state, std::shared_ptr<const Entry> entry,
+                                       CallContext context) {
+  auto newer = co_await entry->service->refresh(std::move(context));
+  const SolutionId id = entry->solution->id;
+  if (!newer) {
+    log::debug("{} could not be asked for its description: {}", id.str(), newer.error().message);
+    const bool gone = newer.error().reason == Reason::unavailable || newer.error().reason == Reason::deadline;
+    if (gone) entry->counters->health = Health::down;
+    co_return;
+  }
+  if (entry->counters->unreached < kFailuresToDown) entry->counters->health = Health::up;
+  if (!*newer) co_return;
+  auto solution = std::make_shared<model::Solution>(**newer);
+  solution->id = id;
+  if (solution->protocol.empty()) solution->protocol = entry->solution->protocol;
+  if (solution->url.empty()) solution->url = entry->solution->url;
+  auto updated = state->hub.registry().update(id, std::move(solution));
+  if (!updated) log::warn("the new description of {} is not taken: {}", id.str(), updated.error().message);
+}
+
+Awaitable<> Joiner::State::refresh_due(Executor executor, CancelToken cancel) {
+  const auto entries = due_for_refresh();
+  if (entries.empty()) co_return;
+  TaskGroup group(executor);
+  const CallContext context{executor, hub.clock().steady() + Milliseconds(kRefreshDeadlineMs), std::move(cancel)};
+  for (const auto& entry : entries) group.spawn(refresh_one(shared_from_this(), entry, context));
+  co_await group.join();
+}
+
+/// Lets go of the configured ones that are configured no more, or otherwise, and of added ones whose name is taken by
+/// the configuration. Whether any was.
+bool Joiner::State::drop_changed(const std::vector<JoinRequest>& configured) {
+  const auto wanted = [&](const JoinRequest& held) {
+    const auto at = std::ranges::find(configured, held.id, &JoinRequest::id);
+    if (held.source == Source::built_in) return true;
+    if (held.source == Source::added) return at == configured.end();
+    return at != configured.end() && same_request(*at, held);
+  };
+  bool any = false;
+  for (const auto& entry : hub.registry().snapshot()->entries) {
+    if (wanted(entry->request)) continue;
+    any = true;
+    if (auto removed = hub.registry().remove(entry->solution->id); removed) {
+      log::info("{} ({}) has left", entry->solution->id.str(), to_string(entry->request.source));
+    }
+  }
+  const std::scoped_lock lock(mutex);
+  std::erase_if(pending, [&](const Pending& p) { return !wanted(p.request); });
+  return any;
+}
+
+Joiner::Joiner(Hub& hub, store::Tables& tables, std::vector<std::unique_ptr<Protocol>> protocols)
+    : state_(std::make_shared<State>(hub, tables, std::move(protocols))) {}
 Joiner::~Joiner() = default;
 
 Awaitable<Result<JoinReport>> Joiner::join(JoinRequest request, Executor executor) {
-  return state_->join(std::move(request), executor);
+  const auto state = state_;
+  if (request.origin.empty()) request.origin = request.source == Source::added ? "weft add" : to_string(request.source);
+  if (!request.id.empty() && slug(request.id.str()) != request.id.str()) {
+    co_return fail(make_argument_error("/name", std::format("`{}` is no name for a solution; `{}` would be one",
+                                                            request.id.str(), slug(request.id.str()))));
+  }
+  WEFT_CO_CHECK(state->check_free(request));
+  const CancelToken never;
+  WEFT_CO_TRY(auto report, co_await state->join_now(request, executor, never));
+  if (request.source != Source::added) co_return report;
+  request.id = report.id;
+  auto kept = co_await state->keep(request, report.protocol);
+  if (!kept) {
+    (void)state->hub.registry().remove(report.id);
+    co_return fail(std::move(kept).error());
+  }
+  co_return report;
 }
 
 Awaitable<Result<void>> Joiner::leave(SolutionId id, Executor) {
-  const auto snapshot = state_->hub.registry().snapshot();
-  const Entry* entry = snapshot->find(id.str());
-  if (entry != nullptr && entry->request.source == Source::configured) {
-    co_return fail(Reason::unsupported, std::format("\"{}\" is named in {}; remove it there (weft reads the file again by itself)",
-                                                    id.str(), entry->request.origin));
+  const auto state = state_;
+  std::optional<JoinRequest> held;
+  if (const Entry* entry = state->hub.registry().snapshot()->find(id.str())) held = entry->request;
+  for (const auto& one : waiting()) {
+    if (one.request.id == id) held = one.request;
   }
-  WEFT_CO_TRY(const bool kept, co_await state_->tables.erase(std::string(kSpace), id.str()));
-  state_->forget_late(id);
-  if (entry == nullptr && kept) co_return Result<void>();
-  co_return state_->hub.registry().remove(id);
+  if (!held) co_return fail(Reason::solution_not_found, std::format("no solution `{}` has joined", id.str()));
+  if (held->source != Source::added) {
+    co_return fail(Reason::unsupported,
+                   std::format("`{}` is {}: {}", id.str(), to_string(held->source),
+                               held->source == Source::configured ? "remove it there: " + held->origin
+                                                                  : std::string("it cannot be removed")));
+  }
+  const std::string key = id.str();
+  WEFT_CO_CHECK(co_await state->tables.erase(std::string(kSpace), key));
+  state->give_up(id);
+  (void)state->hub.registry().remove(id);
+  co_return Result<void>();
 }
 
 Awaitable<Result<std::vector<JoinRequest>>> Joiner::restore() {
-  std::vector<JoinRequest> out;
+  const auto state = state_;
+  std::vector<JoinRequest> restored;
   std::string after;
   while (true) {
-    WEFT_CO_TRY(std::vector<store::Row> rows, co_await state_->tables.scan(std::string(kSpace), "", after, 256));
+    WEFT_CO_TRY(const auto rows, co_await state->tables.scan(std::string(kSpace), "", after, 256));
+    if (rows.empty()) break;
     for (const auto& row : rows) {
-      after = row.key;
-      auto request = join_request_from_json(row.value);
+      auto request = join_request_from(row.value);
       if (!request) {
-        log::error("the solution \"{}\" of an earlier life cannot be read: {}", row.key, request.error().message);
+        log::error("what was kept of the solution {} cannot be read: {}", row.key, request.error().message);
         continue;
       }
-      out.push_back(*request);
-      state_->keep_late(*std::move(request), "not tried yet");
+      request->source = Source::added;
+      state->wait_for(*request, "it was not tried yet", true);
+      restored.push_back(*std::move(request));
     }
-    if (rows.empty()) co_return out;
+    after = rows.back().key;
   }
+  co_return restored;
 }
 
 Awaitable<> Joiner::reconcile(std::vector<JoinRequest> configured, Executor executor) {
-  const auto snapshot = state_->hub.registry().snapshot();
-  const auto wanted = [&](const SolutionId& id) {
-    return std::ranges::find(configured, id, &JoinRequest::id);
-  };
-  for (const auto& entry : snapshot->entries) {
-    if (entry->request.source != Source::configured) continue;
-    const auto match = wanted(entry->solution->id);
-    if (match != configured.end() && same_request(*match, entry->request)) continue;
-    (void)state_->hub.registry().remove(entry->solution->id);
-  }
-  for (const auto& waiting : this->waiting()) {
-    if (waiting.request.source == Source::configured && wanted(waiting.request.id) == configured.end()) {
-      state_->forget_late(waiting.request.id);
-    }
-  }
-  TaskGroup group(executor);
+  const auto state = state_;
+  state->drop_changed(configured);
   for (auto& request : configured) {
-    const Entry* present = state_->hub.registry().snapshot()->find(request.id.str());
-    if (present != nullptr && present->request.source == Source::configured) continue;
-    // weft.yaml wins over what was added under the same name.
-    if (present != nullptr) (void)state_->hub.registry().remove(request.id);
-    state_->keep_late(request, "not tried yet");
+    request.source = Source::configured;
+    const bool joined = state->hub.registry().snapshot()->find(request.id.str()) != nullptr;
+    const auto waits = waiting();
+    const bool waits_already = std::ranges::contains(waits, request.id, [](const Waiting& w) { return w.request.id; });
+    if (!joined && !waits_already) state->wait_for(std::move(request), "it was not tried yet", true);
   }
-  for (auto& request : state_->due(SteadyTime::max())) group.spawn(state_->try_again(std::move(request), executor));
-  while (group.size() > 0) (void)co_await sleep_for(Milliseconds(10), {});
-  co_await group.join();
+  const CancelToken never;
+  co_await state->try_pending(executor, never, true);
+  for (const auto& one : waiting()) {
+    log::warn("{} ({}) has not joined yet: {}", one.request.id.str(), one.request.origin, one.why);
+  }
 }
 
 std::vector<Joiner::Waiting> Joiner::waiting() const {
   const std::scoped_lock lock(state_->mutex);
   std::vector<Waiting> out;
-  for (const auto& each : state_->late) out.push_back({.request = each.request, .why = each.why});
+  for (const auto& one : state_->pending) out.push_back({one.request, one.why});
   return out;
 }
 
 Awaitable<> Joiner::keep_fresh(Executor executor, CancelToken cancel) {
-  TaskGroup group(executor);
-  SteadyTime refresh = std::chrono::steady_clock::now() + kRefreshEvery;
-  while (co_await sleep_for(kTick, cancel)) {
-    for (auto& request : state_->due(std::chrono::steady_clock::now())) group.spawn(state_->try_again(std::move(request), executor));
-    if (std::chrono::steady_clock::now() < refresh) continue;
-    refresh = std::chrono::steady_clock::now() + kRefreshEvery;
-    const auto snapshot = state_->hub.registry().snapshot();
-    for (const auto& entry : snapshot->entries) group.spawn(state_->refresh_one(entry, executor, group.token()));
+  const auto state = state_;
+  while (!cancel.cancelled()) {
+    co_await state->try_pending(executor, cancel, false);
+    co_await state->refresh_due(executor, cancel);
+    co_await sleep_for(Milliseconds(kFreshTickMs), cancel);
   }
-  co_await group.join();
 }
 
 }  // namespace weft::hub

@@ -71,7 +71,7 @@ class Joiner {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace weft::hub

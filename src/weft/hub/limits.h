@@ -47,5 +47,11 @@ inline constexpr std::size_t kTaskSweepMax = 1'000;
 inline constexpr std::int64_t kTaskStopMs = 5'000;
 inline constexpr std::int64_t kProbeDeadlineMs = 900;
 inline constexpr std::int64_t kConnectDeadlineMs = 10'000;
+/// A solution that could not be joined is tried again after the first, then ever later, at most after the second.
+inline constexpr std::int64_t kRejoinMs = 500;
+inline constexpr std::int64_t kRejoinMaxMs = 5'000;
+inline constexpr std::int64_t kRefreshEveryMs = 30'000;
+inline constexpr std::int64_t kRefreshDeadlineMs = 5'000;
+inline constexpr std::int64_t kFreshTickMs = 100;
 
 }  // namespace weft::hub

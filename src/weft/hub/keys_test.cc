@@ -1,0 +1,98 @@
+#include "weft/hub/keys.h"
+
+#include <gtest/gtest.h>
+
+#include "weft/hub/testing.h"
+#include "weft/store/memory_tables.h"
+
+namespace weft::hub {
+namespace {
+
+using testing::run;
+
+class KeysTest : public ::testing::Test {
+ protected:
+  NewKey make(std::string name, bool admin = false, std::vector<std::string> solutions = {}) {
+    auto made = testing::run_on<Result<NewKey>>(loop_, [&] { return keys_.make(name, admin, solutions); });
+    EXPECT_TRUE(made) << made.error().message;
+    return made.value_or(NewKey());
+  }
+  Error refused(std::string name) {
+    auto made = testing::run_on<Result<NewKey>>(loop_, [&] { return keys_.make(name, false, {}); });
+    EXPECT_FALSE(made);
+    return made.error_or(Error());
+  }
+
+  boost::asio::io_context loop_{1};
+  testing::FakeClock clock_;
+  testing::FakeRandom random_;
+  store::MemoryTables tables_;
+  Keys keys_{tables_, clock_, random_};
+};
+
+TEST_F(KeysTest, AKeyOpensAndARevokedOneDoesNot) {
+  EXPECT_FALSE(keys_.any());
+  const auto key = make("alice", true);
+  EXPECT_TRUE(key.secret.starts_with("weft_"));
+  EXPECT_EQ(key.secret.size(), 48U);
+  const auto principal = keys_.authenticate(key.secret);
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(*principal, (model::Principal{"alice", key.info.id.str(), true}));
+  auto revoked = testing::run_on<Result<void>>(loop_, [&] { return keys_.revoke(key.info.id); });
+  EXPECT_TRUE(revoked);
+  EXPECT_FALSE(keys_.authenticate(key.secret));
+  EXPECT_FALSE(keys_.may_call(*principal, "bank")) << "what it holds already is no use either";
+  EXPECT_TRUE(keys_.any()) << "the hub does not open again";
+}
+
+TEST_F(KeysTest, EverythingWrongGetsOneIdenticalError) {
+  const auto key = make("alice");
+  std::string flipped = key.secret;
+  flipped.back() = flipped.back() == 'A' ? 'B' : 'A';
+  const std::vector<std::string> wrong{
+      "", "weft_", flipped, key.secret + "A", key.secret.substr(0, 47), key.info.id.str(), "' OR 1=1 --", "%",
+      std::string("weft_\0x", 7), std::string(1 << 20, 'x'), key.secret + std::string(1000, ' ')};
+  const Error first = keys_.authenticate("nobody").error();
+  EXPECT_EQ(first.reason, Reason::unauthenticated);
+  for (const auto& secret : wrong) EXPECT_EQ(keys_.authenticate(secret).error(), first) << secret.substr(0, 60);
+}
+
+TEST_F(KeysTest, TheSecretIsNowhereInTheTables) {
+  const auto key = make("alice", false, {"bank"});
+  run(loop_, [&]() -> Awaitable<> {
+    const auto rows = co_await tables_.scan("keys", "", "", 10);
+    EXPECT_EQ(rows->size(), 1U);
+    EXPECT_EQ(json::write(rows->front().value).find(key.secret.substr(5)), std::string::npos);
+  });
+}
+
+TEST_F(KeysTest, KeysAreThereAfterARestart) {
+  const auto key = make("alice", false, {"bank"});
+  Keys again(tables_, clock_, random_);
+  EXPECT_FALSE(again.authenticate(key.secret));
+  auto loaded = testing::run_on<Result<void>>(loop_, [&] { return again.load(); });
+  EXPECT_TRUE(loaded);
+  const auto principal = again.authenticate(key.secret);
+  ASSERT_TRUE(principal);
+  EXPECT_TRUE(again.may_call(*principal, "bank"));
+  EXPECT_FALSE(again.may_call(*principal, "clinic"));
+  EXPECT_EQ(again.list().front().name, "alice");
+}
+
+TEST_F(KeysTest, NamesAreTakenOnceAndFit) {
+  make("alice");
+  EXPECT_EQ(refused("alice").code, Code::already_exists);
+  EXPECT_EQ(refused("").param, "/name");
+  EXPECT_EQ(refused("local").param, "/name") << "the name of callers without a key";
+  EXPECT_EQ(refused("a b").param, "/name");
+  auto unknown = testing::run_on<Result<void>>(loop_, [&] { return keys_.revoke(KeyId("key_0")); });
+  EXPECT_EQ(unknown.error().code, Code::not_found);
+}
+
+TEST_F(KeysTest, WithoutKeysEverybodyIsLocal) {
+  EXPECT_TRUE(keys_.may_call(model::Principal{"local", "", false}, "bank"));
+  EXPECT_FALSE(keys_.may_call(model::Principal{"ghost", "key_0", false}, "bank"));
+}
+
+}  // namespace
+}  // namespace weft::hub
