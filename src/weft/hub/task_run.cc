@@ -100,7 +100,8 @@ void TaskRun::cancel(Error why) {
 
 void TaskRun::stop() {
   stopping_ = true;
-  cancel(make_error(Reason::cancelled, "weft is stopping"));
+  // Not `cancelled`: solutions that keep tasks of their own work on, to be found again after the restart.
+  cancel(make_error(Reason::unavailable, "weft is stopping"));
   work_.notify();
   room_.notify();
 }
