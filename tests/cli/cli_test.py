@@ -227,7 +227,7 @@ class Commands(unittest.TestCase):
             up = subprocess.run([WEFT, "up", "--listen", str(port), "--data", f"{self.folder}/d"], capture_output=True, text=True, timeout=20)
         self.assertEqual(up.returncode, 1)
         self.assertIn(str(port), up.stderr)
-        self.assertIn("in use", up.stderr)
+        self.assertIn("another program listens there", up.stderr)
         self.assertEqual(up.stderr.count("error:"), 1)
 
     def test_beyond_loopback_without_keys_is_refused(self):

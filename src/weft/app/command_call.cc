@@ -66,7 +66,10 @@ class CallView {
     }
     if (streamed_) printer_.line("");
     if (!end_->outcome) {
-      const bool by_solution = !end_->outcome.error().solution.empty();
+      // Arguments that the hub itself refused never reached the solution.
+      const Error& error = end_->outcome.error();
+      const bool by_solution = !error.solution.empty() &&
+                               !(error.reason == Reason::invalid_argument && error.upstream_status == 0);
       return printer_.error(end_->outcome.error(), "", by_solution ? Exit::solution_error : Exit::failed);
     }
     const auto& output = *end_->outcome;
