@@ -28,6 +28,8 @@ BANNED = [
     (r"\bboost::asio::detached\b|\basio::detached\b", [], "give the coroutine to a TaskGroup: nothing is forgotten"),
     (r"(?<!\w)throw\b", [], "return an Error: exceptions never cross a module"),
     (r"\bgetenv\(", ["app/", "adapters/common/upstream.cc", "net/"], "the environment is read in app/ and passed in"),
+    (r"\bfor \([^;:]*[^:]:[^:;]*\(\)(->|\.)\w+\) *\{?$", [],
+     "name the owner first: GCC 14 does not keep a temporary alive in a range"),
     (r"\bdocument_stream\b", [], "simdjson is used on whole documents only"),
 ]
 DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)")

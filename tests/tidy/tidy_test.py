@@ -34,6 +34,7 @@ class Laws(unittest.TestCase):
     def test_banned_calls_have_a_remedy(self):
         for line in ["throw 1;", "std::cout << 1;", "using namespace std;", "assert(x);", "int a = rand();",
                      "co_spawn(e, f(), boost::asio::detached);", "// TODO later", "std::endl;", "sprintf(a, b);",
+                     "for (const auto& e : registry().snapshot()->entries) {",
                      "auto t = std::chrono::system_clock::now();", 'system("ls");', 'auto* v = std::getenv("A");']:
             self.assertIn("banned", words("hub/a.cc", line + "\n"), line)
 

@@ -282,7 +282,9 @@ bool Joiner::State::drop_changed(const std::vector<JoinRequest>& configured) {
     return at != configured.end() && same_request(*at, held);
   };
   bool any = false;
-  for (const auto& entry : hub.registry().snapshot()->entries) {
+  // Held by name: GCC 14 does not yet extend the life of a temporary in a range (P2718).
+  const auto snapshot = hub.registry().snapshot();
+  for (const auto& entry : snapshot->entries) {
     if (wanted(entry->request)) continue;
     any = true;
     if (auto removed = hub.registry().remove(entry->solution->id); removed) {
