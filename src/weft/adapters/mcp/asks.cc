@@ -4,7 +4,7 @@
 #include <charconv>
 #include <format>
 
-#include "weft/adapters/mcp/results.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/tools.h"
 
 namespace weft::adapters::mcp {
@@ -32,6 +32,11 @@ bool is_choice_list(const json::object& property) {
   const json::object* items = json::object_at(property, "items");
   if (items == nullptr) return false;
   return strings_only(json::find(*items, "enum")) || titled(json::find(*items, "anyOf"));
+}
+
+/// Choices of several, and choices with titles, came with 2025-11-25.
+bool is_choice(const json::object& property) {
+  return json::string_at(property, "type") == "array" || property.contains("oneOf");
 }
 
 bool is_flat(const json::object& property) {
@@ -117,11 +122,12 @@ ElicitCaps elicit_caps(const json::object& client_capabilities) {
   return ElicitCaps{elicitation->contains("form") || !url, url};
 }
 
-json::object form_of(const json::value& schema) {
+json::object form_of(const json::value& schema, std::string_view version) {
   json::object shown;
   if (const json::object* properties = properties_of(schema)) {
     for (const auto& [name, property] : *properties) {
-      shown[name] = flat(property) ? flat_property(property.get_object()) : json_property(property);
+      const bool kept = flat(property) && (at_least(version, kLegacyVersion) || !is_choice(property.get_object()));
+      shown[name] = kept ? flat_property(property.get_object()) : json_property(property);
     }
   }
   json::object form;
@@ -159,7 +165,7 @@ std::optional<json::object> elicit_params(const Ask::Item& item, ElicitCaps caps
     form["properties"] = json::object();
     params["requestedSchema"] = std::move(form);
   } else if (item.schema) {
-    params["requestedSchema"] = form_of(*item.schema);
+    params["requestedSchema"] = form_of(*item.schema, version);
   } else {
     params["requestedSchema"] = text_form(kAnswerField, "Answer");
   }
@@ -181,7 +187,8 @@ json::object read_back(const json::value& schema, const json::object& content) {
   if (properties == nullptr) return data;
   for (const auto& [name, property] : *properties) {
     json::value* value = data.if_contains(name);
-    if (value == nullptr || !value->is_string() || flat(property)) continue;
+    const bool text = flat(property) && json::string_at(property.get_object(), "type") == "string";
+    if (value == nullptr || !value->is_string() || text) continue;
     if (auto parsed = json::parse(std::string_view(value->get_string()))) *value = *std::move(parsed);
   }
   return data;

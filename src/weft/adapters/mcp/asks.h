@@ -37,8 +37,8 @@ Result<model::Ask::Item> item_of(const json::object& elicit_params);
 /// The ElicitResult of an answer: defaults of the form filled in, a plain text brought into the form's field.
 json::object elicit_result_of(const model::Ask::Item& item, const model::Answer& answer);
 
-/// The flat form that shows any JSON Schema.
-json::object form_of(const json::value& schema);
+/// The flat form that shows any JSON Schema, in the words of a revision.
+json::object form_of(const json::value& schema, std::string_view version);
 /// What a text means as the data of a form: a JSON object, or the value of its only (required) property.
 std::optional<json::object> form_data(const json::value& schema, std::string_view text);
 

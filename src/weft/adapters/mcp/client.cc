@@ -7,7 +7,7 @@
 #include "weft/adapters/mcp/asks.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
-#include "weft/adapters/mcp/results.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/base/log.h"
 
 namespace weft::adapters::mcp {

@@ -176,9 +176,8 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkR
     auto message = wire::parse_jsonrpc(*text);
     const auto* told = message ? std::get_if<wire::JsonRpcResponse>(&*message) : nullptr;
     const auto* error = told == nullptr ? nullptr : std::get_if<wire::JsonRpcError>(&told->outcome);
-    if (error == nullptr || status == 401 || status == 403 || status == 429) {
-      co_return std::unexpected(error_of_status(status, headers, *text));
-    }
+    const bool words = error != nullptr && (error->data || (status != 401 && status != 403 && status != 429));
+    if (!words) co_return std::unexpected(error_of_status(status, headers, *text));
     Error meant = error_of(*error);
     meant.upstream_status = status;
     co_return std::unexpected(std::move(meant));

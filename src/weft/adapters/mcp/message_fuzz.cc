@@ -2,7 +2,7 @@
 #include "weft/adapters/mcp/asks.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/handshake.h"
-#include "weft/adapters/mcp/results.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/tools.h"
 #include "weft/wire/jsonrpc.h"
 

@@ -10,7 +10,7 @@
 #include "weft/adapters/mcp/handshake.h"
 #include "weft/adapters/mcp/headers.h"
 #include "weft/adapters/mcp/relay.h"
-#include "weft/adapters/mcp/results.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/tools.h"
 #include "weft/base/schema.h"
 

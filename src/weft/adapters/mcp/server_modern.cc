@@ -5,7 +5,7 @@
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
-#include "weft/adapters/mcp/results.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/server.h"
 #include "weft/wire/sse.h"
 

@@ -1,4 +1,4 @@
-#include "weft/adapters/mcp/results.h"
+#include "weft/adapters/mcp/codec.h"
 
 #include <format>
 

@@ -1,4 +1,4 @@
-// Tool results and the output of a call, both ways. Owned by adapters/mcp; pure.
+// Tool results and the output of a call, both ways; content.h, tools.h and asks.h hold the other halves of the codec. Owned by adapters/mcp; pure.
 #pragma once
 
 #include "weft/adapters/mcp/eras.h"
