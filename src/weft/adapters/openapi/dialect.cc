@@ -5,9 +5,15 @@
 #include <format>
 
 #include "weft/adapters/openapi/limits.h"
+#include "weft/base/schema.h"
 
 namespace weft::adapters::openapi {
 namespace {
+
+/// Whether the checker understands a pattern. One that it does not is left to the service, which wrote it.
+bool understood(const json::value& pattern) {
+  return Schema::create(json::object{{"pattern", pattern}}).has_value();
+}
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -95,6 +101,7 @@ std::string SchemaWriter::definition(std::string_view reference) {
 
 void SchemaWriter::walk_keyword(std::string_view key, const json::value& value, json::object& to, int depth) {
   if (among(kDropped, key) || key.starts_with("x-")) return;
+  if (key == "pattern" && !understood(value)) return;
   if (among(kOneSchema, key)) {
     to[key] = value.is_bool() ? value : walk(value, depth + 1);
   } else if (among(kManySchemas, key)) {
@@ -106,7 +113,10 @@ void SchemaWriter::walk_keyword(std::string_view key, const json::value& value, 
   } else if (among(kNamedSchemas, key)) {
     json::object named;
     if (const auto* from = value.if_object()) {
-      for (const auto& [name, item] : *from) named[name] = walk(item, depth + 1);
+      for (const auto& [name, item] : *from) {
+        if (key == "patternProperties" && !understood(json::value(name))) continue;
+        named[name] = walk(item, depth + 1);
+      }
     }
     to[key] = std::move(named);
   } else {
@@ -127,10 +137,11 @@ json::object SchemaWriter::walk_object(const json::object& from, int depth) {
   if (const auto* example = json::find(from, "example"); example && !to.contains("examples")) {
     to["examples"] = json::array{*example};
   }
-  if (!document_.old_dialect) return to;
+  // Of older drafts too, which a 3.1 document may name as a schema's own.
   move_bound(to, "exclusiveMinimum", "minimum");
   move_bound(to, "exclusiveMaximum", "maximum");
-  if (json::bool_at(from, "nullable").value_or(false)) add_null(to);
+  const bool nullable = document_.old_dialect && json::bool_at(from, "nullable").value_or(false);
+  if (nullable) add_null(to);
   return to;
 }
 

@@ -8,6 +8,7 @@
 #include "weft/adapters/openapi/dialect.h"
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/skill_schema.h"
+#include "weft/base/schema.h"
 #include "weft/wire/http.h"
 
 namespace weft::adapters::openapi {
@@ -161,8 +162,9 @@ class Reader {
     if (skill.description.empty()) skill.description = skill.title;
     if (skill.description.empty()) skill.description = std::format("{} {}", operation.method, operation.path);
     skill.shape = model::Shape::invoke;
-    skill.input_schema = schema.input();
+    skill.input_schema = checked(schema.input(), operation.id, json::object{{"type", "object"}});
     skill.output_schema = schema.output();
+    if (skill.output_schema && !Schema::create(*skill.output_schema)) skill.output_schema.reset();
     skill.media_out = operation.answers;
     skill.effects = effects_of(method);
     if (const auto* tags = json::array_at(from, "tags")) {
@@ -172,6 +174,14 @@ class Reader {
     }
     skill.raw = {{"method", operation.method}, {"path", operation.path}};
     return skill;
+  }
+
+  /// The schema, or an open one where the document's is broken: then the service alone checks the arguments.
+  json::value checked(json::value schema, std::string_view id, json::object open) {
+    const auto compiled = Schema::create(schema);
+    if (compiled) return schema;
+    note(id, compiled.error().message);
+    return open;
   }
 
   void read_security(const json::object& from, Operation& operation) {

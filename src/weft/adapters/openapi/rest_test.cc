@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include "weft/adapters/common/golden.h"
+#include "weft/adapters/openapi/answers.h"
+#include "weft/adapters/openapi/rest_codec.h"
+#include "weft/adapters/openapi/rest_document.h"
+#include "weft/base/schema.h"
+
+namespace weft::adapters::openapi {
+namespace {
+
+const std::filesystem::path kGolden = std::string(WEFT_SOURCE) + "/src/weft/adapters/openapi/golden";
+
+model::Solution bank() {
+  model::Solution solution;
+  solution.id = SolutionId("bank");
+  solution.title = "Bank";
+  model::Skill pay;
+  pay.id = SkillId("pay");
+  pay.title = "Pay";
+  pay.input_schema = json::parse(R"({"type":"object","properties":{"to":{"$ref":"#/$defs/who"},
+    "example":{"enum":["$ref"]}},"$defs":{"who":{"type":"string"}}})").value();
+  pay.output_schema = json::parse(R"({"type":"object","properties":{"more":{"$ref":"#"}}})").value();
+  solution.skills.push_back(std::move(pay));
+  model::Skill talk;
+  talk.id = SkillId("talk it over");
+  talk.shape = model::Shape::converse;
+  solution.skills.push_back(std::move(talk));
+  return solution;
+}
+
+TEST(RestDocument, Golden) {
+  const auto text = json::write_pretty(solution_document(bank(), "http://127.0.0.1:8420")) + "\n";
+  EXPECT_EQ(text, golden(kGolden, "bank.openapi.json", text));
+}
+
+TEST(RestDocument, ReferencesLeadWhereTheSchemaStands) {
+  const auto moved = moved_schema(bank().skills[0].input_schema.value(), "#/components/schemas/S");
+  EXPECT_EQ(json::at_pointer(moved, "/properties/to/$ref")->get_string(), "#/components/schemas/S/$defs/who");
+  const auto self = moved_schema(bank().skills[0].output_schema.value(), "#/components/schemas/T");
+  EXPECT_EQ(json::at_pointer(self, "/properties/more/$ref")->get_string(), "#/components/schemas/T");
+}
+
+model::Output output_of(std::string text) {
+  model::Output output;
+  model::Turn turn{.role = model::Role::assistant};
+  turn.parts.push_back(model::Part::text(std::move(text)));
+  output.turns.push_back(std::move(turn));
+  return output;
+}
+
+std::string written(const model::Output& output, model::Shape shape, std::size_t losses_expected = 0) {
+  std::vector<model::Loss> losses;
+  const auto text = json::write(encode_output(output, shape, losses));
+  EXPECT_EQ(losses.size(), losses_expected);
+  return text;
+}
+
+TEST(RestOutput, StructuredStandsAlone) {
+  model::Output output = output_of("five");
+  EXPECT_EQ(written(output, model::Shape::invoke), R"({"text":"five"})");
+  output.data = json::object{{"sum", 5}};
+  EXPECT_EQ(written(output, model::Shape::invoke), R"({"sum":5})");
+  EXPECT_EQ(written(output, model::Shape::converse), R"({"text":"five","data":{"sum":5}})");
+  model::Artifact artifact{.id = "a"};
+  artifact.parts.push_back({.body = model::Blob{.bytes = "PNG"}, .media_type = "image/png"});
+  output.artifacts.push_back(std::move(artifact));
+  EXPECT_EQ(written(output, model::Shape::invoke, 1), R"({"sum":5})");
+  output.data.reset();
+  EXPECT_EQ(written(output, model::Shape::invoke),
+            R"({"text":"five","artifacts":[{"id":"a","parts":[{"base64":"UE5H","media_type":"image/png"}]}]})");
+}
+
+TEST(RestProblem, CarriesTheReasonExactly) {
+  for (int i = 1; i <= static_cast<int>(Reason::internal); ++i) {
+    Error error = make_argument_error("/items/1/qty", "words");
+    error.reason = static_cast<Reason>(i);
+    error.solution = "shop";
+    const auto problem = problem_json(error, 400);
+    EXPECT_EQ(reason_from(json::string_at(problem, "reason")), error.reason);
+    EXPECT_EQ(json::string_at(problem, "param"), "/items/1/qty");
+    EXPECT_EQ(json::string_at(problem, "solution"), "shop");
+  }
+}
+
+model::Ask ask_of(model::Ask::Kind kind) {
+  model::Ask ask;
+  model::Ask::Item item{.kind = kind, .message = "Pay 4?"};
+  ask.items["q"] = std::move(item);
+  return ask;
+}
+
+TEST(RestInput, SeveralWaysToAnswer) {
+  const auto read = [](const model::Ask& ask, std::string_view body) {
+    return decode_input(ask, json::parse(body).value());
+  };
+  const auto form = ask_of(model::Ask::Kind::form);
+  EXPECT_EQ(json::write(*read(form, R"({"confirm":true})")->at("q").data), R"({"confirm":true})");
+  EXPECT_EQ(json::write(*read(form, R"({"answers":{"q":{"a":1}}})")->at("q").data), R"({"a":1})");
+  EXPECT_EQ(read(form, R"({"action":"decline"})")->at("q").action, model::AnswerAction::decline);
+  EXPECT_FALSE(read(form, R"({"answers":{"other":{}}})"));
+  EXPECT_FALSE(read(form, R"({"action":"maybe"})"));
+  const auto consent = ask_of(model::Ask::Kind::approve);
+  EXPECT_EQ(read(consent, "false")->at("q").action, model::AnswerAction::decline);
+  EXPECT_FALSE(read(consent, R"({"approved by":"the administrator"})"));
+  EXPECT_EQ(read(ask_of(model::Ask::Kind::question), "\"Sunday\"")->at("q").text, "Sunday");
+  EXPECT_EQ(read(ask_of(model::Ask::Kind::question), R"({"text":"Sunday"})")->at("q").text, "Sunday");
+}
+
+TEST(RestEvents, EachHasItsName) {
+  const TaskId none;
+  const auto shape = model::Shape::invoke;
+  EXPECT_EQ(encode_event({model::Delta{.text = "a"}}, shape, none).name, "delta");
+  EXPECT_EQ(encode_event({model::State{}}, shape, none).name, "status");
+  EXPECT_EQ(encode_event({model::Artifact{.id = "a"}}, shape, none).name, "artifact");
+  EXPECT_EQ(encode_event({ask_of(model::Ask::Kind::form)}, shape, TaskId("1")).data.at("job"), "/api/jobs/1");
+  EXPECT_EQ(encode_event(model::end_with(output_of("x")), shape, none).name, "done");
+  EXPECT_EQ(encode_event(model::end_with(make_error(Reason::deadline, "late")), shape, none).name, "error");
+  EXPECT_TRUE(encode_event({model::Usage{}}, shape, none).name.empty());
+}
+
+TEST(Jobs, StatesInTheWordsOfManyServices) {
+  EXPECT_EQ(job_state(202, ""), JobState::running);
+  EXPECT_EQ(job_state(200, R"({"status":"In_Progress"})"), JobState::running);
+  EXPECT_EQ(job_state(200, R"({"state":"failed"})"), JobState::failed);
+  EXPECT_EQ(job_state(200, R"({"status":"completed"})"), JobState::done);
+  EXPECT_EQ(job_state(200, "[1]"), JobState::done);
+  EXPECT_EQ(stream_text(R"({"text":"a"})"), "a");
+  EXPECT_EQ(stream_text(R"({"n":1})"), "{\"n\":1}\n");
+}
+
+}  // namespace
+}  // namespace weft::adapters::openapi
