@@ -105,7 +105,7 @@ Result<void> Joiner::State::check_free(const JoinRequest& request) {
   if (request.id.empty()) return {};
   const std::string& id = request.id.str();
   std::string holder;
-  if (const Entry* entry = hub.registry().snapshot()->find(id)) {
+  if (const auto entry = hub.registry().snapshot()->find_shared(id)) {
     holder = std::format("the solution at {}", place_of(entry->request));
   } else {
     const std::scoped_lock lock(mutex);
@@ -323,7 +323,7 @@ Awaitable<Result<JoinReport>> Joiner::join(JoinRequest request, Executor executo
 Awaitable<Result<void>> Joiner::leave(SolutionId id, Executor) {
   const auto state = state_;
   std::optional<JoinRequest> held;
-  if (const Entry* entry = state->hub.registry().snapshot()->find(id.str())) held = entry->request;
+  if (const auto entry = state->hub.registry().snapshot()->find_shared(id.str())) held = entry->request;
   for (const auto& one : waiting()) {
     if (one.request.id == id) held = one.request;
   }

@@ -217,7 +217,8 @@ Awaitable<Result<void>> Keys::revoke(KeyId id) {
 
 std::vector<KeyInfo> Keys::list() const {
   std::vector<KeyInfo> out;
-  for (const auto& record : *state_->all()) out.push_back(record.info);
+  const auto now = state_->all();
+  for (const auto& record : *now) out.push_back(record.info);
   return out;
 }
 

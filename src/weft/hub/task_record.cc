@@ -114,14 +114,16 @@ void take_end(TaskView& view, const model::End& end) {
   view.history.insert(view.history.end(), end.outcome->turns.begin(), end.outcome->turns.end());
 }
 
-void take_said(TaskView& view, const std::optional<model::Ask>& ask, const model::Turn& said) {
+std::vector<model::Turn> said_turns(const std::optional<model::Ask>& ask, const std::optional<model::Turn>& said) {
+  std::vector<model::Turn> turns;
   if (ask) {
     model::Turn asked;
     asked.role = model::Role::assistant;
     for (const auto& [key, item] : ask->items) asked.parts.push_back(model::Part::text(item.message));
-    view.history.push_back(std::move(asked));
+    turns.push_back(std::move(asked));
   }
-  if (!said.parts.empty()) view.history.push_back(said);
+  if (said && !said->parts.empty()) turns.push_back(*said);
+  return turns;
 }
 
 Result<std::optional<TaskEvent>> event_of(const store::StoredEvent& stored) {

@@ -22,9 +22,9 @@ Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::
 TaskView view_of(const store::TaskRecord& record);
 /// Takes the End into a view.
 void take_end(TaskView& view, const model::End& end);
-/// Takes what was asked and what was said to it into a view's history.
-void take_said(TaskView& view, const std::optional<model::Ask>& ask, const model::Turn& said);
-/// The row's `meta`: the door's own, and the turns said in answers.
+/// What was asked and what was said to it, as turns of the conversation.
+std::vector<model::Turn> said_turns(const std::optional<model::Ask>& ask, const std::optional<model::Turn>& said);
+/// The row's `meta`: the door's own, and the turns of questions and answers.
 json::object meta_json(const json::object& door, const std::vector<model::Turn>& said);
 
 std::string_view kind_of(const model::Event& event);

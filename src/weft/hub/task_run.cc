@@ -107,12 +107,16 @@ void TaskRun::stop() {
 }
 
 Awaitable<> TaskRun::read(std::shared_ptr<TaskRun> self) {
-  auto stream = co_await self->prepare_(self);
+  if (!self->stream_) {
+    auto stream = co_await self->prepare_(self);
+    if (stream) {
+      self->stream_ = *std::move(stream);
+    } else if (!self->stopping_) {
+      self->take(model::end_with(std::move(stream).error()));
+    }
+  }
   self->prepare_ = nullptr;
-  if (!stream) {
-    if (!self->stopping_) self->take(model::end_with(std::move(stream).error()));
-  } else {
-    self->stream_ = *std::move(stream);
+  if (self->stream_) {
     if (self->cancel_.cancelled()) self->stream_->cancel(self->cancel_.token().why());
     co_await read_events(self);
     self->stream_.reset();
@@ -199,7 +203,7 @@ Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model
   payload["answers"] = std::move(kept);
   Unwritten item;
   item.payload = std::move(payload);
-  item.said = std::move(said);
+  item.said = said_turns(now.ask, said);
   item.closes_ask = all_answered(*now.ask, taken);
   if (!readable(item.payload)) co_return fail(Reason::invalid_argument, "the answer is nested too deep to be kept");
   WEFT_CO_CHECK(self->stream_->answer(std::move(answers)));
@@ -233,11 +237,12 @@ store::Append TaskRun::change_of(const std::vector<Unwritten>& batch) const {
   change.task = view_.id;
   change.expected_head = view_.head;
   change.at_ms = shared_->clock.unix_ms();
-  for (const auto& item : batch) add_change(change, item);
+  auto said = said_;
+  for (const auto& item : batch) add_change(change, item, said);
   return change;
 }
 
-void TaskRun::add_change(store::Append& change, const Unwritten& item) const {
+void TaskRun::add_change(store::Append& change, const Unwritten& item, std::vector<model::Turn>& said) const {
   if (item.intent) {
     change.intents.push_back(*item.intent);
     change.state = model::TaskState::working;
@@ -245,8 +250,7 @@ void TaskRun::add_change(store::Append& change, const Unwritten& item) const {
   }
   if (!item.event) {
     change.events.push_back({std::string(kAnswerKind), item.payload, change.at_ms});
-    auto said = said_;
-    if (item.said && !item.said->parts.empty()) said.push_back(*item.said);
+    said.insert(said.end(), item.said.begin(), item.said.end());
     change.meta = meta_json(door_meta_, said);
     if (!item.closes_ask) return;
     change.asks = nullptr;
@@ -314,17 +318,21 @@ void TaskRun::apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_
         if (ring_.size() > kTaskRingEvents) ring_.pop_front();
         continue;
       }
-      take_said(view_, view_.ask, item.said.value_or(model::Turn()));
-      if (item.said && !item.said->parts.empty()) said_.push_back(*item.said);
-      if (!item.closes_ask) continue;
-      view_.ask.reset();
-      view_.state = model::TaskState::working;
+      apply_answer(item);
     }
     view_.updated_ms = at_ms;
     WEFT_ASSERT(view_.head == head);
   }
   written_ += batch.size();
   wake();
+}
+
+void TaskRun::apply_answer(const Unwritten& item) {
+  said_.insert(said_.end(), item.said.begin(), item.said.end());
+  view_.history.insert(view_.history.end(), item.said.begin(), item.said.end());
+  if (!item.closes_ask) return;
+  view_.ask.reset();
+  view_.state = model::TaskState::working;
 }
 
 void TaskRun::apply_event(const model::Event& event) {

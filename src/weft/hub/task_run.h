@@ -44,8 +44,8 @@ struct Unwritten {
   std::optional<model::Event> event;
   json::value payload;
   std::optional<store::Intent> intent;
-  /// Set for an answer.
-  std::optional<model::Turn> said;
+  /// Of an answer: what was asked, and what was said to it.
+  std::vector<model::Turn> said;
   bool closes_ask = false;
 };
 
@@ -66,6 +66,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   bool held_after(std::int64_t seq, std::deque<TaskEvent>& out) const;
 
   // On its loop.
+  /// Reads this stream instead of a prepared one; before begin().
+  void adopt(std::unique_ptr<EventStream> stream) { stream_ = std::move(stream); }
   void begin();
   void cancel(Error why);
   /// Ends without an end: the journal keeps the task for the hub's next life.
@@ -89,7 +91,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   std::uint64_t push(Unwritten item);
   std::vector<Unwritten> next_batch();
   store::Append change_of(const std::vector<Unwritten>& batch) const;
-  void add_change(store::Append& change, const Unwritten& item) const;
+  void add_change(store::Append& change, const Unwritten& item, std::vector<model::Turn>& said) const;
+  void apply_answer(const Unwritten& item);
   void apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_t at_ms);
   void apply_event(const model::Event& event);
   void lost(const Error& error);

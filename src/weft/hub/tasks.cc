@@ -152,24 +152,30 @@ class TasksImpl final : public Tasks {
     auto shared_call = std::make_shared<model::Call>(std::move(call));
     EventStream::Reach nowhere;
     nowhere.started = false;
-    auto view = co_await create(std::move(shared_call), executor, effect, std::move(meta), prepare_call(shared_),
-                                std::nullopt, std::move(nowhere));
+    WEFT_CO_TRY(auto run, co_await create(std::move(shared_call), executor, effect, std::move(meta),
+                                          prepare_call(shared_), std::nullopt, std::move(nowhere)));
+    TaskView view = run->view();
+    boost::asio::post(executor, [run] { run->begin(); });
     co_return view;
   }
 
   Awaitable<Result<TaskView>> park(std::shared_ptr<const model::Call> call, std::unique_ptr<EventStream> stream,
                                    model::Ask ask, json::object meta) override {
     const Executor here = co_await boost::asio::this_coro::executor;
-    auto parked = std::make_shared<Parked>();
-    parked->stream = std::move(stream);
-    parked->stream->detach([run = parked->run] { return Parked::note_intent(run); });
+    // The stream asks the task that it will belong to; it must not hold it.
+    const auto owner = std::make_shared<std::weak_ptr<TaskRun>>();
+    stream->detach([owner] { return note_intent(owner); });
+    const auto reach = stream->reach();
     auto kept = std::make_shared<model::Call>(*call);
     const auto found = find_skill(*shared_->hub.registry().snapshot(), kept->solution.str(), kept->skill.str());
     const bool safe = found && found->skill->effects.safe_to_repeat();
-    auto prepare = [parked](std::shared_ptr<TaskRun> run) { return Parked::take(parked, std::move(run)); };
-    auto view = co_await create(std::move(kept), here, safe ? store::Effect::pure : store::Effect::one_shot,
-                                std::move(meta), std::move(prepare), std::move(ask), parked->stream->reach());
-    co_return view;
+    WEFT_CO_TRY(auto run, co_await create(std::move(kept), here, safe ? store::Effect::pure : store::Effect::one_shot,
+                                          std::move(meta), nullptr, std::move(ask), reach));
+    *owner = run;
+    run->adopt(std::move(stream));
+    if (reach.accepted) run->note(model::Event{*reach.accepted});
+    run->begin();
+    co_return run->view();
   }
 
   Awaitable<Result<TaskView>> get(TaskId id, model::Principal principal) override {
@@ -262,8 +268,9 @@ class TasksImpl final : public Tasks {
       }
       call->id = CallId(make_ulid(shared_->clock.unix_ms(), shared_->random));
       const store::TaskRecord record = one.task;
-      launch(record, std::make_shared<const model::Call>(*std::move(call)), executor,
-             prepare_again(shared_, std::move(one)));
+      const auto run = enter(record, std::make_shared<const model::Call>(*std::move(call)), executor,
+                             prepare_again(shared_, std::move(one)));
+      boost::asio::post(executor, [run] { run->begin(); });
     }
     co_return Result<void>();
   }
@@ -284,25 +291,12 @@ class TasksImpl final : public Tasks {
   }
 
  private:
-  /// A stream that waits for its task to read it.
-  struct Parked {
-    std::unique_ptr<EventStream> stream;
-    /// Apart, for the stream holds it too.
-    std::shared_ptr<std::weak_ptr<TaskRun>> run = std::make_shared<std::weak_ptr<TaskRun>>();
-
-    static Awaitable<Result<std::unique_ptr<EventStream>>> take(std::shared_ptr<Parked> self,
-                                                                std::shared_ptr<TaskRun> run) {
-      *self->run = run;
-      if (self->stream->reach().accepted) run->note(model::Event{*self->stream->reach().accepted});
-      co_return std::move(self->stream);
-    }
-    static Awaitable<Result<void>> note_intent(std::shared_ptr<std::weak_ptr<TaskRun>> weak) {
-      auto run = weak->lock();
-      if (!run) co_return fail(Reason::cancelled, "the task is gone");
-      auto noted = co_await TaskRun::note_intent(std::move(run));
-      co_return noted;
-    }
-  };
+  static Awaitable<Result<void>> note_intent(std::shared_ptr<std::weak_ptr<TaskRun>> owner) {
+    auto run = owner->lock();
+    if (!run) co_return fail(Reason::cancelled, "the task is gone");
+    auto noted = co_await TaskRun::note_intent(std::move(run));
+    co_return noted;
+  }
 
   static Awaitable<bool> end_group(TaskGroup* group) {
     co_await group->join();
@@ -359,7 +353,7 @@ class TasksImpl final : public Tasks {
     co_return view;
   }
 
-  Awaitable<Result<TaskView>> create(std::shared_ptr<model::Call> call, Executor executor, store::Effect effect,
+  Awaitable<Result<std::shared_ptr<TaskRun>>> create(std::shared_ptr<model::Call> call, Executor executor, store::Effect effect,
                                      json::object meta, TaskRun::Prepare prepare, std::optional<model::Ask> ask,
                                      EventStream::Reach reach) {
     const std::int64_t now_ms = shared_->clock.unix_ms();
@@ -377,7 +371,7 @@ class TasksImpl final : public Tasks {
     events.push_back({std::string(kind_of(begun)), model::to_json(begun), now_ms});
     WEFT_CO_TRY(record.head, co_await shared_->journal.create(record, std::move(events)));
     if (reach.started) WEFT_CO_CHECK(co_await note_started(record));
-    co_return launch(std::move(record), std::move(call), executor, std::move(prepare));
+    co_return enter(std::move(record), std::move(call), executor, std::move(prepare));
   }
 
   /// The solution was called before the task began: that must be known after a restart.
@@ -404,17 +398,13 @@ class TasksImpl final : public Tasks {
     return fail(std::move(error));
   }
 
-  TaskView launch(store::TaskRecord record, std::shared_ptr<const model::Call> call, Executor executor,
-                  TaskRun::Prepare prepare) {
+  std::shared_ptr<TaskRun> enter(store::TaskRecord record, std::shared_ptr<const model::Call> call,
+                                 Executor executor, TaskRun::Prepare prepare) {
     const TaskId id = record.id;
     auto run = std::make_shared<TaskRun>(shared_, executor, std::move(record), std::move(call), std::move(prepare));
-    TaskView view = run->view();
-    {
-      const std::scoped_lock lock(shared_->mutex);
-      shared_->live.emplace(id, run);
-    }
-    boost::asio::post(executor, [run] { run->begin(); });
-    return view;
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->live.emplace(id, run);
+    return run;
   }
 
   std::shared_ptr<TaskShared> shared_;
