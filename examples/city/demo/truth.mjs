@@ -98,7 +98,7 @@ const squeeze = (text) => text.replace(/\\n/g, ' ').replace(/\s+/g, ' ');
 /** The values that an answer lacks. Numbers are compared as numbers, text without its spacing. */
 export function lacking(answer, values) {
   const text = squeeze(answer);
-  const numbers = new Set((text.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number));
+  const numbers = new Set((text.match(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) ?? []).map(Number));
   return values.filter((value) =>
     typeof value === 'number' ? !numbers.has(value) : !text.includes(squeeze(value)),
   );

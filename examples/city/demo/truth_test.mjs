@@ -11,6 +11,10 @@ test('values are found in text, in JSON and in JSON within JSON', () => {
   assert.deepEqual(lacking('a\n  b', ['a b']), []);
 });
 
+test('a number is the same however JSON writes it', () => {
+  assert.deepEqual(lacking('{"balance":1.205E2}', [120.5]), []);
+});
+
 test('a number is not found inside another', () => {
   assert.deepEqual(lacking('acc-1: 1120.55 CNY', [120.5]), [120.5]);
   assert.deepEqual(lacking('balance 120.05', [120.5]), [120.5]);
