@@ -76,7 +76,7 @@ test('lengths and stops are kept', async () => {
 
 test('embeddings: base64 by default of the SDK, near when words are shared', async () => {
   const { data, usage } = await client.embeddings.create({
-    model: 'city-hash-256',
+    model: 'city-embedding-256',
     input: ['a dumpling restaurant', 'dumpling restaurants', 'the balance of an account'],
   });
   const dot = (a, b) => a.embedding.reduce((sum, x, i) => sum + x * b.embedding[i], 0);
@@ -85,7 +85,7 @@ test('embeddings: base64 by default of the SDK, near when words are shared', asy
   assert.ok(dot(data[0], data[1]) > dot(data[0], data[2]) + 0.2);
   assert.equal(usage.prompt_tokens, 10);
   const floats = await client.embeddings.create({
-    model: 'city-hash-256',
+    model: 'city-embedding-256',
     encoding_format: 'float',
     input: 'a dumpling restaurant',
   });

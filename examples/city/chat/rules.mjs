@@ -6,7 +6,7 @@ import { embed, kDimensions, toBase64 } from './embedding.mjs';
 import { countTokens, tokenise } from './tokens.mjs';
 
 export const kModel = 'city-rules';
-export const kEmbeddingModel = 'city-hash-256';
+export const kEmbeddingModel = 'city-embedding-256';
 
 const kNotice =
   '(No language model is configured here; this answer comes from rules over the ' +

@@ -91,6 +91,12 @@ test('asks back for the district, then for the day', async () => {
   assert.equal(dataOf(third).day, '2026-11-25');
 });
 
+test('a place and a day say enough', async () => {
+  const task = await send('a doctor in Xuhui tomorrow');
+  assert.equal(task.status.state, TaskState.TASK_STATE_COMPLETED);
+  assert.equal(dataOf(task).district, 'Xuhui');
+});
+
 test('a past day is asked about again', async () => {
   const task = await send({
     skill: 'appointments',

@@ -40,6 +40,9 @@ function readText(text, today) {
   if (nth) wish.choice = { first: 0, second: 1, third: 2, fourth: 3, last: -1 }[nth[1]];
   wish.patient = text.match(/\b(?:for|my name is|I am|I'm) ((?:[A-Z][a-z]+ )+[A-Z][a-z]+)/)?.[1];
   for (const key of Object.keys(wish)) if (wish[key] === undefined) delete wish[key];
+  // A place and a day, or a place or day with a doctor, without a verb: what is free there and then.
+  const where = [wish.district, wish.day, /\bdoctors?\b/.test(low)].filter(Boolean).length;
+  if (!wish.skill && where > 1) wish.skill = 'appointments';
   return wish;
 }
 
