@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { kPngBase64 } from '../conformance_server/media.mjs';
 
 const kSlowMs = 30_000;
+const kStepMs = 60;
 const text = (value) => ({ type: 'text', text: value });
 const says = (value) => ({ content: [text(value)] });
 
@@ -40,7 +41,7 @@ async function count({ steps }, call) {
   // read with the result.
   for (let i = 1; i <= steps; i++) {
     await call.progress(i, steps);
-    await delay(20, undefined, { signal: call.signal });
+    await delay(kStepMs, undefined, { signal: call.signal });
   }
   return says(`counted to ${steps}`);
 }
