@@ -235,7 +235,7 @@ void SkillSchema::read_answers(const json::object& from, Operation& operation) {
       }
       const auto* schema = json::find(media, "schema");
       if (schema && !output_schema_ && code.starts_with('2') && is_json(type)) {
-        output_schema_ = output_.translate(*schema);
+        output_schema_ = root_schema(*schema);
       }
     }
   }
@@ -248,6 +248,25 @@ json::value SkillSchema::input() {
   if (!open_) schema["additionalProperties"] = false;
   input_.add_definitions(schema);
   return schema;
+}
+
+/// Whether a schema takes objects alone, by its own word or by a part that must hold too.
+bool SkillSchema::only_objects(const json::value& schema, int depth) const {
+  const auto* o = resolve_object(document_, &schema);
+  if (!o || depth > kRefHopsMax) return false;
+  if (json::string_at(*o, "type") == "object") return true;
+  const auto* parts = json::array_at(*o, "allOf");
+  return parts && std::ranges::any_of(*parts, [&](const json::value& v) { return only_objects(v, depth + 1); });
+}
+
+/// A document's schema at the root of its own: not behind a reference, and saying that it is an object where it is one, which
+/// some protocols ask of a result's schema.
+json::value SkillSchema::root_schema(const json::value& schema) {
+  const auto* target = resolve(document_, &schema);
+  json::value written = output_.translate(target ? *target : schema);
+  auto* o = written.if_object();
+  if (o && !o->contains("type") && only_objects(schema, 0)) (*o)["type"] = "object";
+  return written;
 }
 
 std::optional<json::value> SkillSchema::output() {

@@ -32,6 +32,8 @@ class SkillSchema {
   void read_form(const json::object& media, const json::object& schema, Body& body);
   bool flatten(const json::object& schema, Body& body);
   void add_whole_body(const json::value& schema, const Body& body, std::string_view description);
+  bool only_objects(const json::value& schema, int depth) const;
+  json::value root_schema(const json::value& schema);
   void read_answers(const json::object& from, Operation& operation);
 
   const Document& document_;
