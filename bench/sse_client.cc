@@ -1,5 +1,6 @@
-// Opens N event streams at once and reads them to their end; each piece says when it was written (bench_upstream), so the delay on the
-// way is known without a clock between processes. Prints one JSON line: {"streams","pieces","p50_us","p99_us","failed"}.
+// Opens N event streams at once and reads them to their end; each piece says when it was written
+// (bench_upstream), so the delay on the way is known without a clock between processes. Prints one
+// JSON line: {"streams","pieces","p50_us","p99_us","failed"}.
 //   bench_sse_client --url URL --streams N --model NAME
 #include <algorithm>
 #include <charconv>
@@ -25,7 +26,8 @@ struct Run {
 };
 
 std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
@@ -36,7 +38,8 @@ void measure(std::string_view piece, std::vector<double>& out) {
     std::int64_t written = 0;
     const char* from = piece.data() + at + 2;
     const auto [end, error] = std::from_chars(from, piece.data() + piece.size(), written);
-    if (error == std::errc() && written > 1'000'000) out.push_back(static_cast<double>(now - written) / 1000.0);
+    if (error == std::errc() && written > 1'000'000)
+      out.push_back(static_cast<double>(now - written) / 1000.0);
     at += 2;
   }
 }
@@ -47,7 +50,8 @@ Awaitable<> read_one(weft::net::HttpClient& client, Run& run) {
   request.origin.egress = weft::net::Egress::open;
   request.method = "POST";
   request.headers.add("Content-Type", "application/json");
-  request.body = R"({"model":")" + run.model + R"(","stream":true,"messages":[{"role":"user","content":"go"}]})";
+  request.body = R"({"model":")" + run.model +
+                 R"(","stream":true,"messages":[{"role":"user","content":"go"}]})";
   request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   request.idle_timeout = weft::Milliseconds(30'000);
   weft::CancelToken never;
@@ -89,11 +93,15 @@ double percentile(std::vector<double>& values, double p) {
 int main(int argc, char** argv) {
   std::map<std::string, std::string> words;
   for (int i = 1; i + 1 < argc; i += 2) words[argv[i]] = argv[i + 1];
-  Run run{.url = words["--url"], .model = words["--model"], .streams = std::stoi(words["--streams"]), .delays_us = {}};
+  Run run{.url = words["--url"],
+          .model = words["--model"],
+          .streams = std::stoi(words["--streams"]),
+          .delays_us = {}};
   weft::net::run_alone([&run](weft::net::Loop& loop) { return read_all(loop, run); });
   const auto pieces = run.delays_us.size();
   std::cout << "{\"streams\":" << run.streams << ",\"pieces\":" << pieces
-            << ",\"p50_us\":" << percentile(run.delays_us, 0.5) << ",\"p99_us\":" << percentile(run.delays_us, 0.99)
-            << ",\"failed\":" << run.failed << "}\n";
+            << ",\"p50_us\":" << percentile(run.delays_us, 0.5)
+            << ",\"p99_us\":" << percentile(run.delays_us, 0.99) << ",\"failed\":" << run.failed
+            << "}\n";
   return run.failed == 0 ? 0 : 1;
 }

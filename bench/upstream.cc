@@ -1,4 +1,5 @@
-// A solution that does nothing but answer, in the protocol it is told: what the gateway benchmark puts behind nginx and weft.
+// A solution that does nothing but answer, in the protocol it is told: what the gateway benchmark
+// puts behind nginx and weft.
 //   bench_upstream --speak openai|rest|a2a|mcp --port N --bytes N [--chunks N --every-ms N]
 #include <chrono>
 #include <cstdlib>
@@ -36,18 +37,22 @@ Awaitable<> answer(Exchange& exchange, int status, std::string type, std::string
 }
 
 std::string completion(const Options& o) {
-  return std::format(R"({{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"bench",)"
-                     R"("choices":[{{"index":0,"message":{{"role":"assistant","content":"{}","refusal":null}},)"
-                     R"("finish_reason":"stop","logprobs":null}}],)"
-                     R"("usage":{{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}})",
-                     o.text);
+  return std::format(
+      R"({{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"bench",)"
+      R"("choices":[{{"index":0,"message":{{"role":"assistant","content":"{}","refusal":null}},)"
+      R"("finish_reason":"stop","logprobs":null}}],)"
+      R"("usage":{{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}}})",
+      o.text);
 }
 
 /// Each piece carries the time it was written, so that a reader can tell how long it was under way.
 std::string chunk(std::string_view content) {
   return std::format(
-      "data: {{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"bench\","
-      "\"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\"content\":\"{}\"}},\"finish_reason\":null}}]}}\n\n",
+      "data: "
+      "{{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
+      "\"bench\","
+      "\"choices\":[{{\"index\":0,\"delta\":{{\"role\":\"assistant\",\"content\":\"{}\"}},\"finish_"
+      "reason\":null}}]}}\n\n",
       content);
 }
 
@@ -58,12 +63,14 @@ Awaitable<> stream(Exchange& exchange, const Options& o) {
   for (int i = 0; i < o.chunks; ++i) {
     if (!co_await weft::sleep_for(weft::Milliseconds(o.every_ms), exchange.gone())) co_return;
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    const std::string piece =
-        chunk(std::format("t={} ", std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
+    const std::string piece = chunk(
+        std::format("t={} ", std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()));
     if (!co_await exchange.write(piece)) co_return;
   }
   const std::string last =
-      "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"bench\","
+      "data: "
+      "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":"
+      "\"bench\","
       "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
   if (!co_await exchange.write(last)) co_return;
   (void)co_await exchange.finish();
@@ -71,12 +78,14 @@ Awaitable<> stream(Exchange& exchange, const Options& o) {
 
 Awaitable<> speak_openai(Exchange& exchange, const Options& o) {
   if (exchange.head().path() == "/v1/models") {
-    co_return co_await answer(exchange, 200, "application/json",
-                              R"({"object":"list","data":[{"id":"bench","object":"model","created":1,"owned_by":"bench"}]})");
+    co_return co_await answer(
+        exchange, 200, "application/json",
+        R"({"object":"list","data":[{"id":"bench","object":"model","created":1,"owned_by":"bench"}]})");
   }
   auto body = co_await exchange.read_body(1 << 20);
   if (!body) co_return;
-  if (exchange.head().path() != "/v1/chat/completions") co_return co_await answer(exchange, 404, "text/plain", "");
+  if (exchange.head().path() != "/v1/chat/completions")
+    co_return co_await answer(exchange, 404, "text/plain", "");
   if (body->contains("\"stream\":true")) co_return co_await stream(exchange, o);
   co_await answer(exchange, 200, "application/json", completion(o));
 }
@@ -94,28 +103,33 @@ Awaitable<> speak_rest(Exchange& exchange, const Options& o) {
   auto body = co_await exchange.read_body(1 << 20);
   if (!body) co_return;
   const bool known = exchange.head().path() == "/echo";
-  co_await answer(exchange, known ? 200 : 404, "application/json", std::format(R"({{"text":"{}"}})", o.text));
+  co_await answer(exchange, known ? 200 : 404, "application/json",
+                  std::format(R"({{"text":"{}"}})", o.text));
 }
 
 Awaitable<> speak_a2a(Exchange& exchange, const Options& o) {
   if (exchange.head().path().starts_with("/.well-known/agent-card.json")) {
     co_return co_await answer(
         exchange, 200, "application/json",
-        std::format(R"({{"name":"bench","description":"bench","version":"1","capabilities":{{"streaming":false}},)"
-                    R"("supportedInterfaces":[{{"url":"http://127.0.0.1:{}/","protocolBinding":"JSONRPC",)"
-                    R"("protocolVersion":"1.0"}}],"defaultInputModes":["text/plain"],"defaultOutputModes":["text/plain"],)"
-                    R"("skills":[{{"id":"echo","name":"echo","description":"echo","tags":[]}}]}})",
-                    o.port));
+        std::format(
+            R"({{"name":"bench","description":"bench","version":"1","capabilities":{{"streaming":false}},)"
+            R"("supportedInterfaces":[{{"url":"http://127.0.0.1:{}/","protocolBinding":"JSONRPC",)"
+            R"("protocolVersion":"1.0"}}],"defaultInputModes":["text/plain"],"defaultOutputModes":["text/plain"],)"
+            R"("skills":[{{"id":"echo","name":"echo","description":"echo","tags":[]}}]}})",
+            o.port));
   }
   auto body = co_await exchange.read_body(1 << 20);
-  auto message = body ? weft::wire::parse_jsonrpc(*body) : weft::fail(weft::Reason::invalid_argument, "");
+  auto message =
+      body ? weft::wire::parse_jsonrpc(*body) : weft::fail(weft::Reason::invalid_argument, "");
   auto* request = message ? std::get_if<weft::wire::JsonRpcRequest>(&*message) : nullptr;
-  if (request == nullptr || !request->id) co_return co_await answer(exchange, 404, "text/plain", "");
+  if (request == nullptr || !request->id)
+    co_return co_await answer(exchange, 404, "text/plain", "");
   object part{{"text", o.text}};
   object reply{{"messageId", "m"}, {"role", "ROLE_AGENT"}, {"parts", weft::json::array{part}}};
   object result;
   result["message"] = std::move(reply);
-  co_await answer(exchange, 200, "application/json", weft::wire::write_jsonrpc_result(*request->id, std::move(result)));
+  co_await answer(exchange, 200, "application/json",
+                  weft::wire::write_jsonrpc_result(*request->id, std::move(result)));
 }
 
 weft::json::value mcp_result(const std::string& method, const Options& o) {
@@ -125,8 +139,9 @@ weft::json::value mcp_result(const std::string& method, const Options& o) {
         .value();
   }
   if (method == "tools/list") {
-    return weft::json::parse(R"({"tools":[{"name":"echo","description":"echo","inputSchema":{"type":"object",)"
-                             R"("properties":{"text":{"type":"string"}}},"annotations":{"readOnlyHint":true}}]})")
+    return weft::json::parse(
+               R"({"tools":[{"name":"echo","description":"echo","inputSchema":{"type":"object",)"
+               R"("properties":{"text":{"type":"string"}}},"annotations":{"readOnlyHint":true}}]})")
         .value();
   }
   object text{{"type", "text"}, {"text", o.text}};
@@ -137,13 +152,16 @@ weft::json::value mcp_result(const std::string& method, const Options& o) {
 
 Awaitable<> speak_mcp(Exchange& exchange, const Options& o) {
   auto body = co_await exchange.read_body(1 << 20);
-  auto message = body ? weft::wire::parse_jsonrpc(*body) : weft::fail(weft::Reason::invalid_argument, "");
+  auto message =
+      body ? weft::wire::parse_jsonrpc(*body) : weft::fail(weft::Reason::invalid_argument, "");
   auto* request = message ? std::get_if<weft::wire::JsonRpcRequest>(&*message) : nullptr;
   if (request == nullptr) co_return co_await answer(exchange, 405, "text/plain", "");
   if (!request->id) co_return co_await answer(exchange, 202, "text/plain", "");
   if (request->method == "server/discover") {
-    weft::wire::JsonRpcError error{.code = weft::wire::kJsonRpcMethodNotFound, .message = "no such method", .data = {}};
-    co_return co_await answer(exchange, 400, "application/json", weft::wire::write_jsonrpc_error(*request->id, error));
+    weft::wire::JsonRpcError error{
+        .code = weft::wire::kJsonRpcMethodNotFound, .message = "no such method", .data = {}};
+    co_return co_await answer(exchange, 400, "application/json",
+                              weft::wire::write_jsonrpc_error(*request->id, error));
   }
   co_await answer(exchange, 200, "application/json",
                   weft::wire::write_jsonrpc_result(*request->id, mcp_result(request->method, o)));

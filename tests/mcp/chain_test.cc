@@ -1,5 +1,5 @@
-// Two hubs: the first joins the second's /mcp/fake as a server, in either era, and serves it on: passed through where the eras agree, bridged
-// where they do not.
+// Two hubs: the first joins the second's /mcp/fake as a server, in either era, and serves it on:
+// passed through where the eras agree, bridged where they do not.
 #include <gtest/gtest.h>
 
 #include "harness.h"
@@ -51,7 +51,8 @@ TEST_P(ChainTest, CallsStreamsAndFails) {
   EXPECT_EQ(steps.messages[1].at("params").at("message"), "step 2");
   EXPECT_EQ(steps.messages[1].at("params").at("progressToken"), "p");
   const Answer list = call(R"({"name":"list","arguments":{}})");
-  EXPECT_EQ(list.at("/result/structuredContent"), GetParam().caller_legacy ? parsed(R"({"result":[1,2]})") : parsed("[1,2]"));
+  EXPECT_EQ(list.at("/result/structuredContent"),
+            GetParam().caller_legacy ? parsed(R"({"result":[1,2]})") : parsed("[1,2]"));
   const Answer bad = call(R"({"name":"echo","arguments":{}})");
   EXPECT_EQ(bad.at("/result/isError"), true) << bad.body;
   const Answer failed = call(R"({"name":"fail","arguments":{"reason":"deadline"}})");
@@ -75,11 +76,32 @@ TEST_P(ChainTest, AsksThroughBoth) {
     const Answer asked = call("{" + what + "}");
     ASSERT_EQ(asked.at("/result/resultType"), "input_required") << asked.body;
     const std::string key(asked.at("/result/inputRequests").get_object().begin()->key());
-    paid = call(std::format(R"({{{},"requestState":{},"inputResponses":{{"{}":{{"action":"accept","content":{{"confirm":true}}}}}}}})",
-                            what, json::write(asked.at("/result/requestState")), key));
+    paid = call(std::format(
+        R"({{{},"requestState":{},"inputResponses":{{"{}":{{"action":"accept","content":{{"confirm":true}}}}}}}})",
+        what, json::write(asked.at("/result/requestState")), key));
   }
   EXPECT_EQ(paid.text(), R"(paid, {"confirm":true})") << paid.body;
   EXPECT_EQ(service->started, 1);
+}
+
+TEST_P(ChainTest, NewToolsAreSeen) {
+  ASSERT_TRUE(joined);
+  auto entry = server.hub().registry().snapshot()->find_shared("fake");
+  auto solution = std::make_shared<model::Solution>(*entry->solution);
+  solution->skills.push_back(
+      hub::testing::fake_skill("newest", model::Shape::invoke, R"({"type":"object"})"));
+  entry.reset();
+  const auto known = [&] {
+    const auto snapshot = front.hub().registry().snapshot();
+    return snapshot->find("far")->solution->skill("newest") != nullptr;
+  };
+  // The listener may still be on its way there: the list is changed until it hears.
+  for (int i = 0; i < 100 && !known(); ++i) {
+    solution = std::make_shared<model::Solution>(*solution);
+    ASSERT_TRUE(server.hub().registry().update(solution->id, solution));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_TRUE(known());
 }
 
 TEST_P(ChainTest, TheAggregateMountBridges) {
@@ -91,9 +113,11 @@ TEST_P(ChainTest, TheAggregateMountBridges) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllEras, ChainTest,
-                         ::testing::Values(Eras{true, true}, Eras{true, false}, Eras{false, true}, Eras{false, false}),
+                         ::testing::Values(Eras{true, true}, Eras{true, false}, Eras{false, true},
+                                           Eras{false, false}),
                          [](const auto& given) {
-                           return std::string(given.param.server_legacy ? "LegacyServer" : "ModernServer") +
+                           return std::string(given.param.server_legacy ? "LegacyServer"
+                                                                        : "ModernServer") +
                                   (given.param.caller_legacy ? "LegacyCaller" : "ModernCaller");
                          });
 

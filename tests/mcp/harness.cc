@@ -33,7 +33,8 @@ Awaitable<Result<model::Output>> pay(Call call, Emitter& out) {
   model::Ask::Item item;
   item.kind = model::Ask::Kind::form;
   item.message = std::format("Pay {}?", json::write(call->args->get_object().at("amount")));
-  item.schema = parsed(R"({"type":"object","properties":{"confirm":{"type":"boolean"}},"required":["confirm"]})");
+  item.schema = parsed(
+      R"({"type":"object","properties":{"confirm":{"type":"boolean"}},"required":["confirm"]})");
   ask.items["sure"] = std::move(item);
   WEFT_CO_TRY(model::Answers answers, co_await out.ask(std::move(ask)));
   const model::Answer& answer = answers.begin()->second;
@@ -51,14 +52,18 @@ Awaitable<Result<model::Output>> script(Call call, Emitter& out) {
     co_return std::unexpected(out.cancelled().why());
   }
   if (skill == "fail") {
-    co_return fail(reason_from(json::string_at(call->args->get_object(), "reason")).value_or(Reason::internal), "as told");
+    co_return fail(
+        reason_from(json::string_at(call->args->get_object(), "reason")).value_or(Reason::internal),
+        "as told");
   }
   if (skill == "list") {
     model::Output output;
     output.data = parsed("[1,2]");
     co_return output;
   }
-  if (skill == "chat") co_return hub::testing::text_output("you said " + model::joined_text(call->turns.back().parts, false));
+  if (skill == "chat")
+    co_return hub::testing::text_output("you said " +
+                                        model::joined_text(call->turns.back().parts, false));
   co_return hub::testing::text_output("echo " + json::write(*call->args));
 }
 
@@ -66,17 +71,22 @@ Awaitable<Result<model::Output>> script(Call call, Emitter& out) {
 
 json::value parsed(std::string_view text) { return json::parse(text).value(); }
 
-std::shared_ptr<hub::testing::FakeService> fake_service() { return std::make_shared<hub::testing::FakeService>(script); }
+std::shared_ptr<hub::testing::FakeService> fake_service() {
+  return std::make_shared<hub::testing::FakeService>(script);
+}
 
 std::vector<model::Skill> fake_skills() {
   using hub::testing::fake_skill;
   constexpr std::string_view kOpen = R"({"type":"object"})";
   std::vector<model::Skill> skills;
-  skills.push_back(fake_skill("echo", model::Shape::invoke,
-                              R"({"type":"object","properties":{"text":{"type":"string"}},"required":["text"]})"));
-  skills.push_back(fake_skill("pay", model::Shape::invoke,
-                              R"({"type":"object","properties":{"amount":{"type":"number"}},"required":["amount"]})"));
-  for (const char* id : {"steps", "slow", "fail", "list"}) skills.push_back(fake_skill(id, model::Shape::invoke, kOpen));
+  skills.push_back(fake_skill(
+      "echo", model::Shape::invoke,
+      R"({"type":"object","properties":{"text":{"type":"string"}},"required":["text"]})"));
+  skills.push_back(fake_skill(
+      "pay", model::Shape::invoke,
+      R"({"type":"object","properties":{"amount":{"type":"number"}},"required":["amount"]})"));
+  for (const char* id : {"steps", "slow", "fail", "list"})
+    skills.push_back(fake_skill(id, model::Shape::invoke, kOpen));
   skills.push_back(fake_skill("chat", model::Shape::converse));
   skills[5].output_schema = parsed(R"({"type":"array"})");
   return skills;
@@ -85,13 +95,15 @@ std::vector<model::Skill> fake_skills() {
 TestHub::TestHub(HubOptions options) {
   clients_ = std::make_unique<net::HttpClients>(loops_, net::ClientLimits());
   hub_ = std::make_unique<hub::Hub>(hub::Hub::Parts{clock_, random_, tables_, journal_});
-  environment_ = std::make_unique<adapters::Environment>(adapters::Environment{*hub_, nullptr, *clients_, "", "", "", {}});
+  environment_ = std::make_unique<adapters::Environment>(
+      adapters::Environment{*hub_, nullptr, *clients_, "", "", "", {}});
   const adapters::Adapter mcp = adapters::mcp::adapter();
   std::vector<std::unique_ptr<hub::Protocol>> protocols;
   protocols.push_back(mcp.protocol(*environment_));
   joiner_ = std::make_unique<hub::Joiner>(*hub_, tables_, std::move(protocols));
   environment_->joiner = joiner_.get();
-  auto front = adapters::make_front(*environment_, mcp.routes(*environment_), adapters::FrontConfig());
+  auto front =
+      adapters::make_front(*environment_, mcp.routes(*environment_), adapters::FrontConfig());
   net::Handler handler = front;
   if (options.legacy_only) {
     handler = [front](net::Exchange& exchange) -> Awaitable<> {
@@ -108,7 +120,8 @@ TestHub::TestHub(HubOptions options) {
   }
   net::ListenAddress address;
   address.host = "127.0.0.1";
-  auto server = net::HttpServer::create(loops_, address, std::nullopt, net::ServerLimits(), handler);
+  auto server =
+      net::HttpServer::create(loops_, address, std::nullopt, net::ServerLimits(), handler);
   server_ = std::move(server).value();
   loops_.start();
   server_->start();
@@ -116,14 +129,17 @@ TestHub::TestHub(HubOptions options) {
 
 TestHub::~TestHub() {
   server_->drain(Milliseconds(100));
-  auto stopped = boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future);
+  auto stopped =
+      boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future);
   stopped.get();
+  joiner_.reset();
   loops_.stop();
 }
 
 std::string TestHub::url() const { return std::format("http://127.0.0.1:{}", server_->port()); }
 
-void TestHub::add(std::string id, std::shared_ptr<hub::Service> service, std::vector<model::Skill> skills) {
+void TestHub::add(std::string id, std::shared_ptr<hub::Service> service,
+                  std::vector<model::Skill> skills) {
   auto entry = hub::testing::fake_solution(std::move(id), std::move(service), std::move(skills));
   auto solution = std::make_shared<model::Solution>(*entry->solution);
   solution->caps.ask = true;
@@ -133,7 +149,9 @@ void TestHub::add(std::string id, std::shared_ptr<hub::Service> service, std::ve
 
 Result<hub::JoinReport> TestHub::join(hub::JoinRequest request) {
   const Executor executor = loops_.at(0).executor();
-  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor), boost::asio::use_future).get();
+  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor),
+                               boost::asio::use_future)
+      .get();
 }
 
 json::value Answer::at(std::string_view pointer) const {
@@ -165,15 +183,16 @@ net::ClientRequest request_of(const Sent& sent) {
   request.target = sent.path;
   request.headers = sent.headers;
   if (sent.method == "POST") request.headers.set("Content-Type", "application/json");
-  if (!request.headers.has("Accept")) request.headers.set("Accept", "application/json, text/event-stream");
+  if (!request.headers.has("Accept"))
+    request.headers.set("Accept", "application/json, text/event-stream");
   request.body = sent.body;
   request.deadline = std::chrono::steady_clock::now() + Milliseconds(15'000);
   request.idle_timeout = Milliseconds(15'000);
   return request;
 }
 
-Awaitable<> read_stream(net::HttpClient& client, net::ClientResponse& response, Sent sent, Caller::OnMessage on_message,
-                        Answer& answer) {
+Awaitable<> read_stream(net::HttpClient& client, net::ClientResponse& response, Sent sent,
+                        Caller::OnMessage on_message, Answer& answer) {
   wire::SseReader reader(1 << 20);
   bool stop = false;
   while (!stop) {
@@ -200,7 +219,8 @@ Awaitable<> read_stream(net::HttpClient& client, net::ClientResponse& response, 
 
 }  // namespace
 
-Answer Caller::send(std::string method, json::value body, OnMessage on_message, wire::Headers more) {
+Answer Caller::send(std::string method, json::value body, OnMessage on_message,
+                    wire::Headers more) {
   Answer answer;
   Sent sent{url_, path, method, headers, method == "POST" ? json::write(body) : std::string()};
   for (const auto& [name, value] : more) sent.headers.set(name, value);
@@ -229,7 +249,8 @@ Answer Caller::send(std::string method, json::value body, OnMessage on_message, 
 Answer Caller::initialize(std::string_view capabilities, std::string_view version) {
   headers.remove("Mcp-Session-Id");
   const std::string params = std::format(
-      R"({{"protocolVersion":"{}","capabilities":{},"clientInfo":{{"name":"test","version":"1"}}}})", version, capabilities);
+      R"({{"protocolVersion":"{}","capabilities":{},"clientInfo":{{"name":"test","version":"1"}}}})",
+      version, capabilities);
   Answer answer = legacy("initialize", params);
   headers.set("Mcp-Session-Id", std::string(answer.headers.get("Mcp-Session-Id")));
   headers.set("MCP-Protocol-Version", std::string(version));
@@ -238,14 +259,16 @@ Answer Caller::initialize(std::string_view capabilities, std::string_view versio
 }
 
 Answer Caller::legacy(std::string method, std::string_view params, OnMessage on_message, int id) {
-  return post(parsed(std::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", id, method, params)),
+  return post(parsed(std::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{}}})", id,
+                                 method, params)),
               std::move(on_message));
 }
 
-Answer Caller::modern(std::string method, std::string_view params, OnMessage on_message, std::string_view capabilities,
-                      wire::Headers more) {
+Answer Caller::modern(std::string method, std::string_view params, OnMessage on_message,
+                      std::string_view capabilities, wire::Headers more) {
   json::object p = parsed(params).get_object();
-  json::object& meta = p["_meta"].is_object() ? p["_meta"].get_object() : p["_meta"].emplace_object();
+  json::object& meta =
+      p["_meta"].is_object() ? p["_meta"].get_object() : p["_meta"].emplace_object();
   meta["io.modelcontextprotocol/protocolVersion"] = "2026-07-28";
   meta["io.modelcontextprotocol/clientCapabilities"] = parsed(capabilities);
   json::object message;

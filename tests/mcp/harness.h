@@ -1,4 +1,5 @@
-// A hub with the MCP adapter alone, a scripted solution `fake` behind it, and a client that speaks raw HTTP. Owned by the tests.
+// A hub with the MCP adapter alone, a scripted solution `fake` behind it, and a client that speaks
+// raw HTTP. Owned by the tests.
 #pragma once
 
 #include <functional>
@@ -18,7 +19,8 @@ Adapter adapter();
 
 namespace weft::mcp_door {
 
-/// What each skill of `fake` does is in harness.cc: echo, steps, pay (asks), slow, fail, list, chat.
+/// What each skill of `fake` does is in harness.cc: echo, steps, pay (asks), slow, fail, list,
+/// chat.
 std::shared_ptr<hub::testing::FakeService> fake_service();
 std::vector<model::Skill> fake_skills();
 
@@ -50,7 +52,8 @@ class TestHub {
   std::unique_ptr<net::HttpServer> server_;
 };
 
-/// One answer: its head, its whole body, and the messages in it (one of a JSON body, each event's of a stream).
+/// One answer: its head, its whole body, and the messages in it (one of a JSON body, each event's
+/// of a stream).
 struct Answer {
   int status = 0;
   wire::Headers headers;
@@ -71,18 +74,21 @@ class Caller {
   std::string path = "/mcp";
   wire::Headers headers;
 
-  /// Told each message of a stream as it comes; what it gives back is POSTed while the stream goes on. Returning an empty object
-  /// sends nothing; `stop` set true leaves.
+  /// Told each message of a stream as it comes; what it gives back is POSTed while the stream goes
+  /// on. Returning an empty object sends nothing; `stop` set true leaves.
   using OnMessage = std::function<json::object(const json::value& message, bool& stop)>;
-  Answer send(std::string method, json::value body, OnMessage on_message = {}, wire::Headers more = {});
-  Answer post(json::value body, OnMessage on_message = {}) { return send("POST", std::move(body), std::move(on_message)); }
+  Answer send(std::string method, json::value body, OnMessage on_message = {},
+              wire::Headers more = {});
+  Answer post(json::value body, OnMessage on_message = {}) {
+    return send("POST", std::move(body), std::move(on_message));
+  }
 
   /// The legacy handshake; keeps the session for what follows.
   Answer initialize(std::string_view capabilities = "{}", std::string_view version = "2025-11-25");
   Answer legacy(std::string method, std::string_view params, OnMessage on_message = {}, int id = 7);
   /// A request of 2026-07-28 with all its headers.
-  Answer modern(std::string method, std::string_view params, OnMessage on_message = {}, std::string_view capabilities = "{}",
-                wire::Headers more = {});
+  Answer modern(std::string method, std::string_view params, OnMessage on_message = {},
+                std::string_view capabilities = "{}", wire::Headers more = {});
 
  private:
   std::string url_;

@@ -36,10 +36,12 @@ TEST_F(LegacyDoor, OlderRevisionsAreNegotiated) {
 
 TEST_F(LegacyDoor, CallsATool) {
   caller.initialize();
-  const Answer echo = caller.legacy("tools/call", R"({"name":"fake__echo","arguments":{"text":"hi"}})");
+  const Answer echo =
+      caller.legacy("tools/call", R"({"name":"fake__echo","arguments":{"text":"hi"}})");
   EXPECT_EQ(echo.text(), R"(echo {"text":"hi"})");
   EXPECT_TRUE(echo.headers.get("Content-Type").starts_with("application/json"));
-  const Answer chat = caller.legacy("tools/call", R"({"name":"fake__chat","arguments":{"message":"hello"}})");
+  const Answer chat =
+      caller.legacy("tools/call", R"({"name":"fake__chat","arguments":{"message":"hello"}})");
   EXPECT_EQ(chat.text(), "you said hello") << chat.body;
   EXPECT_EQ(chat.at("/result/structuredContent/finish_reason"), "stop");
   const Answer list = caller.legacy("tools/call", R"({"name":"fake__list","arguments":{}})");
@@ -62,7 +64,9 @@ TEST_F(LegacyDoor, SaysWhatIsWrong) {
 TEST_F(LegacyDoor, ErrorsHaveTheirPlaces) {
   caller.initialize();
   const auto failed = [&](std::string_view reason) {
-    return caller.legacy("tools/call", std::format(R"({{"name":"fake__fail","arguments":{{"reason":"{}"}}}})", reason));
+    return caller.legacy(
+        "tools/call",
+        std::format(R"({{"name":"fake__fail","arguments":{{"reason":"{}"}}}})", reason));
   };
   EXPECT_EQ(failed("unsupported").at("/error/code"), -32601);
   EXPECT_EQ(failed("solution_failed").at("/result/isError"), true);
@@ -87,7 +91,8 @@ TEST_F(LegacyDoor, SessionsAreNeededAndEnd) {
 
 TEST_F(LegacyDoor, ProgressStreamsAndCanBeResumed) {
   caller.initialize();
-  const Answer steps = caller.legacy("tools/call", R"({"name":"fake__steps","arguments":{},"_meta":{"progressToken":"p"}})");
+  const Answer steps = caller.legacy(
+      "tools/call", R"({"name":"fake__steps","arguments":{},"_meta":{"progressToken":"p"}})");
   ASSERT_EQ(steps.messages.size(), 4U) << steps.body;
   EXPECT_EQ(steps.messages[0].at("method"), "notifications/progress");
   EXPECT_EQ(steps.messages[0].at("params").at("progressToken"), "p");
@@ -109,22 +114,26 @@ TEST_F(LegacyDoor, AsksAndGoesOn) {
       EXPECT_EQ(message.at("params").at("message"), "Pay 5?");
       answer["jsonrpc"] = "2.0";
       answer["id"] = message.at("id");
-      answer["result"] = parsed(yes ? R"({"action":"accept","content":{"confirm":true}})" : R"({"action":"decline"})");
+      answer["result"] = parsed(yes ? R"({"action":"accept","content":{"confirm":true}})"
+                                    : R"({"action":"decline"})");
       return answer;
     };
-    const Answer paid = caller.legacy("tools/call", R"({"name":"fake__pay","arguments":{"amount":5}})", reply);
+    const Answer paid =
+        caller.legacy("tools/call", R"({"name":"fake__pay","arguments":{"amount":5}})", reply);
     EXPECT_EQ(paid.text(), yes ? R"(paid, {"confirm":true})" : "declined") << paid.body;
   }
 }
 
 TEST_F(LegacyDoor, WhoCannotBeAskedGetsATask) {
   caller.initialize();
-  const Answer asked = caller.legacy("tools/call", R"({"name":"fake__pay","arguments":{"amount":5}})");
+  const Answer asked =
+      caller.legacy("tools/call", R"({"name":"fake__pay","arguments":{"amount":5}})");
   const json::value task = asked.at("/result/structuredContent/task_id");
   ASSERT_TRUE(task.is_string()) << asked.body;
   const auto go_on = [&](std::string_view how) {
-    return caller.legacy("tools/call", std::format(R"({{"name":"continue_task","arguments":{{"task_id":{},{}}}}})",
-                                                   json::write(task), how));
+    return caller.legacy(
+        "tools/call", std::format(R"({{"name":"continue_task","arguments":{{"task_id":{},{}}}}})",
+                                  json::write(task), how));
   };
   const Answer wrong = go_on(R"("answers":{"sure":{"confirm":7}})");
   EXPECT_EQ(wrong.at("/result/isError"), true) << wrong.body;
@@ -138,9 +147,11 @@ TEST_F(LegacyDoor, CancelFreesTheSolution) {
   std::thread later([&] {
     while (*service->running == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     Caller other = caller;
-    other.post(parsed(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})"));
+    other.post(
+        parsed(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})"));
   });
-  const Answer gone = caller.legacy("tools/call", R"({"name":"fake__slow","arguments":{}})", cancel);
+  const Answer gone =
+      caller.legacy("tools/call", R"({"name":"fake__slow","arguments":{}})", cancel);
   later.join();
   EXPECT_TRUE(gone.messages.empty()) << gone.body;
   EXPECT_EQ(*service->running, 0);

@@ -28,11 +28,13 @@ TEST_F(ModernDoor, ListsAndCalls) {
   const Answer tools = caller.modern("tools/list", "{}", {}, kAsks);
   EXPECT_EQ(tools.at("/result/tools/0/name"), "fake__chat") << tools.body;
   EXPECT_TRUE(tools.at("/result/ttlMs").is_int64());
-  const Answer echo = caller.modern("tools/call", R"({"name":"fake__echo","arguments":{"text":"hi"}})");
+  const Answer echo =
+      caller.modern("tools/call", R"({"name":"fake__echo","arguments":{"text":"hi"}})");
   EXPECT_EQ(echo.text(), R"(echo {"text":"hi"})") << echo.body;
   const Answer list = caller.modern("tools/call", R"({"name":"fake__list","arguments":{}})");
   EXPECT_EQ(list.at("/result/structuredContent"), parsed("[1,2]"));
-  const Answer steps = caller.modern("tools/call", R"({"name":"fake__steps","arguments":{},"_meta":{"progressToken":1}})");
+  const Answer steps = caller.modern(
+      "tools/call", R"({"name":"fake__steps","arguments":{},"_meta":{"progressToken":1}})");
   EXPECT_EQ(steps.messages.size(), 4U) << steps.body;
 }
 
@@ -64,26 +66,35 @@ TEST_F(ModernDoor, AQuestionIsAResultAndTheRetryAnswersIt) {
   EXPECT_EQ(asked.at("/result/inputRequests/sure/params/message"), "Pay 5?");
   const std::string state = json::write(asked.at("/result/requestState"));
   const auto retry = [&](std::string_view responses, std::string_view with, std::string_view what) {
-    return caller.modern("tools/call", std::format(R"({{{},"inputResponses":{},"requestState":{}}})", what, responses, with), {},
-                         kAsks);
+    return caller.modern(
+        "tools/call",
+        std::format(R"({{{},"inputResponses":{},"requestState":{}}})", what, responses, with), {},
+        kAsks);
   };
   EXPECT_EQ(retry("{}", state, call).at("/result/resultType"), "input_required") << "asked again";
-  EXPECT_EQ(retry(R"({"sure":{"action":"accept","content":{"confirm":"x"}}})", state, call).at("/result/resultType"),
+  EXPECT_EQ(retry(R"({"sure":{"action":"accept","content":{"confirm":"x"}}})", state, call)
+                .at("/result/resultType"),
             "input_required");
   EXPECT_EQ(retry(R"({"sure":7})", state, call).at("/error/code"), -32602);
   EXPECT_EQ(retry("{}", R"("AAAA")", call).at("/error/code"), -32602) << "forged";
-  EXPECT_EQ(retry("{}", state, R"("name":"fake__pay","arguments":{"amount":6})").at("/error/code"), -32602) << "another call";
-  const Answer paid = retry(R"({"sure":{"action":"accept","content":{"confirm":true}},"more":{}})", state, call);
+  EXPECT_EQ(retry("{}", state, R"("name":"fake__pay","arguments":{"amount":6})").at("/error/code"),
+            -32602)
+      << "another call";
+  const Answer paid =
+      retry(R"({"sure":{"action":"accept","content":{"confirm":true}},"more":{}})", state, call);
   EXPECT_EQ(paid.text(), R"(paid, {"confirm":true})") << paid.body;
   EXPECT_EQ(service->started, 1);
 }
 
 TEST_F(ModernDoor, WhoCannotBeAskedGetsATask) {
-  const Answer asked = caller.modern("tools/call", R"({"name":"fake__pay","arguments":{"amount":5}})");
+  const Answer asked =
+      caller.modern("tools/call", R"({"name":"fake__pay","arguments":{"amount":5}})");
   EXPECT_EQ(asked.at("/result/resultType"), "complete");
   const json::value task = asked.at("/result/structuredContent/task_id");
   const Answer paid = caller.modern(
-      "tools/call", std::format(R"({{"name":"continue_task","arguments":{{"task_id":{},"decline":true}}}})", json::write(task)));
+      "tools/call",
+      std::format(R"({{"name":"continue_task","arguments":{{"task_id":{},"decline":true}}}})",
+                  json::write(task)));
   EXPECT_EQ(paid.text(), "declined") << paid.body;
 }
 
@@ -96,14 +107,17 @@ TEST_F(ModernDoor, LeavingCancels) {
         R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"fake__slow","arguments":{},"_meta":{)"
         R"("io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})";
     const std::string head = std::format(
-        "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
-        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: fake__slow\r\nContent-Length: {}\r\n\r\n",
+        "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: "
+        "application/json, text/event-stream\r\n"
+        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: "
+        "fake__slow\r\nContent-Length: {}\r\n\r\n",
         body.size());
     boost::asio::write(socket, boost::asio::buffer(head + body));
     while (*service->running == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   });
   leave.join();
-  for (int i = 0; i < 200 && *service->running != 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (int i = 0; i < 200 && *service->running != 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(*service->running, 0);
 }
 
@@ -116,13 +130,16 @@ TEST_F(ModernDoor, TellsChangesToWhoListens) {
     stop = message.at("method") == "notifications/tools/list_changed";
     return json::object();
   };
-  const Answer told =
-      caller.modern("subscriptions/listen", R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true}})", stop_at_change);
+  const Answer told = caller.modern(
+      "subscriptions/listen",
+      R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true}})", stop_at_change);
   later.join();
   ASSERT_EQ(told.messages.size(), 2U) << told.body;
   EXPECT_EQ(told.messages[0].at("method"), "notifications/subscriptions/acknowledged");
-  EXPECT_EQ(told.messages[0].at("params").at("notifications"), parsed(R"({"toolsListChanged":true})"));
-  EXPECT_EQ(told.messages[1].at("params").at("_meta").at("io.modelcontextprotocol/subscriptionId"), 1);
+  EXPECT_EQ(told.messages[0].at("params").at("notifications"),
+            parsed(R"({"toolsListChanged":true})"));
+  EXPECT_EQ(told.messages[1].at("params").at("_meta").at("io.modelcontextprotocol/subscriptionId"),
+            1);
 }
 
 }  // namespace

@@ -12,13 +12,15 @@ using hub::Emitter;
 using hub::testing::fake_skill;
 
 /// What each skill of the scripted solution does.
-Awaitable<Result<model::Output>> run_script(Seen& seen, std::shared_ptr<const model::Call> call, Emitter& out) {
+Awaitable<Result<model::Output>> run_script(Seen& seen, std::shared_ptr<const model::Call> call,
+                                            Emitter& out) {
   struct Counted {
     Seen& seen;
     explicit Counted(Seen& s) : seen(s) { ++seen.started; }
     ~Counted() { ++seen.released; }
   } counted(seen);
-  const json::object args = call->args && call->args->is_object() ? call->args->get_object() : json::object();
+  const json::object args =
+      call->args && call->args->is_object() ? call->args->get_object() : json::object();
   const std::string skill = call->skill.str();
   if (skill == "fail") {
     const auto reason = reason_from(json::string_at(args, "reason")).value_or(Reason::internal);
@@ -35,12 +37,17 @@ Awaitable<Result<model::Output>> run_script(Seen& seen, std::shared_ptr<const mo
     model::Ask::Item item;
     item.kind = model::Ask::Kind::form;
     item.message = "What is your name?";
-    item.schema = json::parse(R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"]})").value();
+    item.schema =
+        json::parse(
+            R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"]})")
+            .value();
     ask.items["name"] = std::move(item);
     WEFT_CO_TRY(model::Answers answers, co_await out.ask(std::move(ask)));
     const auto& answer = answers.begin()->second;
-    if (answer.action != model::AnswerAction::accept) co_return fail(Reason::refused, "no name was given");
-    said = "hello " + std::string(answer.data ? json::string_at(answer.data->as_object(), "name") : answer.text);
+    if (answer.action != model::AnswerAction::accept)
+      co_return fail(Reason::refused, "no name was given");
+    said = "hello " + std::string(answer.data ? json::string_at(answer.data->as_object(), "name")
+                                              : answer.text);
   }
   if (skill == "stream") {
     for (int i = 0; i < 3; ++i) {
@@ -48,7 +55,8 @@ Awaitable<Result<model::Output>> run_script(Seen& seen, std::shared_ptr<const mo
       state.progress = model::Progress{.done = i + 1.0, .total = 3.0, .text = "step"};
       model::Event progress{std::move(state)};
       WEFT_CO_CHECK(co_await out.emit(std::move(progress)));
-      model::Event delta{model::Delta{.kind = model::Delta::Kind::text, .text = std::format("{}{} ", said, i)}};
+      model::Event delta{
+          model::Delta{.kind = model::Delta::Kind::text, .text = std::format("{}{} ", said, i)}};
       WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
     }
     co_return model::Output{};
@@ -68,20 +76,27 @@ std::vector<model::Skill> skills() {
   constexpr std::string_view kText =
       R"({"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false})";
   std::vector<model::Skill> out;
-  for (const char* id : {"say", "data", "stream", "ask", "wait"}) out.push_back(fake_skill(id, model::Shape::invoke, kText));
-  out.push_back(fake_skill("fail", model::Shape::invoke,
-                           R"({"type":"object","properties":{"reason":{"type":"string"}},"required":["reason"]})"));
+  for (const char* id : {"say", "data", "stream", "ask", "wait"})
+    out.push_back(fake_skill(id, model::Shape::invoke, kText));
+  out.push_back(fake_skill(
+      "fail", model::Shape::invoke,
+      R"({"type":"object","properties":{"reason":{"type":"string"}},"required":["reason"]})"));
   return out;
 }
 
 }  // namespace
 
-TestHub::TestHub(net::Loops& loops, net::HttpClients& clients) : loops_(loops), tables_(), journal_() {
+TestHub::TestHub(net::Loops& loops, net::HttpClients& clients)
+    : loops_(loops), tables_(), journal_() {
   hub_ = std::make_unique<hub::Hub>(
       hub::Hub::Parts{.clock = clock_, .random = random_, .tables = tables_, .journal = journal_});
-  environment_ = std::make_unique<adapters::Environment>(
-      adapters::Environment{.hub = *hub_, .joiner = nullptr, .clients = clients, .public_url = "", .data_directory = "",
-                            .config_file = "", .reload = {}});
+  environment_ = std::make_unique<adapters::Environment>(adapters::Environment{.hub = *hub_,
+                                                                               .joiner = nullptr,
+                                                                               .clients = clients,
+                                                                               .public_url = "",
+                                                                               .data_directory = "",
+                                                                               .config_file = "",
+                                                                               .reload = {}});
   std::vector<std::unique_ptr<hub::Protocol>> protocols;
   std::vector<adapters::Route> routes;
   for (const auto& adapter : adapters::all_adapters()) {
@@ -93,8 +108,8 @@ TestHub::TestHub(net::Loops& loops, net::HttpClients& clients) : loops_(loops), 
     for (auto& route : adapter.routes(*environment_)) routes.push_back(std::move(route));
   }
   auto handler = adapters::make_front(*environment_, std::move(routes), {});
-  server_ = net::HttpServer::create(loops, {.host = "127.0.0.1", .port = 0, .unix_path = ""}, std::nullopt, {},
-                                    std::move(handler))
+  server_ = net::HttpServer::create(loops, {.host = "127.0.0.1", .port = 0, .unix_path = ""},
+                                    std::nullopt, {}, std::move(handler))
                 .value();
   environment_->public_url = std::format("http://127.0.0.1:{}", server_->port());
   server_->start();
@@ -102,10 +117,13 @@ TestHub::TestHub(net::Loops& loops, net::HttpClients& clients) : loops_(loops), 
 
 TestHub::~TestHub() {
   server_->drain(Milliseconds(0));
-  boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future).get();
+  boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future)
+      .get();
 }
 
-void TestHub::add(std::shared_ptr<const hub::Entry> entry) { WEFT_ASSERT(hub_->registry().add(std::move(entry))); }
+void TestHub::add(std::shared_ptr<const hub::Entry> entry) {
+  WEFT_ASSERT(hub_->registry().add(std::move(entry)));
+}
 
 Result<hub::JoinReport> TestHub::join(std::string url, std::string protocol, std::string name) {
   hub::JoinRequest request;
@@ -113,7 +131,9 @@ Result<hub::JoinReport> TestHub::join(std::string url, std::string protocol, std
   request.url = std::move(url);
   request.protocol = std::move(protocol);
   const Executor executor = loops_.at(0).executor();
-  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor), boost::asio::use_future).get();
+  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor),
+                               boost::asio::use_future)
+      .get();
 }
 
 std::string door(const TestHub& hub, const std::string& protocol, const std::string& name) {
@@ -124,16 +144,21 @@ std::string door(const TestHub& hub, const std::string& protocol, const std::str
 }
 
 Chain::Chain(std::string caller_protocol, std::string solution_protocol)
-    : caller_protocol_(std::move(caller_protocol)), solution_protocol_(std::move(solution_protocol)), loops_(1),
+    : caller_protocol_(std::move(caller_protocol)),
+      solution_protocol_(std::move(solution_protocol)),
+      loops_(1),
       clients_(loops_, {}) {
   loops_.start();
   third_ = std::make_unique<TestHub>(loops_, clients_);
   second_ = std::make_unique<TestHub>(loops_, clients_);
   first_ = std::make_unique<TestHub>(loops_, clients_);
   auto service = std::make_shared<hub::testing::FakeService>(
-      [this](std::shared_ptr<const model::Call> call, Emitter& out) { return run_script(seen_, std::move(call), out); });
+      [this](std::shared_ptr<const model::Call> call, Emitter& out) {
+        return run_script(seen_, std::move(call), out);
+      });
   third_->add(hub::testing::fake_solution("scripted", std::move(service), skills()));
-  auto inner = second_->join(door(*third_, solution_protocol_, "scripted"), solution_protocol_, "relay");
+  auto inner =
+      second_->join(door(*third_, solution_protocol_, "scripted"), solution_protocol_, "relay");
   if (!inner) {
     broken_ = "the second hub: " + inner.error().message;
     return;
@@ -162,7 +187,8 @@ model::Call Chain::shape(const std::string& skill, json::object args, model::Rep
   call.solution = SolutionId("far");
   call.reply = reply;
   if (caller_protocol_ == "openai") {
-    const std::string model = solution_protocol_ == "openai" ? "model/relay/tool/scripted/" + skill : "tool/relay/" + skill;
+    const std::string model = solution_protocol_ == "openai" ? "model/relay/tool/scripted/" + skill
+                                                             : "tool/relay/" + skill;
     call.skill = SkillId("chat");
     call.model = model;
     model::Turn turn;
@@ -201,14 +227,17 @@ Awaitable<Chain::Told> Chain::drive(model::Call call, OnAsk on_ask, int cancel_a
   }
   if (cancelled != SteadyTime()) {
     told.ended_after_cancel_ms =
-        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - cancelled).count();
+        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - cancelled)
+            .count();
   }
   co_return told;
 }
 
-Chain::Told Chain::call(std::string skill, json::object args, model::Reply reply, OnAsk on_ask, int cancel_after) {
+Chain::Told Chain::call(std::string skill, json::object args, model::Reply reply, OnAsk on_ask,
+                        int cancel_after) {
   model::Call shaped = shape(skill, std::move(args), reply);
-  return boost::asio::co_spawn(loops_.at(0).executor(), drive(std::move(shaped), std::move(on_ask), cancel_after),
+  return boost::asio::co_spawn(loops_.at(0).executor(),
+                               drive(std::move(shaped), std::move(on_ask), cancel_after),
                                boost::asio::use_future)
       .get();
 }

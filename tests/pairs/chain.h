@@ -1,5 +1,6 @@
-// Three hubs in a row: the first calls the second in protocol P, the second the third in protocol Q, and the third holds a scripted
-// solution. What goes in and what comes out are canonical, so the laws can be checked with no other oracle. Owned by the test.
+// Three hubs in a row: the first calls the second in protocol P, the second the third in protocol
+// Q, and the third holds a scripted solution. What goes in and what comes out are canonical, so the
+// laws can be checked with no other oracle. Owned by the test.
 #pragma once
 
 #include <future>
@@ -52,14 +53,15 @@ class Chain {
   const std::string& broken() const { return broken_; }
   Seen& seen() { return seen_; }
 
-  /// The events of a call to the scripted skill, through both protocols. `on_ask` answers questions; `cancel_after` cancels when so
-  /// many events came.
+  /// The events of a call to the scripted skill, through both protocols. `on_ask` answers
+  /// questions; `cancel_after` cancels when so many events came.
   struct Told {
     std::vector<model::Event> events;
     std::int64_t ended_after_cancel_ms = 0;
   };
   using OnAsk = std::function<model::Answers(const model::Ask&)>;
-  Told call(std::string skill, json::object args, model::Reply reply, OnAsk on_ask = {}, int cancel_after = -1);
+  Told call(std::string skill, json::object args, model::Reply reply, OnAsk on_ask = {},
+            int cancel_after = -1);
 
  private:
   model::Call shape(const std::string& skill, json::object args, model::Reply reply);

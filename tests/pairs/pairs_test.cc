@@ -24,7 +24,8 @@ class Pairs : public ::testing::TestWithParam<Pair> {
 
   /// Exactly one End, and it is the last event (law 4).
   static const model::End& end_of(const Chain::Told& told) {
-    for (std::size_t i = 0; i + 1 < told.events.size(); ++i) EXPECT_FALSE(told.events[i].is_end()) << "an early End";
+    for (std::size_t i = 0; i + 1 < told.events.size(); ++i)
+      EXPECT_FALSE(told.events[i].is_end()) << "an early End";
     return std::get<model::End>(told.events.back().body);
   }
 
@@ -65,12 +66,15 @@ TEST_P(Pairs, TheFoldedStreamIsTheUnaryAnswer) {
 }
 
 TEST_P(Pairs, ErrorsKeepTheirCodeOrAreCoarsenedAsTheTablesSay) {
-  for (const Reason reason : {Reason::invalid_argument, Reason::unavailable, Reason::rate_limited, Reason::solution_failed,
-                              Reason::deadline, Reason::too_large, Reason::upstream_protocol, Reason::refused}) {
-    const auto told = chain_.call("fail", json::object{{"reason", to_string(reason)}}, model::Reply::unary);
+  for (const Reason reason : {Reason::invalid_argument, Reason::unavailable, Reason::rate_limited,
+                              Reason::solution_failed, Reason::deadline, Reason::too_large,
+                              Reason::upstream_protocol, Reason::refused}) {
+    const auto told =
+        chain_.call("fail", json::object{{"reason", to_string(reason)}}, model::Reply::unary);
     const auto& end = end_of(told);
     ASSERT_FALSE(end.outcome) << to_string(reason);
-    EXPECT_NE(end.outcome.error().message.find("the script failed as it was told"), std::string::npos)
+    EXPECT_NE(end.outcome.error().message.find("the script failed as it was told"),
+              std::string::npos)
         << to_string(reason) << ": " << end.outcome.error().message;
     EXPECT_EQ(end.outcome.error().solution, "far") << to_string(reason);
   }
@@ -87,8 +91,10 @@ TEST_P(Pairs, ArgumentsThatDoNotFitNameThePlace) {
     EXPECT_NE(model::plain_text(*end.outcome).find("text"), std::string::npos);
     return;
   }
-  EXPECT_NE(end.outcome.error().message.find("text"), std::string::npos) << end.outcome.error().message;
-  EXPECT_NE(end.outcome.error().message.find("string"), std::string::npos) << end.outcome.error().message;
+  EXPECT_NE(end.outcome.error().message.find("text"), std::string::npos)
+      << end.outcome.error().message;
+  EXPECT_NE(end.outcome.error().message.find("string"), std::string::npos)
+      << end.outcome.error().message;
 }
 
 TEST_P(Pairs, CancelEndsTheCallAndFreesTheSolution) {
@@ -98,7 +104,8 @@ TEST_P(Pairs, CancelEndsTheCallAndFreesTheSolution) {
   EXPECT_EQ(end.outcome.error().reason, Reason::cancelled);
   EXPECT_LE(told.ended_after_cancel_ms, hub::kCancelBoundMs + 500);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  while (chain_.seen().released < chain_.seen().started && std::chrono::steady_clock::now() < until) {
+  while (chain_.seen().released < chain_.seen().started &&
+         std::chrono::steady_clock::now() < until) {
     std::this_thread::yield();
   }
   EXPECT_EQ(chain_.seen().started, 1);
@@ -127,7 +134,8 @@ TEST_P(Pairs, AQuestionIsAnsweredAndTheCallGoesOn) {
   }
   ASSERT_TRUE(end.outcome) << end.outcome.error().message;
   EXPECT_TRUE(asked);
-  EXPECT_NE(model::plain_text(*end.outcome).find("hello Ada"), std::string::npos) << model::plain_text(*end.outcome);
+  EXPECT_NE(model::plain_text(*end.outcome).find("hello Ada"), std::string::npos)
+      << model::plain_text(*end.outcome);
 }
 
 std::string name_of(const ::testing::TestParamInfo<Pair>& info) {

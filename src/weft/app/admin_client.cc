@@ -19,7 +19,8 @@ Error error_of(int status, const std::string& body) {
       return model::error_from_json(inner->get_object());
     }
   }
-  return make_error(Reason::internal, std::format("the hub answered HTTP {} without saying why", status));
+  return make_error(Reason::internal,
+                    std::format("the hub answered HTTP {} without saying why", status));
 }
 
 }  // namespace
@@ -39,8 +40,10 @@ Result<net::Origin> AdminClient::origin() const {
   return origin;
 }
 
-Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::string method, std::string path,
-                                                                          json::value body, Milliseconds wait) {
+Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::string method,
+                                                                          std::string path,
+                                                                          json::value body,
+                                                                          Milliseconds wait) {
   WEFT_CO_TRY(net::Origin where, origin());
   net::ClientRequest request;
   request.origin = std::move(where);
@@ -55,18 +58,22 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::s
   CancelToken never;
   auto response = co_await client_.send(std::move(request), std::move(never));
   if (!response && response.error().reason == Reason::unavailable) {
-    Error error = make_error(Reason::unavailable, std::format("no hub answers at {}: {}", address_.text,
-                                                              response.error().message));
+    Error error = make_error(
+        Reason::unavailable,
+        std::format("no hub answers at {}: {}", address_.text, response.error().message));
     error.param = "hub";
     co_return std::unexpected(std::move(error));
   }
   co_return std::move(response);
 }
 
-Awaitable<Result<json::value>> AdminClient::send(std::string method, std::string path, json::value body) {
-  WEFT_CO_TRY(auto response, co_await open(std::move(method), std::move(path), std::move(body), kAnswerWait));
+Awaitable<Result<json::value>> AdminClient::send(std::string method, std::string path,
+                                                 json::value body) {
+  WEFT_CO_TRY(auto response,
+              co_await open(std::move(method), std::move(path), std::move(body), kAnswerWait));
   WEFT_CO_TRY(std::string text, co_await response->read_all(kAnswerBytesMax));
-  if (response->head().status >= 300) co_return std::unexpected(error_of(response->head().status, text));
+  if (response->head().status >= 300)
+    co_return std::unexpected(error_of(response->head().status, text));
   co_return json::parse(text, kAnswerBytesMax);
 }
 
@@ -75,8 +82,10 @@ Awaitable<Result<json::value>> AdminClient::get(std::string path) {
   co_return co_await send("GET", std::move(path), std::move(nothing));
 }
 
-Awaitable<Result<void>> AdminClient::stream(std::string method, std::string path, json::value body, EachEvent each) {
-  WEFT_CO_TRY(auto response, co_await open(std::move(method), std::move(path), std::move(body), kStreamWait));
+Awaitable<Result<void>> AdminClient::stream(std::string method, std::string path, json::value body,
+                                            EachEvent each) {
+  WEFT_CO_TRY(auto response,
+              co_await open(std::move(method), std::move(path), std::move(body), kStreamWait));
   if (response->head().status >= 300) {
     WEFT_CO_TRY(std::string text, co_await response->read_all(kAnswerBytesMax));
     co_return std::unexpected(error_of(response->head().status, text));

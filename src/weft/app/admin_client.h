@@ -1,4 +1,5 @@
-// The command line's way to the running hub: its admin API over the Unix socket or over TCP. Owned by a command; one loop.
+// The command line's way to the running hub: its admin API over the Unix socket or over TCP. Owned
+// by a command; one loop.
 #pragma once
 
 #include <functional>
@@ -20,12 +21,14 @@ class AdminClient {
  public:
   AdminClient(net::HttpClient& client, HubAddress address);
 
-  /// The answer's JSON. Errors are the hub's own; Reason::unavailable with param `hub` when it does not answer.
+  /// The answer's JSON. Errors are the hub's own; Reason::unavailable with param `hub` when it does
+  /// not answer.
   Awaitable<Result<json::value>> send(std::string method, std::string path, json::value body);
   Awaitable<Result<json::value>> get(std::string path);
   /// A stream of events: `each` gets name and data until it says false or the stream ends.
   using EachEvent = std::function<bool(const std::string& name, const json::value& data)>;
-  Awaitable<Result<void>> stream(std::string method, std::string path, json::value body, EachEvent each);
+  Awaitable<Result<void>> stream(std::string method, std::string path, json::value body,
+                                 EachEvent each);
 
   static bool unreachable(const Error& error) { return error.param == "hub"; }
   Result<net::Origin> origin() const;

@@ -42,8 +42,9 @@ CLI::App* command(CLI::App& parent, Words& words, const std::string& name, const
   return sub;
 }
 
-CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name, const std::string& what,
-                      const std::string& example, std::function<Exit()> run) {
+CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name,
+                      const std::string& what, const std::string& example,
+                      std::function<Exit()> run) {
   CLI::App* sub = command(parent, words, name, what, example, std::move(run));
   sub->add_option("--hub", words.hub.address.text,
                   "where the hub is: unix:PATH or http://HOST:PORT (WEFT_HUB)");
@@ -54,10 +55,12 @@ CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name, c
 void add_up(CLI::App& app, Words& words) {
   CLI::App* up = command(app, words, "up", "run the hub", "weft up --listen 127.0.0.1:8420",
                          [&words] { return run_up(words.up); });
-  up->add_option("-c,--config", words.up.config, "the configuration (weft.yaml here when there is one)");
+  up->add_option("-c,--config", words.up.config,
+                 "the configuration (weft.yaml here when there is one)");
   up->add_option("--listen", words.up.listen, "HOST:PORT or PORT to listen on (127.0.0.1:8420)");
   up->add_option("--data", words.up.data, "the folder of the hub's data (weft-data)");
-  up->add_option("--threads", words.up.threads, "how many loops (one for each core)")->check(CLI::Range(1, 256));
+  up->add_option("--threads", words.up.threads, "how many loops (one for each core)")
+      ->check(CLI::Range(1, 256));
   up->add_option("--log", words.up.log, "debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
   up->add_flag("--json", words.up.json, "print what listens as one JSON document");
@@ -65,43 +68,63 @@ void add_up(CLI::App& app, Words& words) {
 
 void add_solutions(CLI::App& app, Words& words) {
   CLI::App* add = hub_command(app, words, "add", "join a solution; its protocol is found by asking",
-                              "weft add http://127.0.0.1:3000/mcp --as bank\n  weft add --as files -- npx -y server-filesystem .",
+                              "weft add http://127.0.0.1:3000/mcp --as bank\n  weft add --as files "
+                              "-- npx -y server-filesystem .",
                               [&words] { return run_add(words.hub, words.add); });
   add->add_option("url", words.add.url, "its URL, or a file with an OpenAPI document");
   add->add_option("--as", words.add.name, "the name it gets (else the one it gives itself)");
-  add->add_option("--protocol", words.add.protocol, "openai, mcp, a2a or openapi, instead of asking");
-  add->add_option("--bearer", words.add.bearer, "the token weft shows it; '${NAME}' is read where the hub runs");
-  add->add_option("--header", words.add.headers, "NAME=VALUE sent with every request")->take_all()->type_size(1)->allow_extra_args(false);
-  add->add_option("--env", words.add.environment, "NAME=VALUE for a child process")->take_all()->type_size(1)->allow_extra_args(false);
-  hub_command(app, words, "ls", "list what has joined", "weft ls", [&words] { return run_ls(words.hub); });
+  add->add_option("--protocol", words.add.protocol,
+                  "openai, mcp, a2a or openapi, instead of asking");
+  add->add_option("--bearer", words.add.bearer,
+                  "the token weft shows it; '${NAME}' is read where the hub runs");
+  add->add_option("--header", words.add.headers, "NAME=VALUE sent with every request")
+      ->take_all()
+      ->type_size(1)
+      ->allow_extra_args(false);
+  add->add_option("--env", words.add.environment, "NAME=VALUE for a child process")
+      ->take_all()
+      ->type_size(1)
+      ->allow_extra_args(false);
+  hub_command(app, words, "ls", "list what has joined", "weft ls",
+              [&words] { return run_ls(words.hub); });
   hub_command(app, words, "show", "show a solution and its skills", "weft show bank",
               [&words] { return run_show(words.hub, words.name); })
-      ->add_option("name", words.name, "the solution")->required();
+      ->add_option("name", words.name, "the solution")
+      ->required();
   hub_command(app, words, "rm", "let a solution go", "weft rm bank",
               [&words] { return run_rm(words.hub, words.name); })
-      ->add_option("name", words.name, "the solution")->required();
+      ->add_option("name", words.name, "the solution")
+      ->required();
 }
 
 void add_call(CLI::App& app, Words& words) {
   CLI::App* call = hub_command(app, words, "call", "call a skill",
-                               "weft call bank/balance account=ada\n  weft call clinic/triage 'I have had a fever since yesterday'",
+                               "weft call bank/balance account=ada\n  weft call clinic/triage 'I "
+                               "have had a fever since yesterday'",
                                [&words] { return run_call(words.hub, words.call); });
-  call->add_option("target", words.call.target, "SOLUTION/SKILL, or SOLUTION when it has one skill")->required();
+  call->add_option("target", words.call.target, "SOLUTION/SKILL, or SOLUTION when it has one skill")
+      ->required();
   call->add_option("arguments", words.call.arguments, "KEY=VALUE …, or one text");
-  call->add_option("--input", words.call.input, "the whole input: JSON, @FILE, or - for standard input");
+  call->add_option("--input", words.call.input,
+                   "the whole input: JSON, @FILE, or - for standard input");
   call->add_flag("--stream", words.call.stream, "print the answer as it grows");
 }
 
 void add_tasks(CLI::App& app, Words& words) {
   CLI::App* task = app.add_subcommand("task", "tasks: calls that outlive their connection");
   task->require_subcommand(1);
-  hub_command(*task, words, "ls", "list tasks, newest first", "weft task ls", [&words] { return run_task_ls(words.hub); });
-  hub_command(*task, words, "show", "show a task", "weft task show 01K…", [&words] { return run_task_show(words.hub, words.name); })
-      ->add_option("id", words.name, "the task")->required();
+  hub_command(*task, words, "ls", "list tasks, newest first", "weft task ls",
+              [&words] { return run_task_ls(words.hub); });
+  hub_command(*task, words, "show", "show a task", "weft task show 01K…",
+              [&words] { return run_task_show(words.hub, words.name); })
+      ->add_option("id", words.name, "the task")
+      ->required();
   hub_command(*task, words, "cancel", "cancel a task", "weft task cancel 01K…",
               [&words] { return run_task_cancel(words.hub, words.name); })
-      ->add_option("id", words.name, "the task")->required();
-  CLI::App* answer = hub_command(*task, words, "answer", "answer what a task asks", "weft task answer 01K… district=Jingan",
+      ->add_option("id", words.name, "the task")
+      ->required();
+  CLI::App* answer = hub_command(*task, words, "answer", "answer what a task asks",
+                                 "weft task answer 01K… district=Jingan",
                                  [&words] { return run_task_answer(words.hub, words.answer); });
   answer->add_option("id", words.answer.id, "the task")->required();
   answer->add_option("answer", words.answer.words, "KEY=VALUE …, or one text");
@@ -111,49 +134,60 @@ void add_tasks(CLI::App& app, Words& words) {
 void add_keys(CLI::App& app, Words& words) {
   CLI::App* key = app.add_subcommand("key", "keys of callers");
   key->require_subcommand(1);
-  CLI::App* make = hub_command(*key, words, "new", "make a key; it is shown once", "weft key new ada --for bank",
-                               [&words] { return run_key_new(words.hub, words.key); });
+  CLI::App* make =
+      hub_command(*key, words, "new", "make a key; it is shown once", "weft key new ada --for bank",
+                  [&words] { return run_key_new(words.hub, words.key); });
   make->add_option("name", words.key.name, "whose it is")->required();
   make->add_flag("--admin", words.key.admin, "may use the admin API over TCP");
   make->add_option("--for", words.key.solutions, "a solution it may call (else all)")->take_all();
-  hub_command(*key, words, "ls", "list keys", "weft key ls", [&words] { return run_key_ls(words.hub); });
+  hub_command(*key, words, "ls", "list keys", "weft key ls",
+              [&words] { return run_key_ls(words.hub); });
   hub_command(*key, words, "revoke", "revoke a key", "weft key revoke 01K…",
               [&words] { return run_key_revoke(words.hub, words.name); })
-      ->add_option("id", words.name, "the key's id")->required();
+      ->add_option("id", words.name, "the key's id")
+      ->required();
 }
 
 void add_others(CLI::App& app, Words& words) {
-  CLI::App* check = command(app, words, "check", "validate a configuration", "weft check -c weft.yaml",
-                            [&words] { return run_check(words.config, words.hub.json); });
+  CLI::App* check =
+      command(app, words, "check", "validate a configuration", "weft check -c weft.yaml",
+              [&words] { return run_check(words.config, words.hub.json); });
   check->add_option("-c,--config", words.config, "the configuration");
   check->add_flag("--json", words.hub.json, "print one JSON document");
-  hub_command(app, words, "doctor", "what works here, what does not, why", "weft doctor",
-              [&words] { return run_doctor(words.hub, words.data); })
-      ->add_option("--data", words.data, "the folder of the hub's data");
-  hub_command(app, words, "mcp", "serve the hub over stdio to an MCP client", "weft mcp",
-              [&words] { return run_mcp(words.hub, words.name); })
-      ->add_option("--solution", words.name, "only this solution's skills");
-  command(app, words, "completion", "print a shell completion", "weft completion bash > /etc/bash_completion.d/weft",
+  hub_command(app, words, "doctor", "what works here, what does not, why", "weft doctor", [&words] {
+    return run_doctor(words.hub, words.data);
+  })->add_option("--data", words.data, "the folder of the hub's data");
+  hub_command(app, words, "mcp", "serve the hub over stdio to an MCP client", "weft mcp", [&words] {
+    return run_mcp(words.hub, words.name);
+  })->add_option("--solution", words.name, "only this solution's skills");
+  command(app, words, "completion", "print a shell completion",
+          "weft completion bash > /etc/bash_completion.d/weft",
           [&words] {
             std::print("{}", completion_script());
             return words.shell == "bash" ? Exit::done : Exit::usage;
           })
-      ->add_option("shell", words.shell, "bash")->required()->check(CLI::IsMember({"bash"}));
+      ->add_option("shell", words.shell, "bash")
+      ->required()
+      ->check(CLI::IsMember({"bash"}));
 }
 
 int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string> names;
   for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
   std::string word;
-  if (argc > 1 && argv[1][0] != '-' && std::ranges::find(names, std::string(argv[1])) == names.end()) word = argv[1];
+  if (argc > 1 && argv[1][0] != '-' &&
+      std::ranges::find(names, std::string(argv[1])) == names.end())
+    word = argv[1];
   if (!word.empty()) {
     std::println(stderr, "error: there is no command `{}`", word);
     const std::string near = nearest(word, names);
-    std::println(stderr, "\nhint: {}", near.empty() ? "`weft --help` lists the commands"
-                                                    : std::format("did you mean `weft {}`?", near));
+    std::println(stderr, "\nhint: {}",
+                 near.empty() ? "`weft --help` lists the commands"
+                              : std::format("did you mean `weft {}`?", near));
   } else {
     std::println(stderr, "error: {}", error.what());
-    std::println(stderr, "\nhint: `weft {} --help` shows how it is used", argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+    std::println(stderr, "\nhint: `weft {} --help` shows how it is used",
+                 argc > 1 && argv[1][0] != '-' ? argv[1] : "");
   }
   return static_cast<int>(Exit::usage);
 }
@@ -180,8 +214,10 @@ int run_cli(int argc, char** argv) {
   words.add.command = take_child_command(argc, argv);
   CLI::App app("weft: the hub where AI solutions talk to one another");
   app.set_version_flag("--version", "weft " WEFT_VERSION);
-  app.footer("exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer, 5 the solution "
-             "answered an error\nfirst steps: weft up, then weft add URL, then weft call NAME/SKILL");
+  app.footer(
+      "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer, 5 the "
+      "solution "
+      "answered an error\nfirst steps: weft up, then weft add URL, then weft call NAME/SKILL");
   app.require_subcommand(0, 1);
   add_up(app, words);
   add_solutions(app, words);

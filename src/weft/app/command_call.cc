@@ -16,7 +16,8 @@ Result<std::string> read_input(const std::string& input) {
   if (input == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
   if (!input.starts_with('@')) return input;
   std::ifstream file(input.substr(1), std::ios::binary);
-  if (!file) return fail(Reason::invalid_argument, std::format("{} cannot be read", input.substr(1)));
+  if (!file)
+    return fail(Reason::invalid_argument, std::format("{} cannot be read", input.substr(1)));
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -62,15 +63,18 @@ class CallView {
   Exit finish() const {
     if (parked_) return show_question();
     if (!end_) {
-      return printer_.error(make_error(Reason::upstream_protocol, "the hub's answer broke off"), "", Exit::failed);
+      return printer_.error(make_error(Reason::upstream_protocol, "the hub's answer broke off"), "",
+                            Exit::failed);
     }
     if (streamed_) printer_.line("");
     if (!end_->outcome) {
       // Arguments that the hub itself refused never reached the solution.
       const Error& error = end_->outcome.error();
-      const bool by_solution = !error.solution.empty() &&
-                               !(error.reason == Reason::invalid_argument && error.upstream_status == 0);
-      return printer_.error(end_->outcome.error(), "", by_solution ? Exit::solution_error : Exit::failed);
+      const bool by_solution =
+          !error.solution.empty() &&
+          !(error.reason == Reason::invalid_argument && error.upstream_status == 0);
+      return printer_.error(end_->outcome.error(), "",
+                            by_solution ? Exit::solution_error : Exit::failed);
     }
     const auto& output = *end_->outcome;
     if (!streamed_) {
@@ -78,7 +82,8 @@ class CallView {
       const std::string text = model::plain_text(output);
       printer_.line(text.empty() && data ? json::write_pretty(*data) : text);
     }
-    if (!end_->losses.empty()) printer_.note("lost in translation: " + model::summary(end_->losses));
+    if (!end_->losses.empty())
+      printer_.note("lost in translation: " + model::summary(end_->losses));
     printer_.document(raw_end_);
     return Exit::done;
   }
@@ -88,7 +93,8 @@ class CallView {
     std::string text = model::joined_text(state.note, false);
     if (state.progress) {
       text = state.progress->total
-                 ? std::format("{:.0f}/{:.0f} {}", state.progress->done, *state.progress->total, state.progress->text)
+                 ? std::format("{:.0f}/{:.0f} {}", state.progress->done, *state.progress->total,
+                               state.progress->text)
                  : std::format("{:.0f} {}", state.progress->done, state.progress->text);
     }
     if (!text.empty()) printer_.note("… " + text);
@@ -107,7 +113,8 @@ class CallView {
         }
       }
     }
-    printer_.note(std::format("the call waits as task {}\nnext: weft task answer {} KEY=VALUE…  (or --decline)", id, id));
+    printer_.note(std::format(
+        "the call waits as task {}\nnext: weft task answer {} KEY=VALUE…  (or --decline)", id, id));
     return Exit::waiting;
   }
 
@@ -154,32 +161,37 @@ json::value typed(const std::string& text, const json::object* property) {
 
 }  // namespace
 
-Result<json::object> read_arguments(const std::vector<std::string>& words, const json::value* schema) {
+Result<json::object> read_arguments(const std::vector<std::string>& words,
+                                    const json::value* schema) {
   json::object out;
   const auto* top = schema ? schema->if_object() : nullptr;
   const auto* properties = top ? json::object_at(*top, "properties") : nullptr;
   for (const auto& word : words) {
     const auto mark = word.find('=');
     if (mark == std::string::npos || mark == 0) {
-      return fail(Reason::invalid_argument,
-                  std::format("`{}` is not KEY=VALUE (or give the whole input with --input JSON)", word));
+      return fail(
+          Reason::invalid_argument,
+          std::format("`{}` is not KEY=VALUE (or give the whole input with --input JSON)", word));
     }
     const std::string key = word.substr(0, mark);
-    out[key] = typed(word.substr(mark + 1), properties ? json::object_at(*properties, key) : nullptr);
+    out[key] =
+        typed(word.substr(mark + 1), properties ? json::object_at(*properties, key) : nullptr);
   }
   return out;
 }
 
 Exit run_call(const HubOptions& hub, const CallOptions& options) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    WEFT_CO_TRY(json::value body, co_await call_body(admin, options));
-    CallView view(printer, options.stream);
-    AdminClient::EachEvent each = [&view](const std::string& name, const json::value& data) {
-      return view.take(name, data);
-    };
-    WEFT_CO_CHECK(co_await admin.stream("POST", "/admin/v1/call", std::move(body), std::move(each)));
-    co_return view.finish();
-  });
+  return run_command(
+      hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        WEFT_CO_TRY(json::value body, co_await call_body(admin, options));
+        CallView view(printer, options.stream);
+        AdminClient::EachEvent each = [&view](const std::string& name, const json::value& data) {
+          return view.take(name, data);
+        };
+        WEFT_CO_CHECK(
+            co_await admin.stream("POST", "/admin/v1/call", std::move(body), std::move(each)));
+        co_return view.finish();
+      });
 }
 
 }  // namespace weft::app

@@ -27,29 +27,42 @@ Finding check_data(const std::string& data) {
   const auto parent = std::filesystem::absolute(path).parent_path();
   const auto& place = std::filesystem::exists(path) ? path : parent;
   if (::access(place.c_str(), W_OK | X_OK) != 0) {
-    return {.what = "data folder", .ok = false, .said = std::format("{} cannot be written", place.string()),
+    return {.what = "data folder",
+            .ok = false,
+            .said = std::format("{} cannot be written", place.string()),
             .remedy = "run as its owner, or choose another with `weft up --data DIR`"};
   }
-  struct statvfs space {};
+  struct statvfs space{};
   if (::statvfs(place.c_str(), &space) == 0) {
     const std::uint64_t bytes = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
     if (bytes < kFreeBytesWanted) {
-      return {.what = "data folder", .ok = false,
-              .said = std::format("only {} MiB are free at {}", bytes / 1024 / 1024, place.string()),
-              .remedy = "free some space: durable tasks need it"};
+      return {
+          .what = "data folder",
+          .ok = false,
+          .said = std::format("only {} MiB are free at {}", bytes / 1024 / 1024, place.string()),
+          .remedy = "free some space: durable tasks need it"};
     }
   }
-  return {.what = "data folder", .ok = true, .said = std::format("{} can be written", place.string()), .remedy = ""};
+  return {.what = "data folder",
+          .ok = true,
+          .said = std::format("{} can be written", place.string()),
+          .remedy = ""};
 }
 
 Finding check_files() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_cur < kFilesWanted) {
-    return {.what = "open files", .ok = false, .said = std::format("at most {}", limit.rlim_cur),
-            .remedy = std::format("`ulimit -n {}` before `weft up`: each connection needs one", kFilesWanted)};
+    return {.what = "open files",
+            .ok = false,
+            .said = std::format("at most {}", limit.rlim_cur),
+            .remedy = std::format("`ulimit -n {}` before `weft up`: each connection needs one",
+                                  kFilesWanted)};
   }
-  return {.what = "open files", .ok = true, .said = std::format("at most {}", limit.rlim_cur), .remedy = ""};
+  return {.what = "open files",
+          .ok = true,
+          .said = std::format("at most {}", limit.rlim_cur),
+          .remedy = ""};
 }
 
 Finding check_certificates() {
@@ -60,17 +73,23 @@ Finding check_certificates() {
       return {.what = "certificates", .ok = true, .said = place, .remedy = ""};
     }
   }
-  return {.what = "certificates", .ok = false, .said = "no certificate authorities are installed",
+  return {.what = "certificates",
+          .ok = false,
+          .said = "no certificate authorities are installed",
           .remedy = "apt-get install ca-certificates, or https solutions cannot be reached"};
 }
 
 Finding check_config() {
   if (!std::filesystem::exists("weft.yaml")) {
-    return {.what = "weft.yaml", .ok = true, .said = "none here; the defaults are used", .remedy = ""};
+    return {
+        .what = "weft.yaml", .ok = true, .said = "none here; the defaults are used", .remedy = ""};
   }
   const auto reading = load_config("weft.yaml");
-  if (reading.faults.empty()) return {.what = "weft.yaml", .ok = true, .said = "fine", .remedy = ""};
-  return {.what = "weft.yaml", .ok = false, .said = std::format("{} faults", reading.faults.size()),
+  if (reading.faults.empty())
+    return {.what = "weft.yaml", .ok = true, .said = "fine", .remedy = ""};
+  return {.what = "weft.yaml",
+          .ok = false,
+          .said = std::format("{} faults", reading.faults.size()),
           .remedy = "`weft check` shows them"};
 }
 
@@ -78,13 +97,18 @@ Awaitable<std::vector<Finding>> check_hub(AdminClient& admin) {
   std::vector<Finding> out;
   auto info = co_await admin.get("/admin/v1/info");
   if (!info) {
-    out.push_back({.what = "hub", .ok = false, .said = info.error().message,
-                   .remedy = "start one with `weft up`, or say where it is with --hub or WEFT_HUB"});
+    out.push_back(
+        {.what = "hub",
+         .ok = false,
+         .said = info.error().message,
+         .remedy = "start one with `weft up`, or say where it is with --hub or WEFT_HUB"});
     co_return out;
   }
   const auto& o = info->as_object();
-  out.push_back({.what = "hub", .ok = true,
-                 .said = std::format("{} runs at {}", json::string_at(o, "version"), json::string_at(o, "url")),
+  out.push_back({.what = "hub",
+                 .ok = true,
+                 .said = std::format("{} runs at {}", json::string_at(o, "version"),
+                                     json::string_at(o, "url")),
                  .remedy = ""});
   auto solutions = co_await admin.get("/admin/v1/solutions");
   if (!solutions) co_return out;
@@ -94,10 +118,13 @@ Awaitable<std::vector<Finding>> check_hub(AdminClient& admin) {
     const auto& s = item.as_object();
     const bool down = json::string_at(s, "health") == "down";
     const std::string why(json::string_at(s, "why"));
-    out.push_back({.what = std::format("solution {}", json::string_at(s, "id")), .ok = !down,
-                   .said = why.empty() ? std::format("{} at {}", json::string_at(s, "health"), json::string_at(s, "url"))
-                                       : why,
-                   .remedy = down ? "is it running? weft takes it up again as soon as it answers" : ""});
+    out.push_back(
+        {.what = std::format("solution {}", json::string_at(s, "id")),
+         .ok = !down,
+         .said = why.empty() ? std::format("{} at {}", json::string_at(s, "health"),
+                                           json::string_at(s, "url"))
+                             : why,
+         .remedy = down ? "is it running? weft takes it up again as soon as it answers" : ""});
   }
   co_return out;
 }
@@ -107,7 +134,8 @@ Exit print(const Printer& printer, const std::vector<Finding>& findings) {
   json::array rows;
   for (const auto& finding : findings) {
     ok = ok && finding.ok;
-    printer.line(std::format("{}  {:<18} {}", finding.ok ? "ok " : "BAD", finding.what, finding.said));
+    printer.line(
+        std::format("{}  {:<18} {}", finding.ok ? "ok " : "BAD", finding.what, finding.said));
     if (!finding.remedy.empty()) printer.line(std::format("     {:<18} {}", "", finding.remedy));
     json::object row;
     row["what"] = finding.what;
@@ -126,11 +154,14 @@ Exit print(const Printer& printer, const std::vector<Finding>& findings) {
 }  // namespace
 
 Exit run_doctor(const HubOptions& hub, const std::string& data) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    std::vector<Finding> findings{check_data(data), check_files(), check_certificates(), check_config()};
-    for (auto& finding : co_await check_hub(admin)) findings.push_back(std::move(finding));
-    co_return print(printer, findings);
-  });
+  return run_command(hub,
+                     [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+                       std::vector<Finding> findings{check_data(data), check_files(),
+                                                     check_certificates(), check_config()};
+                       for (auto& finding : co_await check_hub(admin))
+                         findings.push_back(std::move(finding));
+                       co_return print(printer, findings);
+                     });
 }
 
 }  // namespace weft::app

@@ -5,7 +5,8 @@
 namespace weft::app {
 namespace {
 
-Awaitable<> bridge(net::Loop& loop, const HubOptions& hub, const std::string& solution, Result<void>& done) {
+Awaitable<> bridge(net::Loop& loop, const HubOptions& hub, const std::string& solution,
+                   Result<void>& done) {
   auto client = net::HttpClient::create(loop, {});
   AdminClient admin(*client, hub.address);
   auto origin = admin.origin();
@@ -27,7 +28,8 @@ Exit run_mcp(const HubOptions& hub, const std::string& solution) {
   net::run_alone([&](net::Loop& loop) { return bridge(loop, hub, solution, done); });
   if (done) return Exit::done;
   const Printer printer(false);
-  return printer.error(done.error(), "start a hub with `weft up`, or say where it is with --hub or WEFT_HUB",
+  return printer.error(done.error(),
+                       "start a hub with `weft up`, or say where it is with --hub or WEFT_HUB",
                        Exit::unreachable);
 }
 

@@ -7,18 +7,21 @@ namespace {
 
 Exit report(const Printer& printer, const Error& error) {
   if (AdminClient::unreachable(error)) {
-    return printer.error(error, "start one with `weft up`, or say where it is with --hub or WEFT_HUB",
+    return printer.error(error,
+                         "start one with `weft up`, or say where it is with --hub or WEFT_HUB",
                          Exit::unreachable);
   }
   if (error.reason == Reason::unauthenticated) {
-    return printer.error(error, "over TCP the hub wants an admin key: WEFT_KEY=… (make one with `weft key new NAME --admin`)",
+    return printer.error(error,
+                         "over TCP the hub wants an admin key: WEFT_KEY=… (make one with `weft key "
+                         "new NAME --admin`)",
                          Exit::failed);
   }
   return printer.error(error, "", Exit::failed);
 }
 
-Awaitable<> run_body(net::Loop& loop, const HubOptions& hub, const CommandBody& body, const Printer& printer,
-                     Exit& exit) {
+Awaitable<> run_body(net::Loop& loop, const HubOptions& hub, const CommandBody& body,
+                     const Printer& printer, Exit& exit) {
   net::ClientLimits limits;
   limits.connect_timeout = Milliseconds(5'000);
   auto client = net::HttpClient::create(loop, limits);

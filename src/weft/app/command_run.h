@@ -1,4 +1,5 @@
-// How a command runs: a loop of its own, the hub's answer, and what is printed when it fails. Owned by app.
+// How a command runs: a loop of its own, the hub's answer, and what is printed when it fails. Owned
+// by app.
 #pragma once
 
 #include <functional>

@@ -6,14 +6,17 @@
 namespace weft::app {
 namespace {
 
-std::string text_of(const json::object& o, std::string_view key) { return std::string(json::string_at(o, key)); }
+std::string text_of(const json::object& o, std::string_view key) {
+  return std::string(json::string_at(o, key));
+}
 
 Result<json::object> pairs_of(const std::vector<std::string>& words, std::string_view option) {
   json::object out;
   for (const auto& word : words) {
     const auto mark = word.find('=');
     if (mark == std::string::npos || mark == 0) {
-      return fail(Reason::invalid_argument, std::format("{} wants NAME=VALUE, not `{}`", option, word));
+      return fail(Reason::invalid_argument,
+                  std::format("{} wants NAME=VALUE, not `{}`", option, word));
     }
     out[word.substr(0, mark)] = word.substr(mark + 1);
   }
@@ -51,7 +54,8 @@ std::string usage_of(const json::object& skill) {
 void print_solution(const Printer& printer, const json::object& o) {
   printer.line(std::format("{}  {}", text_of(o, "id"), text_of(o, "title")));
   if (const auto text = text_of(o, "description"); !text.empty()) printer.line(text);
-  printer.line(std::format("protocol   {} {}", text_of(o, "protocol"), text_of(o, "protocol_version")));
+  printer.line(
+      std::format("protocol   {} {}", text_of(o, "protocol"), text_of(o, "protocol_version")));
   printer.line(std::format("at         {}", text_of(o, "url")));
   printer.line(std::format("known by   {}", text_of(o, "found_by")));
   printer.line(std::format("from       {} ({})", text_of(o, "source"), text_of(o, "origin")));
@@ -64,70 +68,78 @@ void print_solution(const Printer& printer, const json::object& o) {
     const auto& skill = item.get_object();
     printer.line(std::format("  {}", text_of(skill, "id")));
     if (const auto text = text_of(skill, "description"); !text.empty()) printer.line("    " + text);
-    printer.line("    " + printer.faint(std::format("weft call {}/{}{}", text_of(o, "id"), text_of(skill, "id"),
-                                                   usage_of(skill))));
+    printer.line("    " + printer.faint(std::format("weft call {}/{}{}", text_of(o, "id"),
+                                                    text_of(skill, "id"), usage_of(skill))));
   }
 }
 
 }  // namespace
 
 Exit run_add(const HubOptions& hub, const AddOptions& options) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    WEFT_CO_TRY(json::value body, join_body(options));
-    WEFT_CO_TRY(json::value answer, co_await admin.send("POST", "/admin/v1/solutions", std::move(body)));
-    const auto& report = answer.as_object();
-    const std::string id = text_of(report, "id");
-    const auto skills = json::int_at(report, "skills").value_or(0);
-    printer.line(std::format("joined {} ({} {})  {} skill{}  {} ms", id, text_of(report, "protocol"),
-                             text_of(report, "protocol_version"), skills, skills == 1 ? "" : "s",
-                             json::int_at(report, "took_ms").value_or(0)));
-    printer.note(std::format("known by {}", text_of(report, "how")));
-    printer.note(std::format("next: weft show {}", id));
-    printer.document(answer);
-    co_return Exit::done;
-  });
+  return run_command(
+      hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        WEFT_CO_TRY(json::value body, join_body(options));
+        WEFT_CO_TRY(json::value answer,
+                    co_await admin.send("POST", "/admin/v1/solutions", std::move(body)));
+        const auto& report = answer.as_object();
+        const std::string id = text_of(report, "id");
+        const auto skills = json::int_at(report, "skills").value_or(0);
+        printer.line(std::format("joined {} ({} {})  {} skill{}  {} ms", id,
+                                 text_of(report, "protocol"), text_of(report, "protocol_version"),
+                                 skills, skills == 1 ? "" : "s",
+                                 json::int_at(report, "took_ms").value_or(0)));
+        printer.note(std::format("known by {}", text_of(report, "how")));
+        printer.note(std::format("next: weft show {}", id));
+        printer.document(answer);
+        co_return Exit::done;
+      });
 }
 
 Exit run_ls(const HubOptions& hub) {
-  return run_command(hub, [](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    WEFT_CO_TRY(json::value answer, co_await admin.get("/admin/v1/solutions"));
-    printer.document(answer);
-    const auto* list = json::array_at(answer.as_object(), "solutions");
-    if (list == nullptr || list->empty()) {
-      printer.note("nothing has joined yet; try `weft add URL`");
-      co_return Exit::done;
-    }
-    std::vector<std::vector<std::string>> rows{{"NAME", "PROTOCOL", "SKILLS", "HEALTH", "AT", "FROM"}};
-    for (const auto& item : *list) {
-      const auto& o = item.as_object();
-      rows.push_back({text_of(o, "id"), text_of(o, "protocol") + " " + text_of(o, "protocol_version"),
-                      std::format("{}", json::int_at(o, "skills").value_or(0)), text_of(o, "health"),
-                      text_of(o, "url"), text_of(o, "origin")});
-    }
-    printer.table(rows);
-    co_return Exit::done;
-  });
+  return run_command(
+      hub, [](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        WEFT_CO_TRY(json::value answer, co_await admin.get("/admin/v1/solutions"));
+        printer.document(answer);
+        const auto* list = json::array_at(answer.as_object(), "solutions");
+        if (list == nullptr || list->empty()) {
+          printer.note("nothing has joined yet; try `weft add URL`");
+          co_return Exit::done;
+        }
+        std::vector<std::vector<std::string>> rows{
+            {"NAME", "PROTOCOL", "SKILLS", "HEALTH", "AT", "FROM"}};
+        for (const auto& item : *list) {
+          const auto& o = item.as_object();
+          rows.push_back({text_of(o, "id"),
+                          text_of(o, "protocol") + " " + text_of(o, "protocol_version"),
+                          std::format("{}", json::int_at(o, "skills").value_or(0)),
+                          text_of(o, "health"), text_of(o, "url"), text_of(o, "origin")});
+        }
+        printer.table(rows);
+        co_return Exit::done;
+      });
 }
 
 Exit run_show(const HubOptions& hub, const std::string& name) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    const std::string path = "/admin/v1/solutions/" + percent_encode(name);
-    WEFT_CO_TRY(json::value answer, co_await admin.get(path));
-    printer.document(answer);
-    if (!printer.as_json()) print_solution(printer, answer.as_object());
-    co_return Exit::done;
-  });
+  return run_command(hub,
+                     [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+                       const std::string path = "/admin/v1/solutions/" + percent_encode(name);
+                       WEFT_CO_TRY(json::value answer, co_await admin.get(path));
+                       printer.document(answer);
+                       if (!printer.as_json()) print_solution(printer, answer.as_object());
+                       co_return Exit::done;
+                     });
 }
 
 Exit run_rm(const HubOptions& hub, const std::string& name) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    const std::string path = "/admin/v1/solutions/" + percent_encode(name);
-    json::value nothing;
-    WEFT_CO_TRY(json::value answer, co_await admin.send("DELETE", path, std::move(nothing)));
-    printer.line(std::format("removed {}", name));
-    printer.document(answer);
-    co_return Exit::done;
-  });
+  return run_command(
+      hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        const std::string path = "/admin/v1/solutions/" + percent_encode(name);
+        json::value nothing;
+        WEFT_CO_TRY(json::value answer, co_await admin.send("DELETE", path, std::move(nothing)));
+        printer.line(std::format("removed {}", name));
+        printer.document(answer);
+        co_return Exit::done;
+      });
 }
 
 }  // namespace weft::app

@@ -7,7 +7,9 @@
 namespace weft::app {
 namespace {
 
-std::string text_of(const json::object& o, std::string_view key) { return std::string(json::string_at(o, key)); }
+std::string text_of(const json::object& o, std::string_view key) {
+  return std::string(json::string_at(o, key));
+}
 
 std::string task_path(const std::string& id, std::string_view verb) {
   return std::format("/admin/v1/tasks/{}{}", percent_encode(id), verb);
@@ -16,8 +18,8 @@ std::string task_path(const std::string& id, std::string_view verb) {
 Exit print_task(const Printer& printer, const json::value& document) {
   printer.document(document);
   const auto& task = document.as_object();
-  printer.line(std::format("{}  {}/{}  {}", text_of(task, "id"), text_of(task, "solution"), text_of(task, "skill"),
-                           text_of(task, "state")));
+  printer.line(std::format("{}  {}/{}  {}", text_of(task, "id"), text_of(task, "solution"),
+                           text_of(task, "skill"), text_of(task, "state")));
   if (const auto note = text_of(task, "note"); !note.empty()) printer.line(note);
   if (const auto* asked = json::find(task, "ask")) {
     if (auto ask = model::ask_from_json(*asked)) {
@@ -26,7 +28,8 @@ Exit print_task(const Printer& printer, const json::value& document) {
         if (item.schema) printer.line(json::write_pretty(*item.schema));
       }
     }
-    printer.note(std::format("next: weft task answer {} KEY=VALUE…  (or --decline)", text_of(task, "id")));
+    printer.note(
+        std::format("next: weft task answer {} KEY=VALUE…  (or --decline)", text_of(task, "id")));
     return Exit::waiting;
   }
   if (const auto* ended = json::find(task, "end")) {
@@ -66,54 +69,58 @@ Result<json::object> answer_body(const TaskAnswer& answer, const json::value& ta
 }  // namespace
 
 Exit run_task_ls(const HubOptions& hub) {
-  return run_command(hub, [](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    WEFT_CO_TRY(json::value answer, co_await admin.get("/admin/v1/tasks"));
-    printer.document(answer);
-    const auto* list = json::array_at(answer.as_object(), "tasks");
-    if (list == nullptr || list->empty()) {
-      printer.note("there are no tasks");
-      co_return Exit::done;
-    }
-    std::vector<std::vector<std::string>> rows{{"TASK", "SKILL", "STATE", "UPDATED"}};
-    for (const auto& item : *list) {
-      const auto& o = item.as_object();
-      rows.push_back({text_of(o, "id"), text_of(o, "solution") + "/" + text_of(o, "skill"), text_of(o, "state"),
-                      text_of(o, "updated")});
-    }
-    printer.table(rows);
-    co_return Exit::done;
-  });
+  return run_command(
+      hub, [](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        WEFT_CO_TRY(json::value answer, co_await admin.get("/admin/v1/tasks"));
+        printer.document(answer);
+        const auto* list = json::array_at(answer.as_object(), "tasks");
+        if (list == nullptr || list->empty()) {
+          printer.note("there are no tasks");
+          co_return Exit::done;
+        }
+        std::vector<std::vector<std::string>> rows{{"TASK", "SKILL", "STATE", "UPDATED"}};
+        for (const auto& item : *list) {
+          const auto& o = item.as_object();
+          rows.push_back({text_of(o, "id"), text_of(o, "solution") + "/" + text_of(o, "skill"),
+                          text_of(o, "state"), text_of(o, "updated")});
+        }
+        printer.table(rows);
+        co_return Exit::done;
+      });
 }
 
 Exit run_task_show(const HubOptions& hub, const std::string& id) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    const std::string path = task_path(id, "");
-    WEFT_CO_TRY(json::value answer, co_await admin.get(path));
-    (void)print_task(printer, answer);
-    co_return Exit::done;
-  });
+  return run_command(hub,
+                     [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+                       const std::string path = task_path(id, "");
+                       WEFT_CO_TRY(json::value answer, co_await admin.get(path));
+                       (void)print_task(printer, answer);
+                       co_return Exit::done;
+                     });
 }
 
 Exit run_task_cancel(const HubOptions& hub, const std::string& id) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    const std::string path = task_path(id, "/cancel");
-    json::value nothing;
-    WEFT_CO_TRY(json::value answer, co_await admin.send("POST", path, std::move(nothing)));
-    (void)print_task(printer, answer);
-    co_return Exit::done;
-  });
+  return run_command(
+      hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        const std::string path = task_path(id, "/cancel");
+        json::value nothing;
+        WEFT_CO_TRY(json::value answer, co_await admin.send("POST", path, std::move(nothing)));
+        (void)print_task(printer, answer);
+        co_return Exit::done;
+      });
 }
 
 Exit run_task_answer(const HubOptions& hub, const TaskAnswer& answer) {
-  return run_command(hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-    const std::string path = task_path(answer.id, "");
-    WEFT_CO_TRY(json::value task, co_await admin.get(path));
-    WEFT_CO_TRY(json::object body, answer_body(answer, task));
-    const std::string answer_path = task_path(answer.id, "/answer");
-    json::value sent(std::move(body));
-    WEFT_CO_TRY(json::value after, co_await admin.send("POST", answer_path, std::move(sent)));
-    co_return print_task(printer, after);
-  });
+  return run_command(
+      hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        const std::string path = task_path(answer.id, "");
+        WEFT_CO_TRY(json::value task, co_await admin.get(path));
+        WEFT_CO_TRY(json::object body, answer_body(answer, task));
+        const std::string answer_path = task_path(answer.id, "/answer");
+        json::value sent(std::move(body));
+        WEFT_CO_TRY(json::value after, co_await admin.send("POST", answer_path, std::move(sent)));
+        co_return print_task(printer, after);
+      });
 }
 
 }  // namespace weft::app

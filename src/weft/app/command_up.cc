@@ -1,8 +1,8 @@
 #include <malloc.h>
 #include <signal.h>
 
-#include <cstdlib>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <format>
 #include <fstream>
@@ -25,7 +25,8 @@ Result<void> listen_at(const std::string& text, Config& config) {
   std::uint16_t number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (error != std::errc() || end != port.data() + port.size()) {
-    return fail(Reason::invalid_argument, std::format("--listen wants HOST:PORT or PORT, not `{}`", text));
+    return fail(Reason::invalid_argument,
+                std::format("--listen wants HOST:PORT or PORT, not `{}`", text));
   }
   config.port = number;
   if (colon == std::string::npos || colon == 0) return {};

@@ -71,7 +71,9 @@ Exit run_check(const std::string& config, bool json);
 Exit run_doctor(const HubOptions& hub, const std::string& data);
 Exit run_mcp(const HubOptions& hub, const std::string& solution);
 
-/// KEY=VALUE words as an object, typed as the schema says (else as JSON when it reads as such, else as text).
-Result<json::object> read_arguments(const std::vector<std::string>& words, const json::value* schema);
+/// KEY=VALUE words as an object, typed as the schema says (else as JSON when it reads as such, else
+/// as text).
+Result<json::object> read_arguments(const std::vector<std::string>& words,
+                                    const json::value* schema);
 
 }  // namespace weft::app

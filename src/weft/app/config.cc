@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t kConfigBytesMax = 1024 * 1024;
 constexpr int kConfigDepthMax = 32;
 
-/// Aliases and tags have no place in a configuration, and both are ways to make a small file endless.
+/// Aliases and tags have no place in a configuration, and both are ways to make a small file
+/// endless.
 class Prescan final : public YAML::EventHandler {
  public:
   std::optional<std::string> refused;
@@ -28,8 +29,11 @@ class Prescan final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "an alias (`*name`)"); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string&) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "an alias (`*name`)");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string&) override {
     check_tag(mark, tag);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
@@ -60,7 +64,8 @@ class Prescan final : public YAML::EventHandler {
   int depth_ = 0;
 };
 
-ConfigFault fault_at(const YAML::Mark& mark, std::string_view file, std::string message, std::string hint) {
+ConfigFault fault_at(const YAML::Mark& mark, std::string_view file, std::string message,
+                     std::string hint) {
   ConfigFault fault;
   fault.code = "W1201";
   fault.file = std::string(file);
@@ -82,21 +87,24 @@ void read_listen(ConfigNode& node, Config& config) {
     out.key_file = tls.text("key").value_or("");
     out.client_ca_file = tls.text("client_ca").value_or("");
     if (out.certificate_file.empty() || out.key_file.empty()) {
-      tls.fault(tls.node(), "W1206", "`tls` needs a `certificate` and a `key`, both PEM files", "", "");
+      tls.fault(tls.node(), "W1206", "`tls` needs a `certificate` and a `key`, both PEM files", "",
+                "");
     }
     config.tls = std::move(out);
   });
 }
 
 void read_approval(ConfigNode& node, hub::JoinRequest& request) {
-  static const std::map<std::string, hub::Approval> kWords{
-      {"solution", hub::Approval::solution}, {"hub", hub::Approval::hub}, {"both", hub::Approval::both}};
+  static const std::map<std::string, hub::Approval> kWords{{"solution", hub::Approval::solution},
+                                                           {"hub", hub::Approval::hub},
+                                                           {"both", hub::Approval::both}};
   const auto approval = node.any("approval");
   if (!approval) return;
   const auto one = [&](const std::string& skill, const YAML::Node& value) {
     const auto word = value.IsScalar() ? kWords.find(value.Scalar()) : kWords.end();
     if (word == kWords.end()) {
-      node.fault(value, "W1205", "`approval` says who asks before a skill runs", "solution, hub, both", "");
+      node.fault(value, "W1205", "`approval` says who asks before a skill runs",
+                 "solution, hub, both", "");
     } else {
       request.approvals[skill] = word->second;
     }
@@ -112,18 +120,22 @@ void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std
   if (name.empty()) {
     node.fault(node.node(), "W1206", "a solution needs a `name`", "", "");
   } else if (slug(name) != name) {
-    node.fault(node.node(), "W1207",
-               std::format("`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most {}",
-                           name, kSolutionIdCharsMax),
-               "", slug(name).empty() ? "" : std::format("`{}` would do", slug(name)));
+    node.fault(
+        node.node(), "W1207",
+        std::format(
+            "`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most {}",
+            name, kSolutionIdCharsMax),
+        "", slug(name).empty() ? "" : std::format("`{}` would do", slug(name)));
   }
   if (request.url.empty() == request.command.empty()) {
-    node.fault(node.node(), "W1206", std::format("the solution \"{}\" needs a `url` or a `command`, and not both", name),
+    node.fault(node.node(), "W1206",
+               std::format("the solution \"{}\" needs a `url` or a `command`, and not both", name),
                "", "");
   }
   if (request.url.contains("://")) {
     if (auto url = parse_url(request.url); !url) {
-      node.fault(node.node(), "W1208", std::format("the solution \"{}\": {}", name, url.error().message), "", "");
+      node.fault(node.node(), "W1208",
+                 std::format("the solution \"{}\": {}", name, url.error().message), "", "");
     }
   }
 }
@@ -140,7 +152,8 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
   request.bearer = node.text("bearer").value_or("");
   request.headers = node.pairs("headers");
   request.timeout_ms = node.duration_ms("timeout").value_or(0);
-  request.concurrency_max = static_cast<std::size_t>(node.integer("concurrency", 1, 1'000'000).value_or(0));
+  request.concurrency_max =
+      static_cast<std::size_t>(node.integer("concurrency", 1, 1'000'000).value_or(0));
   read_approval(node, request);
   request.origin = std::format("{}:{}", file, node.line());
   check_solution(node, request, name);
@@ -159,7 +172,8 @@ void read_all(ConfigNode& root, Config& config, std::vector<ConfigFault>& faults
   if (const auto level = root.any("log")) {
     const auto word = level->IsScalar() ? kLevels.find(level->Scalar()) : kLevels.end();
     if (word == kLevels.end()) {
-      root.fault(*level, "W1205", "`log` says how much is written", "debug, info, warn, error, off", "");
+      root.fault(*level, "W1205", "`log` says how much is written", "debug, info, warn, error, off",
+                 "");
     } else {
       config.log_level = word->second;
     }
@@ -173,7 +187,8 @@ void read_all(ConfigNode& root, Config& config, std::vector<ConfigFault>& faults
     const auto [first, fresh] = lines.emplace(request.id.str(), node.line());
     if (!fresh && !request.id.empty()) {
       node.fault(node.node(), "W1209",
-                 std::format("the name \"{}\" is taken by the solution on line {}", request.id.str(), first->second),
+                 std::format("the name \"{}\" is taken by the solution on line {}",
+                             request.id.str(), first->second),
                  "", "give one of them another `name`");
     }
     config.solutions.push_back(std::move(request));
@@ -212,14 +227,16 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+         (host.starts_with("127.") &&
+          host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 ConfigReading read_config(std::string_view text, std::string file) {
   ConfigReading out;
   out.config.file = file;
   if (text.size() > kConfigBytesMax) {
-    out.faults.push_back(fault_at({}, file, std::format("the file is larger than {} bytes", kConfigBytesMax), ""));
+    out.faults.push_back(
+        fault_at({}, file, std::format("the file is larger than {} bytes", kConfigBytesMax), ""));
     return out;
   }
   try {
@@ -228,7 +245,8 @@ ConfigReading read_config(std::string_view text, std::string file) {
     Prescan prescan;
     parser.HandleNextDocument(prescan);
     if (prescan.refused) {
-      out.faults.push_back(fault_at(prescan.at, file, *prescan.refused + " is not allowed in a configuration",
+      out.faults.push_back(fault_at(prescan.at, file,
+                                    *prescan.refused + " is not allowed in a configuration",
                                     "write the value itself"));
       return out;
     }
@@ -236,9 +254,11 @@ ConfigReading read_config(std::string_view text, std::string file) {
     read_all(root, out.config, out.faults);
     root.finish();
   } catch (const YAML::Exception& error) {
-    out.faults.push_back(fault_at(error.mark, file, "this is not YAML: " + error.msg, "check the indentation and the quotes"));
+    out.faults.push_back(fault_at(error.mark, file, "this is not YAML: " + error.msg,
+                                  "check the indentation and the quotes"));
   }
-  std::ranges::stable_sort(out.faults, {}, [](const ConfigFault& f) { return std::pair(f.line, f.column); });
+  std::ranges::stable_sort(out.faults, {},
+                           [](const ConfigFault& f) { return std::pair(f.line, f.column); });
   return out;
 }
 
@@ -272,13 +292,14 @@ std::string render(const ConfigFault& fault, std::string_view text) {
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
-  std::string out =
-      std::format("{}:{}:{}  error  {} {}\n", fault.file, fault.line, fault.column, fault.code, fault.message);
+  std::string out = std::format("{}:{}:{}  error  {} {}\n", fault.file, fault.line, fault.column,
+                                fault.code, fault.message);
   for (int line = std::max(1, fault.line - 1); line <= fault.line; ++line) {
     if (static_cast<std::size_t>(line) > lines.size()) break;
     out += std::format("{:>5} | {}\n", line, lines[static_cast<std::size_t>(line) - 1]);
   }
-  out += std::format("{:>5} | {:{}}{} {}\n", "", "", fault.column - 1, std::string(fault.length, '^'), fault.expected);
+  out += std::format("{:>5} | {:{}}{} {}\n", "", "", fault.column - 1,
+                     std::string(fault.length, '^'), fault.expected);
   if (!fault.hint.empty()) out += std::format("hint: {}\n", fault.hint);
   return out;
 }

@@ -1,4 +1,5 @@
-// weft.yaml: strict reading, every fault at once, each with its place and its remedy. Owned by app; main thread.
+// weft.yaml: strict reading, every fault at once, each with its place and its remedy. Owned by app;
+// main thread.
 #pragma once
 
 #include <cstdint>

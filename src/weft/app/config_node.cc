@@ -16,7 +16,8 @@ std::string kind_of(const YAML::Node& node) {
 
 }  // namespace
 
-ConfigNode::ConfigNode(YAML::Node node, std::string where, std::vector<ConfigFault>& faults, std::string_view file)
+ConfigNode::ConfigNode(YAML::Node node, std::string where, std::vector<ConfigFault>& faults,
+                       std::string_view file)
     : node_(std::move(node)), where_(std::move(where)), faults_(faults), file_(file) {
   if (!node_.IsMap() && !node_.IsNull()) {
     fault(node_, "W1202", std::format("{} must be a mapping, not {}", where_, kind_of(node_)),
@@ -25,8 +26,8 @@ ConfigNode::ConfigNode(YAML::Node node, std::string where, std::vector<ConfigFau
   }
 }
 
-void ConfigNode::fault(const YAML::Node& at, std::string code, std::string message, std::string expected,
-                       std::string hint) {
+void ConfigNode::fault(const YAML::Node& at, std::string code, std::string message,
+                       std::string expected, std::string hint) {
   const YAML::Mark mark = at.Mark();
   ConfigFault out;
   out.code = std::move(code);
@@ -56,7 +57,8 @@ std::optional<YAML::Node> ConfigNode::any(const std::string& key) {
 std::optional<std::string> ConfigNode::scalar(const YAML::Node& node, const std::string& key,
                                               std::string_view wanted) {
   if (node.IsScalar()) return node.Scalar();
-  fault(node, "W1204", std::format("`{}` in {} must be {}, not {}", key, where_, wanted, kind_of(node)),
+  fault(node, "W1204",
+        std::format("`{}` in {} must be {}, not {}", key, where_, wanted, kind_of(node)),
         std::string(wanted), "");
   return std::nullopt;
 }
@@ -66,7 +68,8 @@ std::optional<std::string> ConfigNode::text(const std::string& key) {
   return node ? scalar(*node, key, "text") : std::nullopt;
 }
 
-std::optional<std::int64_t> ConfigNode::integer(const std::string& key, std::int64_t from, std::int64_t to) {
+std::optional<std::int64_t> ConfigNode::integer(const std::string& key, std::int64_t from,
+                                                std::int64_t to) {
   const auto node = any(key);
   if (!node) return std::nullopt;
   const auto word = scalar(*node, key, "a number");
@@ -75,7 +78,8 @@ std::optional<std::int64_t> ConfigNode::integer(const std::string& key, std::int
   const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), value);
   if (error != std::errc() || end != word->data() + word->size() || value < from || value > to) {
     const std::string wanted = std::format("a whole number from {} to {}", from, to);
-    fault(*node, "W1205", std::format("`{}` in {} must be {}, not `{}`", key, where_, wanted, *word), wanted, "");
+    fault(*node, "W1205",
+          std::format("`{}` in {} must be {}, not `{}`", key, where_, wanted, *word), wanted, "");
     return std::nullopt;
   }
   return value;
@@ -88,7 +92,8 @@ std::optional<bool> ConfigNode::boolean(const std::string& key) {
   if (!word) return std::nullopt;
   if (*word == "true") return true;
   if (*word == "false") return false;
-  fault(*node, "W1205", std::format("`{}` in {} must be true or false, not `{}`", key, where_, *word),
+  fault(*node, "W1205",
+        std::format("`{}` in {} must be true or false, not `{}`", key, where_, *word),
         "true, false", "");
   return std::nullopt;
 }
@@ -101,10 +106,14 @@ std::optional<std::int64_t> ConfigNode::duration_ms(const std::string& key) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(word->data(), word->data() + word->size(), value);
   const std::string_view unit(end, word->data() + word->size());
-  const std::int64_t factor = unit == "ms" ? 1 : unit == "s" || unit.empty() ? 1'000
-                              : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : 0;
+  const std::int64_t factor = unit == "ms"                  ? 1
+                              : unit == "s" || unit.empty() ? 1'000
+                              : unit == "m"                 ? 60'000
+                              : unit == "h"                 ? 3'600'000
+                                                            : 0;
   if (error != std::errc() || factor == 0 || value <= 0 || value > 1'000'000) {
-    fault(*node, "W1205", std::format("`{}` in {} must be a duration, not `{}`", key, where_, *word),
+    fault(*node, "W1205",
+          std::format("`{}` in {} must be a duration, not `{}`", key, where_, *word),
           "500ms, 30s, 2m, 1h", "");
     return std::nullopt;
   }
@@ -116,8 +125,9 @@ std::vector<std::string> ConfigNode::texts(const std::string& key) {
   const auto node = any(key);
   if (!node) return out;
   if (!node->IsSequence()) {
-    fault(*node, "W1204", std::format("`{}` in {} must be a list, not {}", key, where_, kind_of(*node)),
-          "[a, b]", "");
+    fault(*node, "W1204",
+          std::format("`{}` in {} must be a list, not {}", key, where_, kind_of(*node)), "[a, b]",
+          "");
     return out;
   }
   for (const auto& item : *node) {
@@ -131,7 +141,8 @@ std::vector<std::pair<std::string, std::string>> ConfigNode::pairs(const std::st
   const auto node = any(key);
   if (!node) return out;
   if (!node->IsMap()) {
-    fault(*node, "W1204", std::format("`{}` in {} must be a mapping, not {}", key, where_, kind_of(*node)),
+    fault(*node, "W1204",
+          std::format("`{}` in {} must be a mapping, not {}", key, where_, kind_of(*node)),
           "Name: value", "");
     return out;
   }
@@ -151,7 +162,8 @@ void ConfigNode::child(const std::string& key, const std::function<void(ConfigNo
   below.finish();
 }
 
-void ConfigNode::children(const std::string& key, const std::function<void(ConfigNode&, std::size_t)>& read) {
+void ConfigNode::children(const std::string& key,
+                          const std::function<void(ConfigNode&, std::size_t)>& read) {
   const auto node = any(key);
   if (!node) return;
   if (!node->IsSequence()) {
@@ -179,7 +191,8 @@ void ConfigNode::finish() {
     std::string expected;
     for (const auto& word : known_) expected += (expected.empty() ? "" : ", ") + word;
     const std::string near = nearest(key, known_);
-    fault(item.first, "W1203", std::format("unknown key `{}` in {}", key, where_), "expected one of: " + expected,
+    fault(item.first, "W1203", std::format("unknown key `{}` in {}", key, where_),
+          "expected one of: " + expected,
           near.empty() ? "" : std::format("did you mean `{}`?", near));
   }
 }

@@ -1,4 +1,5 @@
-// Reading a YAML mapping strictly: every key is asked for by name, what is left over is a fault. Owned by app/config.cc.
+// Reading a YAML mapping strictly: every key is asked for by name, what is left over is a fault.
+// Owned by app/config.cc.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -15,7 +16,8 @@ namespace weft::app {
 
 class ConfigNode {
  public:
-  ConfigNode(YAML::Node node, std::string where, std::vector<ConfigFault>& faults, std::string_view file);
+  ConfigNode(YAML::Node node, std::string where, std::vector<ConfigFault>& faults,
+             std::string_view file);
 
   std::optional<std::string> text(const std::string& key);
   std::optional<std::int64_t> integer(const std::string& key, std::int64_t from, std::int64_t to);
@@ -32,13 +34,15 @@ class ConfigNode {
 
   /// Says which keys nobody asked for. Last.
   void finish();
-  void fault(const YAML::Node& at, std::string code, std::string message, std::string expected, std::string hint);
+  void fault(const YAML::Node& at, std::string code, std::string message, std::string expected,
+             std::string hint);
   const YAML::Node& node() const { return node_; }
   int line() const { return node_.Mark().line + 1; }
 
  private:
   YAML::Node take(const std::string& key);
-  std::optional<std::string> scalar(const YAML::Node& node, const std::string& key, std::string_view wanted);
+  std::optional<std::string> scalar(const YAML::Node& node, const std::string& key,
+                                    std::string_view wanted);
 
   YAML::Node node_;
   std::string where_;

@@ -32,7 +32,8 @@ TEST(Config, EveryKeyIsRead) {
       "listen: {host: '::1', port: 9000, hosts: [a.example], origins: [http://b.example]}\n"
       "data: d\nthreads: 3\nlog: warn\nkeys: {required: true}\n"
       "solutions:\n"
-      "  - {name: bank, url: http://127.0.0.1:1/mcp, protocol: mcp, bearer: '${T}', headers: {X-A: b},\n"
+      "  - {name: bank, url: http://127.0.0.1:1/mcp, protocol: mcp, bearer: '${T}', headers: {X-A: "
+      "b},\n"
       "     timeout: 500ms, concurrency: 4, approval: {pay: hub}}\n"
       "  - {name: files, command: [a, b], environment: {C: d}, approval: both}\n",
       "weft.yaml");
@@ -54,11 +55,13 @@ TEST(Config, EveryKeyIsRead) {
 }
 
 TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
-  EXPECT_EQ(codes("lisen: {}\nthreads: no\nsolutions:\n  - {name: a}\n"), "W1203:1:1 W1205:2:10 W1206:4:5 ");
+  EXPECT_EQ(codes("lisen: {}\nthreads: no\nsolutions:\n  - {name: a}\n"),
+            "W1203:1:1 W1205:2:10 W1206:4:5 ");
   EXPECT_EQ(codes("listen: [1]\n"), "W1202:1:9 ");
   EXPECT_EQ(codes("log: loud\n"), "W1205:1:6 ");
   EXPECT_EQ(codes("solutions:\n  - {name: Big Bank, url: http://a/}\n"), "W1207:2:5 ");
-  EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/}\n  - {name: a, url: http://b/}\n"), "W1209:3:5 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/}\n  - {name: a, url: http://b/}\n"),
+            "W1209:3:5 ");
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://u:p@a/'}\n"), "W1208:2:5 ");
   EXPECT_EQ(codes("a: [\n"), "W1201:2:1 ");
 }
@@ -70,14 +73,16 @@ TEST(Config, AliasesTagsAndDepthAreRefused) {
 }
 
 TEST(Config, TheFaultIsDrawn) {
-  const std::string text = "solutions:\n  - name: billing\n    protcol: mcp\n    url: http://127.0.0.1:1\n";
+  const std::string text =
+      "solutions:\n  - name: billing\n    protcol: mcp\n    url: http://127.0.0.1:1\n";
   const auto reading = read_config(text, "weft.yaml");
   ASSERT_EQ(reading.faults.size(), 1U);
   EXPECT_EQ(render(reading.faults.front(), text),
             "weft.yaml:3:5  error  W1203 unknown key `protcol` in solutions[0] \"billing\"\n"
             "    2 |   - name: billing\n"
             "    3 |     protcol: mcp\n"
-            "      |     ^^^^^^^ expected one of: name, url, command, environment, protocol, bearer, headers, timeout, "
+            "      |     ^^^^^^^ expected one of: name, url, command, environment, protocol, "
+            "bearer, headers, timeout, "
             "concurrency, approval\n"
             "hint: did you mean `protocol`?\n");
 }
@@ -94,11 +99,14 @@ TEST(Config, ThePublishedSchemaKnowsTheSameKeys) {
   ASSERT_TRUE(schema);
   const auto keys = [&](const char* pointer) {
     std::string out;
-    for (const auto& [key, value] : json::at_pointer(*schema, pointer)->as_object()) out += std::string(key) + ", ";
+    for (const auto& [key, value] : json::at_pointer(*schema, pointer)->as_object())
+      out += std::string(key) + ", ";
     return out;
   };
   const auto expected = [](std::string_view yaml) {
-    return read_config(yaml, "f").faults.front().expected.substr(std::string_view("expected one of: ").size()) + ", ";
+    return read_config(yaml, "f").faults.front().expected.substr(
+               std::string_view("expected one of: ").size()) +
+           ", ";
   };
   const auto sorted = [](std::string list) {
     std::vector<std::string> words;
@@ -115,7 +123,8 @@ TEST(Config, ThePublishedSchemaKnowsTheSameKeys) {
 }
 
 TEST(Loopback, OnlyThisMachine) {
-  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"}) EXPECT_TRUE(is_loopback(host)) << host;
+  for (const char* host : {"127.0.0.1", "127.1.2.3", "localhost", "::1"})
+    EXPECT_TRUE(is_loopback(host)) << host;
   for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "127.0.0.1.evil.example", "example.org"}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }

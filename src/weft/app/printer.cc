@@ -15,7 +15,8 @@ namespace {
 
 /// Characters, not bytes: enough to line columns up.
 std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 /// Nothing that came from a solution may steer the terminal.

@@ -1,4 +1,5 @@
-// The one printer: data on standard output, messages on standard error, one stable JSON document under --json. Owned by app; main thread.
+// The one printer: data on standard output, messages on standard error, one stable JSON document
+// under --json. Owned by app; main thread.
 #pragma once
 
 #include <string>
@@ -11,7 +12,14 @@
 namespace weft::app {
 
 /// What the process ends with.
-enum class Exit : int { done = 0, failed = 1, usage = 2, unreachable = 3, waiting = 4, solution_error = 5 };
+enum class Exit : int {
+  done = 0,
+  failed = 1,
+  usage = 2,
+  unreachable = 3,
+  waiting = 4,
+  solution_error = 5
+};
 
 class Printer {
  public:

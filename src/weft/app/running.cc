@@ -21,11 +21,14 @@ std::string shown_host(const std::string& host) {
   return name.contains(':') ? std::format("[{}]", name) : name;
 }
 
-/// Members in the order in which they may be needed by those below: the loops outlive the store, the store the hub.
+/// Members in the order in which they may be needed by those below: the loops outlive the store,
+/// the store the hub.
 class RunningHub final : public Running {
  public:
   explicit RunningHub(Config config)
-      : config_(std::move(config)), loops_(config_.threads), clients_(std::in_place, loops_, net::ClientLimits()) {}
+      : config_(std::move(config)),
+        loops_(config_.threads),
+        clients_(std::in_place, loops_, net::ClientLimits()) {}
 
   ~RunningHub() override { drain(Milliseconds(0)); }
 
@@ -33,8 +36,10 @@ class RunningHub final : public Running {
     store::sqlite::Options options;
     options.directory = config_.data;
     WEFT_TRY(store_, store::sqlite::Store::open(std::move(options)));
-    hub_ = std::make_unique<hub::Hub>(
-        hub::Hub::Parts{.clock = clock_, .random = random_, .tables = store_->tables(), .journal = store_->journal()});
+    hub_ = std::make_unique<hub::Hub>(hub::Hub::Parts{.clock = clock_,
+                                                      .random = random_,
+                                                      .tables = store_->tables(),
+                                                      .journal = store_->journal()});
     make_environment();
     loops_.start();
     WEFT_CHECK(wait(hub_->keys().load()));
@@ -65,13 +70,19 @@ class RunningHub final : public Running {
  private:
   template <class T>
   T wait(Awaitable<T> work) {
-    return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future).get();
+    return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future)
+        .get();
   }
 
   void make_environment() {
-    environment_ = std::make_unique<adapters::Environment>(adapters::Environment{
-        .hub = *hub_, .joiner = nullptr, .clients = *clients_, .public_url = "", .data_directory = "",
-        .config_file = config_.file, .reload = [this] { return reload_on_loop(); }});
+    environment_ = std::make_unique<adapters::Environment>(
+        adapters::Environment{.hub = *hub_,
+                              .joiner = nullptr,
+                              .clients = *clients_,
+                              .public_url = "",
+                              .data_directory = "",
+                              .config_file = config_.file,
+                              .reload = [this] { return reload_on_loop(); }});
     environment_->data_directory = std::filesystem::absolute(config_.data).string();
     table_ = adapters::all_adapters();
     std::vector<std::unique_ptr<hub::Protocol>> protocols;
@@ -90,13 +101,16 @@ class RunningHub final : public Running {
     }
     adapters::FrontConfig front = config_.front;
     front.hosts.push_back(shown_host(config_.host));
-    const net::Handler handler = adapters::make_front(*environment_, std::move(routes), std::move(front));
+    const net::Handler handler =
+        adapters::make_front(*environment_, std::move(routes), std::move(front));
     net::ListenAddress tcp{.host = config_.host, .port = config_.port, .unix_path = ""};
-    WEFT_TRY(auto server, net::HttpServer::create(loops_, std::move(tcp), config_.tls, net::ServerLimits(), handler));
-    environment_->public_url = std::format("{}://{}:{}", config_.tls ? "https" : "http", shown_host(config_.host),
-                                           server->port());
+    WEFT_TRY(auto server, net::HttpServer::create(loops_, std::move(tcp), config_.tls,
+                                                  net::ServerLimits(), handler));
+    environment_->public_url = std::format("{}://{}:{}", config_.tls ? "https" : "http",
+                                           shown_host(config_.host), server->port());
     net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
-    WEFT_TRY(auto admin, net::HttpServer::create(loops_, std::move(socket), std::nullopt, net::ServerLimits(), handler));
+    WEFT_TRY(auto admin, net::HttpServer::create(loops_, std::move(socket), std::nullopt,
+                                                 net::ServerLimits(), handler));
     servers_.push_back(std::move(server));
     servers_.push_back(std::move(admin));
     for (auto& each : servers_) each->start();
@@ -111,19 +125,23 @@ class RunningHub final : public Running {
     auto configured = config_.solutions;
     co_await joiner_->reconcile(std::move(configured), executor);
     if (auto recovered = co_await hub_->tasks().recover(executor); !recovered) {
-      log::error("the tasks of the hub's last life could not be read: {}", recovered.error().message);
+      log::error("the tasks of the hub's last life could not be read: {}",
+                 recovered.error().message);
     }
     co_await joiner_->keep_fresh(executor, background_->token());
   }
 
   Awaitable<Result<std::string>> reload_on_loop() {
-    if (config_.file.empty()) co_return fail(Reason::unsupported, "this hub runs without a configuration file");
+    if (config_.file.empty())
+      co_return fail(Reason::unsupported, "this hub runs without a configuration file");
     ConfigReading reading = load_config(config_.file);
     if (!reading.faults.empty()) {
       const auto& first = reading.faults.front();
-      co_return fail(Reason::invalid_argument,
-                     std::format("{}:{}: {} {} (`weft check -c {}` shows all; the running configuration stays)",
-                                 first.file, first.line, first.code, first.message, config_.file));
+      co_return fail(
+          Reason::invalid_argument,
+          std::format(
+              "{}:{}: {} {} (`weft check -c {}` shows all; the running configuration stays)",
+              first.file, first.line, first.code, first.message, config_.file));
     }
     std::string words = std::format("{} solutions", reading.config.solutions.size());
     if (reading.config.host != config_.host || reading.config.port != config_.port ||
@@ -156,10 +174,13 @@ class RunningHub final : public Running {
 
 Result<std::unique_ptr<Running>> Running::start(Config config) {
   if (!is_loopback(config.host) && !config.front.keys_required) {
-    return fail(Reason::permission_denied,
-                std::format("listening on {} reaches beyond this machine, and nothing would ask callers who they are; "
-                            "set `keys: {{required: true}}` in weft.yaml and make a key with `weft key new NAME`",
-                            config.host));
+    return fail(
+        Reason::permission_denied,
+        std::format(
+            "listening on {} reaches beyond this machine, and nothing would ask callers who they "
+            "are; "
+            "set `keys: {{required: true}}` in weft.yaml and make a key with `weft key new NAME`",
+            config.host));
   }
   if (config.threads == 0) config.threads = std::max(1U, std::thread::hardware_concurrency());
   auto hub = std::make_unique<RunningHub>(std::move(config));

@@ -1,5 +1,5 @@
-// A hub put together and running: store, loops, hub, adapters, front door, servers. The one place where everything is wired. Owned by the
-// `up` command; main thread.
+// A hub put together and running: store, loops, hub, adapters, front door, servers. The one place
+// where everything is wired. Owned by the `up` command; main thread.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,9 @@ namespace weft::app {
 
 class Running {
  public:
-  /// Opens the store, binds the port and the admin socket and serves. Solutions join while it serves. Errors: one clear line
-  /// each (a port in use, a directory that cannot be written, a damaged database, binding beyond loopback without keys).
+  /// Opens the store, binds the port and the admin socket and serves. Solutions join while it
+  /// serves. Errors: one clear line each (a port in use, a directory that cannot be written, a
+  /// damaged database, binding beyond loopback without keys).
   static Result<std::unique_ptr<Running>> start(Config config);
   virtual ~Running() = default;
   /// `http://127.0.0.1:8420`.

@@ -35,10 +35,7 @@ Awaitable<> Signal::wait() {
   }
   WEFT_ASSERT(!waiter_);
   co_await boost::asio::async_initiate<decltype(kAwait), void()>(
-      [this](auto handler) {
-        waiter_ = std::make_unique<Waiter>(std::move(handler));
-      },
-      kAwait);
+      [this](auto handler) { waiter_ = std::make_unique<Waiter>(std::move(handler)); }, kAwait);
 }
 
 struct CancelToken::State {

@@ -1,5 +1,5 @@
-// The coroutine type of weft and the way a wait is cancelled. Owned by base; everything here belongs to
-// one loop: none of it may be touched from another thread.
+// The coroutine type of weft and the way a wait is cancelled. Owned by base; everything here
+// belongs to one loop: none of it may be touched from another thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -21,8 +21,8 @@ using Awaitable = boost::asio::awaitable<T, Executor>;
 /// The completion token of every asio operation weft awaits.
 inline constexpr boost::asio::use_awaitable_t<Executor> kAwait;
 
-/// A one-thread event that coroutines wait on. notify() wakes the one who waits; when none does, the next
-/// wait returns at once. At most one coroutine waits at a time.
+/// A one-thread event that coroutines wait on. notify() wakes the one who waits; when none does,
+/// the next wait returns at once. At most one coroutine waits at a time.
 class Signal {
  public:
   explicit Signal(Executor executor);

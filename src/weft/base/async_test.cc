@@ -1,11 +1,11 @@
 #include "weft/base/async.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <gmock/gmock.h>
 
 #include <optional>
 #include <vector>
+
+#include "weft/base/testing/run.h"
 
 namespace weft {
 namespace {
@@ -25,7 +25,7 @@ TEST(Signal, RemembersOneNotice) {
   int woken = 0;
   signal.notify();
   signal.notify();
-  boost::asio::co_spawn(loop, wait_times(signal, 2, woken), boost::asio::detached);
+  weft::testing::start(loop, wait_times(signal, 2, woken));
   loop.poll();
   EXPECT_EQ(woken, 1);
   signal.notify();
@@ -44,7 +44,7 @@ TEST(Signal, WakesItsWaiterWhenItGoes) {
   bool woken = false;
   {
     Signal signal(loop.get_executor());
-    boost::asio::co_spawn(loop, wait_once(signal, woken), boost::asio::detached);
+    weft::testing::start(loop, wait_once(signal, woken));
     loop.poll();
   }
   loop.run();
@@ -112,7 +112,8 @@ TEST(Cancel, AnActionMayRegisterMore) {
   CancelSource source;
   int ran = 0;
   std::optional<CancelRegistration> inner;
-  const auto outer = source.token().on_cancel([&] { inner.emplace(source.token().on_cancel([&] { ++ran; })); });
+  const auto outer =
+      source.token().on_cancel([&] { inner.emplace(source.token().on_cancel([&] { ++ran; })); });
   source.cancel(why());
   EXPECT_EQ(ran, 1);
 }

@@ -46,8 +46,8 @@ class SystemRandom final : public Random {
   void fill(std::span<std::uint8_t> bytes) override;
 };
 
-/// A unique id that sorts by time: 26 characters of Crockford's base 32 (48 bits of milliseconds since the
-/// epoch, 80 random bits).
+/// A unique id that sorts by time: 26 characters of Crockford's base 32 (48 bits of milliseconds
+/// since the epoch, 80 random bits).
 std::string make_ulid(std::int64_t unix_ms, Random& random);
 /// `bytes` random bytes as lower-case hexadecimal.
 std::string random_hex(std::size_t bytes, Random& random);

@@ -16,9 +16,8 @@ boost::json::parse_options options() {
   boost::json::parse_options o;
   o.max_depth = kJsonDepthMax;
   o.allow_invalid_utf8 = false;
-  // The default may miss a double by its last bit.
-  o.numbers = boost::json::number_precision::precise;
-  // The fast reading of doubles is off by one unit in the last place now and then: a value would change on its way.
+  // The fast reading of doubles is off by one unit in the last place now and then: a value would
+  // change on its way.
   o.numbers = boost::json::number_precision::precise;
   return o;
 }
@@ -29,7 +28,8 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
   return std::min(at, text.size());
 }
 
-/// Boost.JSON turns digits into a double whatever their count: a million digits would cost their reading.
+/// Boost.JSON turns digits into a double whatever their count: a million digits would cost their
+/// reading.
 bool has_endless_number(std::string_view text) {
   std::size_t run = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -80,18 +80,21 @@ void write_pretty(std::string& out, const value& v, std::size_t indent) {
 
 Result<value> parse(std::string_view text, std::size_t bytes_max) {
   if (text.size() > bytes_max) {
-    return fail(Reason::too_large,
-                std::format("the JSON text is {} bytes long; at most {} are read", text.size(), bytes_max));
+    return fail(
+        Reason::too_large,
+        std::format("the JSON text is {} bytes long; at most {} are read", text.size(), bytes_max));
   }
   if (text.size() > kJsonNumberCharsMax && has_endless_number(text)) {
-    return fail(Reason::invalid_argument,
-                std::format("a number in the JSON text has more than {} digits", kJsonNumberCharsMax));
+    return fail(
+        Reason::invalid_argument,
+        std::format("a number in the JSON text has more than {} digits", kJsonNumberCharsMax));
   }
   boost::json::parser parser({}, options());
   boost::system::error_code error;
   const std::size_t read = parser.write_some(text.data(), text.size(), error);
   if (!error && read < text.size()) {
-    return fail(Reason::invalid_argument, std::format("the JSON text goes on after its end, at byte {}", read));
+    return fail(Reason::invalid_argument,
+                std::format("the JSON text goes on after its end, at byte {}", read));
   }
   if (error) {
     return fail(Reason::invalid_argument,

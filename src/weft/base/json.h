@@ -1,4 +1,5 @@
-// JSON: Boost.JSON as the DOM, read under weft's limits. Owned by base; values belong to who holds them.
+// JSON: Boost.JSON as the DOM, read under weft's limits. Owned by base; values belong to who holds
+// them.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -17,7 +18,8 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
-/// One whole document in UTF-8 (checked), at most kJsonDepthMax deep and `bytes_max` long. Errors say the byte offset.
+/// One whole document in UTF-8 (checked), at most kJsonDepthMax deep and `bytes_max` long. Errors
+/// say the byte offset.
 Result<value> parse(std::string_view text, std::size_t bytes_max);
 Result<value> parse(std::string_view text);
 /// The same, refusing all but an object; `what` names it in the message.
@@ -42,7 +44,8 @@ const array* array_at(const object& o, std::string_view key);
 const value* at_pointer(const value& v, std::string_view pointer);
 /// One reference token escaped for use in a JSON Pointer.
 std::string escape_pointer(std::string_view token);
-/// The word for a value's type as JSON Schema spells it: null, boolean, integer, number, string, array, object.
+/// The word for a value's type as JSON Schema spells it: null, boolean, integer, number, string,
+/// array, object.
 std::string_view type_name(const value& v);
 
 }  // namespace weft::json

@@ -90,12 +90,13 @@ bool equal(const value& a, const value& b) {
   if (const auto* o = a.if_object()) {
     const auto& other = b.get_object();
     return o->size() == other.size() && std::ranges::all_of(*o, [&](const auto& pair) {
-      const auto* match = other.if_contains(pair.key());
-      return match && equal(pair.value(), *match);
-    });
+             const auto* match = other.if_contains(pair.key());
+             return match && equal(pair.value(), *match);
+           });
   }
   if (const auto* list = a.if_array()) {
-    return std::ranges::equal(*list, b.get_array(), [](const value& x, const value& y) { return equal(x, y); });
+    return std::ranges::equal(*list, b.get_array(),
+                              [](const value& x, const value& y) { return equal(x, y); });
   }
   return a == b;
 }
@@ -105,7 +106,8 @@ std::size_t hash_of(const value& v) {
   if (const auto* o = v.if_object()) {
     std::size_t sum = o->size();
     for (const auto& pair : *o) {
-      sum += std::hash<std::string_view>{}(pair.key()) ^ (hash_of(pair.value()) * 0x9e3779b97f4a7c15u);
+      sum +=
+          std::hash<std::string_view>{}(pair.key()) ^ (hash_of(pair.value()) * 0x9e3779b97f4a7c15u);
     }
     return sum;
   }

@@ -1,5 +1,5 @@
-// JSON values as JSON Schema compares them: numbers by what they are worth, objects whatever their order. Pure; any thread.
-// Owned by base.
+// JSON values as JSON Schema compares them: numbers by what they are worth, objects whatever their
+// order. Pure; any thread. Owned by base.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,8 @@ std::size_t hash_of(const value& v);
 int compare_numbers(const value& a, const value& b);
 /// A number without a fraction, 1.0 included.
 bool is_integer(const value& v);
-/// Whether number `v` is a whole multiple of `divisor` (> 0), as decimal numbers: 0.3 is one of 0.1.
+/// Whether number `v` is a whole multiple of `divisor` (> 0), as decimal numbers: 0.3 is one of
+/// 0.1.
 bool is_multiple(const value& v, const value& divisor);
 
 }  // namespace weft::json

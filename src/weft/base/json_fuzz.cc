@@ -3,9 +3,10 @@
 #include "weft/base/json_compare.h"
 #include "weft/base/limits.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weft;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+namespace weft {
+namespace {
+
+int fuzz(std::string_view text) {
   const auto parsed = json::parse(text, 64 * 1024);
   if (!parsed) {
     WEFT_ASSERT(!parsed.error().message.empty());
@@ -14,7 +15,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto again = json::parse(json::write(*parsed), kJsonBytesMax);
   WEFT_ASSERT(again && json::equal(*again, *parsed));
   WEFT_ASSERT(json::hash_of(*again) == json::hash_of(*parsed));
-  WEFT_ASSERT(json::equal(json::parse(json::write_pretty(*parsed), kJsonBytesMax).value(), *parsed));
+  WEFT_ASSERT(
+      json::equal(json::parse(json::write_pretty(*parsed), kJsonBytesMax).value(), *parsed));
   json::at_pointer(*parsed, text.substr(0, 64));
   return 0;
+}
+
+}  // namespace
+}  // namespace weft
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weft::fuzz({reinterpret_cast<const char*>(data), size});
 }

@@ -20,7 +20,8 @@ TEST(Json, ReadsOneWholeDocument) {
 }
 
 TEST(Json, ErrorsSayWhere) {
-  EXPECT_NE(parse("[1, x]").error().message.find("byte 4"), std::string::npos) << parse("[1, x]").error().message;
+  EXPECT_NE(parse("[1, x]").error().message.find("byte 4"), std::string::npos)
+      << parse("[1, x]").error().message;
 }
 
 TEST(Json, KeepsToItsLimits) {
@@ -41,9 +42,10 @@ TEST(Json, ATextOfDigitsIsNoNumber) {
 }
 
 TEST(Json, NumbersComeBackAsTheyWere) {
-  for (const char* text : {"0.1", "5e-324", "1.7976931348623157e308", "9007199254740993", "18446744073709551615",
-                           "-9223372036854775808", "0.30000000000000004", "123456789.123456789", "6.62607015e-34",
-                           "2.2250738585072011e-308", "9.007199254740993e15"}) {
+  for (const char* text :
+       {"0.1", "5e-324", "1.7976931348623157e308", "9007199254740993", "18446744073709551615",
+        "-9223372036854775808", "0.30000000000000004", "123456789.123456789", "6.62607015e-34",
+        "2.2250738585072011e-308", "9.007199254740993e15"}) {
     const value v = parse(text).value();
     EXPECT_EQ(parse(write(v)).value(), v) << text;
     EXPECT_EQ(v.to_number<double>(), std::strtod(text, nullptr)) << text;
@@ -58,7 +60,8 @@ TEST(Json, AMillionDuplicateKeysAreOne) {
 }
 
 TEST(Json, GetsMembersByType) {
-  const object o{{"s", "x"}, {"n", 1.5}, {"i", 7}, {"f", 2.0}, {"b", true}, {"o", object{}}, {"a", array{}}};
+  const object o{{"s", "x"},  {"n", 1.5},      {"i", 7},      {"f", 2.0},
+                 {"b", true}, {"o", object{}}, {"a", array{}}};
   EXPECT_EQ(string_at(o, "s"), "x");
   EXPECT_EQ(string_at(o, "i"), "");
   EXPECT_EQ(int_at(o, "i"), 7);
@@ -87,7 +90,8 @@ TEST(Json, WritesForPeople) {
 }
 
 TEST(Json, ParseObjectNamesWhatIsWrong) {
-  EXPECT_EQ(parse_object("[1]", "the body").error().message, "the body must be a JSON object, not array");
+  EXPECT_EQ(parse_object("[1]", "the body").error().message,
+            "the body must be a JSON object, not array");
 }
 
 }  // namespace

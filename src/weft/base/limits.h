@@ -14,7 +14,8 @@ inline constexpr std::size_t kSchemaBytesMax = 256 * 1024;
 inline constexpr std::size_t kSchemaDepthMax = 64;
 inline constexpr std::size_t kUrlCharsMax = 8 * 1024;
 inline constexpr std::size_t kPatternCharsMax = 4 * 1024;
-/// What one check of a schema may cost: pairs of a schema and a value looked at, and how deep they nest.
+/// What one check of a schema may cost: pairs of a schema and a value looked at, and how deep they
+/// nest.
 inline constexpr std::size_t kSchemaStepsMax = 4'000'000;
 inline constexpr std::size_t kSchemaCheckDepthMax = 600;
 inline constexpr int kSchemaPatternTimeMaxMs = 250;

@@ -1,8 +1,6 @@
 #include "weft/base/pattern.h"
 
-// What one search may do: about a tenth of a second, and 4 MiB.
-#define BOOST_REGEX_MAX_STATE_COUNT 5000000
-#define BOOST_REGEX_NON_RECURSIVE
+// CMakeLists.txt bounds what one search may do (BOOST_REGEX_MAX_STATE_COUNT).
 #include <boost/regex.hpp>
 
 #include <format>
@@ -29,7 +27,8 @@ std::wstring widen(std::string_view text) {
       continue;
     }
     wchar_t point = lead & (0x7f >> length);
-    for (std::size_t k = 1; k < length; ++k) point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3f);
+    for (std::size_t k = 1; k < length; ++k)
+      point = point << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3f);
     out += point;
     i += length;
   }
@@ -37,10 +36,12 @@ std::wstring widen(std::string_view text) {
 }
 
 bool hexadecimal(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  return !text.empty() &&
+         text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
-/// The code point of `\uXXXX` or `\u{X…}` at the front, with its surrogate partner; and how long it is.
+/// The code point of `\uXXXX` or `\u{X…}` at the front, with its surrogate partner; and how long it
+/// is.
 struct Escape {
   std::uint32_t point = 0;
   std::size_t length = 0;
@@ -49,11 +50,15 @@ Escape unicode_escape(std::string_view text) {
   if (!text.starts_with("\\u")) return {};
   if (text.substr(2).starts_with('{')) {
     const auto close = text.find('}');
-    if (close == std::string_view::npos || close > 9 || !hexadecimal(text.substr(3, close - 3))) return {};
-    return {static_cast<std::uint32_t>(std::stoul(std::string(text.substr(3, close - 3)), nullptr, 16)), close + 1};
+    if (close == std::string_view::npos || close > 9 || !hexadecimal(text.substr(3, close - 3)))
+      return {};
+    return {
+        static_cast<std::uint32_t>(std::stoul(std::string(text.substr(3, close - 3)), nullptr, 16)),
+        close + 1};
   }
   if (text.size() < 6 || !hexadecimal(text.substr(2, 4))) return {};
-  const auto unit = static_cast<std::uint32_t>(std::stoul(std::string(text.substr(2, 4)), nullptr, 16));
+  const auto unit =
+      static_cast<std::uint32_t>(std::stoul(std::string(text.substr(2, 4)), nullptr, 16));
   if (unit < 0xd800 || unit > 0xdbff) return {unit, 6};
   const Escape low = text.substr(6).starts_with("\\u{") ? Escape{} : unicode_escape(text.substr(6));
   if (low.length != 6 || low.point < 0xdc00 || low.point > 0xdfff) return {unit, 6};
@@ -68,7 +73,8 @@ std::string_view class_of(std::string_view property) {
   return {};
 }
 
-/// ECMA-262 in the library's words: `\u0041` is `\x{41}`, `$` is the very end, and what it reads otherwise is refused.
+/// ECMA-262 in the library's words: `\u0041` is `\x{41}`, `$` is the very end, and what it reads
+/// otherwise is refused.
 class Translation {
  public:
   explicit Translation(std::string_view text) : text_(text) {}
@@ -116,7 +122,9 @@ class Translation {
 
   Result<void> property(bool negated) {
     const std::string_view rest = text_.substr(at_);
-    const auto close = rest.starts_with("\\p{") || rest.starts_with("\\P{") ? rest.find('}') : std::string_view::npos;
+    const auto close = rest.starts_with("\\p{") || rest.starts_with("\\P{")
+                           ? rest.find('}')
+                           : std::string_view::npos;
     if (close == std::string_view::npos) return unsupported(rest.substr(0, 2));
     const auto name = class_of(rest.substr(3, close - 3));
     if (name.empty() || (negated && in_class_)) return unsupported(rest.substr(0, close + 1));
@@ -126,7 +134,8 @@ class Translation {
   }
 
   Result<void> unsupported(std::string_view what) const {
-    return fail(Reason::unsupported, std::format("`{}` in the pattern `{}` is not supported", what, text_));
+    return fail(Reason::unsupported,
+                std::format("`{}` in the pattern `{}` is not supported", what, text_));
   }
 
   std::string_view text_;
@@ -158,7 +167,8 @@ Pattern::~Pattern() = default;
 
 Result<Pattern> Pattern::create(std::string_view text) {
   if (text.size() > kPatternCharsMax) {
-    return fail(Reason::too_large, std::format("a pattern has at most {} characters", kPatternCharsMax));
+    return fail(Reason::too_large,
+                std::format("a pattern has at most {} characters", kPatternCharsMax));
   }
   WEFT_TRY(const std::string translated, Translation(text).run());
   auto compiled = std::make_unique<Compiled>();
@@ -167,23 +177,25 @@ Result<Pattern> Pattern::create(std::string_view text) {
     compiled->regex.imbue(kLetters);
     compiled->regex.assign(widen(translated), boost::regex::perl | boost::regex::no_mod_m);
   } catch (const std::exception& e) {
-    return fail(Reason::unsupported, std::format("the pattern `{}` is not understood: {}", text, e.what()));
+    return fail(Reason::unsupported,
+                std::format("the pattern `{}` is not understood: {}", text, e.what()));
   }
   return Pattern(std::string(text), std::move(compiled));
 }
 
 std::optional<bool> Pattern::found_in(std::string_view text) const {
   try {
-    return boost::regex_search(widen(text), compiled_->regex,
-                               boost::match_single_line | boost::match_not_dot_newline | boost::match_any);
+    return boost::regex_search(
+        widen(text), compiled_->regex,
+        boost::match_single_line | boost::match_not_dot_newline | boost::match_any);
   } catch (const std::exception&) {
     return std::nullopt;
   }
 }
 
 std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace weft

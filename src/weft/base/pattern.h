@@ -1,5 +1,5 @@
-// Regular expressions of ECMA-262, as JSON Schema uses them, matched in bounded time and memory. Owned by base; a compiled
-// Pattern is immutable: any thread.
+// Regular expressions of ECMA-262, as JSON Schema uses them, matched in bounded time and memory.
+// Owned by base; a compiled Pattern is immutable: any thread.
 #pragma once
 
 #include <memory>

@@ -1,9 +1,10 @@
 // The first line is a pattern, the rest a text: compiling and searching end.
 #include "weft/base/pattern.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weft;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+namespace weft {
+namespace {
+
+int fuzz(std::string_view text) {
   const auto line = text.find('\n');
   const auto pattern = Pattern::create(text.substr(0, line));
   if (!pattern) return 0;
@@ -11,4 +12,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)pattern->found_in(rest);
   WEFT_ASSERT(code_points(rest) <= rest.size());
   return 0;
+}
+
+}  // namespace
+}  // namespace weft
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weft::fuzz({reinterpret_cast<const char*>(data), size});
 }

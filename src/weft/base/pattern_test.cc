@@ -58,8 +58,10 @@ TEST(Pattern, RefusesByName) {
   EXPECT_FALSE(Pattern::create("[a"));
   const auto refused = Pattern::create("^\\p{Script=Greek}$");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "`\\p{Script=Greek}` in the pattern `^\\p{Script=Greek}$` is not supported");
-  EXPECT_EQ(Pattern::create(std::string(kPatternCharsMax + 1, 'a')).error().reason, Reason::too_large);
+  EXPECT_EQ(refused.error().message,
+            "`\\p{Script=Greek}` in the pattern `^\\p{Script=Greek}$` is not supported");
+  EXPECT_EQ(Pattern::create(std::string(kPatternCharsMax + 1, 'a')).error().reason,
+            Reason::too_large);
 }
 
 TEST(Pattern, EndsInTime) {

@@ -43,11 +43,10 @@ const ReasonRow& row_of(Reason reason) {
 }
 
 constexpr std::array<std::string_view, 17> kCodes{
-    "ok",           "cancelled",          "unknown",           "invalid_argument",
-    "deadline_exceeded", "not_found",     "already_exists",    "permission_denied",
-    "resource_exhausted", "failed_precondition", "aborted",    "out_of_range",
-    "unimplemented", "internal",          "unavailable",       "data_loss",
-    "unauthenticated"};
+    "ok",        "cancelled",      "unknown",           "invalid_argument",   "deadline_exceeded",
+    "not_found", "already_exists", "permission_denied", "resource_exhausted", "failed_precondition",
+    "aborted",   "out_of_range",   "unimplemented",     "internal",           "unavailable",
+    "data_loss", "unauthenticated"};
 
 }  // namespace
 

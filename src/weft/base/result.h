@@ -1,6 +1,7 @@
 // Result, Error and the macros that carry them. Owned by base; any thread.
 //
-// An Error is one of 16 codes (the gRPC set), a reason (the finer name that protocols carry), a message a user can act on, and whether a retry can help.
+// An Error is one of 16 codes (the gRPC set), a reason (the finer name that protocols carry), a
+// message a user can act on, and whether a retry can help.
 #pragma once
 
 #include <chrono>
@@ -103,16 +104,18 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 #define WEFT_CONCAT(a, b) WEFT_CONCAT_(a, b)
 
 /// Stays on in release.
-#define WEFT_ASSERT(expression) \
-  (static_cast<bool>(expression) ? void() : ::weft::assertion_failed(#expression, __FILE__, __LINE__))
+#define WEFT_ASSERT(expression)           \
+  (static_cast<bool>(expression) ? void() \
+                                 : ::weft::assertion_failed(#expression, __FILE__, __LINE__))
 
 /// `WEFT_TRY(auto x, f());` declares x from a Result or returns its error.
-#define WEFT_TRY(declaration, ...) WEFT_TRY_(WEFT_CONCAT(weft_try_, __LINE__), return, declaration, __VA_ARGS__)
+#define WEFT_TRY(declaration, ...) \
+  WEFT_TRY_(WEFT_CONCAT(weft_try_, __LINE__), return, declaration, __VA_ARGS__)
 /// The same in a coroutine: `WEFT_CO_TRY(auto x, co_await f());`
 #define WEFT_CO_TRY(declaration, ...) \
   WEFT_TRY_(WEFT_CONCAT(weft_try_, __LINE__), co_return, declaration, __VA_ARGS__)
-#define WEFT_TRY_(name, leave, declaration, ...)            \
-  auto name = (__VA_ARGS__);                                \
+#define WEFT_TRY_(name, leave, declaration, ...)             \
+  auto name = (__VA_ARGS__);                                 \
   if (!name) leave std::unexpected(std::move(name).error()); \
   declaration = *std::move(name)
 

@@ -27,7 +27,8 @@ std::optional<SchemaFault> Schema::check(const json::value& instance) const {
 Result<void> Schema::require(const json::value& instance) const {
   auto fault = check(instance);
   if (!fault) return {};
-  std::string message = fault->path.empty() ? fault->message : std::format("{}: {}", fault->path, fault->message);
+  std::string message =
+      fault->path.empty() ? fault->message : std::format("{}: {}", fault->path, fault->message);
   return fail(make_argument_error(std::move(fault->path), std::move(message)));
 }
 

@@ -1,5 +1,5 @@
-// JSON Schema 2020-12 (draft 7 where `$schema` says so), compiled once and checked often. Owned by base;
-// a compiled Schema is immutable: any thread.
+// JSON Schema 2020-12 (draft 7 where `$schema` says so), compiled once and checked often. Owned by
+// base; a compiled Schema is immutable: any thread.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ struct SchemaFault {
 
 class Schema {
  public:
-  /// Compiles. Refuses a schema larger than kSchemaBytesMax, deeper than kSchemaDepthMax, or one whose `$ref` leaves
-  /// the document: nothing is ever fetched.
+  /// Compiles. Refuses a schema larger than kSchemaBytesMax, deeper than kSchemaDepthMax, or one
+  /// whose `$ref` leaves the document: nothing is ever fetched.
   static Result<Schema> create(const json::value& schema);
   Schema(Schema&&) noexcept;
   Schema& operator=(Schema&&) noexcept;

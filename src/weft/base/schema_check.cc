@@ -15,7 +15,8 @@ using json::value;
 constexpr std::size_t kShownCharsMax = 60;
 constexpr std::size_t kShownChoicesMax = 10;
 
-/// Which members or items of one value some schema looked at: what `unevaluated…` asks for. Empty when nobody asks.
+/// Which members or items of one value some schema looked at: what `unevaluated…` asks for. Empty
+/// when nobody asks.
 using Seen = std::vector<bool>;
 
 void add(Seen& to, const Seen& from) {
@@ -142,7 +143,8 @@ bool Checker::item(const Node& node, const value& v, std::size_t index) {
 bool Checker::visit(const Node& node, const value& v, Seen* outer) {
   if (given_up_) return false;
   if (node.verdict) return *node.verdict || fault("nothing is allowed here");
-  if (++steps_ > kSchemaStepsMax) return give_up("the value and its schema take too long to compare");
+  if (++steps_ > kSchemaStepsMax)
+    return give_up("the value and its schema take too long to compare");
   if (depth_ >= kSchemaCheckDepthMax) return give_up("the schema refers to itself without an end");
   ++depth_;
   const bool enters = scope_.empty() || scope_.back() != node.resource;
@@ -186,10 +188,13 @@ bool Checker::references(const Node& node, const value& v, Seen* seen) {
 }
 
 bool Checker::scalars(const Node& node, const value& v) {
-  if (node.constant && !json::equal(*node.constant, v)) return fault(std::format("expected {}", shown(*node.constant)));
+  if (node.constant && !json::equal(*node.constant, v))
+    return fault(std::format("expected {}", shown(*node.constant)));
   if (!node.choices) return true;
   steps_ += node.choices->size() / 16;
-  if (std::ranges::any_of(*node.choices, [&](const value& choice) { return json::equal(choice, v); })) return true;
+  if (std::ranges::any_of(*node.choices,
+                          [&](const value& choice) { return json::equal(choice, v); }))
+    return true;
   std::string words;
   for (std::size_t i = 0; i < node.choices->size() && i < kShownChoicesMax; ++i) {
     words += (i == 0 ? "" : ", ") + shown((*node.choices)[i]);
@@ -212,7 +217,8 @@ bool Checker::numbers(const NumberRules& rules, const value& v) {
     return fault(std::format("expected less than {}, got {}", shown(*rules.below), shown(v)));
   }
   if (rules.multiple_of && !json::is_multiple(v, *rules.multiple_of)) {
-    return fault(std::format("expected a multiple of {}, got {}", shown(*rules.multiple_of), shown(v)));
+    return fault(
+        std::format("expected a multiple of {}, got {}", shown(*rules.multiple_of), shown(v)));
   }
   return true;
 }
@@ -232,7 +238,8 @@ bool Checker::strings(const StringRules& rules, const value& v) {
     const std::size_t length = code_points(text);
     steps_ += text.size() / 1'024;
     if (length < rules.length_min) {
-      return fault(std::format("expected at least {} characters, got {}", rules.length_min, length));
+      return fault(
+          std::format("expected at least {} characters, got {}", rules.length_min, length));
     }
     if (length > rules.length_max) {
       return fault(std::format("expected at most {} characters, got {}", rules.length_max, length));
@@ -241,7 +248,8 @@ bool Checker::strings(const StringRules& rules, const value& v) {
   if (!rules.pattern) return true;
   const auto found = matches(*rules.pattern, text);
   if (!found) return false;
-  return *found || fault(std::format("expected text that matches {}, got {}", rules.pattern->str(), shown(v)));
+  return *found || fault(std::format("expected text that matches {}, got {}", rules.pattern->str(),
+                                     shown(v)));
 }
 
 bool Checker::combinations(const Node& node, const value& v, Seen* seen) {
@@ -285,8 +293,8 @@ bool Checker::any_of(const Node& node, const value& v, Seen* seen) {
     if (!fault_) fault_ = std::move(best);
     return false;
   }
-  return fault(std::format("fits none of the {} forms that are allowed here ({})", node.any_of.size(),
-                           best ? best->message : ""));
+  return fault(std::format("fits none of the {} forms that are allowed here ({})",
+                           node.any_of.size(), best ? best->message : ""));
 }
 
 bool Checker::one_of(const Node& node, const value& v, Seen* seen) {
@@ -305,7 +313,8 @@ bool Checker::one_of(const Node& node, const value& v, Seen* seen) {
   fault_ = before;
   if (fitting.size() == 1) return true;
   if (fitting.size() == 2) {
-    return fault(std::format("fits forms {} and {} of which only one may fit", fitting[0], fitting[1]));
+    return fault(
+        std::format("fits forms {} and {} of which only one may fit", fitting[0], fitting[1]));
   }
   if ((types & type_of(v)) == 0) {
     return fault(std::format("expected {}, got {}", type_words(types), json::type_name(v)));
@@ -314,8 +323,8 @@ bool Checker::one_of(const Node& node, const value& v, Seen* seen) {
     if (!fault_) fault_ = std::move(best);
     return false;
   }
-  return fault(std::format("fits none of the {} forms that are allowed here ({})", node.one_of.size(),
-                           best ? best->message : ""));
+  return fault(std::format("fits none of the {} forms that are allowed here ({})",
+                           node.one_of.size(), best ? best->message : ""));
 }
 
 bool Checker::arrays(const ArrayRules& rules, const array& v, Seen* seen) {
@@ -344,8 +353,9 @@ bool Checker::contains(const ArrayRules& rules, const array& v, Seen* seen) {
   }
   if (given_up_) return false;
   if (found < rules.contains_min) {
-    return fault(std::format("expected at least {} items of the form that `contains` asks for, got {}",
-                             rules.contains_min, found));
+    return fault(
+        std::format("expected at least {} items of the form that `contains` asks for, got {}",
+                    rules.contains_min, found));
   }
   if (found > rules.contains_max) {
     return fault(std::format("expected at most {} items of the form that `contains` names, got {}",
@@ -360,7 +370,8 @@ bool Checker::unique(const array& v) {
     const std::size_t hash = json::hash_of(v[i]);
     const auto [from, to] = seen.equal_range(hash);
     for (auto at = from; at != to; ++at) {
-      if (++steps_ > kSchemaStepsMax) return give_up("the value and its schema take too long to compare");
+      if (++steps_ > kSchemaStepsMax)
+        return give_up("the value and its schema take too long to compare");
       if (json::equal(v[at->second], v[i])) {
         return fault(std::format("items {} and {} are the same", at->second, i));
       }
@@ -374,7 +385,8 @@ bool Checker::unique(const array& v) {
 bool Checker::objects(const ObjectRules& rules, const value& whole, Seen* seen) {
   const object& v = whole.get_object();
   for (const auto& name : rules.required) {
-    if (!v.contains(name)) return fault(std::format("missing required property {}", shown(value(name))));
+    if (!v.contains(name))
+      return fault(std::format("missing required property {}", shown(value(name))));
   }
   if (v.size() < rules.size_min) {
     return fault(std::format("expected at least {} properties, got {}", rules.size_min, v.size()));
@@ -386,7 +398,8 @@ bool Checker::objects(const ObjectRules& rules, const value& whole, Seen* seen) 
 }
 
 bool Checker::members(const ObjectRules& rules, const object& v, Seen* seen) {
-  if (rules.properties.empty() && rules.patterns.empty() && !rules.additional && !rules.names) return true;
+  if (rules.properties.empty() && rules.patterns.empty() && !rules.additional && !rules.names)
+    return true;
   std::size_t index = 0;
   for (const auto& pair : v) {
     const std::string_view key = pair.key();
@@ -405,7 +418,8 @@ bool Checker::members(const ObjectRules& rules, const object& v, Seen* seen) {
     }
     if (!known && rules.additional) {
       known = true;
-      if (rules.additional->verdict == false) return fault(std::format("the property {} is not known", shown(value(key))));
+      if (rules.additional->verdict == false)
+        return fault(std::format("the property {} is not known", shown(value(key))));
       if (!member(*rules.additional, pair.value(), key)) return false;
     }
     if (known && graph_.tracks) (*seen)[index] = true;
@@ -420,7 +434,8 @@ bool Checker::dependencies(const ObjectRules& rules, const value& whole, Seen* s
     if (!v.contains(name)) continue;
     for (const auto& other : needed) {
       if (!v.contains(other)) {
-        return fault(std::format("missing property {}, which {} requires", shown(value(other)), shown(value(name))));
+        return fault(std::format("missing property {}, which {} requires", shown(value(other)),
+                                 shown(value(name))));
       }
     }
   }
@@ -457,13 +472,14 @@ bool Checker::unevaluated(const Node& node, const value& v, Seen* seen) {
 }  // namespace
 
 std::string type_words(unsigned types) {
-  static constexpr std::array<std::pair<unsigned, std::string_view>, 7> kWords{{{kString, "string"},
-                                                                                {kInteger, "integer"},
-                                                                                {kNumber, "number"},
-                                                                                {kBoolean, "boolean"},
-                                                                                {kArray, "array"},
-                                                                                {kObject, "object"},
-                                                                                {kNull, "null"}}};
+  static constexpr std::array<std::pair<unsigned, std::string_view>, 7> kWords{
+      {{kString, "string"},
+       {kInteger, "integer"},
+       {kNumber, "number"},
+       {kBoolean, "boolean"},
+       {kArray, "array"},
+       {kObject, "object"},
+       {kNull, "null"}}};
   if ((types & kNumber) != 0) types &= ~static_cast<unsigned>(kInteger);
   std::vector<std::string_view> named;
   for (const auto& [bit, word] : kWords) {

@@ -17,13 +17,16 @@ using json::value;
 
 /// The base of a schema that names none.
 constexpr std::string_view kNoBase = "weft:/schema";
-/// What `$recursiveAnchor: true` of 2019-09 is called among dynamic anchors; no schema can spell it.
+/// What `$recursiveAnchor: true` of 2019-09 is called among dynamic anchors; no schema can spell
+/// it.
 constexpr std::string_view kRecursive = "\n";
 
 std::size_t depth_of(const value& v, std::size_t limit) {
   if (limit == 0) return 1;
   std::size_t deepest = 0;
-  const auto look = [&](const value& item) { deepest = std::max(deepest, depth_of(item, limit - 1)); };
+  const auto look = [&](const value& item) {
+    deepest = std::max(deepest, depth_of(item, limit - 1));
+  };
   if (const auto* o = v.if_object()) {
     for (const auto& pair : *o) look(pair.value());
   } else if (const auto* a = v.if_array()) {
@@ -35,7 +38,8 @@ std::size_t depth_of(const value& v, std::size_t limit) {
 }
 
 struct Draft {
-  bool seven = false;  ///< draft 7 and before: `$ref` hides what stands beside it, other words for some things
+  bool seven = false;  ///< draft 7 and before: `$ref` hides what stands beside it, other words for
+                       ///< some things
 };
 
 Result<Draft> draft_of(std::string_view name) {
@@ -43,13 +47,17 @@ Result<Draft> draft_of(std::string_view name) {
   for (std::string_view scheme : {"https://", "http://"}) {
     if (name.starts_with(scheme)) name.remove_prefix(scheme.size());
   }
-  if (name == "json-schema.org/draft/2020-12/schema" || name == "json-schema.org/draft/2019-09/schema" ||
-      name == "json-schema.org/schema") {
+  if (name == "json-schema.org/draft/2020-12/schema" ||
+      name == "json-schema.org/draft/2019-09/schema" || name == "json-schema.org/schema") {
     return Draft{};
   }
-  if (name == "json-schema.org/draft-07/schema" || name == "json-schema.org/draft-06/schema") return Draft{true};
-  return fail(Reason::unsupported,
-              std::format("the schema dialect `{}` is not supported; 2020-12, 2019-09, draft 7 and draft 6 are", name));
+  if (name == "json-schema.org/draft-07/schema" || name == "json-schema.org/draft-06/schema")
+    return Draft{true};
+  return fail(
+      Reason::unsupported,
+      std::format(
+          "the schema dialect `{}` is not supported; 2020-12, 2019-09, draft 7 and draft 6 are",
+          name));
 }
 
 /// A URI without its fragment, and the fragment decoded.
@@ -68,8 +76,10 @@ Result<Target> resolve(std::string_view base, std::string_view reference) {
   Target target;
   target.fragment = std::string(out.fragment());
   out.remove_fragment();
-  // A reference that is a fragment alone means its own document, whatever resolving makes of the base's form.
-  target.resource = reference.starts_with('#') || reference.empty() ? std::string(base) : std::string(out.buffer());
+  // A reference that is a fragment alone means its own document, whatever resolving makes of the
+  // base's form.
+  target.resource = reference.starts_with('#') || reference.empty() ? std::string(base)
+                                                                    : std::string(out.buffer());
   return target;
 }
 
@@ -83,7 +93,9 @@ class Compiler {
     std::string base;
     int resource = 0;
     std::string path;
-    Place at(std::string_view word) const { return {base, resource, std::format("{}/{}", path, word)}; }
+    Place at(std::string_view word) const {
+      return {base, resource, std::format("{}/{}", path, word)};
+    }
   };
   struct Pending {
     Node* node;
@@ -109,13 +121,15 @@ class Compiler {
   void resolve_pending(const Pending& pending);
 
   const Node* child(const object& source, std::string_view word, const Place& place);
-  std::vector<const Node*> children(const object& source, std::string_view word, const Place& place);
+  std::vector<const Node*> children(const object& source, std::string_view word,
+                                    const Place& place);
   const object* object_member(const object& source, std::string_view word, const Place& place);
   std::vector<std::string> words(const value& source, const Place& place);
   std::optional<std::size_t> count(const object& source, std::string_view word, const Place& place);
   std::optional<value> number(const object& source, std::string_view word, const Place& place);
   std::optional<bool> flag(const object& source, std::string_view word, const Place& place);
-  std::optional<std::string_view> text(const object& source, std::string_view word, const Place& place);
+  std::optional<std::string_view> text(const object& source, std::string_view word,
+                                       const Place& place);
   const Pattern* pattern(std::string_view text, const Place& place);
   void wrong(const Place& place, std::string_view what);
   void wrong(const Place& place, const Error& error);
@@ -134,7 +148,8 @@ class Compiler {
 void Compiler::wrong(const Place& place, std::string_view what) {
   if (error_) return;
   error_ = make_error(Reason::invalid_argument,
-                      std::format("the JSON Schema is wrong at {}: {}", place.path.empty() ? "its root" : place.path, what));
+                      std::format("the JSON Schema is wrong at {}: {}",
+                                  place.path.empty() ? "its root" : place.path, what));
 }
 
 void Compiler::wrong(const Place& place, const Error& error) {
@@ -149,7 +164,8 @@ const Node* Compiler::child(const object& source, std::string_view word, const P
   return found ? node(*found, place.at(word)) : nullptr;
 }
 
-std::vector<const Node*> Compiler::children(const object& source, std::string_view word, const Place& place) {
+std::vector<const Node*> Compiler::children(const object& source, std::string_view word,
+                                            const Place& place) {
   std::vector<const Node*> out;
   const value* found = source.if_contains(word);
   if (!found) return out;
@@ -164,7 +180,8 @@ std::vector<const Node*> Compiler::children(const object& source, std::string_vi
   return out;
 }
 
-const object* Compiler::object_member(const object& source, std::string_view word, const Place& place) {
+const object* Compiler::object_member(const object& source, std::string_view word,
+                                      const Place& place) {
   const value* found = source.if_contains(word);
   if (found && !found->is_object()) wrong(place.at(word), "must be an object");
   return found ? found->if_object() : nullptr;
@@ -175,17 +192,21 @@ std::vector<std::string> Compiler::words(const value& source, const Place& place
   const auto* list = source.if_array();
   if (!list) wrong(place, "must be an array of strings");
   for (std::size_t i = 0; list && i < list->size(); ++i) {
-    if (!(*list)[i].is_string()) wrong(place, "must be an array of strings");
-    else out.emplace_back((*list)[i].get_string());
+    if (!(*list)[i].is_string())
+      wrong(place, "must be an array of strings");
+    else
+      out.emplace_back((*list)[i].get_string());
   }
   return out;
 }
 
-std::optional<std::size_t> Compiler::count(const object& source, std::string_view word, const Place& place) {
+std::optional<std::size_t> Compiler::count(const object& source, std::string_view word,
+                                           const Place& place) {
   const value* found = source.if_contains(word);
   if (!found) return std::nullopt;
   boost::system::error_code error;
-  const auto n = found->is_number() && json::is_integer(*found) ? found->to_number<std::int64_t>(error) : -1;
+  const auto n =
+      found->is_number() && json::is_integer(*found) ? found->to_number<std::int64_t>(error) : -1;
   if (error || n < 0) {
     wrong(place.at(word), "must be a whole number, 0 or more");
     return std::nullopt;
@@ -193,7 +214,8 @@ std::optional<std::size_t> Compiler::count(const object& source, std::string_vie
   return static_cast<std::size_t>(n);
 }
 
-std::optional<value> Compiler::number(const object& source, std::string_view word, const Place& place) {
+std::optional<value> Compiler::number(const object& source, std::string_view word,
+                                      const Place& place) {
   const value* found = source.if_contains(word);
   if (!found) return std::nullopt;
   if (!found->is_number()) {
@@ -203,16 +225,19 @@ std::optional<value> Compiler::number(const object& source, std::string_view wor
   return *found;
 }
 
-std::optional<bool> Compiler::flag(const object& source, std::string_view word, const Place& place) {
+std::optional<bool> Compiler::flag(const object& source, std::string_view word,
+                                   const Place& place) {
   const value* found = source.if_contains(word);
   if (found && !found->is_bool()) wrong(place.at(word), "must be true or false");
   return found && found->is_bool() ? std::optional(found->get_bool()) : std::nullopt;
 }
 
-std::optional<std::string_view> Compiler::text(const object& source, std::string_view word, const Place& place) {
+std::optional<std::string_view> Compiler::text(const object& source, std::string_view word,
+                                               const Place& place) {
   const value* found = source.if_contains(word);
   if (found && !found->is_string()) wrong(place.at(word), "must be a string");
-  return found && found->is_string() ? std::optional<std::string_view>(found->get_string()) : std::nullopt;
+  return found && found->is_string() ? std::optional<std::string_view>(found->get_string())
+                                     : std::nullopt;
 }
 
 const Pattern* Compiler::pattern(std::string_view source, const Place& place) {
@@ -236,7 +261,8 @@ const Node* Compiler::node(const value& source, const Place& place) {
   } else if (source.is_object()) {
     if (!error_) fill(made, source, place);
   } else {
-    wrong(place, std::format("a schema is an object, true or false, not {}", json::type_name(source)));
+    wrong(place,
+          std::format("a schema is an object, true or false, not {}", json::type_name(source)));
   }
   return &made;
 }
@@ -278,7 +304,8 @@ void Compiler::enter(Node& made, const value& whole, Place& place) {
   if (draft_.seven) return;
   if (const auto name = text(source, "$anchor", place)) anchor(made, place, *name, false);
   if (const auto name = text(source, "$dynamicAnchor", place)) anchor(made, place, *name, true);
-  if (flag(source, "$recursiveAnchor", place).value_or(false)) anchor(made, place, kRecursive, true);
+  if (flag(source, "$recursiveAnchor", place).value_or(false))
+    anchor(made, place, kRecursive, true);
 }
 
 void Compiler::anchor(Node& made, const Place& place, std::string_view name, bool dynamic) {
@@ -290,7 +317,8 @@ void Compiler::refer(Node& made, const object& source, const Place& place) {
   const auto add = [&](std::string_view word, bool dynamic) {
     const auto reference = text(source, word, place);
     if (!reference) return;
-    pending_.push_back({&made, made.references.size(), std::string(*reference), place.at(word), dynamic});
+    pending_.push_back(
+        {&made, made.references.size(), std::string(*reference), place.at(word), dynamic});
     made.references.emplace_back();
   };
   add("$ref", false);
@@ -302,20 +330,26 @@ void Compiler::refer(Node& made, const object& source, const Place& place) {
 void Compiler::general_rules(Node& made, const object& source, const Place& place) {
   if (const value* type = source.if_contains("type")) {
     static const std::map<std::string_view, unsigned> kTypes{
-        {"null", kNull},     {"boolean", kBoolean}, {"integer", kInteger}, {"number", kNumber | kInteger},
-        {"string", kString}, {"array", kArray},     {"object", kObject}};
+        {"null", kNull},       {"boolean", kBoolean},
+        {"integer", kInteger}, {"number", kNumber | kInteger},
+        {"string", kString},   {"array", kArray},
+        {"object", kObject}};
     const auto named = type->is_string() ? std::vector{std::string(type->get_string())}
                                          : words(*type, place.at("type"));
     for (const auto& name : named) {
       const auto at = kTypes.find(name);
-      if (at == kTypes.end()) wrong(place.at("type"), std::format("`{}` is not a type", name));
-      else made.types |= at->second;
+      if (at == kTypes.end())
+        wrong(place.at("type"), std::format("`{}` is not a type", name));
+      else
+        made.types |= at->second;
     }
   }
   if (const value* constant = source.if_contains("const")) made.constant = *constant;
   if (const value* choices = source.if_contains("enum")) {
-    if (!choices->is_array()) wrong(place.at("enum"), "must be an array");
-    else made.choices = choices->get_array();
+    if (!choices->is_array())
+      wrong(place.at("enum"), "must be an array");
+    else
+      made.choices = choices->get_array();
   }
   made.all_of = children(source, "allOf", place);
   made.any_of = children(source, "anyOf", place);
@@ -328,8 +362,8 @@ void Compiler::general_rules(Node& made, const object& source, const Place& plac
 
 void Compiler::number_rules(Node& made, const object& source, const Place& place) {
   NumberRules rules{number(source, "minimum", place), number(source, "maximum", place),
-                    number(source, "exclusiveMinimum", place), number(source, "exclusiveMaximum", place),
-                    number(source, "multipleOf", place)};
+                    number(source, "exclusiveMinimum", place),
+                    number(source, "exclusiveMaximum", place), number(source, "multipleOf", place)};
   if (rules.multiple_of && json::compare_numbers(*rules.multiple_of, value(0)) <= 0) {
     wrong(place.at("multipleOf"), "must be greater than 0");
     return;
@@ -353,7 +387,8 @@ void Compiler::string_rules(Node& made, const object& source, const Place& place
 
 void Compiler::item_rules(ArrayRules& rules, const object& source, const Place& place) {
   const value* items = source.if_contains("items");
-  // An array of schemas is draft 7's form; many a 2020-12 schema still has it, and it can mean nothing else.
+  // An array of schemas is draft 7's form; many a 2020-12 schema still has it, and it can mean
+  // nothing else.
   if (items && items->is_array()) {
     rules.prefix = children(source, "items", place);
     rules.rest = child(source, "additionalItems", place);
@@ -376,8 +411,8 @@ void Compiler::array_rules(Node& made, const object& source, const Place& place)
     rules.unevaluated = child(source, "unevaluatedItems", place);
     graph_.tracks |= rules.unevaluated != nullptr;
   }
-  static constexpr std::array kWords{"minItems", "maxItems", "uniqueItems", "items", "prefixItems", "contains",
-                                     "unevaluatedItems"};
+  static constexpr std::array kWords{"minItems",    "maxItems", "uniqueItems",     "items",
+                                     "prefixItems", "contains", "unevaluatedItems"};
   if (std::ranges::any_of(kWords, [&](const char* word) { return source.contains(word); })) {
     made.arrays = std::make_unique<ArrayRules>(std::move(rules));
   }
@@ -406,7 +441,8 @@ void Compiler::object_rules(Node& made, const object& source, const Place& place
   ObjectRules rules;
   rules.size_min = count(source, "minProperties", place).value_or(0);
   rules.size_max = count(source, "maxProperties", place).value_or(rules.size_max);
-  if (const value* required = source.if_contains("required")) rules.required = words(*required, place.at("required"));
+  if (const value* required = source.if_contains("required"))
+    rules.required = words(*required, place.at("required"));
   if (const object* properties = object_member(source, "properties", place)) {
     for (const auto& pair : *properties) {
       rules.properties[pair.key()] =
@@ -427,8 +463,10 @@ void Compiler::object_rules(Node& made, const object& source, const Place& place
     graph_.tracks |= rules.unevaluated != nullptr;
   }
   static constexpr std::array kWords{
-      "minProperties", "maxProperties", "required", "properties", "patternProperties", "additionalProperties",
-      "propertyNames", "dependencies", "dependentRequired", "dependentSchemas", "unevaluatedProperties"};
+      "minProperties",    "maxProperties",        "required",
+      "properties",       "patternProperties",    "additionalProperties",
+      "propertyNames",    "dependencies",         "dependentRequired",
+      "dependentSchemas", "unevaluatedProperties"};
   if (std::ranges::any_of(kWords, [&](const char* word) { return source.contains(word); })) {
     made.objects = std::make_unique<ObjectRules>(std::move(rules));
   }
@@ -452,10 +490,12 @@ void Compiler::resolve_pending(const Pending& pending) {
   if (!target) return wrong(pending.place, target.error());
   const auto resource = resources_.find(target->resource);
   if (resource == resources_.end()) {
-    return wrong(pending.place, make_error(Reason::unsupported,
-                                           std::format("`{}` is not in this document, and nothing is fetched; put it "
-                                                       "under $defs",
-                                                       pending.reference)));
+    return wrong(
+        pending.place,
+        make_error(Reason::unsupported,
+                   std::format("`{}` is not in this document, and nothing is fetched; put it "
+                               "under $defs",
+                               pending.reference)));
   }
   const auto& [root, number] = resource->second;
   const std::string& fragment = target->fragment;
@@ -474,7 +514,8 @@ void Compiler::resolve_pending(const Pending& pending) {
   // Only one that lands on a dynamic anchor is caught on the way.
   for (const std::string& name : {fragment, std::string(kRecursive)}) {
     const auto at = graph_.dynamic_anchors.find({found->resource, name});
-    if (at != graph_.dynamic_anchors.end() && at->second == found && !(name == fragment && pointer)) {
+    if (at != graph_.dynamic_anchors.end() && at->second == found &&
+        !(name == fragment && pointer)) {
       reference.anchor = name;
       break;
     }
@@ -503,10 +544,13 @@ Result<void> Compiler::run() {
 
 Result<std::unique_ptr<Graph>> compile(const json::value& source) {
   if (depth_of(source, kSchemaDepthMax) > kSchemaDepthMax) {
-    return fail(Reason::too_large, std::format("the JSON Schema is nested deeper than {}", kSchemaDepthMax));
+    return fail(Reason::too_large,
+                std::format("the JSON Schema is nested deeper than {}", kSchemaDepthMax));
   }
   if (const std::size_t bytes = json::write(source).size(); bytes > kSchemaBytesMax) {
-    return fail(Reason::too_large, std::format("the JSON Schema is {} bytes long; at most {} are read", bytes, kSchemaBytesMax));
+    return fail(Reason::too_large,
+                std::format("the JSON Schema is {} bytes long; at most {} are read", bytes,
+                            kSchemaBytesMax));
   }
   auto graph = std::make_unique<Graph>();
   graph->source = source;

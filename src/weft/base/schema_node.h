@@ -1,5 +1,5 @@
-// A compiled JSON Schema: a graph of nodes. Built once by schema_compile, read by schema_check. Owned by base; immutable
-// after it is built: any thread.
+// A compiled JSON Schema: a graph of nodes. Built once by schema_compile, read by schema_check.
+// Owned by base; immutable after it is built: any thread.
 #pragma once
 
 #include <deque>
@@ -20,7 +20,13 @@ namespace weft::schema {
 
 /// Bits of Node::types.
 enum Type : unsigned {
-  kNull = 1, kBoolean = 2, kInteger = 4, kNumber = 8, kString = 16, kArray = 32, kObject = 64
+  kNull = 1,
+  kBoolean = 2,
+  kInteger = 4,
+  kNumber = 8,
+  kString = 16,
+  kArray = 32,
+  kObject = 64
 };
 
 struct Node;

@@ -3,33 +3,38 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 
+#include "weft/base/log.h"
 #include "weft/base/schema.h"
 
 namespace weft {
 namespace {
 
-const std::filesystem::path kSuite = std::filesystem::path(WEFT_SOURCE) / "../shared/specs/json-schema/tests";
+const std::filesystem::path kSuite =
+    std::filesystem::path(WEFT_SOURCE) / "../shared/specs/json-schema/tests";
 
 struct Score {
   int passed = 0;
   int failed = 0;
-  int remote = 0;  ///< cases of schemas that refer to what is not in them, or are in a dialect that is
+  int remote =
+      0;  ///< cases of schemas that refer to what is not in them, or are in a dialect that is
   std::string faults;
 };
 
-void try_group(const json::object& group, std::string_view draft, std::string_view file, Score& score) {
+void try_group(const json::object& group, std::string_view draft, std::string_view file,
+               Score& score) {
   json::value source = *json::find(group, "schema");
-  // The suite's folder says which draft it is; draft 7 is read only where the schema says so itself.
+  // The suite's folder says which draft it is; draft 7 is read only where the schema says so
+  // itself.
   if (draft == "draft7" && source.is_object() && !source.get_object().contains("$schema")) {
     source.get_object()["$schema"] = "http://json-schema.org/draft-07/schema#";
   }
   const auto schema = Schema::create(source);
   const auto& cases = *json::array_at(group, "tests");
   const std::string_view refusal = schema ? "" : std::string_view(schema.error().message);
-  if (refusal.contains("is not in this document") || refusal.contains("the schema dialect `localhost")) {
+  if (refusal.contains("is not in this document") ||
+      refusal.contains("the schema dialect `localhost")) {
     score.remote += static_cast<int>(cases.size());
     return;
   }
@@ -41,7 +46,8 @@ void try_group(const json::object& group, std::string_view draft, std::string_vi
     } else {
       ++score.failed;
       score.faults += std::format("\n  {}: {}: {}{}", file, json::string_at(group, "description"),
-                                  json::string_at(one, "description"), schema ? "" : ": " + schema.error().message);
+                                  json::string_at(one, "description"),
+                                  schema ? "" : ": " + schema.error().message);
     }
   }
 }
@@ -57,8 +63,8 @@ Score try_draft(const std::string& draft) {
       try_group(group.get_object(), draft, file.path().filename().string(), score);
     }
   }
-  std::cout << std::format("{}: {} passed, {} failed, {} refused because they refer to other documents\n", draft,
-                           score.passed, score.failed, score.remote);
+  log::info("{}: {} passed, {} failed, {} refused because they refer to other documents", draft,
+            score.passed, score.failed, score.remote);
   return score;
 }
 

@@ -46,10 +46,12 @@ TEST(Schema, SaysInWordsWhatDoesNotFitAndWhere) {
   EXPECT_EQ(verdict(kPayment, "[]"), ": expected object, got array");
   EXPECT_EQ(verdict(kPayment, "{}"), R"(: missing required property "account")");
   EXPECT_EQ(verdict(kPayment, R"({"account": 5})"), "/account: expected string, got integer");
-  EXPECT_EQ(verdict(kPayment, R"({"account": "A"})"), "/account: expected at least 2 characters, got 1");
+  EXPECT_EQ(verdict(kPayment, R"({"account": "A"})"),
+            "/account: expected at least 2 characters, got 1");
   EXPECT_EQ(verdict(kPayment, R"({"account": "ab"})"),
             "/account: expected text that matches ^[A-Z]+$, got \"ab\"");
-  EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "amount": 0})"), "/amount: expected more than 0, got 0");
+  EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "amount": 0})"),
+            "/amount: expected more than 0, got 0");
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "amount": 0.001})"),
             "/amount: expected a multiple of 1E-2, got 1E-3");
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "lines": [{"n": 1}, {"n": 1.5}]})"),
@@ -58,8 +60,10 @@ TEST(Schema, SaysInWordsWhatDoesNotFitAndWhere) {
             "/lines: items 0 and 1 are the same");
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "kind": "never"})"),
             R"(/kind: expected one of "now", "later", got "never")");
-  EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "to": 5})"), "/to: expected string or null, got integer");
-  EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "x/y": 5})"), R"(: the property "x/y" is not known)");
+  EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "to": 5})"),
+            "/to: expected string or null, got integer");
+  EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "x/y": 5})"),
+            R"(: the property "x/y" is not known)");
 }
 
 TEST(Schema, RequireTellsThePath) {
@@ -87,13 +91,17 @@ TEST(Schema, NothingIsFetched) {
 }
 
 TEST(Schema, RefusesWhatIsNoSchema) {
-  EXPECT_EQ(refusal("5").message, "the JSON Schema is wrong at its root: a schema is an object, true or false, not integer");
+  EXPECT_EQ(
+      refusal("5").message,
+      "the JSON Schema is wrong at its root: a schema is an object, true or false, not integer");
   EXPECT_EQ(refusal(R"({"properties": {"a": {"minimum": "5"}}})").message,
             "the JSON Schema is wrong at /properties/a/minimum: must be a number");
-  EXPECT_EQ(refusal(R"({"type": "text"})").message, "the JSON Schema is wrong at /type: `text` is not a type");
+  EXPECT_EQ(refusal(R"({"type": "text"})").message,
+            "the JSON Schema is wrong at /type: `text` is not a type");
   EXPECT_EQ(refusal(R"({"multipleOf": 0})").message,
             "the JSON Schema is wrong at /multipleOf: must be greater than 0");
-  EXPECT_EQ(refusal(R"({"$ref": "#/nowhere"})").message, "the JSON Schema is wrong at /$ref: `#/nowhere` leads nowhere");
+  EXPECT_EQ(refusal(R"({"$ref": "#/nowhere"})").message,
+            "the JSON Schema is wrong at /$ref: `#/nowhere` leads nowhere");
   refusal(R"({"pattern": "("})");
   refusal(R"({"required": true})");
   refusal(R"({"$schema": "http://json-schema.org/draft-03/schema#"})");
@@ -103,19 +111,24 @@ TEST(Schema, RefusesADeepOrLargeSchema) {
   std::string deep = "{}";
   for (std::size_t i = 0; i < kSchemaDepthMax; ++i) deep = R"({"not":)" + deep + "}";
   EXPECT_EQ(refusal(deep).reason, Reason::too_large);
-  EXPECT_EQ(refusal(R"({"title":")" + std::string(kSchemaBytesMax, 'x') + "\"}").reason, Reason::too_large);
+  EXPECT_EQ(refusal(R"({"title":")" + std::string(kSchemaBytesMax, 'x') + "\"}").reason,
+            Reason::too_large);
 }
 
 TEST(Schema, ALoopOfReferencesEnds) {
-  for (const char* schema :
-       {R"({"$ref": "#"})", R"({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"})",
-        R"({"anyOf": [{"$ref": "#"}]})", R"({"not": {"$ref": "#"}})", R"({"$dynamicAnchor": "n", "allOf": [{"$dynamicRef": "#n"}]})"}) {
+  for (
+      const char* schema :
+      {R"({"$ref": "#"})",
+       R"({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"})",
+       R"({"anyOf": [{"$ref": "#"}]})", R"({"not": {"$ref": "#"}})",
+       R"({"$dynamicAnchor": "n", "allOf": [{"$dynamicRef": "#n"}]})"}) {
     EXPECT_EQ(verdict(schema, "1"), ": the schema refers to itself without an end") << schema;
   }
 }
 
 TEST(Schema, ATreeOfItsOwnKindFits) {
-  const std::string_view tree = R"({"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}})";
+  const std::string_view tree =
+      R"({"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}})";
   std::string value = "{}";
   for (int i = 0; i < 100; ++i) value = R"({"left":)" + value + R"(, "right": {}})";
   EXPECT_EQ(verdict(tree, value), "fits");
@@ -124,7 +137,9 @@ TEST(Schema, ATreeOfItsOwnKindFits) {
 TEST(Schema, AnExplosionOfWorkEnds) {
   std::string definitions = R"("d0": {"type": "integer"})";
   for (int i = 1; i < 40; ++i) {
-    definitions += std::format(R"(, "d{0}": {{"allOf": [{{"$ref": "#/$defs/d{1}"}}, {{"$ref": "#/$defs/d{1}"}}]}})", i, i - 1);
+    definitions += std::format(
+        R"(, "d{0}": {{"allOf": [{{"$ref": "#/$defs/d{1}"}}, {{"$ref": "#/$defs/d{1}"}}]}})", i,
+        i - 1);
   }
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(verdict(R"({"$ref": "#/$defs/d39", "$defs": {)" + definitions + "}}", "1"),

@@ -14,10 +14,11 @@ class TaskGroup {
   ~TaskGroup();
   TaskGroup(const TaskGroup&) = delete;
 
-  /// Starts a coroutine that this group owns, on its loop. An exception out of it is a bug and ends the process.
+  /// Starts a coroutine that this group owns, on its loop. An exception out of it is a bug and ends
+  /// the process.
   void spawn(Awaitable<> work);
-  /// Asks all to end (their code looks at token()) and waits until they did, what they spawn meanwhile included.
-  /// Once; nothing can be spawned after it is done.
+  /// Asks all to end (their code looks at token()) and waits until they did, what they spawn
+  /// meanwhile included. Once; nothing can be spawned after it is done.
   Awaitable<> join();
   CancelToken token() const { return cancel_.token(); }
   std::size_t size() const;

@@ -25,9 +25,10 @@ SteadyTime time_of(std::int64_t tick) { return SteadyTime(Milliseconds(tick * kT
 
 }  // namespace
 
-/// The timers of one loop, one list for every tick that has any. Entries live in a slab and are linked by index, so
-/// that dropping one is a matter of two links; the list of a tick goes when its last entry goes.
-/// One asio timer serves all. Dropping the earliest does not move it, only dropping the last does.
+/// The timers of one loop, one list for every tick that has any. Entries live in a slab and are
+/// linked by index, so that dropping one is a matter of two links; the list of a tick goes when its
+/// last entry goes. One asio timer serves all. Dropping the earliest does not move it, only
+/// dropping the last does.
 class TimerWheel : public std::enable_shared_from_this<TimerWheel> {
  public:
   explicit TimerWheel(boost::asio::io_context& context) : alarm_(std::in_place, context) {}
@@ -107,11 +108,13 @@ class TimerWheel : public std::enable_shared_from_this<TimerWheel> {
 
   void arm(std::int64_t tick) {
     armed_tick_ = tick;
-    // Setting the time ends the wait before this one; its handler sees another round and does nothing.
+    // Setting the time ends the wait before this one; its handler sees another round and does
+    // nothing.
     alarm_->expires_at(time_of(tick));
-    alarm_->async_wait([self = shared_from_this(), round = ++round_](boost::system::error_code error) {
-      if (!error && round == self->round_) self->run();
-    });
+    alarm_->async_wait(
+        [self = shared_from_this(), round = ++round_](boost::system::error_code error) {
+          if (!error && round == self->round_) self->run();
+        });
   }
 
   /// Nothing is pending: a wait that is still armed would keep a loop without work from ending.
@@ -124,7 +127,8 @@ class TimerWheel : public std::enable_shared_from_this<TimerWheel> {
   void run() {
     armed_tick_.reset();
     const std::int64_t now =
-        std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count() /
+        std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+            .count() /
         kTick.count();
     running_tick_ = now;
     while (!lists_.empty() && lists_.begin()->first <= now) {
@@ -188,7 +192,9 @@ void Timer::cancel() {
 }
 
 Timer run_at(Executor executor, SteadyTime when, std::move_only_function<void()> action) {
-  return boost::asio::use_service<TimerService>(executor.context()).wheel().add(when, std::move(action));
+  return boost::asio::use_service<TimerService>(executor.context())
+      .wheel()
+      .add(when, std::move(action));
 }
 
 Timer run_after(Executor executor, Milliseconds delay, std::move_only_function<void()> action) {

@@ -1,16 +1,16 @@
 #include "weft/base/timers.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
+#include <boost/asio/io_context.hpp>
 
 #include <vector>
+
+#include "weft/base/testing/run.h"
 
 namespace weft {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 TEST(Timers, RunInTheOrderOfTheirTimes) {
   boost::asio::io_context loop;
@@ -41,7 +41,8 @@ TEST(Timers, ADroppedTimerDropsItsAction) {
   auto held = std::make_shared<int>(1);
   bool ran = false;
   {
-    const Timer timer = run_after(loop.get_executor(), Milliseconds(1), [held, &ran] { ran = true; });
+    const Timer timer =
+        run_after(loop.get_executor(), Milliseconds(1), [held, &ran] { ran = true; });
     EXPECT_EQ(held.use_count(), 2);
   }
   EXPECT_EQ(held.use_count(), 1);
@@ -103,13 +104,14 @@ TEST(Timers, SleepEndsAtItsTimeOrWhenCancelled) {
   boost::asio::io_context loop;
   CancelSource source;
   std::vector<bool> slept;
-  const auto sleeper = [](Milliseconds delay, CancelToken cancel, std::vector<bool>& out) -> Awaitable<> {
+  const auto sleeper = [](Milliseconds delay, CancelToken cancel,
+                          std::vector<bool>& out) -> Awaitable<> {
     out.push_back(co_await sleep_for(delay, cancel));
   };
-  boost::asio::co_spawn(loop, sleeper(Milliseconds(1), source.token(), slept), boost::asio::detached);
+  weft::testing::start(loop, sleeper(Milliseconds(1), source.token(), slept));
   loop.run();
   loop.restart();
-  boost::asio::co_spawn(loop, sleeper(std::chrono::hours(1), source.token(), slept), boost::asio::detached);
+  weft::testing::start(loop, sleeper(std::chrono::hours(1), source.token(), slept));
   const Timer stop = run_after(loop.get_executor(), Milliseconds(5),
                                [&] { source.cancel(make_error(Reason::cancelled, "no more")); });
   loop.run();

@@ -33,13 +33,23 @@ Result<Url> take_apart(boost::urls::url_view view, std::string_view text) {
     return fail(Reason::invalid_argument, std::format("`{}` is not an http or https URL", text));
   }
   if (view.has_userinfo()) {
-    return fail(Reason::invalid_argument,
-                "a URL must not carry a user name or password; pass credentials by --bearer or --header");
+    return fail(
+        Reason::invalid_argument,
+        "a URL must not carry a user name or password; pass credentials by --bearer or --header");
   }
   url.host = view.host_type() == boost::urls::host_type::ipv6 ? std::string(view.host_address())
                                                               : view.host();
   for (char& c : url.host) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (url.host.empty()) return fail(Reason::invalid_argument, std::format("`{}` names no host", text));
+  if (url.host.empty())
+    return fail(Reason::invalid_argument, std::format("`{}` names no host", text));
+  // Escapes in a host are decoded by now: what they hid must not reach a resolver or a header.
+  const std::string_view allowed = view.host_type() == boost::urls::host_type::ipv6
+                                       ? "0123456789abcdef:."
+                                       : "0123456789abcdefghijklmnopqrstuvwxyz.-_";
+  if (url.host.find_first_not_of(allowed) != std::string::npos) {
+    return fail(Reason::invalid_argument,
+                std::format("the host in `{}` is not a name or an address", text));
+  }
   url.port = url.tls() ? 443 : 80;
   if (view.has_port() && !view.port().empty()) {
     const std::string_view port = view.port();
@@ -93,13 +103,14 @@ Result<Url> Url::resolve(std::string_view reference) const {
 
 Result<Url> parse_url(std::string_view text) {
   if (text.size() > kUrlCharsMax) {
-    return fail(Reason::invalid_argument, std::format("the URL is longer than {} characters", kUrlCharsMax));
+    return fail(Reason::invalid_argument,
+                std::format("the URL is longer than {} characters", kUrlCharsMax));
   }
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) {
     return fail(Reason::invalid_argument,
-                std::format("`{}` is not a URL: {} (a URL looks like http://127.0.0.1:3000/path)", text,
-                            parsed.error().message()));
+                std::format("`{}` is not a URL: {} (a URL looks like http://127.0.0.1:3000/path)",
+                            text, parsed.error().message()));
   }
   return take_apart(*parsed, text);
 }
@@ -132,7 +143,8 @@ Result<std::string> percent_decode(std::string_view text) {
     const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
     if (high < 0 || low < 0 || (high == 0 && low == 0)) {
-      return fail(Reason::invalid_argument, std::format("a broken percent escape at character {}", i));
+      return fail(Reason::invalid_argument,
+                  std::format("a broken percent escape at character {}", i));
     }
     out += static_cast<char>(high * 16 + low);
     i += 2;

@@ -35,10 +35,12 @@ struct Url {
   friend bool operator==(const Url&, const Url&) = default;
 };
 
-/// Errors say what is wrong: no scheme, a scheme other than http(s), userinfo, a bad port, too long.
+/// Errors say what is wrong: no scheme, a scheme other than http(s), userinfo, a bad port, too
+/// long.
 Result<Url> parse_url(std::string_view text);
 
-/// Everything but RFC 3986 unreserved characters is encoded: what it yields is data wherever it stands.
+/// Everything but RFC 3986 unreserved characters is encoded: what it yields is data wherever it
+/// stands.
 std::string percent_encode(std::string_view text);
 /// Errors on a broken escape or a NUL.
 Result<std::string> percent_decode(std::string_view text);

@@ -1,9 +1,11 @@
-// Any bytes: a URL that is taken reads the same from its own text, and what is encoded decodes to itself.
+// Any bytes: a URL that is taken reads the same from its own text, and what is encoded decodes to
+// itself.
 #include "weft/base/url.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weft;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+namespace weft {
+namespace {
+
+int fuzz(std::string_view text) {
   if (const auto url = parse_url(text)) {
     WEFT_ASSERT(url->port != 0 && url->path.starts_with('/') && !url->host.empty());
     const auto again = parse_url(url->str());
@@ -16,6 +18,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (text.contains('\0')) return 0;
   WEFT_ASSERT(percent_decode(percent_encode(text)).value() == text);
   (void)percent_decode(text);
-  for (const auto& [key, value] : parse_query(text)) WEFT_ASSERT(key.size() + value.size() <= text.size());
+  for (const auto& [key, value] : parse_query(text))
+    WEFT_ASSERT(key.size() + value.size() <= text.size());
   return 0;
+}
+
+}  // namespace
+}  // namespace weft
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weft::fuzz({reinterpret_cast<const char*>(data), size});
 }

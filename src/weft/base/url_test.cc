@@ -19,9 +19,29 @@ TEST(Url, TakesApart) {
 }
 
 TEST(Url, RefusesWithTheReason) {
-  for (const char* text : {"", "h", "/x", "ftp://h/", "http://", "http:///x", "http://u@h/", "http://u:p@h/",
-                           "http://h:0/", "http://h:65536/", "http://h:x/", "http://h/ x", "http://h/\r\nX: y",
-                           "http://h\\x/", "javascript:alert(1)", "file:///etc/passwd"}) {
+  for (const char* text : {"",
+                           "h",
+                           "/x",
+                           "ftp://h/",
+                           "http://",
+                           "http:///x",
+                           "http://u@h/",
+                           "http://u:p@h/",
+                           "http://h:0/",
+                           "http://h:65536/",
+                           "http://h:x/",
+                           "http://h/ x",
+                           "http://h/\r\nX: y",
+                           "http://h%0d%0aX:y/",
+                           "http://a%2fb/",
+                           "http://a%00/",
+                           "http://a%22/",
+                           "http://[v1.x]/",
+                           "http://[fe80::1%25eth0]/",
+                           "http://a$b/",
+                           "http://h\\x/",
+                           "javascript:alert(1)",
+                           "file:///etc/passwd"}) {
     EXPECT_FALSE(parse_url(text)) << text;
   }
   EXPECT_FALSE(parse_url("http://h/" + std::string(kUrlCharsMax, 'a')));
@@ -56,8 +76,8 @@ TEST(Url, ReadsQueries) {
   using ::testing::ElementsAre;
   using ::testing::Pair;
   EXPECT_THAT(parse_query("a=1&b=x+y&a=%26&c&=d&&e=%3d="),
-              ElementsAre(Pair("a", "1"), Pair("b", "x y"), Pair("a", "&"), Pair("c", ""), Pair("", "d"),
-                          Pair("e", "==")));
+              ElementsAre(Pair("a", "1"), Pair("b", "x y"), Pair("a", "&"), Pair("c", ""),
+                          Pair("", "d"), Pair("e", "==")));
   EXPECT_THAT(parse_query(""), ElementsAre());
   EXPECT_THAT(parse_query("a=%zz"), ElementsAre(Pair("a", "%zz")));
 }

@@ -21,7 +21,8 @@ Admission::Admission(std::shared_ptr<const Entry> entry, SteadyTime began)
   entry_->counters->running.fetch_add(1, std::memory_order_relaxed);
 }
 
-Admission::Admission(Admission&& other) noexcept : entry_(std::move(other.entry_)), began_(other.began_) {
+Admission::Admission(Admission&& other) noexcept
+    : entry_(std::move(other.entry_)), began_(other.began_) {
   other.entry_ = nullptr;
 }
 
@@ -52,7 +53,8 @@ void Admission::ended(const Error* error) {
     return;
   }
   if (counters.unreached.fetch_add(1, std::memory_order_relaxed) + 1 < kFailuresToDown) return;
-  counters.down_until_ms.store(milliseconds(std::chrono::steady_clock::now()) + kDownMs, std::memory_order_relaxed);
+  counters.down_until_ms.store(milliseconds(std::chrono::steady_clock::now()) + kDownMs,
+                               std::memory_order_relaxed);
   counters.health.store(Health::down, std::memory_order_relaxed);
 }
 
@@ -66,23 +68,29 @@ Result<Admission> Hub::admit(const model::Principal& principal, std::shared_ptr<
                              const model::Skill*) {
   const std::string& id = entry->solution->id.str();
   if (!keys().may_call(principal, id)) {
-    return fail(Reason::permission_denied, std::format("the key `{}` may not call `{}`", principal.name, id));
+    return fail(Reason::permission_denied,
+                std::format("the key `{}` may not call `{}`", principal.name, id));
   }
   auto& counters = *entry->counters;
   const SteadyTime now = clock().steady();
   const bool down = counters.unreached.load(std::memory_order_relaxed) >= kFailuresToDown;
   if (down && !may_try(counters, milliseconds(now))) {
-    Error error = make_error(Reason::unavailable, std::format("solution \"{}\": it did not answer the last {} calls; it is "
-                                                              "tried again every {} ms", id, kFailuresToDown, kDownMs));
+    Error error =
+        make_error(Reason::unavailable,
+                   std::format("solution \"{}\": it did not answer the last {} calls; it is "
+                               "tried again every {} ms",
+                               id, kFailuresToDown, kDownMs));
     error.solution = id;
     error.retry_after = Milliseconds(kDownMs);
     return fail(std::move(error));
   }
   Admission admission(entry, now);
-  const std::size_t most = entry->request.concurrency_max == 0 ? kCallsPerSolutionMax : entry->request.concurrency_max;
+  const std::size_t most =
+      entry->request.concurrency_max == 0 ? kCallsPerSolutionMax : entry->request.concurrency_max;
   if (counters.running.load(std::memory_order_relaxed) > most) {
-    Error error = make_error(Reason::rate_limited,
-                             std::format("solution \"{}\": {} calls to it are running, which is its limit", id, most));
+    Error error = make_error(
+        Reason::rate_limited,
+        std::format("solution \"{}\": {} calls to it are running, which is its limit", id, most));
     error.solution = id;
     error.retry_after = Milliseconds(kDownMs);
     return fail(std::move(error));

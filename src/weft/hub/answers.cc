@@ -41,7 +41,8 @@ std::string_view only_field(const json::value& schema) {
 /// The words of an answer as the value a field of this schema wants.
 json::value value_of_words(const json::value* field, const std::string& text) {
   const json::value* type = field ? json::find(*field, "type") : nullptr;
-  const std::string_view word = type && type->is_string() ? std::string_view(type->get_string()) : "string";
+  const std::string_view word =
+      type && type->is_string() ? std::string_view(type->get_string()) : "string";
   if (word == "boolean") {
     if (const auto answer = yes_or_no(text)) return *answer;
   }
@@ -64,7 +65,8 @@ std::optional<json::value> data_of_words(const json::value& schema, const std::s
 void read_approval(Answer& answer) {
   if (answer.action != AnswerAction::accept) return;
   if (answer.data && answer.data->is_object()) {
-    if (json::bool_at(answer.data->get_object(), "approve") == false) answer.action = AnswerAction::decline;
+    if (json::bool_at(answer.data->get_object(), "approve") == false)
+      answer.action = AnswerAction::decline;
     return;
   }
   if (answer.text.empty()) return;
@@ -73,11 +75,13 @@ void read_approval(Answer& answer) {
 
 Result<void> fit(const std::string& key, const Ask::Item& item, Answer& answer) {
   if (item.kind == Ask::Kind::approve) read_approval(answer);
-  if (answer.action != AnswerAction::accept || item.kind != Ask::Kind::form || !item.schema) return {};
+  if (answer.action != AnswerAction::accept || item.kind != Ask::Kind::form || !item.schema)
+    return {};
   if (!answer.data && !answer.text.empty()) answer.data = data_of_words(*item.schema, answer.text);
   const std::string pointer = "/" + json::escape_pointer(key);
   if (!answer.data) {
-    return fail(make_argument_error(pointer, std::format("{}: the question is a form: its answer needs data", pointer)));
+    return fail(make_argument_error(
+        pointer, std::format("{}: the question is a form: its answer needs data", pointer)));
   }
   WEFT_TRY(const auto schema, Schema::create(*item.schema));
   if (const auto fault = schema.check(*answer.data)) {
@@ -100,8 +104,9 @@ Result<void> take_answers(const Ask& ask, model::Answers given, model::Answers& 
   for (auto& [key, answer] : given) {
     const auto item = ask.items.find(key);
     if (item == ask.items.end()) {
-      return fail(make_argument_error("/" + json::escape_pointer(key),
-                                      std::format("there is no question `{}`; asked: {}", key, list_of(ask.items))));
+      return fail(make_argument_error(
+          "/" + json::escape_pointer(key),
+          std::format("there is no question `{}`; asked: {}", key, list_of(ask.items))));
     }
     WEFT_CHECK(fit(key, item->second, answer));
     taken.emplace(key, std::move(answer));
@@ -111,7 +116,8 @@ Result<void> take_answers(const Ask& ask, model::Answers given, model::Answers& 
 }
 
 bool all_answered(const Ask& ask, const model::Answers& answers) {
-  return std::ranges::all_of(ask.items, [&](const auto& pair) { return answers.contains(pair.first); });
+  return std::ranges::all_of(ask.items,
+                             [&](const auto& pair) { return answers.contains(pair.first); });
 }
 
 }  // namespace weft::hub

@@ -27,11 +27,12 @@ Rune rune_at(std::string_view text) {
 }
 
 bool hidden(char32_t c) {
-  return (c < 0x20 && c != '\n') || (c >= 0x7f && c <= 0xa0) || c == 0xad || c == 0x34f || c == 0x61c ||
-         (c >= 0x115f && c <= 0x1160) || (c >= 0x17b4 && c <= 0x17b5) || (c >= 0x180b && c <= 0x180f) ||
-         (c >= 0x2000 && c <= 0x200f) || (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) ||
-         c == 0x3164 || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 || (c >= 0xfff0 && c <= 0xfffb) ||
-         c >= 0xe0000;
+  return (c < 0x20 && c != '\n') || (c >= 0x7f && c <= 0xa0) || c == 0xad || c == 0x34f ||
+         c == 0x61c || (c >= 0x115f && c <= 0x1160) || (c >= 0x17b4 && c <= 0x17b5) ||
+         (c >= 0x180b && c <= 0x180f) || (c >= 0x2000 && c <= 0x200f) ||
+         (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x3164 ||
+         (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
+         (c >= 0xfff0 && c <= 0xfffb) || c >= 0xe0000;
 }
 
 }  // namespace
@@ -57,11 +58,13 @@ bool asks_first(const JoinRequest& request, const model::Skill& skill) {
   return found != request.approvals.end() && found->second != Approval::solution;
 }
 
-model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill, const model::Call& call) {
+model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill,
+                        const model::Call& call) {
   const std::string name = std::format("{}/{}", solution.id.str(), skill.id.str());
   const std::string content = call.args ? json::write(*call.args)
-                              : call.turns.empty() ? std::string()
-                                                   : model::joined_text(call.turns.back().parts, true);
+                              : call.turns.empty()
+                                  ? std::string()
+                                  : model::joined_text(call.turns.back().parts, true);
   std::string shown = visible(content);
   if (shown.size() > kApprovalCharsMax) {
     shown.resize(kApprovalCharsMax);

@@ -1,4 +1,5 @@
-// What a person is shown before a call is made, and whether one is asked at all. Owned by hub; pure.
+// What a person is shown before a call is made, and whether one is asked at all. Owned by hub;
+// pure.
 #pragma once
 
 #include "weft/hub/registry.h"
@@ -9,8 +10,10 @@ namespace weft::hub {
 
 /// Whether the hub asks before this skill is called (`hub` and `both`).
 bool asks_first(const JoinRequest& request, const model::Skill& skill);
-/// The question, rendered from the very values that will be sent; marks that hide or turn text are shown as escapes.
-model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill, const model::Call& call);
+/// The question, rendered from the very values that will be sent; marks that hide or turn text are
+/// shown as escapes.
+model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill,
+                        const model::Call& call);
 /// Characters that are not seen, or change how others are, as `\u....`.
 std::string visible(std::string_view text);
 

@@ -29,7 +29,8 @@ Result<void> require(const Dispatch& dispatch, const Schema* schema) {
 Result<void> shape_converse(Dispatch& dispatch) {
   model::Call& call = dispatch.call;
   if (!call.turns.empty()) return {};
-  if (is_nothing(call.args)) return fail(make_argument_error("/message", "/message: required: what to say"));
+  if (is_nothing(call.args))
+    return fail(make_argument_error("/message", "/message: required: what to say"));
   auto turns = turns_from_args(*call.args);
   if (turns) {
     call.turns = *std::move(turns);
@@ -53,18 +54,21 @@ void shape_embed(model::Call& call) {
 }
 
 /// The answer to a form becomes the arguments.
-Awaitable<Result<void>> ask_arguments(std::shared_ptr<Dispatch> dispatch, model::Ask ask, Emitter& out) {
+Awaitable<Result<void>> ask_arguments(std::shared_ptr<Dispatch> dispatch, model::Ask ask,
+                                      Emitter& out) {
   WEFT_CO_TRY(auto answers, co_await out.ask(std::move(ask)));
   model::Answer& answer = answers.begin()->second;
   if (answer.action != model::AnswerAction::accept) {
-    co_return fail(Reason::refused, std::format("the fields that `{}/{}` needs were not given",
-                                                dispatch->entry->solution->id.str(), dispatch->skill->id.str()));
+    co_return fail(Reason::refused,
+                   std::format("the fields that `{}/{}` needs were not given",
+                               dispatch->entry->solution->id.str(), dispatch->skill->id.str()));
   }
   dispatch->call.args = std::move(answer.data);
   co_return Result<void>();
 }
 
-Awaitable<Result<void>> shape_invoke(std::shared_ptr<Dispatch> dispatch, const Schema* schema, Emitter& out) {
+Awaitable<Result<void>> shape_invoke(std::shared_ptr<Dispatch> dispatch, const Schema* schema,
+                                     Emitter& out) {
   model::Call& call = dispatch->call;
   if (!is_nothing(call.args) || !call.tensors.empty()) co_return Result<void>();
   if (call.turns.empty()) {
@@ -73,7 +77,8 @@ Awaitable<Result<void>> shape_invoke(std::shared_ptr<Dispatch> dispatch, const S
   }
   auto shaped = args_from_turns(*dispatch->skill, schema, call);
   if (call.turns.size() > 1) {
-    out.lose({"/turns", "conversation", "arguments", model::LossKind::approximated, "the last turn alone was read"});
+    out.lose({"/turns", "conversation", "arguments", model::LossKind::approximated,
+              "the last turn alone was read"});
   }
   if (shaped.ask) {
     auto asked = co_await ask_arguments(dispatch, *std::move(shaped.ask), out);
@@ -104,12 +109,14 @@ Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out
   auto ask = approval_ask(*dispatch->entry->solution, *dispatch->skill, dispatch->call);
   WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
   if (answers.begin()->second.action == model::AnswerAction::accept) co_return Result<void>();
-  co_return fail(Reason::refused, std::format("`{}/{}` was not approved", dispatch->entry->solution->id.str(),
-                                              dispatch->skill->id.str()));
+  co_return fail(Reason::refused,
+                 std::format("`{}/{}` was not approved", dispatch->entry->solution->id.str(),
+                             dispatch->skill->id.str()));
 }
 
 /// The question of a solution, asked until the solution takes the answer.
-Awaitable<Result<void>> relay_ask(std::shared_ptr<EventStream> stream, model::Ask ask, Emitter& out) {
+Awaitable<Result<void>> relay_ask(std::shared_ptr<EventStream> stream, model::Ask ask,
+                                  Emitter& out) {
   for (int round = 0; round < kAskAgainMax; ++round) {
     auto question = ask;
     WEFT_CO_TRY(auto answers, co_await out.ask(std::move(question)));
@@ -130,8 +137,8 @@ Error named(Error error, const std::string& solution) {
   return error;
 }
 
-Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream, std::shared_ptr<Dispatch> dispatch,
-                                       Emitter& out) {
+Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream,
+                                       std::shared_ptr<Dispatch> dispatch, Emitter& out) {
   const auto registration =
       out.cancelled().on_cancel([stream, token = out.cancelled()] { stream->cancel(token.why()); });
   // One that goes on after it was told to stop is left.
@@ -152,8 +159,10 @@ Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream, std:
       WEFT_CO_CHECK(co_await relay_ask(stream, std::move(*ask), out));
       continue;
     }
-    if (const auto* accepted = std::get_if<model::Accepted>(&event.body)) dispatch->accepted = *accepted;
-    // What fails here was cancelled; the solution's End is still waited for, so that it is let go of.
+    if (const auto* accepted = std::get_if<model::Accepted>(&event.body))
+      dispatch->accepted = *accepted;
+    // What fails here was cancelled; the solution's End is still waited for, so that it is let go
+    // of.
     (void)co_await out.emit(std::move(event));
   }
   co_return fail(out.cancelled().why());

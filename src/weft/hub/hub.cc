@@ -25,9 +25,10 @@ namespace {
 
 Result<void> check_depth(const model::Call& call) {
   if (call.depth < kCallDepthMax) return {};
-  return fail(Reason::unsupported,
-              std::format("the call already went through {} hubs and flows: it goes in a circle, or is nested deeper "
-                          "than the {} that are allowed", call.depth, kCallDepthMax));
+  return fail(Reason::unsupported, std::format("the call already went through {} hubs and flows: "
+                                               "it goes in a circle, or is nested deeper "
+                                               "than the {} that are allowed",
+                                               call.depth, kCallDepthMax));
 }
 
 /// A produced stream that also knows how far its call has come.
@@ -38,7 +39,9 @@ class DispatchStream final : public EventStream {
 
   Awaitable<model::Event> next() override { return stream_->next(); }
   void cancel(Error why) override { stream_->cancel(std::move(why)); }
-  Result<void> answer(model::Answers answers) override { return stream_->answer(std::move(answers)); }
+  Result<void> answer(model::Answers answers) override {
+    return stream_->answer(std::move(answers));
+  }
   void detach(BeforeStart before_start) override {
     if (!dispatch_->started) dispatch_->before_start = before_start;
     stream_->detach(std::move(before_start));
@@ -58,7 +61,9 @@ std::unique_ptr<EventStream> guarded(Dispatch dispatch, Admission admission, Cal
   // A body that was given up still runs: the call counts until it is gone.
   auto stream = make_stream(
       std::move(context),
-      [shared, held](Emitter& out) -> Awaitable<Result<model::Output>> { return run_dispatch(shared, out); },
+      [shared, held](Emitter& out) -> Awaitable<Result<model::Output>> {
+        return run_dispatch(shared, out);
+      },
       [held, id](model::End& end) {
         if (!end.outcome) end.outcome = std::unexpected(named(std::move(end.outcome).error(), id));
         held->ended(end.outcome ? nullptr : &end.outcome.error());
@@ -88,7 +93,8 @@ std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context) {
   return this->call(std::move(call), std::move(context), nullptr);
 }
 
-std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context, BeforeStart before_start) {
+std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context,
+                                       BeforeStart before_start) {
   const auto snapshot = state_->registry.snapshot();
   auto found = find_skill(*snapshot, call.solution.str(), call.skill.str());
   if (!found) return ended_stream(model::end_with(std::move(found).error()));
@@ -106,12 +112,13 @@ std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context, Be
   return guarded(std::move(dispatch), *std::move(admission), std::move(context));
 }
 
-std::unique_ptr<EventStream> Hub::reattach(model::Call call, model::Accepted accepted, CallContext context) {
+std::unique_ptr<EventStream> Hub::reattach(model::Call call, model::Accepted accepted,
+                                           CallContext context) {
   const auto entry = state_->registry.snapshot()->find_shared(call.solution.str());
   if (!entry) return nullptr;
   Dispatch dispatch;
-  dispatch.reattached =
-      entry->service->reattach(std::make_shared<const model::Call>(std::move(call)), accepted, context);
+  dispatch.reattached = entry->service->reattach(
+      std::make_shared<const model::Call>(std::move(call)), accepted, context);
   if (!dispatch.reattached) return nullptr;
   dispatch.entry = entry;
   dispatch.started = true;

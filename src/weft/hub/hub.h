@@ -1,5 +1,5 @@
-// The hub: authenticates, applies policy, resolves the skill, opens the task if there is one, starts the service. Owned by app;
-// every member from any thread, streams on their own loops.
+// The hub: authenticates, applies policy, resolves the skill, opens the task if there is one,
+// starts the service. Owned by app; every member from any thread, streams on their own loops.
 #pragma once
 
 #include <functional>
@@ -59,17 +59,23 @@ class Hub {
   const Clock& clock() const;
   Random& random();
 
-  /// May this principal call this skill now? Errors: permission, too many calls at once, the solution is known to be down.
+  /// May this principal call this skill now? Errors: permission, too many calls at once, the
+  /// solution is known to be down.
   Result<Admission> admit(const model::Principal& principal, std::shared_ptr<const Entry> entry,
                           const model::Skill* skill);
-  /// Runs a call: resolves, admits, shapes, checks the arguments against the schema, starts the service. The stream keeps the
-  /// law of service.h whatever the service does, and every error in it names the solution.
+  /// Runs a call: resolves, admits, shapes, checks the arguments against the schema, starts the
+  /// service. The stream keeps the law of service.h whatever the service does, and every error in
+  /// it names the solution.
   std::unique_ptr<EventStream> call(model::Call call, CallContext context);
-  /// The same; `before_start` is awaited when everything is checked and approved, right before the solution is called.
+  /// The same; `before_start` is awaited when everything is checked and approved, right before the
+  /// solution is called.
   using BeforeStart = EventStream::BeforeStart;
-  std::unique_ptr<EventStream> call(model::Call call, CallContext context, BeforeStart before_start);
-  /// Takes up a call that the solution accepted before a restart; null when it cannot be found again.
-  std::unique_ptr<EventStream> reattach(model::Call call, model::Accepted accepted, CallContext context);
+  std::unique_ptr<EventStream> call(model::Call call, CallContext context,
+                                    BeforeStart before_start);
+  /// Takes up a call that the solution accepted before a restart; null when it cannot be found
+  /// again.
+  std::unique_ptr<EventStream> reattach(model::Call call, model::Accepted accepted,
+                                        CallContext context);
   /// The context of a call that begins now: the solution's own timeout or kCallDeadlineMs.
   CallContext context(Executor executor, CancelToken cancel, const model::Call& call) const;
 

@@ -44,9 +44,11 @@ Result<void> read_approvals(const json::object& o, JoinRequest& request) {
   const auto* approvals = json::object_at(o, "approvals");
   if (!approvals) return {};
   for (const auto& [skill, word] : *approvals) {
-    const auto* at = word.is_string() ? std::ranges::find(kApprovals, std::string_view(word.get_string()))
-                                      : kApprovals.end();
-    if (at == kApprovals.end()) return fail(make_argument_error("/approvals", "an approval that cannot be read"));
+    const auto* at = word.is_string()
+                         ? std::ranges::find(kApprovals, std::string_view(word.get_string()))
+                         : kApprovals.end();
+    if (at == kApprovals.end())
+      return fail(make_argument_error("/approvals", "an approval that cannot be read"));
     request.approvals[skill] = static_cast<Approval>(at - kApprovals.begin());
   }
   return {};
@@ -88,7 +90,8 @@ Result<JoinRequest> join_request_from(const json::value& v) {
   read_lists(o, request);
   request.bearer = json::string_at(o, "bearer");
   request.timeout_ms = json::int_at(o, "timeout_ms").value_or(0);
-  request.concurrency_max = static_cast<std::size_t>(json::int_at(o, "concurrency_max").value_or(0));
+  request.concurrency_max =
+      static_cast<std::size_t>(json::int_at(o, "concurrency_max").value_or(0));
   WEFT_CHECK(read_approvals(o, request));
   request.origin = json::string_at(o, "origin");
   if (request.id.empty() || request.url.empty() == request.command.empty()) {

@@ -12,6 +12,7 @@
 #include "weft/hub/join_record.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/nearest.h"
+#include "weft/hub/on_loop.h"
 #include "weft/hub/probing.h"
 #include "weft/store/tables.h"
 
@@ -43,8 +44,10 @@ struct Joiner::State : std::enable_shared_from_this<Joiner::State> {
   std::map<SolutionId, SteadyTime> refresh_at;
 
   Result<std::vector<Protocol*>> candidates(const JoinRequest& request) const;
-  Awaitable<Result<std::vector<Probed>>> find(JoinRequest request, Executor executor, CancelToken cancel);
-  Awaitable<Result<JoinReport>> join_now(JoinRequest request, Executor executor, CancelToken cancel);
+  Awaitable<Result<std::vector<Probed>>> find(JoinRequest request, Executor executor,
+                                              CancelToken cancel);
+  Awaitable<Result<JoinReport>> join_now(JoinRequest request, Executor executor,
+                                         CancelToken cancel);
   Result<JoinReport> add(JoinRequest request, Joined joined, const Probed& by);
   Result<void> check_free(const JoinRequest& request);
   Awaitable<Result<void>> keep(JoinRequest request, std::string protocol);
@@ -53,12 +56,20 @@ struct Joiner::State : std::enable_shared_from_this<Joiner::State> {
   void give_up(const SolutionId& id);
   std::vector<JoinRequest> due(bool all);
   void tried(const JoinRequest& request, const Result<JoinReport>& joined);
-  Awaitable<> try_pending(Executor executor, CancelToken cancel, bool all);
-  static Awaitable<> try_one(std::shared_ptr<State> state, JoinRequest request, Executor executor, CancelToken cancel);
+  /// On the executor's loop. Whether there was one to try.
+  Awaitable<bool> try_pending(Executor executor, CancelToken cancel, bool all);
+  static Awaitable<> try_one(std::shared_ptr<State> state, JoinRequest request, Executor executor,
+                             CancelToken cancel);
+
+  static Awaitable<> keep_joining(std::shared_ptr<State> state, Executor executor,
+                                  CancelToken cancel);
+  static Awaitable<> keep_refreshing(std::shared_ptr<State> state, Executor executor,
+                                     CancelToken cancel);
 
   std::vector<std::shared_ptr<const Entry>> due_for_refresh();
   Awaitable<> refresh_due(Executor executor, CancelToken cancel);
-  static Awaitable<> refresh_one(std::shared_ptr<State> state, std::shared_ptr<const Entry> entry, CallContext context);
+  static Awaitable<> refresh_one(std::shared_ptr<State> state, std::shared_ptr<const Entry> entry,
+                                 CallContext context);
 
   bool drop_changed(const std::vector<JoinRequest>& configured);
 };
@@ -68,8 +79,10 @@ Result<std::vector<Protocol*>> Joiner::State::candidates(const JoinRequest& requ
   std::string wanted = request.protocol;
   if (!request.command.empty()) {
     if (!wanted.empty() && wanted != "mcp") {
-      return fail(make_argument_error("/protocol", std::format("a command is joined as an MCP server; `{}` is not spoken "
-                                                               "over standard input and output", wanted)));
+      return fail(make_argument_error(
+          "/protocol", std::format("a command is joined as an MCP server; `{}` is not spoken "
+                                   "over standard input and output",
+                                   wanted)));
     }
     wanted = "mcp";
   }
@@ -80,8 +93,8 @@ Result<std::vector<Protocol*>> Joiner::State::candidates(const JoinRequest& requ
     if (wanted.empty() || protocol->name() == wanted) found.push_back(protocol.get());
   }
   if (!found.empty()) return found;
-  return fail(make_argument_error("/protocol", std::format("weft does not speak `{}`; it speaks {}", wanted,
-                                                           quoted_list(names))));
+  return fail(make_argument_error("/protocol", std::format("weft does not speak `{}`; it speaks {}",
+                                                           wanted, quoted_list(names))));
 }
 
 Awaitable<Result<std::vector<Probed>>> Joiner::State::find(JoinRequest request, Executor executor,
@@ -91,13 +104,15 @@ Awaitable<Result<std::vector<Probed>>> Joiner::State::find(JoinRequest request, 
     Probed child{asked.front(), {}};
     child.finding.spoken = true;
     child.finding.confidence = 1;
-    child.finding.how = std::format("{} was started and spoke MCP on its standard output", place_of(request));
+    child.finding.how =
+        std::format("{} was started and spoke MCP on its standard output", place_of(request));
     co_return std::vector<Probed>{std::move(child)};
   }
   auto probed = co_await probe_all(std::move(asked), request, executor, cancel);
   if (probed.front().finding.spoken) co_return probed;
-  co_return fail(Reason::upstream_protocol, std::format("no protocol was recognised at {}; tried:{}", place_of(request),
-                                                        tried_lines(probed)));
+  co_return fail(Reason::upstream_protocol,
+                 std::format("no protocol was recognised at {}; tried:{}", place_of(request),
+                             tried_lines(probed)));
 }
 
 /// Whether the name is free, the running and the waiting considered.
@@ -109,13 +124,16 @@ Result<void> Joiner::State::check_free(const JoinRequest& request) {
     holder = std::format("the solution at {}", place_of(entry->request));
   } else {
     const std::scoped_lock lock(mutex);
-    const auto at = std::ranges::find(pending, request.id, [](const Pending& p) { return p.request.id; });
+    const auto at =
+        std::ranges::find(pending, request.id, [](const Pending& p) { return p.request.id; });
     if (at == pending.end()) return {};
     holder = std::format("the solution at {}, which is down", place_of(at->request));
   }
-  Error error = make_argument_error(
-      "/name", std::format("the name `{}` is taken by {}; join this one under another with `--as NAME`, or remove the "
-                           "other with `weft rm {}`", id, holder, id));
+  Error error =
+      make_argument_error("/name", std::format("the name `{}` is taken by {}; join this one under "
+                                               "another with `--as NAME`, or remove the "
+                                               "other with `weft rm {}`",
+                                               id, holder, id));
   error.code = Code::already_exists;
   return fail(std::move(error));
 }
@@ -126,27 +144,31 @@ Result<JoinReport> Joiner::State::add(JoinRequest request, Joined joined, const 
   if (solution.protocol.empty()) solution.protocol = by.protocol->name();
   if (solution.protocol_version.empty()) solution.protocol_version = by.finding.protocol_version;
   if (solution.url.empty()) solution.url = by.finding.url.empty() ? request.url : by.finding.url;
-  JoinReport report{solution.id, solution.protocol, solution.protocol_version, by.finding.how, solution.skills.size()};
+  JoinReport report{solution.id, solution.protocol, solution.protocol_version, by.finding.how,
+                    solution.skills.size()};
   request.id = solution.id;
-  auto entry = make_entry(std::move(solution), std::move(joined.service), std::move(request), by.finding.how);
+  auto entry = make_entry(std::move(solution), std::move(joined.service), std::move(request),
+                          by.finding.how);
   entry->counters->health = Health::up;
   WEFT_CHECK(hub.registry().add(std::move(entry)));
   return report;
 }
 
 Awaitable<Result<JoinReport>> Joiner::State::join_now(JoinRequest request, Executor executor,
-                                                       CancelToken cancel) {
+                                                      CancelToken cancel) {
   const SteadyTime began = hub.clock().steady();
   WEFT_CO_TRY(const auto probed, co_await find(request, executor, cancel));
   std::string failures;
   Error first;
   for (const auto& by : probed) {
     if (!by.finding.spoken) break;
-    const CallContext context{executor, hub.clock().steady() + Milliseconds(kConnectDeadlineMs), cancel};
+    const CallContext context{executor, hub.clock().steady() + Milliseconds(kConnectDeadlineMs),
+                              cancel};
     auto joined = co_await by.protocol->connect(request, by.finding, context);
     if (joined) {
       WEFT_CO_TRY(auto report, add(request, *std::move(joined), by));
-      report.took_ms = std::chrono::duration_cast<Milliseconds>(hub.clock().steady() - began).count();
+      report.took_ms =
+          std::chrono::duration_cast<Milliseconds>(hub.clock().steady() - began).count();
       co_return report;
     }
     if (failures.empty()) first = joined.error();
@@ -192,7 +214,8 @@ std::vector<JoinRequest> Joiner::State::due(bool all) {
 
 void Joiner::State::tried(const JoinRequest& request, const Result<JoinReport>& joined) {
   const std::scoped_lock lock(mutex);
-  const auto at = std::ranges::find(pending, request.id, [](const Pending& p) { return p.request.id; });
+  const auto at =
+      std::ranges::find(pending, request.id, [](const Pending& p) { return p.request.id; });
   if (at == pending.end() || !same_request(at->request, request)) {
     // Removed or changed while it was tried: then it must not have come in by this.
     if (joined) (void)hub.registry().remove(request.id);
@@ -208,23 +231,27 @@ void Joiner::State::tried(const JoinRequest& request, const Result<JoinReport>& 
   at->pause_ms = std::min(at->pause_ms * 2, kRejoinMaxMs);
 }
 
-Awaitable<> Joiner::State::try_one(std::shared_ptr<State> state, JoinRequest request, Executor executor,
-                                   CancelToken cancel) {
+Awaitable<> Joiner::State::try_one(std::shared_ptr<State> state, JoinRequest request,
+                                   Executor executor, CancelToken cancel) {
   auto joined = co_await state->join_now(request, executor, std::move(cancel));
   if (joined) {
-    log::info("joined {} ({} {}) with {} skills", request.id.str(), joined->protocol, joined->protocol_version, joined->skills);
+    log::info("joined {} ({} {}) with {} skills", request.id.str(), joined->protocol,
+              joined->protocol_version, joined->skills);
   } else {
-    log::debug("{} at {} has not joined yet: {}", request.id.str(), place_of(request), joined.error().message);
+    log::debug("{} at {} has not joined yet: {}", request.id.str(), place_of(request),
+               joined.error().message);
   }
   state->tried(request, joined);
 }
 
-Awaitable<> Joiner::State::try_pending(Executor executor, CancelToken cancel, bool all) {
+Awaitable<bool> Joiner::State::try_pending(Executor executor, CancelToken cancel, bool all) {
   auto requests = due(all);
-  if (requests.empty()) co_return;
+  if (requests.empty()) co_return false;
   TaskGroup group(executor);
-  for (auto& request : requests) group.spawn(try_one(shared_from_this(), std::move(request), executor, cancel));
+  for (auto& request : requests)
+    group.spawn(try_one(shared_from_this(), std::move(request), executor, cancel));
   co_await group.join();
+  co_return true;
 }
 
 std::vector<std::shared_ptr<const Entry>> Joiner::State::due_for_refresh() {
@@ -235,7 +262,8 @@ std::vector<std::shared_ptr<const Entry>> Joiner::State::due_for_refresh() {
   std::vector<std::shared_ptr<const Entry>> out;
   for (const auto& entry : snapshot->entries) {
     if (entry->request.source == Source::built_in) continue;
-    auto [at, fresh] = refresh_at.try_emplace(entry->solution->id, now + Milliseconds(kRefreshEveryMs));
+    auto [at, fresh] =
+        refresh_at.try_emplace(entry->solution->id, now + Milliseconds(kRefreshEveryMs));
     if (fresh || at->second > now) continue;
     at->second = now + Milliseconds(kRefreshEveryMs);
     out.push_back(entry);
@@ -243,13 +271,14 @@ std::vector<std::shared_ptr<const Entry>> Joiner::State::due_for_refresh() {
   return out;
 }
 
-Awaitable<> Joiner::State::refresh_one(std::shared_ptr<State> state, std::shared_ptr<const Entry> entry,
-                                       CallContext context) {
+Awaitable<> Joiner::State::refresh_one(std::shared_ptr<State> state,
+                                       std::shared_ptr<const Entry> entry, CallContext context) {
   auto newer = co_await entry->service->refresh(std::move(context));
   const SolutionId id = entry->solution->id;
   if (!newer) {
     log::debug("{} could not be asked for its description: {}", id.str(), newer.error().message);
-    const bool gone = newer.error().reason == Reason::unavailable || newer.error().reason == Reason::deadline;
+    const bool gone =
+        newer.error().reason == Reason::unavailable || newer.error().reason == Reason::deadline;
     if (gone) entry->counters->health = Health::down;
     co_return;
   }
@@ -260,20 +289,38 @@ Awaitable<> Joiner::State::refresh_one(std::shared_ptr<State> state, std::shared
   if (solution->protocol.empty()) solution->protocol = entry->solution->protocol;
   if (solution->url.empty()) solution->url = entry->solution->url;
   auto updated = state->hub.registry().update(id, std::move(solution));
-  if (!updated) log::warn("the new description of {} is not taken: {}", id.str(), updated.error().message);
+  if (!updated)
+    log::warn("the new description of {} is not taken: {}", id.str(), updated.error().message);
 }
 
 Awaitable<> Joiner::State::refresh_due(Executor executor, CancelToken cancel) {
   const auto entries = due_for_refresh();
   if (entries.empty()) co_return;
   TaskGroup group(executor);
-  const CallContext context{executor, hub.clock().steady() + Milliseconds(kRefreshDeadlineMs), std::move(cancel)};
+  const CallContext context{executor, hub.clock().steady() + Milliseconds(kRefreshDeadlineMs),
+                            std::move(cancel)};
   for (const auto& entry : entries) group.spawn(refresh_one(shared_from_this(), entry, context));
   co_await group.join();
 }
 
-/// Lets go of the configured ones that are configured no more, or otherwise, and of added ones whose name is taken by
-/// the configuration. Whether any was.
+Awaitable<> Joiner::State::keep_joining(std::shared_ptr<State> state, Executor executor,
+                                        CancelToken cancel) {
+  while (!cancel.cancelled()) {
+    co_await state->try_pending(executor, cancel, false);
+    co_await sleep_for(Milliseconds(kFreshTickMs), cancel);
+  }
+}
+
+Awaitable<> Joiner::State::keep_refreshing(std::shared_ptr<State> state, Executor executor,
+                                           CancelToken cancel) {
+  while (!cancel.cancelled()) {
+    co_await state->refresh_due(executor, cancel);
+    co_await sleep_for(Milliseconds(kFreshTickMs), cancel);
+  }
+}
+
+/// Lets go of the configured ones that are configured no more, or otherwise, and of added ones
+/// whose name is taken by the configuration. Whether any was.
 bool Joiner::State::drop_changed(const std::vector<JoinRequest>& configured) {
   const auto wanted = [&](const JoinRequest& held) {
     const auto at = std::ranges::find(configured, held.id, &JoinRequest::id);
@@ -302,14 +349,17 @@ Joiner::~Joiner() = default;
 
 Awaitable<Result<JoinReport>> Joiner::join(JoinRequest request, Executor executor) {
   const auto state = state_;
-  if (request.origin.empty()) request.origin = request.source == Source::added ? "weft add" : to_string(request.source);
+  if (request.origin.empty())
+    request.origin = request.source == Source::added ? "weft add" : to_string(request.source);
   if (!request.id.empty() && slug(request.id.str()) != request.id.str()) {
-    co_return fail(make_argument_error("/name", std::format("`{}` is no name for a solution; `{}` would be one",
-                                                            request.id.str(), slug(request.id.str()))));
+    co_return fail(make_argument_error(
+        "/name", std::format("`{}` is no name for a solution; `{}` would be one", request.id.str(),
+                             slug(request.id.str()))));
   }
   WEFT_CO_CHECK(state->check_free(request));
   const CancelToken never;
-  WEFT_CO_TRY(auto report, co_await state->join_now(request, executor, never));
+  auto joining = state->join_now(request, executor, never);
+  WEFT_CO_TRY(auto report, co_await on_loop(executor, std::move(joining)));
   if (request.source != Source::added) co_return report;
   request.id = report.id;
   auto kept = co_await state->keep(request, report.protocol);
@@ -323,16 +373,20 @@ Awaitable<Result<JoinReport>> Joiner::join(JoinRequest request, Executor executo
 Awaitable<Result<void>> Joiner::leave(SolutionId id, Executor) {
   const auto state = state_;
   std::optional<JoinRequest> held;
-  if (const auto entry = state->hub.registry().snapshot()->find_shared(id.str())) held = entry->request;
+  if (const auto entry = state->hub.registry().snapshot()->find_shared(id.str()))
+    held = entry->request;
   for (const auto& one : waiting()) {
     if (one.request.id == id) held = one.request;
   }
-  if (!held) co_return fail(Reason::solution_not_found, std::format("no solution `{}` has joined", id.str()));
+  if (!held)
+    co_return fail(Reason::solution_not_found,
+                   std::format("no solution `{}` has joined", id.str()));
   if (held->source != Source::added) {
-    co_return fail(Reason::unsupported,
-                   std::format("`{}` is {}: {}", id.str(), to_string(held->source),
-                               held->source == Source::configured ? "remove it there: " + held->origin
-                                                                  : std::string("it cannot be removed")));
+    co_return fail(
+        Reason::unsupported,
+        std::format("`{}` is {}: {}", id.str(), to_string(held->source),
+                    held->source == Source::configured ? "remove it there: " + held->origin
+                                                       : std::string("it cannot be removed")));
   }
   const std::string key = id.str();
   WEFT_CO_CHECK(co_await state->tables.erase(std::string(kSpace), key));
@@ -351,7 +405,8 @@ Awaitable<Result<std::vector<JoinRequest>>> Joiner::restore() {
     for (const auto& row : rows) {
       auto request = join_request_from(row.value);
       if (!request) {
-        log::error("what was kept of the solution {} cannot be read: {}", row.key, request.error().message);
+        log::error("what was kept of the solution {} cannot be read: {}", row.key,
+                   request.error().message);
         continue;
       }
       request->source = Source::added;
@@ -370,11 +425,14 @@ Awaitable<> Joiner::reconcile(std::vector<JoinRequest> configured, Executor exec
     request.source = Source::configured;
     const bool joined = state->hub.registry().snapshot()->find(request.id.str()) != nullptr;
     const auto waits = waiting();
-    const bool waits_already = std::ranges::contains(waits, request.id, [](const Waiting& w) { return w.request.id; });
-    if (!joined && !waits_already) state->wait_for(std::move(request), "it was not tried yet", true);
+    const bool waits_already =
+        std::ranges::contains(waits, request.id, [](const Waiting& w) { return w.request.id; });
+    if (!joined && !waits_already)
+      state->wait_for(std::move(request), "it was not tried yet", true);
   }
   const CancelToken never;
-  co_await state->try_pending(executor, never, true);
+  auto trying = state->try_pending(executor, never, true);
+  co_await on_loop(executor, std::move(trying));
   for (const auto& one : waiting()) {
     log::warn("{} ({}) has not joined yet: {}", one.request.id.str(), one.request.origin, one.why);
   }
@@ -389,11 +447,11 @@ std::vector<Joiner::Waiting> Joiner::waiting() const {
 
 Awaitable<> Joiner::keep_fresh(Executor executor, CancelToken cancel) {
   const auto state = state_;
-  while (!cancel.cancelled()) {
-    co_await state->try_pending(executor, cancel, false);
-    co_await state->refresh_due(executor, cancel);
-    co_await sleep_for(Milliseconds(kFreshTickMs), cancel);
-  }
+  // Apart: a solution that is slow to join does not hold up the others' descriptions.
+  TaskGroup group(executor);
+  group.spawn(State::keep_joining(state, executor, cancel));
+  group.spawn(State::keep_refreshing(state, executor, cancel));
+  co_await group.join();
 }
 
 }  // namespace weft::hub

@@ -30,7 +30,8 @@ class FakeProtocol final : public Protocol {
   Awaitable<Finding> probe(JoinRequest request, CallContext context) override {
     world_.probed.push_back(name_);
     if (world_.pause.count() > 0) {
-      const auto left = std::chrono::ceil<Milliseconds>(context.deadline - std::chrono::steady_clock::now());
+      const auto left =
+          std::chrono::ceil<Milliseconds>(context.deadline - std::chrono::steady_clock::now());
       co_await sleep_for(std::min(world_.pause, left), context.cancel);
     }
     Finding finding;
@@ -56,7 +57,8 @@ class FakeProtocol final : public Protocol {
     co_return joined;
   }
   bool refuse = false;
-  std::shared_ptr<testing::FakeService> service = std::make_shared<testing::FakeService>(testing::echo_script);
+  std::shared_ptr<testing::FakeService> service =
+      std::make_shared<testing::FakeService>(testing::echo_script);
 
  private:
   std::string name_;
@@ -87,7 +89,9 @@ class JoinerTest : public ::testing::Test {
         loop_, [&] { return joiner_->leave(SolutionId(std::move(id)), loop_.get_executor()); });
   }
   void reconcile(std::vector<JoinRequest> configured) {
-    run(loop_, [&]() -> Awaitable<> { co_await joiner_->reconcile(std::move(configured), loop_.get_executor()); });
+    run(loop_, [&]() -> Awaitable<> {
+      co_await joiner_->reconcile(std::move(configured), loop_.get_executor());
+    });
   }
   void restore() {
     run(loop_, [&]() -> Awaitable<> { EXPECT_TRUE(co_await joiner_->restore()); });
@@ -98,7 +102,8 @@ class JoinerTest : public ::testing::Test {
     request.id = SolutionId(std::move(name));
     return request;
   }
-  static JoinRequest configured(std::string name, std::string url, std::string line = "weft.yaml:3") {
+  static JoinRequest configured(std::string name, std::string url,
+                                std::string line = "weft.yaml:3") {
     auto request = at(std::move(url), std::move(name));
     request.source = Source::configured;
     request.origin = std::move(line);
@@ -112,7 +117,8 @@ class JoinerTest : public ::testing::Test {
     std::string out;
     const auto snapshot = hub_->registry().snapshot();
     for (const auto& entry : snapshot->entries) {
-      out += std::format("{}{}:{}", out.empty() ? "" : " ", entry->solution->id.str(), entry->solution->protocol);
+      out += std::format("{}{}:{}", out.empty() ? "" : " ", entry->solution->id.str(),
+                         entry->solution->protocol);
     }
     return out;
   }
@@ -152,14 +158,16 @@ TEST_F(JoinerTest, ANamedProtocolAloneIsAsked) {
   EXPECT_EQ(world_.probed, std::vector<std::string>{"openapi"});
   auto wrong = at("http://x:1", "y");
   wrong.protocol = "grpc";
-  EXPECT_NE(join(wrong).error().message.find("`a2a`, `mcp`, `openai`, `openapi`"), std::string::npos);
+  EXPECT_NE(join(wrong).error().message.find("`a2a`, `mcp`, `openai`, `openapi`"),
+            std::string::npos);
 }
 
 TEST_F(JoinerTest, WhatIsNotRecognisedIsToldWithEverythingThatWasTried) {
   const auto report = join(at("http://127.0.0.1:9"));
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().message,
-            "no protocol was recognised at http://127.0.0.1:9; tried:\n  a2a: GET /a2a: 404\n  mcp: GET /mcp: 404\n  "
+            "no protocol was recognised at http://127.0.0.1:9; tried:\n  a2a: GET /a2a: 404\n  "
+            "mcp: GET /mcp: 404\n  "
             "openai: GET /openai: 404\n  openapi: GET /openapi: 404");
 }
 
@@ -178,7 +186,8 @@ TEST_F(JoinerTest, TheNextBestIsTriedWhenConnectingFails) {
   EXPECT_EQ(list(), "x:openapi");
   protocols_["openapi"]->refuse = true;
   const auto report = join(at("http://x:1", "y"));
-  EXPECT_NE(report.error().message.find("mcp: it hung up"), std::string::npos) << report.error().message;
+  EXPECT_NE(report.error().message.find("mcp: it hung up"), std::string::npos)
+      << report.error().message;
   EXPECT_NE(report.error().message.find("openapi: it hung up"), std::string::npos);
 }
 
@@ -249,7 +258,8 @@ TEST_F(JoinerTest, OneThatIsDownJoinsWhenItAnswers) {
   EXPECT_EQ(list(), "");
   ASSERT_EQ(joiner_->waiting().size(), 1U);
   EXPECT_NE(joiner_->waiting().front().why.find("http://x:1"), std::string::npos);
-  EXPECT_EQ(join(at("http://x:2", "bank")).error().code, Code::already_exists) << "its name is kept for it";
+  EXPECT_EQ(join(at("http://x:2", "bank")).error().code, Code::already_exists)
+      << "its name is kept for it";
   run(loop_, [&]() -> Awaitable<> {
     TaskGroup group(loop_.get_executor());
     group.spawn(joiner_->keep_fresh(loop_.get_executor(), group.token()));
@@ -279,7 +289,8 @@ TEST_F(JoinerTest, TheRegistryFollowsTheConfiguration) {
   EXPECT_NE(kept.error().message.find("weft.yaml:3"), std::string::npos) << kept.error().message;
   reconcile({configured("extra", "http://x:1")});
   EXPECT_EQ(list(), "extra:mcp");
-  EXPECT_EQ(hub_->registry().snapshot()->find("extra")->request.source, Source::configured) << "weft.yaml wins";
+  EXPECT_EQ(hub_->registry().snapshot()->find("extra")->request.source, Source::configured)
+      << "weft.yaml wins";
 }
 
 TEST_F(JoinerTest, ConfigurationWinsOverWhatIsRestored) {

@@ -23,8 +23,9 @@ using Hash = std::array<unsigned char, 32>;
 /// 256 random bits need no slow hash: what is kept tells nothing about them.
 Hash hash_of(std::string_view secret) {
   Hash hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(),
-                     nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(),
+                     reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), nullptr,
+                     0);
   return hash;
 }
 
@@ -38,7 +39,8 @@ std::string to_hex(const Hash& hash) {
 std::optional<Hash> hash_from(std::string_view hex) {
   Hash hash{};
   std::size_t size = 0;
-  const int read = sodium_hex2bin(hash.data(), hash.size(), hex.data(), hex.size(), nullptr, &size, nullptr);
+  const int read =
+      sodium_hex2bin(hash.data(), hash.size(), hex.data(), hex.size(), nullptr, &size, nullptr);
   if (read != 0 || size != hash.size()) return std::nullopt;
   return hash;
 }
@@ -62,7 +64,8 @@ json::value to_json(const Record& record) {
 }
 
 Result<Record> record_from(const store::Row& row) {
-  const Error broken = make_error(Reason::internal, std::format("the record of key {} cannot be read", row.key));
+  const Error broken =
+      make_error(Reason::internal, std::format("the record of key {} cannot be read", row.key));
   if (!row.value.is_object()) return fail(broken);
   const json::object& o = row.value.get_object();
   const auto hash = hash_from(json::string_at(o, "hash"));
@@ -87,14 +90,16 @@ Result<Record> record_from(const store::Row& row) {
 using Records = std::vector<Record>;
 
 Result<void> check_name(const std::string& name) {
-  const bool fits = !name.empty() && name.size() <= kKeyNameCharsMax && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_.@").contains(c);
-  });
+  const bool fits =
+      !name.empty() && name.size() <= kKeyNameCharsMax && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_.@").contains(c);
+      });
   if (fits && name != "local") return {};
   return fail(make_argument_error(
-      "/name", std::format("`{}` is no name for a key: 1 to {} of letters, digits and -_.@, and not `local`", name,
-                           kKeyNameCharsMax)));
+      "/name",
+      std::format("`{}` is no name for a key: 1 to {} of letters, digits and -_.@, and not `local`",
+                  name, kKeyNameCharsMax)));
 }
 
 }  // namespace
@@ -112,7 +117,8 @@ struct Keys::State {
   void put(Record record) {
     const std::scoped_lock lock(mutex);
     auto next = std::make_shared<Records>(*all());
-    const auto at = std::ranges::find(*next, record.info.id, [](const Record& r) { return r.info.id; });
+    const auto at =
+        std::ranges::find(*next, record.info.id, [](const Record& r) { return r.info.id; });
     if (at == next->end()) {
       next->push_back(std::move(record));
     } else {
@@ -129,14 +135,17 @@ struct Keys::State {
       return record.info.name == name && !record.info.revoked_ms;
     });
     if (taken || !being_made.insert(name).second) {
-      Error error = make_argument_error("/name", std::format("there is a key `{}` already; revoke it first, or take "
-                                                             "another name", name));
+      Error error = make_argument_error(
+          "/name", std::format("there is a key `{}` already; revoke it first, or take "
+                               "another name",
+                               name));
       error.code = Code::already_exists;
       return fail(std::move(error));
     }
     if (now->size() >= kKeysMax) {
       being_made.erase(name);
-      return fail(Reason::rate_limited, std::format("{} keys have been made; no more are kept", kKeysMax));
+      return fail(Reason::rate_limited,
+                  std::format("{} keys have been made; no more are kept", kKeysMax));
     }
     return {};
   }
@@ -168,11 +177,13 @@ Awaitable<Result<void>> Keys::load() {
     after = rows.back().key;
   }
   const std::scoped_lock lock(state_->mutex);
-  state_->records.store(std::make_shared<const Records>(std::move(loaded)), std::memory_order_release);
+  state_->records.store(std::make_shared<const Records>(std::move(loaded)),
+                        std::memory_order_release);
   co_return Result<void>();
 }
 
-Awaitable<Result<NewKey>> Keys::make(std::string name, bool admin, std::vector<std::string> solutions) {
+Awaitable<Result<NewKey>> Keys::make(std::string name, bool admin,
+                                     std::vector<std::string> solutions) {
   WEFT_CO_CHECK(check_name(name));
   WEFT_CO_CHECK(state_->reserve(name));
   std::array<unsigned char, kSecretBytes> bytes{};
@@ -182,8 +193,11 @@ Awaitable<Result<NewKey>> Keys::make(std::string name, bool admin, std::vector<s
     state_->random.fill(bytes);
     made.info.id = KeyId("key_" + random_hex(8, state_->random));
   }
-  std::array<char, sodium_base64_ENCODED_LEN(kSecretBytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING)> text{};
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  std::array<char,
+             sodium_base64_ENCODED_LEN(kSecretBytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING)>
+      text{};
+  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(),
+                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   sodium_memzero(bytes.data(), bytes.size());
   made.secret = std::string(kPrefix) + text.data();
   made.info.name = name;
@@ -191,7 +205,8 @@ Awaitable<Result<NewKey>> Keys::make(std::string name, bool admin, std::vector<s
   made.info.created_ms = state_->clock.unix_ms();
   made.info.solutions = std::move(solutions);
   Record record{made.info, hash_of(made.secret)};
-  auto stored = co_await state_->tables.put(std::string(kSpace), made.info.id.str(), to_json(record));
+  auto stored =
+      co_await state_->tables.put(std::string(kSpace), made.info.id.str(), to_json(record));
   if (stored) state_->put(std::move(record));
   state_->release(name);
   if (!stored) co_return fail(std::move(stored).error());
@@ -202,7 +217,8 @@ Awaitable<Result<void>> Keys::revoke(KeyId id) {
   const auto now = state_->all();
   const auto at = std::ranges::find(*now, id, [](const Record& record) { return record.info.id; });
   if (at == now->end()) {
-    Error error = make_argument_error("/id", std::format("there is no key {}; `weft key ls` lists them", id.str()));
+    Error error = make_argument_error(
+        "/id", std::format("there is no key {}; `weft key ls` lists them", id.str()));
     error.code = Code::not_found;
     co_return fail(std::move(error));
   }
@@ -234,7 +250,8 @@ Result<model::Principal> Keys::authenticate(std::string_view secret) const {
     if (same && !record.info.revoked_ms) holder = &record;
   }
   if (!holder || secret.size() > kSecretCharsMax) {
-    return fail(Reason::unauthenticated, "a valid API key is needed; `weft key new NAME` makes one");
+    return fail(Reason::unauthenticated,
+                "a valid API key is needed; `weft key new NAME` makes one");
   }
   return model::Principal{holder->info.name, holder->info.id.str(), holder->info.admin};
 }
@@ -242,7 +259,8 @@ Result<model::Principal> Keys::authenticate(std::string_view secret) const {
 bool Keys::may_call(const model::Principal& principal, std::string_view solution) const {
   if (principal.key_id.empty()) return true;
   const auto now = state_->all();
-  const auto at = std::ranges::find(*now, principal.key_id, [](const Record& r) { return r.info.id.str(); });
+  const auto at =
+      std::ranges::find(*now, principal.key_id, [](const Record& r) { return r.info.id.str(); });
   if (at == now->end() || at->info.revoked_ms) return false;
   return at->info.solutions.empty() || std::ranges::contains(at->info.solutions, solution);
 }

@@ -13,7 +13,8 @@ using testing::run;
 class KeysTest : public ::testing::Test {
  protected:
   NewKey make(std::string name, bool admin = false, std::vector<std::string> solutions = {}) {
-    auto made = testing::run_on<Result<NewKey>>(loop_, [&] { return keys_.make(name, admin, solutions); });
+    auto made =
+        testing::run_on<Result<NewKey>>(loop_, [&] { return keys_.make(name, admin, solutions); });
     EXPECT_TRUE(made) << made.error().message;
     return made.value_or(NewKey());
   }
@@ -49,12 +50,21 @@ TEST_F(KeysTest, EverythingWrongGetsOneIdenticalError) {
   const auto key = make("alice");
   std::string flipped = key.secret;
   flipped.back() = flipped.back() == 'A' ? 'B' : 'A';
-  const std::vector<std::string> wrong{
-      "", "weft_", flipped, key.secret + "A", key.secret.substr(0, 47), key.info.id.str(), "' OR 1=1 --", "%",
-      std::string("weft_\0x", 7), std::string(1 << 20, 'x'), key.secret + std::string(1000, ' ')};
+  const std::vector<std::string> wrong{"",
+                                       "weft_",
+                                       flipped,
+                                       key.secret + "A",
+                                       key.secret.substr(0, 47),
+                                       key.info.id.str(),
+                                       "' OR 1=1 --",
+                                       "%",
+                                       std::string("weft_\0x", 7),
+                                       std::string(1 << 20, 'x'),
+                                       key.secret + std::string(1000, ' ')};
   const Error first = keys_.authenticate("nobody").error();
   EXPECT_EQ(first.reason, Reason::unauthenticated);
-  for (const auto& secret : wrong) EXPECT_EQ(keys_.authenticate(secret).error(), first) << secret.substr(0, 60);
+  for (const auto& secret : wrong)
+    EXPECT_EQ(keys_.authenticate(secret).error(), first) << secret.substr(0, 60);
 }
 
 TEST_F(KeysTest, TheSecretIsNowhereInTheTables) {

@@ -23,7 +23,8 @@ inline constexpr std::size_t kTaskEventsMax = 50'000;
 inline constexpr std::size_t kTaskRingEvents = 256;
 /// So many calls in a row that could not reach the solution make it count as down.
 inline constexpr std::uint32_t kFailuresToDown = 3;
-/// A solution that is down gets one call this often, to see whether it is back; the others are refused at once.
+/// A solution that is down gets one call this often, to see whether it is back; the others are
+/// refused at once.
 inline constexpr std::int64_t kDownMs = 1'000;
 /// A question that the solution found wrongly answered is asked again this often.
 inline constexpr int kAskAgainMax = 8;
@@ -47,7 +48,8 @@ inline constexpr std::size_t kTaskSweepMax = 1'000;
 inline constexpr std::int64_t kTaskStopMs = 5'000;
 inline constexpr std::int64_t kProbeDeadlineMs = 900;
 inline constexpr std::int64_t kConnectDeadlineMs = 10'000;
-/// A solution that could not be joined is tried again after the first, then ever later, at most after the second.
+/// A solution that could not be joined is tried again after the first, then ever later, at most
+/// after the second.
 inline constexpr std::int64_t kRejoinMs = 500;
 inline constexpr std::int64_t kRejoinMaxMs = 5'000;
 inline constexpr std::int64_t kRefreshEveryMs = 30'000;

@@ -15,14 +15,16 @@ constexpr std::size_t kTailChars = 9;
 constexpr std::size_t kNearest = 5;
 
 bool plain(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-';
 }
 
 bool slug_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 
 bool hex_char(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-/// A name that looks as if it had a tail: it gets one of its own, so that no name is another's with its tail.
+/// A name that looks as if it had a tail: it gets one of its own, so that no name is another's with
+/// its tail.
 bool has_tail(std::string_view name) {
   if (name.size() < kTailChars || name[name.size() - kTailChars] != '_') return false;
   return std::ranges::all_of(name.substr(name.size() - kTailChars + 1), hex_char);
@@ -31,12 +33,13 @@ bool has_tail(std::string_view name) {
 std::string tail(std::string_view solution, std::string_view skill) {
   const std::string whole = std::format("{}:{}:{}", solution.size(), solution, skill);
   std::array<unsigned char, crypto_generichash_BYTES_MIN> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(whole.data()), whole.size(),
-                     nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(whole.data()),
+                     whole.size(), nullptr, 0);
   return std::format("_{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]);
 }
 
-std::string mangled(std::string_view name, bool fits, std::string_view solution, std::string_view skill) {
+std::string mangled(std::string_view name, bool fits, std::string_view solution,
+                    std::string_view skill) {
   fits = fits && !name.empty() && name.size() <= kNameCharsMax && !has_tail(name) &&
          std::ranges::all_of(name, plain);
   if (fits) return std::string(name);
@@ -61,7 +64,8 @@ const model::Skill* default_skill(const model::Solution& solution) {
   return first_of(solution, model::Shape::converse);
 }
 
-/// The upstream models that a solution of kind model lists: `raw.models`, names or objects with an id.
+/// The upstream models that a solution of kind model lists: `raw.models`, names or objects with an
+/// id.
 std::vector<std::string> upstream_models(const model::Solution& solution) {
   std::vector<std::string> out;
   const json::array* models = json::array_at(solution.raw, "models");
@@ -77,11 +81,14 @@ void add_names(const model::Solution& solution, std::vector<ModelName>& out) {
   const std::string& id = solution.id.str();
   const auto* main = default_skill(solution);
   const std::string skill = main ? main->id.str() : "";
-  const auto add = [&](std::string name, std::string of) { out.push_back({std::move(name), id, std::move(of)}); };
+  const auto add = [&](std::string name, std::string of) {
+    out.push_back({std::move(name), id, std::move(of)});
+  };
   switch (solution.kind) {
     case model::Kind::model:
       add("model/" + id, skill);
-      for (const auto& upstream : upstream_models(solution)) add(std::format("model/{}/{}", id, upstream), skill);
+      for (const auto& upstream : upstream_models(solution))
+        add(std::format("model/{}/{}", id, upstream), skill);
       break;
     case model::Kind::predictor: add("predict/" + id, skill); break;
     case model::Kind::agent:
@@ -89,7 +96,8 @@ void add_names(const model::Solution& solution, std::vector<ModelName>& out) {
     default: break;
   }
   if (solution.kind != model::Kind::model) {
-    for (const auto& one : solution.skills) add(std::format("tool/{}/{}", id, one.id.str()), one.id.str());
+    for (const auto& one : solution.skills)
+      add(std::format("tool/{}/{}", id, one.id.str()), one.id.str());
   }
   add(id, skill);
 }
@@ -102,7 +110,8 @@ Error unknown_model(const Snapshot& snapshot, std::string_view model) {
                                 quoted_list(nearest(model, known, kNearest))));
 }
 
-ModelRef refer(std::shared_ptr<const Entry> entry, const model::Skill* skill, std::string_view upstream) {
+ModelRef refer(std::shared_ptr<const Entry> entry, const model::Skill* skill,
+               std::string_view upstream) {
   return ModelRef{SkillRef{std::move(entry), skill}, std::string(upstream)};
 }
 
@@ -120,7 +129,8 @@ std::optional<ModelRef> refer_rest(std::shared_ptr<const Entry> entry, std::stri
   return std::nullopt;
 }
 
-/// A bare upstream model's name, as a client sends it that knows nothing of weft: when one solution alone has it.
+/// A bare upstream model's name, as a client sends it that knows nothing of weft: when one solution
+/// alone has it.
 std::optional<ModelRef> refer_upstream(const Snapshot& snapshot, std::string_view model) {
   std::optional<ModelRef> found;
   for (const auto& entry : snapshot.entries) {
@@ -145,7 +155,9 @@ std::optional<SkillRef> find_tool(const Snapshot& snapshot, std::string_view too
   auto entry = snapshot.find_shared(tool.substr(0, tool.find('_')));
   if (!entry) return std::nullopt;
   const std::string& id = entry->solution->id.str();
-  const auto matches = [&](const model::Skill& skill) { return tool_name(id, skill.id.str()) == tool; };
+  const auto matches = [&](const model::Skill& skill) {
+    return tool_name(id, skill.id.str()) == tool;
+  };
   if (tool.size() > id.size() + 2) {
     const auto* skill = entry->solution->skill(tool.substr(id.size() + 2));
     if (skill && matches(*skill)) return SkillRef{std::move(entry), skill};
@@ -181,30 +193,36 @@ Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model) {
   const std::size_t slash = rest.find('/');
   auto entry = snapshot.find_shared(rest.substr(0, slash));
   std::optional<ModelRef> found;
-  if (entry) found = refer_rest(entry, slash == rest.npos ? std::string_view() : rest.substr(slash + 1));
+  if (entry)
+    found = refer_rest(entry, slash == rest.npos ? std::string_view() : rest.substr(slash + 1));
   if (!found) found = refer_upstream(snapshot, model);
   if (!found) return fail(unknown_model(snapshot, model));
   return *std::move(found);
 }
 
-Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution, std::string_view skill) {
+Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution,
+                            std::string_view skill) {
   auto entry = snapshot.find_shared(solution);
   if (!entry) {
     std::vector<std::string> known;
     for (const auto& one : snapshot.entries) known.push_back(one->solution->id.str());
-    return fail(Reason::solution_not_found, std::format("no solution `{}` has joined; nearest: {}", solution,
-                                                        quoted_list(nearest(solution, known, kNearest))));
+    return fail(Reason::solution_not_found,
+                std::format("no solution `{}` has joined; nearest: {}", solution,
+                            quoted_list(nearest(solution, known, kNearest))));
   }
-  const auto* found = skill.empty() ? default_skill(*entry->solution) : entry->solution->skill(skill);
+  const auto* found =
+      skill.empty() ? default_skill(*entry->solution) : entry->solution->skill(skill);
   if (found) return SkillRef{std::move(entry), found};
   std::vector<std::string> known;
   for (const auto& one : entry->solution->skills) known.push_back(one.id.str());
   if (skill.empty()) {
-    return fail(Reason::solution_not_found, std::format("`{}` has {} skills; name one: {}", solution, known.size(),
-                                                        quoted_list(nearest("", known, 12))));
+    return fail(Reason::solution_not_found,
+                std::format("`{}` has {} skills; name one: {}", solution, known.size(),
+                            quoted_list(nearest("", known, 12))));
   }
-  return fail(Reason::solution_not_found, std::format("`{}` has no skill `{}`; nearest: {}", solution, skill,
-                                                      quoted_list(nearest(skill, known, kNearest))));
+  return fail(Reason::solution_not_found,
+              std::format("`{}` has no skill `{}`; nearest: {}", solution, skill,
+                          quoted_list(nearest(skill, known, kNearest))));
 }
 
 }  // namespace weft::hub

@@ -1,4 +1,5 @@
-// Outward names: what each protocol calls a skill, and the way back. Injective by construction. Owned by hub; pure.
+// Outward names: what each protocol calls a skill, and the way back. Injective by construction.
+// Owned by hub; pure.
 #pragma once
 
 #include <optional>
@@ -15,23 +16,25 @@ struct SkillRef {
   const model::Skill* skill = nullptr;
 };
 
-/// `SOLUTION__SKILL` for the view of all solutions, `SKILL` for one: characters outside [A-Za-z0-9_-] replaced, at most 64,
-/// with an 8-hex hash tail where something was replaced or cut.
+/// `SOLUTION__SKILL` for the view of all solutions, `SKILL` for one: characters outside
+/// [A-Za-z0-9_-] replaced, at most 64, with an 8-hex hash tail where something was replaced or cut.
 std::string tool_name(std::string_view solution, std::string_view skill);
 std::string tool_name(std::string_view skill);
 /// The skill that a tool name means in a snapshot.
 std::optional<SkillRef> find_tool(const Snapshot& snapshot, std::string_view tool);
 std::optional<SkillRef> find_tool(std::shared_ptr<const Entry> entry, std::string_view tool);
 
-/// The model names of a snapshot: `tool/SOL/SKILL`, `model/SOL[/MODEL]`, `agent/SOL`, `predict/SOL`, and `SOL` as an alias.
+/// The model names of a snapshot: `tool/SOL/SKILL`, `model/SOL[/MODEL]`, `agent/SOL`,
+/// `predict/SOL`, and `SOL` as an alias.
 struct ModelName {
   std::string name;
   std::string solution;
   std::string skill;
 };
 std::vector<ModelName> model_names(const Snapshot& snapshot);
-/// What a model name means: the skill, and for `model/SOL/X` the upstream model X. An agent or toolset named without a skill
-/// gives its only skill, or else an entry with no skill: the caller must be asked which.
+/// What a model name means: the skill, and for `model/SOL/X` the upstream model X. An agent or
+/// toolset named without a skill gives its only skill, or else an entry with no skill: the caller
+/// must be asked which.
 struct ModelRef {
   SkillRef ref;
   std::string upstream_model;
@@ -39,6 +42,7 @@ struct ModelRef {
 Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model);
 
 /// `SOLUTION/SKILL` or `SOLUTION` (its only skill); the error lists the nearest names.
-Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution, std::string_view skill);
+Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution,
+                            std::string_view skill);
 
 }  // namespace weft::hub

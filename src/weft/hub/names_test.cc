@@ -12,7 +12,8 @@ namespace {
 
 bool fits(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 
@@ -24,10 +25,14 @@ TEST(Names, ToolNamesStayAsTheyAreWhenTheyFit) {
   EXPECT_EQ(tool_name("bank", std::string(200, 'x')).size(), 64U);
 }
 
-/// Names made to collide: separators moved, tails forged, cut at the same place, bytes of every kind.
+/// Names made to collide: separators moved, tails forged, cut at the same place, bytes of every
+/// kind.
 std::vector<std::string> hostile(std::mt19937& random) {
-  static const std::vector<std::string> kPieces{"a", "_", "__", "-", "b", " ", ".", "/", std::string(1, '\0'), "é",
-                                                "\xff", "_0badf00d", "A", "1", std::string(60, 'x')};
+  static const std::vector<std::string> kPieces{"a", "_",    "__",
+                                                "-", "b",    " ",
+                                                ".", "/",    std::string(1, '\0'),
+                                                "é", "\xff", "_0badf00d",
+                                                "A", "1",    std::string(60, 'x')};
   std::vector<std::string> out;
   for (int i = 0; i < 3000; ++i) {
     std::string name;
@@ -53,8 +58,8 @@ TEST(Names, AreInjective) {
       ASSERT_TRUE(fits(name)) << name;
       const auto [at, fresh] = seen.emplace(name, std::pair(solution, skill));
       ASSERT_TRUE(fresh || at->second == std::pair(solution, skill))
-          << name << " is (" << solution << ", " << skill << ") and (" << at->second.first << ", " << at->second.second
-          << ")";
+          << name << " is (" << solution << ", " << skill << ") and (" << at->second.first << ", "
+          << at->second.second << ")";
     }
   }
   std::map<std::string, std::string> single;
@@ -78,7 +83,8 @@ class Lookup : public ::testing::Test {
     add(std::move(chat));
     snapshot_ = registry_.snapshot();
   }
-  static model::Solution solution(std::string id, model::Kind kind, std::vector<std::string> skills) {
+  static model::Solution solution(std::string id, model::Kind kind,
+                                  std::vector<std::string> skills) {
     model::Solution out;
     out.id = SolutionId(std::move(id));
     out.kind = kind;
@@ -88,7 +94,9 @@ class Lookup : public ::testing::Test {
   void add(std::string id, model::Kind kind, std::vector<std::string> skills) {
     add(solution(std::move(id), kind, std::move(skills)));
   }
-  void add(model::Solution solution) { ASSERT_TRUE(registry_.add(make_entry(std::move(solution), nullptr, {}, ""))); }
+  void add(model::Solution solution) {
+    ASSERT_TRUE(registry_.add(make_entry(std::move(solution), nullptr, {}, "")));
+  }
 
   Registry registry_;
   std::shared_ptr<const Snapshot> snapshot_;
@@ -97,7 +105,8 @@ class Lookup : public ::testing::Test {
 TEST_F(Lookup, EveryToolIsFoundByItsName) {
   for (const auto& entry : snapshot_->entries) {
     for (const auto& skill : entry->solution->skills) {
-      const auto found = find_tool(*snapshot_, tool_name(entry->solution->id.str(), skill.id.str()));
+      const auto found =
+          find_tool(*snapshot_, tool_name(entry->solution->id.str(), skill.id.str()));
       ASSERT_TRUE(found) << skill.id.str();
       EXPECT_EQ(found->skill, &skill);
       const auto single = find_tool(entry, tool_name(skill.id.str()));
@@ -105,7 +114,8 @@ TEST_F(Lookup, EveryToolIsFoundByItsName) {
       EXPECT_EQ(single->skill, &skill);
     }
   }
-  for (const std::string_view name : {"bank__none", "bank", "", "__", "bank__pay money", "nobody__pay"}) {
+  for (const std::string_view name :
+       {"bank__none", "bank", "", "__", "bank__pay money", "nobody__pay"}) {
     EXPECT_FALSE(find_tool(*snapshot_, name)) << name;
   }
 }
@@ -119,16 +129,19 @@ TEST_F(Lookup, EveryModelNameMeansItsSkill) {
     EXPECT_EQ(found->ref.entry->solution->id.str(), name.solution);
     EXPECT_EQ(found->ref.skill ? found->ref.skill->id.str() : "", name.skill);
   }
-  for (const std::string name : {"tool/bank/pay", "tool/bank/a/b", "model/chat", "model/chat/gpt-x",
-                                 "model/chat/org/llama:8b", "agent/clinic", "predict/fraud", "bank", "chat"}) {
+  for (const std::string name :
+       {"tool/bank/pay", "tool/bank/a/b", "model/chat", "model/chat/gpt-x",
+        "model/chat/org/llama:8b", "agent/clinic", "predict/fraud", "bank", "chat"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
   EXPECT_EQ(find_model(*snapshot_, "model/chat/org/llama:8b")->upstream_model, "org/llama:8b");
   EXPECT_EQ(find_model(*snapshot_, "model/chat/other")->upstream_model, "other");
-  EXPECT_EQ(find_model(*snapshot_, "gpt-x")->ref.entry->solution->id.str(), "chat") << "a client that knows no weft";
+  EXPECT_EQ(find_model(*snapshot_, "gpt-x")->ref.entry->solution->id.str(), "chat")
+      << "a client that knows no weft";
   EXPECT_EQ(find_model(*snapshot_, "bank")->ref.skill, nullptr) << "the caller must be asked which";
   const auto unknown = find_model(*snapshot_, "agent/clinik");
-  EXPECT_NE(unknown.error().message.find("`agent/clinic`"), std::string::npos) << unknown.error().message;
+  EXPECT_NE(unknown.error().message.find("`agent/clinic`"), std::string::npos)
+      << unknown.error().message;
 }
 
 TEST_F(Lookup, SkillsByTheirOwnNames) {
@@ -137,7 +150,8 @@ TEST_F(Lookup, SkillsByTheirOwnNames) {
   EXPECT_EQ(find_skill(*snapshot_, "bank", "a/b")->skill->id.str(), "a/b");
   EXPECT_NE(find_skill(*snapshot_, "bank", "").error().message.find("4 skills"), std::string::npos);
   EXPECT_NE(find_skill(*snapshot_, "bank", "pey").error().message.find("`pay`"), std::string::npos);
-  EXPECT_NE(find_skill(*snapshot_, "banc", "pay").error().message.find("`bank`"), std::string::npos);
+  EXPECT_NE(find_skill(*snapshot_, "banc", "pay").error().message.find("`bank`"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 
 namespace weft::hub {
 
-/// At most `count` of `known`, nearest first; those that have little in common with `word` only when nothing is near.
-std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& known, std::size_t count);
+/// At most `count` of `known`, nearest first; those that have little in common with `word` only
+/// when nothing is near.
+std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& known,
+                                 std::size_t count);
 /// "`a`, `b`"; `none` when there is none.
 std::string quoted_list(const std::vector<std::string>& words);
 

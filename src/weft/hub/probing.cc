@@ -18,11 +18,13 @@ struct Probing {
 
   /// An explicit mark: nothing can be surer.
   bool certain() const {
-    return std::ranges::any_of(probed, [](const Probed& p) { return p.finding.spoken && p.finding.confidence >= 1; });
+    return std::ranges::any_of(
+        probed, [](const Probed& p) { return p.finding.spoken && p.finding.confidence >= 1; });
   }
 };
 
-Awaitable<> probe_one(std::shared_ptr<Probing> probing, std::size_t index, JoinRequest request, CallContext context) {
+Awaitable<> probe_one(std::shared_ptr<Probing> probing, std::size_t index, JoinRequest request,
+                      CallContext context) {
   Protocol* protocol = probing->probed[index].protocol;
   auto finding = co_await protocol->probe(std::move(request), std::move(context));
   probing->probed[index].finding = std::move(finding);
@@ -32,16 +34,18 @@ Awaitable<> probe_one(std::shared_ptr<Probing> probing, std::size_t index, JoinR
 
 }  // namespace
 
-Awaitable<std::vector<Probed>> probe_all(std::vector<Protocol*> protocols, JoinRequest request, Executor executor,
-                                         CancelToken cancel) {
+Awaitable<std::vector<Probed>> probe_all(std::vector<Protocol*> protocols, JoinRequest request,
+                                         Executor executor, CancelToken cancel) {
   const auto probing = std::make_shared<Probing>(executor);
   TaskGroup group(executor);
   for (auto* protocol : protocols) probing->probed.push_back({protocol, {}});
   probing->running = protocols.size();
   CancelSource stop;
   stop.follow(cancel);
-  const CallContext context{executor, std::chrono::steady_clock::now() + Milliseconds(kProbeDeadlineMs), stop.token()};
-  for (std::size_t i = 0; i < protocols.size(); ++i) group.spawn(probe_one(probing, i, request, context));
+  const CallContext context{
+      executor, std::chrono::steady_clock::now() + Milliseconds(kProbeDeadlineMs), stop.token()};
+  for (std::size_t i = 0; i < protocols.size(); ++i)
+    group.spawn(probe_one(probing, i, request, context));
   while (probing->running > 0 && !probing->certain()) co_await probing->changed.wait();
   stop.cancel(make_error(Reason::cancelled, "the protocol is known"));
   co_await group.join();
@@ -56,8 +60,9 @@ std::string tried_lines(const std::vector<Probed>& probed) {
   std::string out;
   for (const auto& one : probed) {
     const std::string& tried = one.finding.tried;
-    out += std::format("\n  {}: {}", one.protocol->name(),
-                       tried.empty() ? std::format("no answer within {} ms", kProbeDeadlineMs) : tried);
+    out += std::format(
+        "\n  {}: {}", one.protocol->name(),
+        tried.empty() ? std::format("no answer within {} ms", kProbeDeadlineMs) : tried);
   }
   return out;
 }

@@ -15,8 +15,8 @@ struct Probed {
 };
 
 /// All protocols at once, within kProbeDeadlineMs: what each found, the surest first.
-Awaitable<std::vector<Probed>> probe_all(std::vector<Protocol*> protocols, JoinRequest request, Executor executor,
-                                         CancelToken cancel);
+Awaitable<std::vector<Probed>> probe_all(std::vector<Protocol*> protocols, JoinRequest request,
+                                         Executor executor, CancelToken cancel);
 /// What was tried, one line each.
 std::string tried_lines(const std::vector<Probed>& probed);
 

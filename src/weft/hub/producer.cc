@@ -27,7 +27,8 @@ struct Offer {
   Signal taken_signal;
 };
 
-/// What the stream, its reader and its body share. The body holds it as long as it runs, the stream until it is dropped.
+/// What the stream, its reader and its body share. The body holds it as long as it runs, the stream
+/// until it is dropped.
 class Core : public std::enable_shared_from_this<Core> {
  public:
   Core(CallContext context, Produce body, AtEnd at_end)
@@ -67,7 +68,8 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
   static Awaitable<Result<model::Answers>> ask(std::shared_ptr<Core> core, model::Ask ask) {
-    if (core->asked_) co_return fail(Reason::internal, "a second question was asked before the first was answered");
+    if (core->asked_)
+      co_return fail(Reason::internal, "a second question was asked before the first was answered");
     core->asked_ = ask;
     core->answers_.clear();
     Event event{std::move(ask)};
@@ -130,10 +132,10 @@ class Core : public std::enable_shared_from_this<Core> {
     if (started_ || cancel_.cancelled()) return;
     started_ = running_ = true;
     arm_deadline();
-    // The frame holds this core and ends by itself: the body returns, or its loop goes and takes the frame along.
-    boost::asio::co_spawn(executor_, run(shared_from_this()), [](std::exception_ptr thrown) {
-      WEFT_ASSERT(!thrown);
-    });
+    // The frame holds this core and ends by itself: the body returns, or its loop goes and takes
+    // the frame along.
+    boost::asio::co_spawn(executor_, run(shared_from_this()),
+                          [](std::exception_ptr thrown) { WEFT_ASSERT(!thrown); });
   }
 
   static Awaitable<> run(std::shared_ptr<Core> core);
@@ -142,7 +144,9 @@ class Core : public std::enable_shared_from_this<Core> {
     if (deadline_ > now() + kFarAway) return;
     deadline_timer_ = run_at(executor_, deadline_, [weak = weak_from_this()] {
       auto self = weak.lock();
-      if (self) self->cancel(make_error(Reason::deadline, "no answer came before the deadline of the call"));
+      if (self)
+        self->cancel(
+            make_error(Reason::deadline, "no answer came before the deadline of the call"));
     });
   }
 
@@ -150,10 +154,13 @@ class Core : public std::enable_shared_from_this<Core> {
   void ask_taken() {
     ask_open_ = true;
     ask_left_.reset();
-    if (deadline_ <= now() + kFarAway) ask_left_ = std::max(deadline_ - now(), SteadyTime::duration(0));
+    if (deadline_ <= now() + kFarAway)
+      ask_left_ = std::max(deadline_ - now(), SteadyTime::duration(0));
     deadline_timer_ = run_after(executor_, Milliseconds(kAskTimeoutMs), [weak = weak_from_this()] {
       auto self = weak.lock();
-      if (self) self->cancel(make_error(Reason::deadline, "nobody answered the question of the call in time"));
+      if (self)
+        self->cancel(
+            make_error(Reason::deadline, "nobody answered the question of the call in time"));
     });
   }
 
@@ -175,7 +182,8 @@ class Core : public std::enable_shared_from_this<Core> {
   }
 
   Event end(Result<model::Output> outcome) {
-    if (ended_) return model::end_with(make_error(Reason::internal, "the stream was read after its end"));
+    if (ended_)
+      return model::end_with(make_error(Reason::internal, "the stream was read after its end"));
     ended_ = true;
     outcome_.reset();
     deadline_timer_.cancel();
@@ -227,7 +235,9 @@ class CoreEmitter final : public Emitter {
   explicit CoreEmitter(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 
   Awaitable<Result<void>> emit(Event event) override { return Core::emit(core_, std::move(event)); }
-  Awaitable<Result<model::Answers>> ask(model::Ask ask) override { return Core::ask(core_, std::move(ask)); }
+  Awaitable<Result<model::Answers>> ask(model::Ask ask) override {
+    return Core::ask(core_, std::move(ask));
+  }
   CancelToken cancelled() const override { return core_->token(); }
   SteadyTime deadline() const override { return core_->deadline(); }
   Executor executor() const override { return core_->executor(); }
@@ -254,7 +264,9 @@ class ProducedStream final : public EventStream {
       : core_(std::make_shared<Core>(std::move(context), std::move(body), std::move(at_end))) {
     core_->watch_parent();
   }
-  ~ProducedStream() override { core_->cancel(make_error(Reason::cancelled, "the call was given up")); }
+  ~ProducedStream() override {
+    core_->cancel(make_error(Reason::cancelled, "the call was given up"));
+  }
 
   Awaitable<Event> next() override { return Core::read(core_); }
   void cancel(Error why) override { core_->cancel(std::move(why)); }
@@ -289,7 +301,9 @@ std::unique_ptr<EventStream> make_stream(CallContext context, Produce body, AtEn
   return std::make_unique<ProducedStream>(std::move(context), std::move(body), std::move(at_end));
 }
 
-std::unique_ptr<EventStream> ended_stream(Event end) { return std::make_unique<EndedStream>(std::move(end)); }
+std::unique_ptr<EventStream> ended_stream(Event end) {
+  return std::make_unique<EndedStream>(std::move(end));
+}
 
 Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max) {
   model::Fold fold(bytes_max);

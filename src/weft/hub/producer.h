@@ -1,4 +1,5 @@
-// Writing a stream as a coroutine: the body emits events and returns the outcome. Owned by hub; one loop.
+// Writing a stream as a coroutine: the body emits events and returns the outcome. Owned by hub; one
+// loop.
 //
 //   return make_stream(context, [this, call](Emitter& out) -> Awaitable<Result<model::Output>> {
 //     WEFT_CO_TRY(auto response, co_await client.send(…, out.cancelled()));
@@ -18,7 +19,8 @@ namespace weft::hub {
 class Emitter {
  public:
   virtual ~Emitter() = default;
-  /// Hands over an event and waits until it was taken; the cancellation's error when the call was cancelled.
+  /// Hands over an event and waits until it was taken; the cancellation's error when the call was
+  /// cancelled.
   virtual Awaitable<Result<void>> emit(model::Event event) = 0;
   /// Emits the questions and waits for the answers to all of them.
   virtual Awaitable<Result<model::Answers>> ask(model::Ask ask) = 0;
@@ -32,8 +34,8 @@ class Emitter {
 
 using Produce = std::move_only_function<Awaitable<Result<model::Output>>(Emitter&)>;
 
-/// The body starts with the first next(). A body that ignores its cancellation is given up after kCancelBoundMs:
-/// End is delivered while the body runs out on its own.
+/// The body starts with the first next(). A body that ignores its cancellation is given up after
+/// kCancelBoundMs: End is delivered while the body runs out on its own.
 std::unique_ptr<EventStream> make_stream(CallContext context, Produce body);
 /// The same; `at_end` sees the End once, before the reader does, and may change its words.
 using AtEnd = std::move_only_function<void(model::End&)>;
@@ -41,7 +43,8 @@ std::unique_ptr<EventStream> make_stream(CallContext context, Produce body, AtEn
 /// A stream of one End.
 std::unique_ptr<EventStream> ended_stream(model::Event end);
 
-/// Reads a stream to its End and folds it. Questions end it: they are returned with the stream still open.
+/// Reads a stream to its End and folds it. Questions end it: they are returned with the stream
+/// still open.
 struct Folded {
   model::End end;
   /// Set when the stream waits for answers instead of having ended.

@@ -20,15 +20,18 @@ class Producer : public ::testing::Test {
     EXPECT_EQ(witness_.use_count(), 1) << "a body was left behind";
   }
 
-  std::unique_ptr<EventStream> stream(std::function<Awaitable<Result<model::Output>>(Emitter&)> body,
-                                      CallContext context) {
-    return make_stream(std::move(context),
-                       [body = std::move(body), witness = witness_](Emitter& out) { return body(out); });
+  std::unique_ptr<EventStream> stream(
+      std::function<Awaitable<Result<model::Output>>(Emitter&)> body, CallContext context) {
+    return make_stream(std::move(context), [body = std::move(body), witness = witness_](
+                                               Emitter& out) { return body(out); });
   }
-  std::unique_ptr<EventStream> stream(std::function<Awaitable<Result<model::Output>>(Emitter&)> body) {
+  std::unique_ptr<EventStream> stream(
+      std::function<Awaitable<Result<model::Output>>(Emitter&)> body) {
     return stream(std::move(body), testing::context_on(loop_));
   }
-  static Event delta(std::string text) { return {model::Delta{model::Delta::Kind::text, std::move(text)}}; }
+  static Event delta(std::string text) {
+    return {model::Delta{model::Delta::Kind::text, std::move(text)}};
+  }
 
   boost::asio::io_context loop_{1};
   std::shared_ptr<int> witness_ = std::make_shared<int>(0);
@@ -57,10 +60,13 @@ class Producer : public ::testing::Test {
     ask.items["name"].message = "Your name?";
     ask.items["form"].kind = model::Ask::Kind::form;
     ask.items["form"].schema =
-        json::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
+        json::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})")
+            .value();
     return ask;
   }
-  static const Error& error_of(const Event& event) { return std::get<model::End>(event.body).outcome.error(); }
+  static const Error& error_of(const Event& event) {
+    return std::get<model::End>(event.body).outcome.error();
+  }
 };
 
 TEST_F(Producer, StartsWithTheFirstNextAndEndsOnce) {
@@ -169,7 +175,9 @@ TEST_F(Producer, AnswersReachTheBodyWhenAllAreThere) {
 }
 
 TEST_F(Producer, DropAtEveryPoint) {
-  { auto never_read = stream(three()); }
+  {
+    auto never_read = stream(three());
+  }
   for (int taken = 1; taken < 4; ++taken) {
     auto s = stream(three());
     run(loop_, [&]() -> Awaitable<> {
@@ -211,8 +219,9 @@ TEST_F(Producer, TheParentCancelsIt) {
   auto context = testing::context_on(loop_);
   context.cancel = parent.token();
   auto s = stream(wait_for_cancel, context);
-  const auto timer = run_after(loop_.get_executor(), Milliseconds(10),
-                               [&] { parent.cancel(make_error(Reason::cancelled, "the caller left")); });
+  const auto timer = run_after(loop_.get_executor(), Milliseconds(10), [&] {
+    parent.cancel(make_error(Reason::cancelled, "the caller left"));
+  });
   run(loop_, [&]() -> Awaitable<> {
     const auto event = co_await s->next();
     EXPECT_EQ(error_of(event).message, "the caller left");
@@ -248,8 +257,7 @@ TEST_F(Producer, ABodyThatIgnoresItsCancellationIsGivenUp) {
 
 TEST_F(Producer, AnExceptionOfALibraryIsAnError) {
   auto s = stream([](Emitter&) -> Awaitable<Result<model::Output>> {
-    throw std::runtime_error("boom");
-    co_return testing::text_output("unreachable");
+    co_return testing::text_output(std::vector<std::string>().at(1));
   });
   run(loop_, [&]() -> Awaitable<> {
     const auto event = co_await s->next();

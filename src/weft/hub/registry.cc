@@ -16,33 +16,41 @@ bool before(const std::shared_ptr<const Entry>& entry, std::string_view id) {
 
 Result<void> check_id(const model::Solution& solution) {
   const std::string& id = solution.id.str();
-  const bool fits = !id.empty() && id.size() <= kSolutionIdCharsMax && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  const bool fits =
+      !id.empty() && id.size() <= kSolutionIdCharsMax && std::ranges::all_of(id, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+      });
   if (fits) return {};
   return fail(make_argument_error(
-      "/id", std::format("`{}` is no name for a solution: 1 to {} of a-z, 0-9 and `-`", id, kSolutionIdCharsMax)));
+      "/id", std::format("`{}` is no name for a solution: 1 to {} of a-z, 0-9 and `-`", id,
+                         kSolutionIdCharsMax)));
 }
 
 Result<void> check_skills(const model::Solution& solution) {
   if (solution.skills.size() <= kSkillsPerSolutionMax) return {};
-  return fail(Reason::too_large, std::format("`{}` offers {} skills; at most {} are taken", solution.id.str(),
-                                             solution.skills.size(), kSkillsPerSolutionMax));
+  return fail(Reason::too_large,
+              std::format("`{}` offers {} skills; at most {} are taken", solution.id.str(),
+                          solution.skills.size(), kSkillsPerSolutionMax));
 }
 
 Error taken(const Entry& holder, const SolutionId& id) {
-  Error error = make_error(
-      Reason::invalid_argument,
-      std::format("the name `{}` is taken by the solution at {} (from {}); join this one under another with `--as NAME`",
-                  id.str(), holder.request.command.empty() ? holder.request.url : holder.request.command.front(),
-                  holder.request.origin.empty() ? to_string(holder.request.source) : holder.request.origin));
+  Error error =
+      make_error(Reason::invalid_argument,
+                 std::format("the name `{}` is taken by the solution at {} (from {}); join this "
+                             "one under another with `--as NAME`",
+                             id.str(),
+                             holder.request.command.empty() ? holder.request.url
+                                                            : holder.request.command.front(),
+                             holder.request.origin.empty() ? to_string(holder.request.source)
+                                                           : holder.request.origin));
   error.code = Code::already_exists;
   return error;
 }
 
 }  // namespace
 
-/// One place for each skill of the solution, in their order: no lock is taken once a schema is there.
+/// One place for each skill of the solution, in their order: no lock is taken once a schema is
+/// there.
 struct Entry::Schemas {
   struct Slot {
     std::once_flag once;
@@ -69,8 +77,8 @@ Result<const Schema*> Entry::input_schema(const model::Skill& skill) const {
   error.reason = Reason::upstream_protocol;
   error.code = code_of(error.reason);
   error.solution = solution->id.str();
-  error.message = std::format("the input schema that `{}` gives for `{}` cannot be used: {}", solution->id.str(),
-                              skill.id.str(), error.message);
+  error.message = std::format("the input schema that `{}` gives for `{}` cannot be used: {}",
+                              solution->id.str(), skill.id.str(), error.message);
   return fail(std::move(error));
 }
 
@@ -86,7 +94,9 @@ std::shared_ptr<const Entry> Snapshot::find_shared(std::string_view solution_id)
 
 Registry::Registry() : current_(std::make_shared<const Snapshot>()) {}
 
-std::shared_ptr<const Snapshot> Registry::snapshot() const { return current_.load(std::memory_order_acquire); }
+std::shared_ptr<const Snapshot> Registry::snapshot() const {
+  return current_.load(std::memory_order_acquire);
+}
 
 Result<void> Registry::add(std::shared_ptr<const Entry> entry) {
   WEFT_CHECK(check_id(*entry->solution));
@@ -96,7 +106,8 @@ Result<void> Registry::add(std::shared_ptr<const Entry> entry) {
   const SolutionId id = entry->solution->id;
   if (const Entry* holder = now->find(id.str())) return fail(taken(*holder, id));
   if (now->entries.size() >= kSolutionsMax) {
-    return fail(Reason::rate_limited, std::format("{} solutions have joined; no more are taken", kSolutionsMax));
+    return fail(Reason::rate_limited,
+                std::format("{} solutions have joined; no more are taken", kSolutionsMax));
   }
   auto next = std::make_shared<Snapshot>(*now);
   const auto at = std::lower_bound(next->entries.begin(), next->entries.end(), id.str(), before);
@@ -105,7 +116,8 @@ Result<void> Registry::add(std::shared_ptr<const Entry> entry) {
   return {};
 }
 
-Result<void> Registry::update(const SolutionId& id, std::shared_ptr<const model::Solution> solution) {
+Result<void> Registry::update(const SolutionId& id,
+                              std::shared_ptr<const model::Solution> solution) {
   WEFT_ASSERT(solution->id == id);
   WEFT_CHECK(check_skills(*solution));
   std::unique_lock lock(mutex_);
@@ -127,7 +139,8 @@ Result<void> Registry::remove(const SolutionId& id) {
   auto next = std::make_shared<Snapshot>(*snapshot());
   const auto removed =
       std::erase_if(next->entries, [&](const auto& entry) { return entry->solution->id == id; });
-  if (removed == 0) return fail(Reason::solution_not_found, std::format("no solution `{}` has joined", id.str()));
+  if (removed == 0)
+    return fail(Reason::solution_not_found, std::format("no solution `{}` has joined", id.str()));
   publish(std::move(next), lock);
   return {};
 }

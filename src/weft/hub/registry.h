@@ -1,5 +1,5 @@
-// The registry: who has joined, as an immutable snapshot swapped on change, so that a call takes no lock. Owned by app;
-// snapshot() from any thread, changes from any thread (serialised inside).
+// The registry: who has joined, as an immutable snapshot swapped on change, so that a call takes no
+// lock. Owned by app; snapshot() from any thread, changes from any thread (serialised inside).
 #pragma once
 
 #include <atomic>
@@ -26,9 +26,9 @@ enum class Approval : std::uint8_t { solution, hub, both };
 
 /// How a solution is joined: what `weft add` or weft.yaml says.
 struct JoinRequest {
-  SolutionId id;          ///< empty: the name the solution gives itself
-  std::string protocol;   ///< empty: found by asking
-  std::string url;        ///< or, for a child process, `command`
+  SolutionId id;         ///< empty: the name the solution gives itself
+  std::string protocol;  ///< empty: found by asking
+  std::string url;       ///< or, for a child process, `command`
   std::vector<std::string> command;
   std::map<std::string, std::string> environment;
   /// Headers sent with every request to it; values may hold ${ENV}, resolved when it is called.
@@ -54,7 +54,8 @@ struct Entry {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> failures{0};
     std::atomic<Health> health{Health::unknown};
-    /// Calls in a row that could not reach it, and until when (steady, ms) the others are refused for that.
+    /// Calls in a row that could not reach it, and until when (steady, ms) the others are refused
+    /// for that.
     std::atomic<std::uint32_t> unreached{0};
     std::atomic<std::int64_t> down_until_ms{0};
   };

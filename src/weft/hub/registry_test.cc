@@ -37,20 +37,23 @@ TEST(Registry, RefusesNamesThatAreTakenOrUnfit) {
   const auto taken = registry.add(entry("bank"));
   EXPECT_EQ(taken.error().code, Code::already_exists);
   EXPECT_NE(taken.error().message.find("--as NAME"), std::string::npos);
-  for (const std::string id : {"", "Bank", "a_b", "a/b", "a b"}) EXPECT_FALSE(registry.add(entry(id))) << id;
+  for (const std::string id : {"", "Bank", "a_b", "a/b", "a b"})
+    EXPECT_FALSE(registry.add(entry(id))) << id;
   EXPECT_FALSE(registry.add(entry(std::string(41, 'a'))));
 }
 
 TEST(Registry, HasRoomForSoMany) {
   Registry registry;
   EXPECT_FALSE(registry.add(entry("big", std::vector<model::Skill>(kSkillsPerSolutionMax + 1))));
-  for (std::size_t i = 0; i < kSolutionsMax; ++i) ASSERT_TRUE(registry.add(entry(std::format("s{}", i))));
+  for (std::size_t i = 0; i < kSolutionsMax; ++i)
+    ASSERT_TRUE(registry.add(entry(std::format("s{}", i))));
   EXPECT_FALSE(registry.add(entry("one-more")));
 }
 
 TEST(Registry, AnUpdateKeepsCountersAndCompilesAnew) {
   Registry registry;
-  ASSERT_TRUE(registry.add(entry("bank", {testing::fake_skill("pay", model::Shape::invoke, R"({"type":"object"})")})));
+  ASSERT_TRUE(registry.add(
+      entry("bank", {testing::fake_skill("pay", model::Shape::invoke, R"({"type":"object"})")})));
   const auto before = registry.snapshot()->find_shared("bank");
   before->counters->calls = 7;
   EXPECT_NE(*before->input_schema(before->solution->skills[0]), nullptr);
@@ -70,7 +73,8 @@ TEST(Registry, AnUpdateKeepsCountersAndCompilesAnew) {
 
 TEST(Registry, IsReadWhileItChanges) {
   Registry registry;
-  ASSERT_TRUE(registry.add(entry("fixed", {testing::fake_skill("a", model::Shape::invoke, R"({"type":"object"})")})));
+  ASSERT_TRUE(registry.add(
+      entry("fixed", {testing::fake_skill("a", model::Shape::invoke, R"({"type":"object"})")})));
   std::atomic<bool> done = false;
   std::thread reader([&] {
     while (!done) {

@@ -1,8 +1,9 @@
 // The heart of weft: a Service takes a Call and answers with a stream of events. Owned by hub.
 //
-// Threads: a stream belongs to the loop of the executor it was started with; everything on it happens there.
-// Back-pressure: a producer goes on only when next() is asked, so a slow reader slows its producer, and nothing grows without bound.
-// Law: exactly one End, nothing after it; cancel at any point brings End within kCancelBoundMs and frees the upstream.
+// Threads: a stream belongs to the loop of the executor it was started with; everything on it
+// happens there. Back-pressure: a producer goes on only when next() is asked, so a slow reader
+// slows its producer, and nothing grows without bound. Law: exactly one End, nothing after it;
+// cancel at any point brings End within kCancelBoundMs and frees the upstream.
 #pragma once
 
 #include <functional>
@@ -24,13 +25,15 @@ class EventStream {
 
   /// The next event. At most one next() is pending; not to be called after End.
   virtual Awaitable<model::Event> next() = 0;
-  /// Ends the call: the pending and the later next() yield End with this error; the upstream is told and let go. Idempotent.
+  /// Ends the call: the pending and the later next() yield End with this error; the upstream is
+  /// told and let go. Idempotent.
   virtual void cancel(Error why) = 0;
-  /// Answers the open questions of the last Ask event; next() then goes on. Errors when nothing is asked, a key is unknown
-  /// or data does not fit the question's schema (the question stays open).
+  /// Answers the open questions of the last Ask event; next() then goes on. Errors when nothing is
+  /// asked, a key is unknown or data does not fit the question's schema (the question stays open).
   virtual Result<void> answer(model::Answers answers) = 0;
-  /// The call outlives its caller from now on: the token of its context does not end it any more. `before_start` is awaited
-  /// should the solution be called only later (after a question of the hub's own).
+  /// The call outlives its caller from now on: the token of its context does not end it any more.
+  /// `before_start` is awaited should the solution be called only later (after a question of the
+  /// hub's own).
   using BeforeStart = std::function<Awaitable<Result<void>>()>;
   virtual void detach(BeforeStart before_start) { (void)before_start; }
   /// How far the call has come, for whoever has to find it again.
@@ -48,14 +51,18 @@ struct CallContext {
   CancelToken cancel;
 };
 
-/// One solution's way to be called: an adapter's client, a flow, the concierge, a deployed model. Thread-safe.
+/// One solution's way to be called: an adapter's client, a flow, the concierge, a deployed model.
+/// Thread-safe.
 class Service {
  public:
   virtual ~Service() = default;
 
-  /// Starts a call. Never fails by itself: what goes wrong is the stream's End. Honours deadline and cancel.
-  virtual std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call, CallContext context) = 0;
-  /// Takes up a call that the solution accepted before this hub restarted; null when it cannot be found again.
+  /// Starts a call. Never fails by itself: what goes wrong is the stream's End. Honours deadline
+  /// and cancel.
+  virtual std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call,
+                                             CallContext context) = 0;
+  /// Takes up a call that the solution accepted before this hub restarted; null when it cannot be
+  /// found again.
   virtual std::unique_ptr<EventStream> reattach(std::shared_ptr<const model::Call> call,
                                                 model::Accepted accepted, CallContext context) {
     (void)call, (void)accepted, (void)context;

@@ -29,7 +29,8 @@ std::string_view trimmed(std::string_view text) {
 void add_object(std::vector<json::value>& out, std::string_view text) {
   text = trimmed(text);
   if (!text.starts_with('{')) return;
-  if (auto parsed = json::parse(text); parsed && parsed->is_object()) out.push_back(*std::move(parsed));
+  if (auto parsed = json::parse(text); parsed && parsed->is_object())
+    out.push_back(*std::move(parsed));
 }
 
 /// What stands between ``` fences, whatever word follows the first.
@@ -98,7 +99,8 @@ std::string field_line(std::string_view name, const json::value& field, bool req
   if (!required) out += ", optional";
   const json::value* description = json::find(field, "description");
   if (description && description->is_string()) {
-    out += std::format(": {}", std::string_view(description->get_string()).substr(0, kDescriptionCharsMax));
+    out += std::format(": {}",
+                       std::string_view(description->get_string()).substr(0, kDescriptionCharsMax));
   }
   return out;
 }
@@ -108,7 +110,8 @@ std::string field_list(const json::value& schema) {
   if (!properties || !properties->is_object()) return {};
   const json::value* required = json::find(schema, "required");
   const auto is_required = [&](std::string_view name) {
-    return required && required->is_array() && std::ranges::any_of(required->get_array(), [&](const auto& v) {
+    return required && required->is_array() &&
+           std::ranges::any_of(required->get_array(), [&](const auto& v) {
              return v.is_string() && v.get_string() == name;
            });
   };
@@ -128,8 +131,8 @@ model::Ask question(const model::Skill& skill, const std::optional<SchemaFault>&
   item.message = std::format("{} needs these fields:{}\nAnswer with a JSON object.", name,
                              field_list(*skill.input_schema));
   if (fault) {
-    item.message = std::format("{}: {}\n{}", fault->path.empty() ? "the arguments" : fault->path, fault->message,
-                               item.message);
+    item.message = std::format("{}: {}\n{}", fault->path.empty() ? "the arguments" : fault->path,
+                               fault->message, item.message);
   }
   item.schema = *skill.input_schema;
   model::Ask ask;
@@ -155,8 +158,9 @@ Result<void> add_content(Turn& turn, const json::value& content, std::string_vie
     return {};
   }
   if (!content.is_array()) {
-    return fail(make_argument_error(std::string(where), std::format("{}: expected string or array, got {}", where,
-                                                                    json::type_name(content))));
+    return fail(make_argument_error(
+        std::string(where),
+        std::format("{}: expected string or array, got {}", where, json::type_name(content))));
   }
   for (const auto& item : content.get_array()) {
     const json::value* text = json::find(item, "text");
@@ -175,15 +179,16 @@ Result<void> add_messages(std::vector<Turn>& turns, const json::array& messages)
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const std::string where = std::format("/messages/{}", i);
     if (!messages[i].is_object()) {
-      return fail(make_argument_error(where, std::format("{}: expected object, got {}", where,
-                                                         json::type_name(messages[i]))));
+      return fail(make_argument_error(
+          where, std::format("{}: expected object, got {}", where, json::type_name(messages[i]))));
     }
     const json::object& message = messages[i].get_object();
     Turn turn;
     WEFT_TRY(turn.role, read_role(message, where));
     const json::value* content = json::find(message, "content");
     if (!content) {
-      return fail(make_argument_error(where + "/content", std::format("{}/content: required", where)));
+      return fail(
+          make_argument_error(where + "/content", std::format("{}/content: required", where)));
     }
     WEFT_CHECK(add_content(turn, *content, where + "/content"));
     turns.push_back(std::move(turn));
@@ -194,8 +199,9 @@ Result<void> add_messages(std::vector<Turn>& turns, const json::array& messages)
 Result<void> add_images(Turn& turn, const json::object& args) {
   const json::value* images = json::find(args, "images");
   if (!images) return {};
-  const bool fits = images->is_array() &&
-                    std::ranges::all_of(images->get_array(), [](const auto& v) { return v.is_string(); });
+  const bool fits =
+      images->is_array() &&
+      std::ranges::all_of(images->get_array(), [](const auto& v) { return v.is_string(); });
   if (!fits) return fail(make_argument_error("/images", "/images: expected an array of URLs"));
   for (const auto& uri : images->get_array()) {
     Part part;
@@ -262,13 +268,15 @@ Result<std::vector<Turn>> turns_from_args(const json::value& args) {
     return turns;
   }
   if (!args.is_object()) {
-    return fail(make_argument_error("", std::format("expected object, got {}", json::type_name(args))));
+    return fail(
+        make_argument_error("", std::format("expected object, got {}", json::type_name(args))));
   }
   const json::object& o = args.get_object();
   if (const auto system = json::string_at(o, "system"); !system.empty()) {
     turns.push_back(Turn{"", Role::system, "", {Part::text(std::string(system))}});
   }
-  if (const auto* messages = json::array_at(o, "messages")) WEFT_CHECK(add_messages(turns, *messages));
+  if (const auto* messages = json::array_at(o, "messages"))
+    WEFT_CHECK(add_messages(turns, *messages));
   Turn last;
   for (const auto name : kMessageNames) {
     const json::value* said = json::find(o, name);
@@ -286,7 +294,8 @@ Result<std::vector<Turn>> turns_from_args(const json::value& args) {
 
 json::value converse_schema(const model::Skill& skill) {
   json::object properties;
-  properties["message"] = typed("string", skill.description.empty() ? "What to say." : skill.description);
+  properties["message"] =
+      typed("string", skill.description.empty() ? "What to say." : skill.description);
   properties["system"] = typed("string", "Instructions for the whole conversation.");
   properties["data"] = typed("object", "Structured content that goes with the message.");
   properties["images"] = list_of(typed("string", ""), "URLs of images that go with the message.");

@@ -1,4 +1,5 @@
-// Bringing a call into the shape its skill wants: conversation to arguments and back (the standing conventions). Owned by hub; pure.
+// Bringing a call into the shape its skill wants: conversation to arguments and back (the standing
+// conventions). Owned by hub; pure.
 #pragma once
 
 #include <optional>
@@ -11,18 +12,21 @@
 
 namespace weft::hub {
 
-/// A conversation where arguments are wanted: (a) the last user turn is a JSON object, or holds one in a fenced block, or a
-/// Data part; (b) meta["weft_args"]; (c) the text fills the only required string property. Nothing fits: a question that
-/// lists the missing fields, with the skill's schema as its form.
+/// A conversation where arguments are wanted: (a) the last user turn is a JSON object, or holds one
+/// in a fenced block, or a Data part; (b) meta["weft_args"]; (c) the text fills the only required
+/// string property. Nothing fits: a question that lists the missing fields, with the skill's schema
+/// as its form.
 struct Shaped {
   std::optional<json::value> args;
   std::optional<model::Ask> ask;
 };
 Shaped args_from_turns(const model::Skill& skill, const Schema* schema, const model::Call& call);
 
-/// Arguments where a conversation is wanted: `messages`, or `system` + `message`/`prompt`/`text`/`input` (+ `data`, `images`).
+/// Arguments where a conversation is wanted: `messages`, or `system` +
+/// `message`/`prompt`/`text`/`input` (+ `data`, `images`).
 Result<std::vector<model::Turn>> turns_from_args(const json::value& args);
-/// The schema of the arguments that turns_from_args() reads: what tool-shaped doors show of a converse skill.
+/// The schema of the arguments that turns_from_args() reads: what tool-shaped doors show of a
+/// converse skill.
 json::value converse_schema(const model::Skill& skill);
 /// The schema of the arguments of an embed skill: {input: string | string[]}.
 json::value embed_schema();

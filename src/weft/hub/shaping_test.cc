@@ -22,13 +22,16 @@ Shaped shape(std::string_view schema, model::Call call) {
 
 model::Call say(std::string text) {
   model::Call call;
-  call.turns.push_back({"", model::Role::user, "", {model::Part::text("earlier {\"to\":\"x\",\"amount\":1}")}});
+  call.turns.push_back(
+      {"", model::Role::user, "", {model::Part::text("earlier {\"to\":\"x\",\"amount\":1}")}});
   call.turns.push_back({"", model::Role::assistant, "", {model::Part::text("yes?")}});
   call.turns.push_back({"", model::Role::user, "", {model::Part::text(std::move(text))}});
   return call;
 }
 
-std::string args_of(const Shaped& shaped) { return shaped.args ? json::write(*shaped.args) : "none"; }
+std::string args_of(const Shaped& shaped) {
+  return shaped.args ? json::write(*shaped.args) : "none";
+}
 
 TEST(Shaping, ReadsJsonWhereverItIsSaid) {
   const std::string pay = R"({"to":"Li","amount":5})";
@@ -48,11 +51,14 @@ TEST(Shaping, ReadsJsonWhereverItIsSaid) {
 
 TEST(Shaping, TextFillsTheOnlyRequiredField) {
   EXPECT_EQ(args_of(shape(kOne, say("Shanghai"))), R"({"city":"Shanghai"})");
-  EXPECT_EQ(args_of(shape(R"({"type":"object","properties":{"q":{"type":"string"}}})", say("noodles"))),
-            R"({"q":"noodles"})");
+  EXPECT_EQ(
+      args_of(shape(R"({"type":"object","properties":{"q":{"type":"string"}}})", say("noodles"))),
+      R"({"q":"noodles"})");
   EXPECT_EQ(args_of(shape(R"({"type":"object"})", say("go"))), "{}");
   EXPECT_EQ(args_of(shape("", say("go"))), R"({"input":"go"})");
-  EXPECT_FALSE(shape(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})", say("five")).args);
+  EXPECT_FALSE(shape(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})",
+                     say("five"))
+                   .args);
 }
 
 TEST(Shaping, AsksForWhatIsMissing) {
@@ -64,12 +70,16 @@ TEST(Shaping, AsksForWhatIsMissing) {
   EXPECT_NE(item.message.find("- to (string): who gets it"), std::string::npos) << item.message;
   EXPECT_NE(item.message.find("- note (string), optional"), std::string::npos);
   const auto wrong = shape(kTwo, say(R"({"to":"Li","amount":"five"})"));
-  EXPECT_NE(wrong.ask->items.at("arguments").message.find("/amount: expected integer"), std::string::npos);
+  EXPECT_NE(wrong.ask->items.at("arguments").message.find("/amount: expected integer"),
+            std::string::npos);
 }
 
 TEST(Shaping, ArgumentsBecomeTurns) {
-  const auto read = [](std::string_view args) { return turns_from_args(json::parse(args).value()); };
-  const auto plain = read(R"({"system":"be brief","prompt":"hi","data":{"a":1},"images":["https://x.example/i.png"]})");
+  const auto read = [](std::string_view args) {
+    return turns_from_args(json::parse(args).value());
+  };
+  const auto plain = read(
+      R"({"system":"be brief","prompt":"hi","data":{"a":1},"images":["https://x.example/i.png"]})");
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->size(), 2U);
   EXPECT_EQ(plain->front().role, model::Role::system);
@@ -81,7 +91,8 @@ TEST(Shaping, ArgumentsBecomeTurns) {
   EXPECT_EQ(model::joined_text(messages->front().parts, false), "a");
   EXPECT_EQ(read(R"({})").error().param, "/message");
   EXPECT_EQ(read(R"({"system":"x"})").error().param, "/message");
-  EXPECT_EQ(read(R"({"messages":[{"role":"boss","content":"x"}]})").error().param, "/messages/0/role");
+  EXPECT_EQ(read(R"({"messages":[{"role":"boss","content":"x"}]})").error().param,
+            "/messages/0/role");
   EXPECT_EQ(read(R"({"messages":[{"role":"user"}]})").error().param, "/messages/0/content");
   EXPECT_EQ(read(R"({"message":"x","images":"y"})").error().param, "/images");
   EXPECT_FALSE(read("7"));
@@ -92,7 +103,9 @@ TEST(Shaping, EveryShownSchemaFitsWhatIsRead) {
   const auto converse = converse_schema(testing::fake_skill("talk", model::Shape::converse));
   const auto schema = Schema::create(converse);
   ASSERT_TRUE(schema);
-  const auto args = json::parse(R"({"message":"hi","messages":[{"role":"user","content":"a"}],"data":{}})").value();
+  const auto args =
+      json::parse(R"({"message":"hi","messages":[{"role":"user","content":"a"}],"data":{}})")
+          .value();
   EXPECT_FALSE(schema->check(args));
   EXPECT_TRUE(turns_from_args(args));
   EXPECT_TRUE(schema->check(json::parse("{}").value()));
@@ -100,7 +113,8 @@ TEST(Shaping, EveryShownSchemaFitsWhatIsRead) {
   ASSERT_TRUE(embed);
   EXPECT_FALSE(embed->check(json::parse(R"({"input":["a"]})").value()));
   EXPECT_TRUE(embed->check(json::parse(R"({"input":[1]})").value()));
-  for (const auto shape : {model::Shape::converse, model::Shape::invoke, model::Shape::predict, model::Shape::embed}) {
+  for (const auto shape :
+       {model::Shape::converse, model::Shape::invoke, model::Shape::predict, model::Shape::embed}) {
     const auto outward = outward_input_schema(testing::fake_skill("a", shape));
     EXPECT_EQ(json::string_at(outward.get_object(), "type"), "object");
   }

@@ -67,8 +67,8 @@ json::object meta_json(const json::object& door, const std::vector<model::Turn>&
   return o;
 }
 
-Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect, json::object meta,
-                                     std::int64_t now_ms) {
+Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect,
+                                     json::object meta, std::int64_t now_ms) {
   store::TaskRecord record;
   record.id = std::move(id);
   record.context = call.context;
@@ -81,7 +81,8 @@ Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::
   record.meta = meta_json(meta, {});
   if (!readable(record.call) || !readable(record.meta)) {
     return fail(Reason::invalid_argument,
-                std::format("the call is nested too deep to be kept: at most {} levels", kJsonDepthMax - 2));
+                std::format("the call is nested too deep to be kept: at most {} levels",
+                            kJsonDepthMax - 2));
   }
   return record;
 }
@@ -97,8 +98,10 @@ TaskView view_of(const store::TaskRecord& record) {
   view.created_ms = record.created_ms;
   view.updated_ms = record.updated_ms;
   view.head = record.head;
-  if (auto ask = model::ask_from_json(record.asks); ask && !ask->items.empty()) view.ask = *std::move(ask);
-  if (record.call.is_object()) add_turns(view.history, json::array_at(record.call.get_object(), "turns"));
+  if (auto ask = model::ask_from_json(record.asks); ask && !ask->items.empty())
+    view.ask = *std::move(ask);
+  if (record.call.is_object())
+    add_turns(view.history, json::array_at(record.call.get_object(), "turns"));
   if (!record.meta.is_object()) return view;
   add_turns(view.history, json::array_at(record.meta.get_object(), "said"));
   if (const auto* door = json::object_at(record.meta.get_object(), "door")) view.meta = *door;
@@ -114,12 +117,14 @@ void take_end(TaskView& view, const model::End& end) {
   view.history.insert(view.history.end(), end.outcome->turns.begin(), end.outcome->turns.end());
 }
 
-std::vector<model::Turn> said_turns(const std::optional<model::Ask>& ask, const std::optional<model::Turn>& said) {
+std::vector<model::Turn> said_turns(const std::optional<model::Ask>& ask,
+                                    const std::optional<model::Turn>& said) {
   std::vector<model::Turn> turns;
   if (ask) {
     model::Turn asked;
     asked.role = model::Role::assistant;
-    for (const auto& [key, item] : ask->items) asked.parts.push_back(model::Part::text(item.message));
+    for (const auto& [key, item] : ask->items)
+      asked.parts.push_back(model::Part::text(item.message));
     turns.push_back(std::move(asked));
   }
   if (said && !said->parts.empty()) turns.push_back(*said);

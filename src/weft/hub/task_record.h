@@ -16,14 +16,15 @@ inline constexpr std::string_view kAnswerKind = "answer";
 inline constexpr std::string_view kCallStep = "call";
 
 /// The row of a task that begins. Errors: the call is nested deeper than can be read again.
-Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect, json::object meta,
-                                     std::int64_t now_ms);
+Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect,
+                                     json::object meta, std::int64_t now_ms);
 /// What the row alone shows; `call` may be null.
 TaskView view_of(const store::TaskRecord& record);
 /// Takes the End into a view.
 void take_end(TaskView& view, const model::End& end);
 /// What was asked and what was said to it, as turns of the conversation.
-std::vector<model::Turn> said_turns(const std::optional<model::Ask>& ask, const std::optional<model::Turn>& said);
+std::vector<model::Turn> said_turns(const std::optional<model::Ask>& ask,
+                                    const std::optional<model::Turn>& said);
 /// The row's `meta`: the door's own, and the turns of questions and answers.
 json::object meta_json(const json::object& door, const std::vector<model::Turn>& said);
 

@@ -24,8 +24,9 @@ Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run) {
 
 Error outcome_unknown(const store::TaskRecord& record) {
   const std::string name = std::format("{}/{}", record.solution.str(), record.skill.str());
-  Error error = make_error(Reason::solution_failed,
-                           std::format("outcome unknown: weft stopped while {} ran; it was not repeated", name));
+  Error error = make_error(
+      Reason::solution_failed,
+      std::format("outcome unknown: weft stopped while {} ran; it was not repeated", name));
   error.solution = record.solution.str();
   return error;
 }
@@ -50,7 +51,8 @@ Awaitable<bool> joined(std::shared_ptr<TaskShared> shared, SolutionId id, Cancel
   co_return true;
 }
 
-Prepared again(TaskShared& shared, const store::Unfinished& unfinished, const std::shared_ptr<TaskRun>& run) {
+Prepared again(TaskShared& shared, const store::Unfinished& unfinished,
+               const std::shared_ptr<TaskRun>& run) {
   if (unfinished.open.empty()) return start_call(shared, run);
   if (const auto accepted = accepted_of(unfinished.task)) {
     const auto context = shared.hub.context(run->executor(), run->token(), run->call());
@@ -63,25 +65,31 @@ Prepared again(TaskShared& shared, const store::Unfinished& unfinished, const st
   return start_call(shared, run);
 }
 
-Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared, std::shared_ptr<const store::Unfinished> unfinished,
+Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,
+                            std::shared_ptr<const store::Unfinished> unfinished,
                             std::shared_ptr<TaskRun> run) {
   const bool there = co_await joined(shared, unfinished->task.solution, run->token());
   if (run->token().cancelled()) co_return fail(run->token().why());
   if (there) co_return again(*shared, *unfinished, run);
   if (!unfinished->open.empty()) co_return fail(outcome_unknown(unfinished->task));
-  co_return fail(Reason::unavailable, std::format("`{}` did not join again after weft was started anew",
-                                                  unfinished->task.solution.str()));
+  co_return fail(Reason::unavailable,
+                 std::format("`{}` did not join again after weft was started anew",
+                             unfinished->task.solution.str()));
 }
 
 }  // namespace
 
 TaskRun::Prepare prepare_call(std::shared_ptr<TaskShared> shared) {
-  return [shared](std::shared_ptr<TaskRun> run) -> Awaitable<Prepared> { co_return start_call(*shared, run); };
+  return [shared](std::shared_ptr<TaskRun> run) -> Awaitable<Prepared> {
+    co_return start_call(*shared, run);
+  };
 }
 
 TaskRun::Prepare prepare_again(std::shared_ptr<TaskShared> shared, store::Unfinished unfinished) {
   auto kept = std::make_shared<const store::Unfinished>(std::move(unfinished));
-  return [shared, kept](std::shared_ptr<TaskRun> run) { return take_up(shared, kept, std::move(run)); };
+  return [shared, kept](std::shared_ptr<TaskRun> run) {
+    return take_up(shared, kept, std::move(run));
+  };
 }
 
 }  // namespace weft::hub

@@ -7,10 +7,12 @@
 
 namespace weft::hub {
 
-/// How a new task gets its stream: the call, with the intent written down before the solution is called.
+/// How a new task gets its stream: the call, with the intent written down before the solution is
+/// called.
 TaskRun::Prepare prepare_call(std::shared_ptr<TaskShared> shared);
-/// How a task that did not end gets its stream again: made anew when the solution was never called or may be called
-/// twice, found again where the solution can, and otherwise an end that says its outcome is unknown.
+/// How a task that did not end gets its stream again: made anew when the solution was never called
+/// or may be called twice, found again where the solution can, and otherwise an end that says its
+/// outcome is unknown.
 TaskRun::Prepare prepare_again(std::shared_ptr<TaskShared> shared, store::Unfinished unfinished);
 
 }  // namespace weft::hub

@@ -31,7 +31,8 @@ bool join(Unwritten& into, const Unwritten& next) {
 }
 
 void spawn(Executor executor, Awaitable<> work) {
-  boost::asio::co_spawn(executor, std::move(work), [](std::exception_ptr thrown) { WEFT_ASSERT(!thrown); });
+  boost::asio::co_spawn(executor, std::move(work),
+                        [](std::exception_ptr thrown) { WEFT_ASSERT(!thrown); });
 }
 
 }  // namespace
@@ -80,7 +81,8 @@ void TaskRun::watch(const std::shared_ptr<Watcher>& watcher) {
 bool TaskRun::held_after(std::int64_t seq, std::deque<TaskEvent>& out) const {
   const std::scoped_lock lock(mutex_);
   if (seq >= view_.head) return true;
-  // Sequence numbers that no shown event has (answers) leave gaps: what is older than the ring is in the journal.
+  // Sequence numbers that no shown event has (answers) leave gaps: what is older than the ring is
+  // in the journal.
   if (ring_.empty() || ring_.front().seq > seq + 1) return false;
   for (const auto& event : ring_) {
     if (event.seq > seq) out.push_back(event);
@@ -100,7 +102,8 @@ void TaskRun::cancel(Error why) {
 
 void TaskRun::stop() {
   stopping_ = true;
-  // Not `cancelled`: solutions that keep tasks of their own work on, to be found again after the restart.
+  // Not `cancelled`: solutions that keep tasks of their own work on, to be found again after the
+  // restart.
   cancel(make_error(Reason::unavailable, "weft is stopping"));
   work_.notify();
   room_.notify();
@@ -127,7 +130,8 @@ Awaitable<> TaskRun::read(std::shared_ptr<TaskRun> self) {
 
 Awaitable<> TaskRun::read_events(std::shared_ptr<TaskRun> self) {
   while (true) {
-    while (self->unwritten_.size() >= kTaskUnwrittenMax && !self->stopping_ && !self->write_error_) {
+    while (self->unwritten_.size() >= kTaskUnwrittenMax && !self->stopping_ &&
+           !self->write_error_) {
       co_await self->room_.wait();
     }
     model::Event event = co_await self->stream_->next();
@@ -158,9 +162,12 @@ void TaskRun::take(model::Event event) {
   } else if (!added) {
     return take_fault(std::move(added).error());
   } else if (static_cast<std::size_t>(view_.head) + unwritten_.size() + 16 > kTaskEventsMax) {
-    return take_fault(make_error(Reason::too_large, std::format("the task has more than {} events", kTaskEventsMax)));
-  } else if (!std::holds_alternative<model::Delta>(event.body) && !readable(model::to_json(event))) {
-    return take_fault(make_error(Reason::upstream_protocol, "an event of the answer is nested too deep to be kept"));
+    return take_fault(make_error(Reason::too_large,
+                                 std::format("the task has more than {} events", kTaskEventsMax)));
+  } else if (!std::holds_alternative<model::Delta>(event.body) &&
+             !readable(model::to_json(event))) {
+    return take_fault(make_error(Reason::upstream_protocol,
+                                 "an event of the answer is nested too deep to be kept"));
   }
   if (std::holds_alternative<model::Ask>(event.body)) answered_.clear();
   Unwritten item;
@@ -188,11 +195,13 @@ Awaitable<Result<void>> TaskRun::note_intent(std::shared_ptr<TaskRun> self) {
   co_return written;
 }
 
-Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model::Answers answers, model::Turn said) {
+Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model::Answers answers,
+                                            model::Turn said) {
   const TaskView now = self->view();
   if (!now.ask || !self->stream_) {
-    co_return fail(Reason::unsupported, std::format("task {} asks nothing that an answer could be for; it is {}",
-                                                    now.id.str(), model::to_string(now.state)));
+    co_return fail(Reason::unsupported,
+                   std::format("task {} asks nothing that an answer could be for; it is {}",
+                               now.id.str(), model::to_string(now.state)));
   }
   // Checked apart first: the stream takes what fits, and the journal must hold what it took.
   auto taken = self->answered_;
@@ -205,7 +214,8 @@ Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model
   item.payload = std::move(payload);
   item.said = said_turns(now.ask, said);
   item.closes_ask = all_answered(*now.ask, taken);
-  if (!readable(item.payload)) co_return fail(Reason::invalid_argument, "the answer is nested too deep to be kept");
+  if (!readable(item.payload))
+    co_return fail(Reason::invalid_argument, "the answer is nested too deep to be kept");
   WEFT_CO_CHECK(self->stream_->answer(std::move(answers)));
   self->answered_ = std::move(taken);
   const auto ticket = self->push(std::move(item));
@@ -227,7 +237,8 @@ Awaitable<Result<void>> TaskRun::durable(std::shared_ptr<TaskRun> self, std::uin
 std::vector<Unwritten> TaskRun::next_batch() {
   const std::size_t count = std::min(unwritten_.size(), kTaskBatchEvents);
   const auto end = unwritten_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Unwritten> batch(std::make_move_iterator(unwritten_.begin()), std::make_move_iterator(end));
+  std::vector<Unwritten> batch(std::make_move_iterator(unwritten_.begin()),
+                               std::make_move_iterator(end));
   unwritten_.erase(unwritten_.begin(), end);
   return batch;
 }
@@ -242,7 +253,8 @@ store::Append TaskRun::change_of(const std::vector<Unwritten>& batch) const {
   return change;
 }
 
-void TaskRun::add_change(store::Append& change, const Unwritten& item, std::vector<model::Turn>& said) const {
+void TaskRun::add_change(store::Append& change, const Unwritten& item,
+                         std::vector<model::Turn>& said) const {
   if (item.intent) {
     change.intents.push_back(*item.intent);
     change.state = model::TaskState::working;
@@ -272,7 +284,8 @@ void TaskRun::add_change(store::Append& change, const Unwritten& item, std::vect
   }
 }
 
-Awaitable<Result<std::int64_t>> TaskRun::append(std::shared_ptr<TaskRun> self, store::Append change) {
+Awaitable<Result<std::int64_t>> TaskRun::append(std::shared_ptr<TaskRun> self,
+                                                store::Append change) {
   std::int64_t pause_ms = kJournalRetryMs;
   while (true) {
     auto head = co_await self->shared_->journal.append(change);
@@ -298,7 +311,8 @@ Awaitable<> TaskRun::write(std::shared_ptr<TaskRun> self) {
     }
     self->apply(std::move(batch), *head, at_ms);
   }
-  // The stream may still hold its upstream: what is left of it is read out before the task counts as gone.
+  // The stream may still hold its upstream: what is left of it is read out before the task counts
+  // as gone.
   while (self->reading_) co_await self->work_.wait();
   self->finish();
 }
@@ -352,7 +366,8 @@ void TaskRun::lost(const Error& error) {
   write_error_ = error;
   unwritten_.clear();
   if (!stopping_) log::error("task {}: its journal is lost: {}", view_.id.str(), error.message);
-  cancel(make_error(Reason::internal, std::format("the task could not be written down: {}", error.message)));
+  cancel(make_error(Reason::internal,
+                    std::format("the task could not be written down: {}", error.message)));
   wake();
 }
 

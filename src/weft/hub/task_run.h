@@ -1,5 +1,6 @@
-// A task that runs: reads its call's stream, journals every event before anyone sees it, and tells those who watch.
-// Owned by hub (Tasks); belongs to one loop but for the members marked `any thread`.
+// A task that runs: reads its call's stream, journals every event before anyone sees it, and tells
+// those who watch. Owned by hub (Tasks); belongs to one loop but for the members marked `any
+// thread`.
 #pragma once
 
 #include <deque>
@@ -52,7 +53,8 @@ struct Unwritten {
 class TaskRun : public std::enable_shared_from_this<TaskRun> {
  public:
   /// Gives the stream to read; may wait (for a solution to join again).
-  using Prepare = std::function<Awaitable<Result<std::unique_ptr<EventStream>>>(std::shared_ptr<TaskRun>)>;
+  using Prepare =
+      std::function<Awaitable<Result<std::unique_ptr<EventStream>>>(std::shared_ptr<TaskRun>)>;
 
   TaskRun(std::shared_ptr<TaskShared> shared, Executor executor, store::TaskRecord record,
           std::shared_ptr<const model::Call> call, Prepare prepare);
@@ -72,7 +74,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   void cancel(Error why);
   /// Ends without an end: the journal keeps the task for the hub's next life.
   void stop();
-  static Awaitable<Result<TaskView>> answer(std::shared_ptr<TaskRun> self, model::Answers answers, model::Turn said);
+  static Awaitable<Result<TaskView>> answer(std::shared_ptr<TaskRun> self, model::Answers answers,
+                                            model::Turn said);
   /// Writes down that the call is made now; durable when it returns.
   static Awaitable<Result<void>> note_intent(std::shared_ptr<TaskRun> self);
   void note(model::Event event) { take(std::move(event)); }
@@ -83,7 +86,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   static Awaitable<> read(std::shared_ptr<TaskRun> self);
   static Awaitable<> write(std::shared_ptr<TaskRun> self);
   static Awaitable<> read_events(std::shared_ptr<TaskRun> self);
-  static Awaitable<Result<std::int64_t>> append(std::shared_ptr<TaskRun> self, store::Append change);
+  static Awaitable<Result<std::int64_t>> append(std::shared_ptr<TaskRun> self,
+                                                store::Append change);
   static Awaitable<Result<void>> durable(std::shared_ptr<TaskRun> self, std::uint64_t upto);
 
   void take(model::Event event);
@@ -91,7 +95,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   std::uint64_t push(Unwritten item);
   std::vector<Unwritten> next_batch();
   store::Append change_of(const std::vector<Unwritten>& batch) const;
-  void add_change(store::Append& change, const Unwritten& item, std::vector<model::Turn>& said) const;
+  void add_change(store::Append& change, const Unwritten& item,
+                  std::vector<model::Turn>& said) const;
   void apply_answer(const Unwritten& item);
   void apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_t at_ms);
   void apply_event(const model::Event& event);

@@ -1,6 +1,5 @@
 #include "weft/hub/tasks.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -10,6 +9,7 @@
 #include "weft/base/timers.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/names.h"
+#include "weft/hub/on_loop.h"
 #include "weft/hub/task_recover.h"
 #include "weft/hub/task_run.h"
 #include "weft/model/codec.h"
@@ -26,26 +26,15 @@ bool may_see(const model::Principal& principal, std::string_view owner) {
   return principal.admin || principal.name == owner;
 }
 
-/// Runs on another loop; the result comes back on this one.
-template <class T>
-Awaitable<T> on_loop(Executor loop, Awaitable<T> work) {
-  const Executor here = co_await boost::asio::this_coro::executor;
-  if (here == loop) {
-    T result = co_await std::move(work);
-    co_return result;
-  }
-  T result = co_await boost::asio::co_spawn(loop, std::move(work), kAwait);
-  co_return result;
-}
-
 Awaitable<bool> cancel_run(std::shared_ptr<TaskRun> run, Error why) {
   run->cancel(std::move(why));
   co_return true;
 }
 
-/// Waits until the run is finished or `done` holds of its view; false when cancelled or out of time first.
-Awaitable<bool> wait_for(std::shared_ptr<TaskRun> run, bool (*done)(const TaskView&), CancelToken cancel,
-                         std::optional<Milliseconds> limit) {
+/// Waits until the run is finished or `done` holds of its view; false when cancelled or out of time
+/// first.
+Awaitable<bool> wait_for(std::shared_ptr<TaskRun> run, bool (*done)(const TaskView&),
+                         CancelToken cancel, std::optional<Milliseconds> limit) {
   const Executor here = co_await boost::asio::this_coro::executor;
   const auto watcher = std::make_shared<Watcher>(here);
   run->watch(watcher);
@@ -70,8 +59,8 @@ bool settled(const TaskView& view) { return model::terminal(view.state) || view.
 
 class Subscription final : public TaskSubscription {
  public:
-  Subscription(std::shared_ptr<TaskShared> shared, std::shared_ptr<TaskRun> run, TaskId id, std::int64_t after,
-               Executor executor)
+  Subscription(std::shared_ptr<TaskShared> shared, std::shared_ptr<TaskRun> run, TaskId id,
+               std::int64_t after, Executor executor)
       : shared_(std::move(shared)),
         run_(std::move(run)),
         id_(std::move(id)),
@@ -97,7 +86,8 @@ class Subscription final : public TaskSubscription {
       const std::int64_t before = seq_;
       WEFT_CO_CHECK(co_await read_journal());
       if (seq_ == before && buffer_.empty() && finished) {
-        co_return fail(Reason::unavailable, "the task waits for weft to take it up again; ask again later");
+        co_return fail(Reason::unavailable,
+                       "the task waits for weft to take it up again; ask again later");
       }
     }
   }
@@ -139,16 +129,19 @@ class TasksImpl final : public Tasks {
   TasksImpl(Hub& hub, store::Journal& journal, const Clock& clock, Random& random)
       : shared_(new TaskShared{hub, journal, clock, random, {}, {}, false}) {}
 
-  Awaitable<Result<TaskView>> start(model::Call call, Executor executor, json::object meta) override {
-    WEFT_CO_TRY(const auto found,
-                find_skill(*shared_->hub.registry().snapshot(), call.solution.str(), call.skill.str()));
+  Awaitable<Result<TaskView>> start(model::Call call, Executor executor,
+                                    json::object meta) override {
+    WEFT_CO_TRY(const auto found, find_skill(*shared_->hub.registry().snapshot(),
+                                             call.solution.str(), call.skill.str()));
     if (!shared_->hub.keys().may_call(call.principal, call.solution.str())) {
-      co_return fail(Reason::permission_denied, std::format("the key `{}` may not call `{}`", call.principal.name,
-                                                            call.solution.str()));
+      co_return fail(
+          Reason::permission_denied,
+          std::format("the key `{}` may not call `{}`", call.principal.name, call.solution.str()));
     }
     call.skill = found.skill->id;
     call.reply = model::Reply::task;
-    const auto effect = found.skill->effects.safe_to_repeat() ? store::Effect::pure : store::Effect::one_shot;
+    const auto effect =
+        found.skill->effects.safe_to_repeat() ? store::Effect::pure : store::Effect::one_shot;
     auto shared_call = std::make_shared<model::Call>(std::move(call));
     EventStream::Reach nowhere;
     nowhere.started = false;
@@ -159,17 +152,20 @@ class TasksImpl final : public Tasks {
     co_return view;
   }
 
-  Awaitable<Result<TaskView>> park(std::shared_ptr<const model::Call> call, std::unique_ptr<EventStream> stream,
-                                   model::Ask ask, json::object meta) override {
+  Awaitable<Result<TaskView>> park(std::shared_ptr<const model::Call> call,
+                                   std::unique_ptr<EventStream> stream, model::Ask ask,
+                                   json::object meta) override {
     const Executor here = co_await boost::asio::this_coro::executor;
     // The stream asks the task that it will belong to; it must not hold it.
     const auto owner = std::make_shared<std::weak_ptr<TaskRun>>();
     stream->detach([owner] { return note_intent(owner); });
     const auto reach = stream->reach();
     auto kept = std::make_shared<model::Call>(*call);
-    const auto found = find_skill(*shared_->hub.registry().snapshot(), kept->solution.str(), kept->skill.str());
+    const auto found =
+        find_skill(*shared_->hub.registry().snapshot(), kept->solution.str(), kept->skill.str());
     const bool safe = found && found->skill->effects.safe_to_repeat();
-    WEFT_CO_TRY(auto run, co_await create(std::move(kept), here, safe ? store::Effect::pure : store::Effect::one_shot,
+    WEFT_CO_TRY(auto run, co_await create(std::move(kept), here,
+                                          safe ? store::Effect::pure : store::Effect::one_shot,
                                           std::move(meta), nullptr, std::move(ask), reach));
     *owner = run;
     run->adopt(std::move(stream));
@@ -224,14 +220,15 @@ class TasksImpl final : public Tasks {
       // One that was taken up while the journal was read.
       run = shared_->find(id);
     }
-    co_return std::make_unique<Subscription>(shared_, std::move(run), std::move(id), std::max<std::int64_t>(after_seq, 0),
-                                             executor);
+    co_return std::make_unique<Subscription>(shared_, std::move(run), std::move(id),
+                                             std::max<std::int64_t>(after_seq, 0), executor);
   }
 
   Awaitable<Result<TaskView>> answer(TaskId id, model::Answers answers, model::Turn said,
                                      model::Principal principal) override {
     WEFT_CO_TRY(const auto run, co_await live_run(id, principal, Reason::unsupported));
-    auto view = co_await on_loop(run->executor(), TaskRun::answer(run, std::move(answers), std::move(said)));
+    auto view = co_await on_loop(run->executor(),
+                                 TaskRun::answer(run, std::move(answers), std::move(said)));
     co_return view;
   }
 
@@ -245,7 +242,8 @@ class TasksImpl final : public Tasks {
     co_return run->view();
   }
 
-  Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal, CancelToken cancel) override {
+  Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal,
+                                     CancelToken cancel) override {
     const auto run = shared_->find(id);
     if (run) {
       if (!may_see(principal, run->view().owner)) co_return fail(no_such_task());
@@ -268,8 +266,8 @@ class TasksImpl final : public Tasks {
       }
       call->id = CallId(make_ulid(shared_->clock.unix_ms(), shared_->random));
       const store::TaskRecord record = one.task;
-      const auto run = enter(record, std::make_shared<const model::Call>(*std::move(call)), executor,
-                             prepare_again(shared_, std::move(one)));
+      const auto run = enter(record, std::make_shared<const model::Call>(*std::move(call)),
+                             executor, prepare_again(shared_, std::move(one)));
       boost::asio::post(executor, [run] { run->begin(); });
     }
     co_return Result<void>();
@@ -305,7 +303,8 @@ class TasksImpl final : public Tasks {
 
   static Awaitable<> sweep(std::shared_ptr<TaskShared> shared, CancelToken cancel) {
     while (true) {
-      auto removed = co_await shared->journal.remove_expired(shared->clock.unix_ms(), kTaskSweepMax);
+      auto removed =
+          co_await shared->journal.remove_expired(shared->clock.unix_ms(), kTaskSweepMax);
       if (!removed) log::warn("ended tasks could not be removed: {}", removed.error().message);
       if (removed && *removed == kTaskSweepMax) continue;
       const bool slept = co_await sleep_for(Milliseconds(kTaskSweepMs), cancel);
@@ -314,8 +313,9 @@ class TasksImpl final : public Tasks {
   }
 
   static Error not_cancelable(const TaskView& view) {
-    return make_error(Reason::not_cancelable, std::format("task {} has ended: it is {}", view.id.str(),
-                                                          model::to_string(view.state)));
+    return make_error(
+        Reason::not_cancelable,
+        std::format("task {} has ended: it is {}", view.id.str(), model::to_string(view.state)));
   }
 
   Awaitable<Result<store::TaskRecord>> record_of(TaskId id, model::Principal principal) {
@@ -325,7 +325,8 @@ class TasksImpl final : public Tasks {
   }
 
   /// The task's run; what has ended gives an error of this reason.
-  Awaitable<Result<std::shared_ptr<TaskRun>>> live_run(TaskId id, model::Principal principal, Reason otherwise) {
+  Awaitable<Result<std::shared_ptr<TaskRun>>> live_run(TaskId id, model::Principal principal,
+                                                       Reason otherwise) {
     auto run = shared_->find(id);
     if (run) {
       if (!may_see(principal, run->view().owner)) co_return fail(no_such_task());
@@ -333,7 +334,8 @@ class TasksImpl final : public Tasks {
     }
     WEFT_CO_TRY(const auto record, co_await record_of(std::move(id), std::move(principal)));
     if (!model::terminal(record.state)) {
-      co_return fail(Reason::unavailable, "the task waits for weft to take it up again; ask again later");
+      co_return fail(Reason::unavailable,
+                     "the task waits for weft to take it up again; ask again later");
     }
     Error error = not_cancelable(view_of(record));
     error.reason = otherwise;
@@ -353,9 +355,11 @@ class TasksImpl final : public Tasks {
     co_return view;
   }
 
-  Awaitable<Result<std::shared_ptr<TaskRun>>> create(std::shared_ptr<model::Call> call, Executor executor, store::Effect effect,
-                                     json::object meta, TaskRun::Prepare prepare, std::optional<model::Ask> ask,
-                                     EventStream::Reach reach) {
+  Awaitable<Result<std::shared_ptr<TaskRun>>> create(std::shared_ptr<model::Call> call,
+                                                     Executor executor, store::Effect effect,
+                                                     json::object meta, TaskRun::Prepare prepare,
+                                                     std::optional<model::Ask> ask,
+                                                     EventStream::Reach reach) {
     const std::int64_t now_ms = shared_->clock.unix_ms();
     TaskId id(make_ulid(now_ms, shared_->random));
     if (call->context.empty()) call->context = ContextId(make_ulid(now_ms, shared_->random));
@@ -392,8 +396,9 @@ class TasksImpl final : public Tasks {
     const std::scoped_lock lock(shared_->mutex);
     if (shared_->stopping) return fail(Reason::unavailable, "weft is stopping");
     if (shared_->live.size() < kTasksLiveMax) return {};
-    Error error = make_error(Reason::rate_limited, std::format("{} tasks are running, which is the limit",
-                                                               kTasksLiveMax));
+    Error error =
+        make_error(Reason::rate_limited,
+                   std::format("{} tasks are running, which is the limit", kTasksLiveMax));
     error.retry_after = Milliseconds(1'000);
     return fail(std::move(error));
   }
@@ -401,7 +406,8 @@ class TasksImpl final : public Tasks {
   std::shared_ptr<TaskRun> enter(store::TaskRecord record, std::shared_ptr<const model::Call> call,
                                  Executor executor, TaskRun::Prepare prepare) {
     const TaskId id = record.id;
-    auto run = std::make_shared<TaskRun>(shared_, executor, std::move(record), std::move(call), std::move(prepare));
+    auto run = std::make_shared<TaskRun>(shared_, executor, std::move(record), std::move(call),
+                                         std::move(prepare));
     const std::scoped_lock lock(shared_->mutex);
     shared_->live.emplace(id, run);
     return run;
@@ -413,7 +419,8 @@ class TasksImpl final : public Tasks {
 
 }  // namespace
 
-std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock, Random& random) {
+std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock,
+                                  Random& random) {
   return std::make_unique<TasksImpl>(hub, journal, clock, random);
 }
 

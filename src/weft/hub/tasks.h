@@ -1,5 +1,5 @@
-// Tasks: calls that outlive their connection. Durable before their id leaves the hub, readable and resumable after a restart. Owned by
-// the hub; every member from any loop.
+// Tasks: calls that outlive their connection. Durable before their id leaves the hub, readable and
+// resumable after a restart. Owned by the hub; every member from any loop.
 #pragma once
 
 #include <memory>
@@ -72,9 +72,12 @@ class TaskSubscription {
 
 class Tasks {
  public:
-  /// Starts a call as a task: durable when this returns. `meta` rides along (a protocol's own fields).
-  virtual Awaitable<Result<TaskView>> start(model::Call call, Executor executor, json::object meta) = 0;
-  /// Turns a running call, stopped at a question, into a task: how a door that cannot wait parks it.
+  /// Starts a call as a task: durable when this returns. `meta` rides along (a protocol's own
+  /// fields).
+  virtual Awaitable<Result<TaskView>> start(model::Call call, Executor executor,
+                                            json::object meta) = 0;
+  /// Turns a running call, stopped at a question, into a task: how a door that cannot wait parks
+  /// it.
   virtual Awaitable<Result<TaskView>> park(std::shared_ptr<const model::Call> call,
                                            std::unique_ptr<EventStream> stream, model::Ask ask,
                                            json::object meta) = 0;
@@ -82,7 +85,8 @@ class Tasks {
   virtual Awaitable<Result<TaskView>> get(TaskId id, model::Principal principal) = 0;
   virtual Awaitable<Result<TaskPage>> list(TaskFilter filter, model::Principal principal) = 0;
   /// From the event after `after_seq` (0: all), then live. Across a restart too.
-  virtual Awaitable<Result<std::unique_ptr<TaskSubscription>>> subscribe(TaskId id, std::int64_t after_seq,
+  virtual Awaitable<Result<std::unique_ptr<TaskSubscription>>> subscribe(TaskId id,
+                                                                         std::int64_t after_seq,
                                                                          model::Principal principal,
                                                                          Executor executor) = 0;
   /// Answers the open questions. Errors leave them open.
@@ -91,14 +95,17 @@ class Tasks {
   /// Errors: Reason::not_cancelable when it has ended.
   virtual Awaitable<Result<TaskView>> cancel(TaskId id, model::Principal principal) = 0;
   /// Waits until the task ends or asks.
-  virtual Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal, CancelToken cancel) = 0;
-  /// After a restart: reattaches, retries what is safe to repeat, marks the rest `outcome unknown`. Once, before serving.
+  virtual Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal,
+                                             CancelToken cancel) = 0;
+  /// After a restart: reattaches, retries what is safe to repeat, marks the rest `outcome unknown`.
+  /// Once, before serving.
   virtual Awaitable<Result<void>> recover(Executor executor) = 0;
   /// Ends every pump; what runs stays in the journal.
   virtual Awaitable<> stop() = 0;
   virtual ~Tasks() = default;
 };
 
-std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock, Random& random);
+std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock,
+                                  Random& random);
 
 }  // namespace weft::hub

@@ -40,10 +40,12 @@ class TasksTest : public ::testing::Test {
     boot();
   }
   void recover() {
-    auto recovered = testing::run_on<Result<void>>(loop_, [&] { return hub_->tasks().recover(loop_.get_executor()); });
+    auto recovered = testing::run_on<Result<void>>(
+        loop_, [&] { return hub_->tasks().recover(loop_.get_executor()); });
     ASSERT_TRUE(recovered) << recovered.error().message;
   }
-  std::shared_ptr<testing::FakeService> add(std::string id, testing::Script script, model::Effects effects = {}) {
+  std::shared_ptr<testing::FakeService> add(std::string id, testing::Script script,
+                                            model::Effects effects = {}) {
     auto service = std::make_shared<testing::FakeService>(std::move(script));
     auto skill = testing::fake_skill("do");
     skill.effects = effects;
@@ -60,7 +62,8 @@ class TasksTest : public ::testing::Test {
   }
   Awaitable<TaskView> start(std::string id, json::object meta = {}) {
     auto made = call(std::move(id));
-    auto view = co_await hub_->tasks().start(std::move(made), loop_.get_executor(), std::move(meta));
+    auto view =
+        co_await hub_->tasks().start(std::move(made), loop_.get_executor(), std::move(meta));
     EXPECT_TRUE(view) << view.error_or(Error()).message;
     co_return view.value_or(TaskView());
   }
@@ -72,7 +75,8 @@ class TasksTest : public ::testing::Test {
   }
   /// All events after a point, to the End.
   Awaitable<std::vector<TaskEvent>> events(TaskId id, std::int64_t after) {
-    auto subscription = co_await hub_->tasks().subscribe(std::move(id), after, alice_, loop_.get_executor());
+    auto subscription =
+        co_await hub_->tasks().subscribe(std::move(id), after, alice_, loop_.get_executor());
     EXPECT_TRUE(subscription) << subscription.error_or(Error()).message;
     std::vector<TaskEvent> out;
     const CancelToken never;
@@ -91,7 +95,8 @@ class TasksTest : public ::testing::Test {
     EXPECT_TRUE(holds());
   }
 
-  static Awaitable<Result<model::Output>> ask_name(std::shared_ptr<const model::Call>, Emitter& out) {
+  static Awaitable<Result<model::Output>> ask_name(std::shared_ptr<const model::Call>,
+                                                   Emitter& out) {
     model::Ask ask;
     ask.items["name"].message = "Your name?";
     WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
@@ -107,7 +112,8 @@ class TasksTest : public ::testing::Test {
   }
   static Awaitable<Result<model::Output>> count(std::shared_ptr<const model::Call>, Emitter& out) {
     for (int i = 0; i < 600; ++i) {
-      Event event{model::State{TaskState::working, {model::Part::text(std::to_string(i))}, std::nullopt}};
+      Event event{
+          model::State{TaskState::working, {model::Part::text(std::to_string(i))}, std::nullopt}};
       WEFT_CO_CHECK(co_await out.emit(std::move(event)));
     }
     co_return testing::text_output("counted");
@@ -154,7 +160,8 @@ TEST_F(TasksTest, EveryEventIsReadFromAnyPointAlsoByOneWhoLags) {
     const auto view = co_await settled(begun.id);
     const auto all = co_await events(begun.id, 0);
     EXPECT_EQ(all.size(), 602U);
-    for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i].seq, static_cast<std::int64_t>(i) + 1);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      EXPECT_EQ(all[i].seq, static_cast<std::int64_t>(i) + 1);
     EXPECT_TRUE(all.back().event.is_end());
     EXPECT_EQ(all.back().seq, view.head);
     const auto rest = co_await events(begun.id, 595);
@@ -340,12 +347,15 @@ TEST_F(TasksTest, WhatIsSafeToRepeatIsRepeated) {
   int life = 1;
   model::Effects effects;
   effects.read_only = true;
-  auto service = add("look", [&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
-    Event first{model::Delta{model::Delta::Kind::text, "a"}};
-    WEFT_CO_CHECK(co_await out.emit(std::move(first)));
-    if (life == 1) co_await sleep_for(Milliseconds(60'000), out.cancelled());
-    co_return testing::text_output("seen");
-  }, effects);
+  auto service = add(
+      "look",
+      [&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
+        Event first{model::Delta{model::Delta::Kind::text, "a"}};
+        WEFT_CO_CHECK(co_await out.emit(std::move(first)));
+        if (life == 1) co_await sleep_for(Milliseconds(60'000), out.cancelled());
+        co_return testing::text_output("seen");
+      },
+      effects);
   TaskId id;
   run(loop_, [&]() -> Awaitable<> {
     id = (co_await start("look")).id;
@@ -427,7 +437,8 @@ TEST_F(TasksTest, AFullDiskRefusesNewTasksAndForgetsNone) {
     const json::object none;
     const auto refused = co_await hub_->tasks().start(std::move(made), loop_.get_executor(), none);
     EXPECT_EQ(refused.error().reason, Reason::storage_full);
-    const auto mend = run_after(loop_.get_executor(), Milliseconds(300), [&] { journal_.fail_writes(std::nullopt); });
+    const auto mend = run_after(loop_.get_executor(), Milliseconds(300),
+                                [&] { journal_.fail_writes(std::nullopt); });
     model::Answers answers;
     answers["name"].text = "Li";
     const model::Turn said;
@@ -441,7 +452,8 @@ TEST_F(TasksTest, AFullDiskRefusesNewTasksAndForgetsNone) {
 TEST_F(TasksTest, ASolutionThatKeepsNoLawStillEnds) {
   const Event text{model::Delta{model::Delta::Kind::text, "x"}};
   auto lawless = std::make_shared<testing::LawlessService>(std::vector<Event>{text});
-  ASSERT_TRUE(hub_->registry().add(testing::fake_solution("hangs", lawless, {testing::fake_skill("do")})));
+  ASSERT_TRUE(
+      hub_->registry().add(testing::fake_solution("hangs", lawless, {testing::fake_skill("do")})));
   run(loop_, [&]() -> Awaitable<> {
     const auto begun = co_await start("hangs");
     const CancelToken never;
@@ -456,18 +468,23 @@ TEST_F(TasksTest, UnknownAndForbiddenCallsMakeNoTask) {
   run(loop_, [&]() -> Awaitable<> {
     const json::object none;
     auto unknown = call("bnak");
-    EXPECT_EQ((co_await hub_->tasks().start(std::move(unknown), loop_.get_executor(), none)).error().reason,
+    EXPECT_EQ((co_await hub_->tasks().start(std::move(unknown), loop_.get_executor(), none))
+                  .error()
+                  .reason,
               Reason::solution_not_found);
     auto forbidden = call("bank");
     forbidden.principal.key_id = "key_gone";
-    EXPECT_EQ((co_await hub_->tasks().start(std::move(forbidden), loop_.get_executor(), none)).error().reason,
+    EXPECT_EQ((co_await hub_->tasks().start(std::move(forbidden), loop_.get_executor(), none))
+                  .error()
+                  .reason,
               Reason::permission_denied);
     auto deep = call("bank");
     json::value nested;
     for (int i = 0; i < 127; ++i) nested = json::array{nested};
     deep.args = nested;
-    EXPECT_EQ((co_await hub_->tasks().start(std::move(deep), loop_.get_executor(), none)).error().reason,
-              Reason::invalid_argument);
+    EXPECT_EQ(
+        (co_await hub_->tasks().start(std::move(deep), loop_.get_executor(), none)).error().reason,
+        Reason::invalid_argument);
     const TaskFilter filter;
     EXPECT_EQ((co_await hub_->tasks().list(filter, alice_))->total, 0);
   });
@@ -490,13 +507,15 @@ TEST_F(TasksTest, EndedTasksGoWhenTheirTimeIsOver) {
   });
 }
 
-/// A journal that stops writing for good after so many writes: a kill at every point of a task's life.
+/// A journal that stops writing for good after so many writes: a kill at every point of a task's
+/// life.
 class CutJournal final : public store::Journal {
  public:
   explicit CutJournal(store::MemoryJournal& journal) : journal_(journal) {}
   int left = 1 << 30;
 
-  Awaitable<Result<std::int64_t>> create(store::TaskRecord task, std::vector<store::NewEvent> events) override {
+  Awaitable<Result<std::int64_t>> create(store::TaskRecord task,
+                                         std::vector<store::NewEvent> events) override {
     if (left-- <= 0) co_return dead();
     auto head = co_await journal_.create(std::move(task), std::move(events));
     co_return head;
@@ -506,12 +525,19 @@ class CutJournal final : public store::Journal {
     auto head = co_await journal_.append(std::move(change));
     co_return head;
   }
-  Awaitable<Result<std::optional<store::TaskRecord>>> get(TaskId id) override { return journal_.get(std::move(id)); }
-  Awaitable<Result<std::vector<store::StoredEvent>>> read(TaskId id, std::int64_t after, std::size_t limit) override {
+  Awaitable<Result<std::optional<store::TaskRecord>>> get(TaskId id) override {
+    return journal_.get(std::move(id));
+  }
+  Awaitable<Result<std::vector<store::StoredEvent>>> read(TaskId id, std::int64_t after,
+                                                          std::size_t limit) override {
     return journal_.read(std::move(id), after, limit);
   }
-  Awaitable<Result<store::TaskList>> list(store::TaskQuery query) override { return journal_.list(std::move(query)); }
-  Awaitable<Result<std::vector<store::Unfinished>>> recover() override { return journal_.recover(); }
+  Awaitable<Result<store::TaskList>> list(store::TaskQuery query) override {
+    return journal_.list(std::move(query));
+  }
+  Awaitable<Result<std::vector<store::Unfinished>>> recover() override {
+    return journal_.recover();
+  }
   Awaitable<Result<std::size_t>> remove_expired(std::int64_t now, std::size_t limit) override {
     return journal_.remove_expired(now, limit);
   }
@@ -533,15 +559,16 @@ TEST(TasksKilled, AtEveryWriteNothingIsRepeatedAndNothingIsLost) {
       CutJournal journal(memory);
       int effects = 0;
       const model::Principal alice{"alice", "", false};
-      auto service = std::make_shared<testing::FakeService>([&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
-        ++effects;
-        for (int i = 0; i < 3; ++i) {
-          Event event{model::State{}};
-          WEFT_CO_CHECK(co_await out.emit(std::move(event)));
-          co_await sleep_for(Milliseconds(2), out.cancelled());
-        }
-        co_return testing::text_output("paid");
-      });
+      auto service = std::make_shared<testing::FakeService>(
+          [&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
+            ++effects;
+            for (int i = 0; i < 3; ++i) {
+              Event event{model::State{}};
+              WEFT_CO_CHECK(co_await out.emit(std::move(event)));
+              co_await sleep_for(Milliseconds(2), out.cancelled());
+            }
+            co_return testing::text_output("paid");
+          });
       auto skill = testing::fake_skill("pay");
       skill.effects.idempotent = safe;
       std::optional<TaskView> begun;
@@ -569,7 +596,8 @@ TEST(TasksKilled, AtEveryWriteNothingIsRepeatedAndNothingIsLost) {
               EXPECT_TRUE(view && model::terminal(view->state));
               const bool done = view && view->state == TaskState::completed;
               EXPECT_TRUE(done || !safe) << cut;
-              EXPECT_TRUE(done || view->end->outcome.error().message.starts_with("outcome unknown"));
+              EXPECT_TRUE(done ||
+                          view->end->outcome.error().message.starts_with("outcome unknown"));
             }
           }
           co_await hub.tasks().stop();

@@ -1,8 +1,8 @@
-// Solutions for tests that do what a script says: events, questions, waits, and the misbehaviour of real ones. Owned by the
-// tests of hub and of the adapters; one loop.
+// Solutions for tests that do what a script says: events, questions, waits, and the misbehaviour of
+// real ones. Owned by the tests of hub and of the adapters; one loop.
 //
-//   auto service = fake_service([](const model::Call& call, Emitter& out) -> Awaitable<Result<model::Output>> {…});
-//   auto entry = fake_solution("echo", echo_service());
+//   auto service = fake_service([](const model::Call& call, Emitter& out) ->
+//   Awaitable<Result<model::Output>> {…}); auto entry = fake_solution("echo", echo_service());
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,7 +19,8 @@
 
 namespace weft::hub::testing {
 
-/// Runs a coroutine on a loop of its own until it has ended; fails by assertion when it takes longer than `limit`.
+/// Runs a coroutine on a loop of its own until it has ended; fails by assertion when it takes
+/// longer than `limit`.
 template <class T, class F>
 T run_on(boost::asio::io_context& loop, F body, Milliseconds limit = Milliseconds(20'000)) {
   std::optional<T> out;
@@ -58,17 +59,19 @@ class FakeService : public Service {
  public:
   explicit FakeService(Script script) : script_(std::move(script)) {}
 
-  std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call, CallContext context) override {
+  std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call,
+                                     CallContext context) override {
     started += 1;
     last_call = call;
     auto running_now = std::make_shared<Running>(running);
-    return make_stream(std::move(context),
-                       [script = script_, call, running_now](Emitter& out) -> Awaitable<Result<model::Output>> {
-                         return script(call, out);
-                       });
+    return make_stream(
+        std::move(context),
+        [script = script_, call, running_now](Emitter& out) -> Awaitable<Result<model::Output>> {
+          return script(call, out);
+        });
   }
-  std::unique_ptr<EventStream> reattach(std::shared_ptr<const model::Call> call, model::Accepted accepted,
-                                        CallContext context) override {
+  std::unique_ptr<EventStream> reattach(std::shared_ptr<const model::Call> call,
+                                        model::Accepted accepted, CallContext context) override {
     reattached.push_back(std::move(accepted));
     if (!reattach_script) return nullptr;
     return make_stream(std::move(context), [script = reattach_script, call](Emitter& out) {
@@ -98,7 +101,8 @@ class FakeService : public Service {
   Script script_;
 };
 
-/// A stream that keeps no law: gives the events it was told to, whatever was asked of it, and after them waits for ever.
+/// A stream that keeps no law: gives the events it was told to, whatever was asked of it, and after
+/// them waits for ever.
 class LawlessStream final : public EventStream {
  public:
   LawlessStream(Executor executor, std::vector<model::Event> events)
@@ -123,7 +127,8 @@ class LawlessStream final : public EventStream {
 class LawlessService final : public Service {
  public:
   explicit LawlessService(std::vector<model::Event> events) : events_(std::move(events)) {}
-  std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call>, CallContext context) override {
+  std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call>,
+                                     CallContext context) override {
     return std::make_unique<LawlessStream>(context.executor, events_);
   }
 
@@ -133,7 +138,8 @@ class LawlessService final : public Service {
 
 inline model::Output text_output(std::string text) {
   model::Output output;
-  output.turns.push_back(model::Turn{"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
+  output.turns.push_back(
+      model::Turn{"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
   return output;
 }
 
@@ -147,7 +153,8 @@ inline model::Skill fake_skill(std::string id, model::Shape shape = model::Shape
 }
 
 inline std::shared_ptr<const Entry> fake_solution(std::string id, std::shared_ptr<Service> service,
-                                                  std::vector<model::Skill> skills, JoinRequest request = {}) {
+                                                  std::vector<model::Skill> skills,
+                                                  JoinRequest request = {}) {
   model::Solution solution;
   solution.id = SolutionId(std::move(id));
   solution.protocol = "fake";
@@ -156,7 +163,8 @@ inline std::shared_ptr<const Entry> fake_solution(std::string id, std::shared_pt
 }
 
 /// Says back its arguments, or the text of the last turn.
-inline Awaitable<Result<model::Output>> echo_script(std::shared_ptr<const model::Call> call, Emitter& out) {
+inline Awaitable<Result<model::Output>> echo_script(std::shared_ptr<const model::Call> call,
+                                                    Emitter& out) {
   model::Output output;
   if (call->args) {
     output = text_output(json::write(*call->args));
@@ -170,7 +178,8 @@ inline Awaitable<Result<model::Output>> echo_script(std::shared_ptr<const model:
   co_return output;
 }
 
-inline CallContext context_on(boost::asio::io_context& loop, Milliseconds limit = Milliseconds(10'000)) {
+inline CallContext context_on(boost::asio::io_context& loop,
+                              Milliseconds limit = Milliseconds(10'000)) {
   return CallContext{loop.get_executor(), std::chrono::steady_clock::now() + limit, {}};
 }
 

@@ -9,7 +9,9 @@ constexpr std::array<std::string_view, 3> kActions{"accept", "decline", "cancel"
 
 }  // namespace
 
-std::string_view to_string(AnswerAction action) { return kActions.at(static_cast<std::size_t>(action)); }
+std::string_view to_string(AnswerAction action) {
+  return kActions.at(static_cast<std::size_t>(action));
+}
 
 std::optional<AnswerAction> answer_action_from(std::string_view word) {
   for (std::size_t i = 0; i < kActions.size(); ++i) {

@@ -35,7 +35,8 @@ struct ToolDecl {
   friend bool operator==(const ToolDecl&, const ToolDecl&) = default;
 };
 
-/// How a model is asked to write. `extra` holds what only the protocol of the same name understands.
+/// How a model is asked to write. `extra` holds what only the protocol of the same name
+/// understands.
 struct Generation {
   std::optional<std::int64_t> max_tokens;
   std::optional<double> temperature;
@@ -79,7 +80,8 @@ struct Call {
   Principal principal;
   Trace trace;
   Reply reply = Reply::unary;
-  /// Whether the caller wants Delta, State and Log events. A solution that streams is then asked to.
+  /// Whether the caller wants Delta, State and Log events. A solution that streams is then asked
+  /// to.
   bool wants_stream() const { return reply != Reply::unary; }
   /// The conversation; the hub's id.
   ContextId context;

@@ -1,4 +1,5 @@
-// The canonical values as JSON, for the journal and the admin API. Law: from_json(to_json(x)) == x. Owned by model; pure.
+// The canonical values as JSON, for the journal and the admin API. Law: from_json(to_json(x)) == x.
+// Owned by model; pure.
 #pragma once
 
 #include "weft/base/json.h"

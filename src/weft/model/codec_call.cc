@@ -111,7 +111,8 @@ void read_reply(Fields& fields, Reply& reply) {
     reply = static_cast<Reply>(i);
     return;
   }
-  fields.fault(make_argument_error("/reply", std::format("/reply: `{}` is no kind of reply", word)));
+  fields.fault(
+      make_argument_error("/reply", std::format("/reply: `{}` is no kind of reply", word)));
 }
 
 void write_request(json::object& o, const Call& call) {

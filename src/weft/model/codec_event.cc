@@ -19,7 +19,8 @@ void read_word(Fields& fields, std::string_view key, Enum& out, Enum last) {
     out = static_cast<Enum>(i);
     return;
   }
-  fields.fault(make_argument_error(std::format("/{}", key), std::format("/{}: `{}` is not known", key, word)));
+  fields.fault(make_argument_error(std::format("/{}", key),
+                                   std::format("/{}: `{}` is not known", key, word)));
 }
 
 json::array parts_json(const std::vector<Part>& parts) {
@@ -173,7 +174,9 @@ void read(Fields& fields, End& v) {
     return;
   }
   const json::value* output = fields.find("output");
-  if (!output) return fields.fault(make_argument_error("/output", "/output: an end needs an output or an error"));
+  if (!output)
+    return fields.fault(
+        make_argument_error("/output", "/output: an end needs an output or an error"));
   auto read = output_from_json(*output);
   if (!read) return fields.fault(std::move(read).error());
   v.outcome = *std::move(read);
@@ -220,7 +223,8 @@ Result<Event> event_from_json(const json::value& v) {
   std::string type;
   fields.text("type", type);
   if (!read_body(fields, v, type, event)) {
-    fields.fault(make_argument_error("/type", std::format("/type: `{}` is no kind of event", type)));
+    fields.fault(
+        make_argument_error("/type", std::format("/type: `{}` is no kind of event", type)));
   }
   WEFT_CHECK(fields.done());
   return event;
@@ -284,7 +288,8 @@ Result<Ask> ask_from_json(const json::value& v) {
 json::object to_json(const Output& output) {
   json::object o;
   put_list(o, "turns", output.turns, [](const Turn& turn) { return to_json(turn); });
-  put_list(o, "artifacts", output.artifacts, [](const Artifact& artifact) { return to_json(artifact); });
+  put_list(o, "artifacts", output.artifacts,
+           [](const Artifact& artifact) { return to_json(artifact); });
   put(o, "data", output.data);
   put_list(o, "tensors", output.tensors, [](const Tensor& tensor) { return to_json(tensor); });
   o["finish"] = to_string(output.finish);
@@ -323,7 +328,8 @@ json::object to_json(const Error& error) {
   put(o, "param", error.param);
   put(o, "solution", error.solution);
   put(o, "retryable", error.retryable);
-  if (error.retry_after) o["retry_after_ms"] = static_cast<std::int64_t>(error.retry_after->count());
+  if (error.retry_after)
+    o["retry_after_ms"] = static_cast<std::int64_t>(error.retry_after->count());
   if (error.upstream_status != 0) o["upstream_status"] = error.upstream_status;
   return o;
 }
@@ -340,7 +346,8 @@ Error error_from_json(const json::object& o) {
   error.param = json::string_at(o, "param");
   error.solution = json::string_at(o, "solution");
   error.retryable = json::bool_at(o, "retryable").value_or(false);
-  if (const auto after = json::int_at(o, "retry_after_ms")) error.retry_after = std::chrono::milliseconds(*after);
+  if (const auto after = json::int_at(o, "retry_after_ms"))
+    error.retry_after = std::chrono::milliseconds(*after);
   error.upstream_status = static_cast<int>(json::int_at(o, "upstream_status").value_or(0));
   return error;
 }

@@ -17,7 +17,9 @@ void expect_same(const T& x, Read read, std::uint32_t seed) {
   ASSERT_TRUE(parsed) << "seed " << seed << ": " << parsed.error().message << "\n" << text;
   const auto again = read(*parsed);
   ASSERT_TRUE(again) << "seed " << seed << ": " << again.error().message << "\n" << text;
-  EXPECT_TRUE(*again == x) << "seed " << seed << "\n" << text << "\n" << json::write(to_json(*again));
+  EXPECT_TRUE(*again == x) << "seed " << seed << "\n"
+                           << text << "\n"
+                           << json::write(to_json(*again));
 }
 
 TEST(Codec, ReadsBackWhatItWrote) {
@@ -38,8 +40,9 @@ TEST(Codec, ReadsBackWhatItWrote) {
 }
 
 TEST(Codec, RefusesWhatItCannotRead) {
-  const std::vector<std::string> bad{R"({"type":"blob","bytes":"a"})", R"({"type":"nothing"})", R"([])",
-                                     R"({"type":"text","text":5})", R"({"type":"blob","bytes":"===="})"};
+  const std::vector<std::string> bad{R"({"type":"blob","bytes":"a"})", R"({"type":"nothing"})",
+                                     R"([])", R"({"type":"text","text":5})",
+                                     R"({"type":"blob","bytes":"===="})"};
   for (const auto& text : bad) EXPECT_FALSE(part_from_json(json::parse(text).value())) << text;
   const auto answer = answer_from_json(json::parse(R"({"action":"maybe"})").value());
   ASSERT_FALSE(answer);

@@ -6,10 +6,12 @@
 namespace weft::model {
 namespace {
 
-constexpr std::array<std::string_view, 4> kLossKinds{"dropped", "approximated", "invented", "reordered"};
+constexpr std::array<std::string_view, 4> kLossKinds{"dropped", "approximated", "invented",
+                                                     "reordered"};
 constexpr std::array<std::string_view, 8> kStates{"submitted", "working", "ask",      "auth",
                                                   "completed", "failed",  "canceled", "rejected"};
-constexpr std::array<std::string_view, 6> kAskKinds{"form", "question", "url", "approve", "sample", "login"};
+constexpr std::array<std::string_view, 6> kAskKinds{"form",    "question", "url",
+                                                    "approve", "sample",   "login"};
 constexpr std::array<std::string_view, 6> kFinishes{"stop",     "length",  "tool_calls",
                                                     "filtered", "refused", "paused"};
 /// What fits a header line without trouble on the way.
@@ -64,8 +66,9 @@ std::string summary(const std::vector<Loss>& losses) {
   std::string out;
   for (std::size_t i = 0; i < losses.size(); ++i) {
     const auto& loss = losses[i];
-    const std::string item = std::format("{}{} {}>{} {}", out.empty() ? "" : "; ", printable(loss.path),
-                                         printable(loss.from), printable(loss.to), to_string(loss.kind));
+    const std::string item =
+        std::format("{}{} {}>{} {}", out.empty() ? "" : "; ", printable(loss.path),
+                    printable(loss.from), printable(loss.to), to_string(loss.kind));
     if (out.size() + item.size() > kSummaryCharsMax) {
       out += std::format("{}{} more", out.empty() ? "" : "; ", losses.size() - i);
       break;

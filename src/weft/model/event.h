@@ -1,4 +1,5 @@
-// The events that answer a call; the last, and only the last, is an End. Owned by model; plain values.
+// The events that answer a call; the last, and only the last, is an End. Owned by model; plain
+// values.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,16 @@ json::array to_json(const std::vector<Loss>& losses);
 /// One line for the `Weft-Loss` header: `path from>to kind; …`.
 std::string summary(const std::vector<Loss>& losses);
 
-enum class TaskState : std::uint8_t { submitted, working, ask, auth, completed, failed, canceled, rejected };
+enum class TaskState : std::uint8_t {
+  submitted,
+  working,
+  ask,
+  auth,
+  completed,
+  failed,
+  canceled,
+  rejected
+};
 std::string_view to_string(TaskState state);
 std::optional<TaskState> task_state_from(std::string_view word);
 bool terminal(TaskState state);
@@ -67,7 +77,8 @@ struct Delta {
   friend bool operator==(const Delta&, const Delta&) = default;
 };
 
-/// A result with a name of its own. `append` adds its parts to the artifact of the id; `last` closes it.
+/// A result with a name of its own. `append` adds its parts to the artifact of the id; `last`
+/// closes it.
 struct Artifact {
   std::string id;
   std::string name;
@@ -146,7 +157,8 @@ struct Event {
 Event end_with(Error error);
 Event end_with(Output output);
 
-/// Everything that people would read of the output: texts of turns, then of artifacts; data as JSON when there is no text.
+/// Everything that people would read of the output: texts of turns, then of artifacts; data as JSON
+/// when there is no text.
 std::string plain_text(const Output& output);
 /// The structured result: `data`, or the only Data part there is.
 std::optional<json::value> plain_data(const Output& output);

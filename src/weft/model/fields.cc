@@ -41,14 +41,17 @@ std::optional<std::string> decode(std::string_view text) {
   out.reserve(text.size() / 4 * 3);
   for (std::size_t i = 0; i < text.size(); i += 4) {
     const bool last = i + 4 == text.size();
-    const std::size_t padding = !last ? 0 : text[i + 2] == '=' && text[i + 3] == '=' ? 2 : text[i + 3] == '=';
+    const std::size_t padding = !last                                      ? 0
+                                : text[i + 2] == '=' && text[i + 3] == '=' ? 2
+                                                                           : text[i + 3] == '=';
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 4; ++k) {
       const int v = k < 4 - padding ? kValues[static_cast<unsigned char>(text[i + k])] : 0;
       if (v < 0) return std::nullopt;
       group = group << 6 | static_cast<std::uint32_t>(v);
     }
-    for (std::size_t k = 0; k < 3 - padding; ++k) out += static_cast<char>(group >> (16 - 8 * k) & 0xff);
+    for (std::size_t k = 0; k < 3 - padding; ++k)
+      out += static_cast<char>(group >> (16 - 8 * k) & 0xff);
   }
   return out;
 }
@@ -58,7 +61,10 @@ std::size_t sequence(std::string_view s) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const unsigned char c = at(0);
   if (c < 0x80) return 1;
-  const std::size_t size = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+  const std::size_t size = c >= 0xc2 && c < 0xe0   ? 2
+                           : c >= 0xe0 && c < 0xf0 ? 3
+                           : c >= 0xf0 && c < 0xf5 ? 4
+                                                   : 0;
   if (size == 0 || s.size() < size) return 0;
   for (std::size_t i = 1; i < size; ++i) {
     if ((at(i) & 0xc0) != 0x80) return 0;
@@ -87,8 +93,8 @@ void Fields::fault(Error error) {
 void Fields::wrong(std::string_view key, std::string_view expected) {
   const json::value* v = find(key);
   fault(make_argument_error("/" + json::escape_pointer(key),
-                            std::format("/{}: expected {}, got {}", json::escape_pointer(key), expected,
-                                        v ? json::type_name(*v) : "nothing")));
+                            std::format("/{}: expected {}, got {}", json::escape_pointer(key),
+                                        expected, v ? json::type_name(*v) : "nothing")));
 }
 
 Result<void> Fields::done() {
@@ -149,7 +155,7 @@ void Fields::number(std::string_view key, std::optional<double>& out) {
   const json::value* v = find(key);
   if (!v) return;
   if (!v->is_number()) return wrong(key, "number");
-  out = v->is_double() ? v->get_double()
+  out = v->is_double()  ? v->get_double()
         : v->is_int64() ? static_cast<double>(v->get_int64())
                         : static_cast<double>(v->get_uint64());
 }
@@ -175,14 +181,16 @@ const json::array* Fields::array(std::string_view key) {
 void Fields::texts(std::string_view key, std::vector<std::string>& out) {
   list(key, out, [&](const json::value& item) -> Result<std::string> {
     if (item.is_string()) return std::string(item.get_string());
-    return fail(make_argument_error("/" + json::escape_pointer(key), "expected an array of strings"));
+    return fail(
+        make_argument_error("/" + json::escape_pointer(key), "expected an array of strings"));
   });
 }
 
 void Fields::integers(std::string_view key, std::vector<std::int64_t>& out) {
   list(key, out, [&](const json::value& item) -> Result<std::int64_t> {
     if (item.is_int64()) return item.get_int64();
-    return fail(make_argument_error("/" + json::escape_pointer(key), "expected an array of integers"));
+    return fail(
+        make_argument_error("/" + json::escape_pointer(key), "expected an array of integers"));
   });
 }
 

@@ -1,4 +1,5 @@
-// Reading and writing the members of one JSON object in few words. Owned by model, for its codec alone; pure.
+// Reading and writing the members of one JSON object in few words. Owned by model, for its codec
+// alone; pure.
 #pragma once
 
 #include <optional>
@@ -10,8 +11,8 @@
 
 namespace weft::model {
 
-/// Reads members of an object; one that is missing leaves what it would set as it is, one of a wrong type is the fault
-/// that done() reports (the first of them).
+/// Reads members of an object; one that is missing leaves what it would set as it is, one of a
+/// wrong type is the fault that done() reports (the first of them).
 class Fields {
  public:
   /// Keeps a reference; a value that is no object is a fault.
@@ -55,7 +56,8 @@ class Fields {
   std::optional<Error> fault_;
 };
 
-/// Text as JSON may hold it: bytes that are not UTF-8 become U+FFFD, for a document that cannot be read again is worse.
+/// Text as JSON may hold it: bytes that are not UTF-8 become U+FFFD, for a document that cannot be
+/// read again is worse.
 json::value text_value(std::string_view text);
 /// Each writes nothing where the value is the empty one.
 void put(json::object& o, std::string_view key, std::string_view text);

@@ -34,7 +34,9 @@ struct BodyWeight {
   std::size_t operator()(const Blob& v) const { return v.bytes.size(); }
   std::size_t operator()(const Link& v) const { return v.uri.size(); }
   std::size_t operator()(const Tensor& v) const { return weight(v); }
-  std::size_t operator()(const ToolCall& v) const { return v.name.size() + v.arguments_text.size(); }
+  std::size_t operator()(const ToolCall& v) const {
+    return v.name.size() + v.arguments_text.size();
+  }
   std::size_t operator()(const ToolResult& v) const { return weight(v.parts); }
   std::size_t operator()(const Reasoning& v) const { return v.text.size() + v.opaque.size(); }
   std::size_t operator()(const Refusal& v) const { return v.text.size(); }
@@ -57,7 +59,8 @@ std::size_t weight(const Output& output) {
   return sum;
 }
 
-/// Adds to the last part when it is of the same kind, so that one answer written in pieces is one part.
+/// Adds to the last part when it is of the same kind, so that one answer written in pieces is one
+/// part.
 template <class Body>
 void grow(std::vector<Part>& parts, const std::string& text) {
   if (!parts.empty()) {

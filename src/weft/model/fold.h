@@ -1,4 +1,5 @@
-// Folding: a stream of events into the one answer it means. Law: fold(stream) equals the unary answer. Owned by model; one thread.
+// Folding: a stream of events into the one answer it means. Law: fold(stream) equals the unary
+// answer. Owned by model; one thread.
 #pragma once
 
 #include <map>
@@ -9,10 +10,12 @@
 
 namespace weft::model {
 
-/// Takes in one artifact event: a new artifact, one in place of that with the same id, or more parts of it.
+/// Takes in one artifact event: a new artifact, one in place of that with the same id, or more
+/// parts of it.
 void add_artifact(std::vector<Artifact>& artifacts, const Artifact& artifact);
 
-/// Collects events; what End leaves out (turns, artifacts, usage) is filled in from what streamed before it.
+/// Collects events; what End leaves out (turns, artifacts, usage) is filled in from what streamed
+/// before it.
 class Fold {
  public:
   explicit Fold(std::size_t bytes_max);

@@ -17,8 +17,10 @@ std::vector<Event> streamed(Generate& g, const Output& whole) {
     std::string text;
     Delta delta;
     if (const auto* t = std::get_if<Text>(&part.body)) text = t->text;
-    if (const auto* r = std::get_if<Reasoning>(&part.body)) text = r->text, delta.kind = Delta::Kind::reasoning;
-    if (const auto* r = std::get_if<Refusal>(&part.body)) text = r->text, delta.kind = Delta::Kind::refusal;
+    if (const auto* r = std::get_if<Reasoning>(&part.body))
+      text = r->text, delta.kind = Delta::Kind::reasoning;
+    if (const auto* r = std::get_if<Refusal>(&part.body))
+      text = r->text, delta.kind = Delta::Kind::refusal;
     if (const auto* c = std::get_if<ToolCall>(&part.body)) {
       text = c->arguments_text;
       delta = Delta{Delta::Kind::tool_call, "", tool++, c->id, c->name};
@@ -129,7 +131,8 @@ TEST(Event, PlainTextAndData) {
 }
 
 TEST(Event, SummaryOfLossesFitsAHeader) {
-  std::vector<Loss> losses{{"/gen/seed", "openai", "a2a", LossKind::dropped, ""}, {"/x\r\n", "é;", "b"}};
+  std::vector<Loss> losses{{"/gen/seed", "openai", "a2a", LossKind::dropped, ""},
+                           {"/x\r\n", "é;", "b"}};
   EXPECT_EQ(summary(losses), "/gen/seed openai>a2a dropped; /x?\? ??\?>b dropped");
   losses.resize(500, losses[0]);
   EXPECT_LT(summary(losses).size(), 1100U);

@@ -1,4 +1,5 @@
-// Random canonical values for property tests. Owned by the tests of model and of whoever stands on it; one thread.
+// Random canonical values for property tests. Owned by the tests of model and of whoever stands on
+// it; one thread.
 #pragma once
 
 #include <random>
@@ -10,7 +11,8 @@
 
 namespace weft::model {
 
-/// Makes values that reach into the corners: empty members, null data, bytes of every value, deep nesting.
+/// Makes values that reach into the corners: empty members, null data, bytes of every value, deep
+/// nesting.
 class Generate {
  public:
   explicit Generate(std::uint32_t seed) : random_(seed) {}
@@ -24,8 +26,9 @@ class Generate {
   double number() { return static_cast<double>(integer()) / 1024.0; }
 
   std::string text() {
-    static const std::vector<std::string> kPieces{"a", "B9", " ", "\"", "\\", "\n", std::string(1, '\0'),
-                                                  "é", "海", "😀", "/", "~1", "{}", "\x7f", "\xef\xbf\xbd"};
+    static const std::vector<std::string> kPieces{
+        "a",  "B9", " ", "\"", "\\", "\n",   std::string(1, '\0'), "é",
+        "海", "😀", "/", "~1", "{}", "\x7f", "\xef\xbf\xbd"};
     std::string out;
     for (std::size_t n = below(6); n > 0; --n) out += kPieces[below(kPieces.size())];
     return out;
@@ -82,10 +85,14 @@ class Generate {
       case 0: out.body = Text{text()}; break;
       case 1: out.body = Data{value()}; break;
       case 2: out.body = Blob{bytes(), text()}; break;
-      case 3: out.body = Link{text(), text(), maybe([&] { return std::uint64_t{below(1000)}; })}; break;
+      case 3:
+        out.body = Link{text(), text(), maybe([&] { return std::uint64_t{below(1000)}; })};
+        break;
       case 4: out.body = tensor(); break;
       case 5: out.body = ToolCall{text(), text(), text()}; break;
-      case 6: out.body = ToolResult{text(), depth > 0 ? parts(depth - 1) : std::vector<Part>(), coin()}; break;
+      case 6:
+        out.body = ToolResult{text(), depth > 0 ? parts(depth - 1) : std::vector<Part>(), coin()};
+        break;
       case 7: out.body = Reasoning{text(), text()}; break;
       default: out.body = Refusal{text()}; break;
     }
@@ -101,12 +108,14 @@ class Generate {
     return some<Turn>([&] { return turn(); });
   }
   Usage usage() { return Usage{integer(), integer(), integer(), integer()}; }
-  Artifact artifact() { return Artifact{text(), text(), text(), parts(), coin(), coin(), object()}; }
+  Artifact artifact() {
+    return Artifact{text(), text(), text(), parts(), coin(), coin(), object()};
+  }
   Ask ask() {
     Ask out;
     for (std::size_t n = below(3); n > 0; --n) {
-      out.items[text()] = Ask::Item{static_cast<Ask::Kind>(below(6)), text(), maybe([&] { return value(); }),
-                                    text(), object()};
+      out.items[text()] = Ask::Item{static_cast<Ask::Kind>(below(6)), text(),
+                                    maybe([&] { return value(); }), text(), object()};
     }
     return out;
   }
@@ -160,7 +169,8 @@ class Generate {
     return out;
   }
   Delta delta() {
-    return Delta{static_cast<Delta::Kind>(below(4)), text(), static_cast<int>(below(3)), text(), text()};
+    return Delta{static_cast<Delta::Kind>(below(4)), text(), static_cast<int>(below(3)), text(),
+                 text()};
   }
   Generation generation() {
     Generation out;

@@ -5,7 +5,8 @@
 namespace weft::model {
 namespace {
 
-constexpr std::array<std::string_view, 5> kRoles{"system", "developer", "user", "assistant", "tool"};
+constexpr std::array<std::string_view, 5> kRoles{"system", "developer", "user", "assistant",
+                                                 "tool"};
 
 void add_line(std::string& out, std::string_view line) {
   if (line.empty()) return;
@@ -16,8 +17,10 @@ void add_line(std::string& out, std::string_view line) {
 std::string text_of(const Part& part, bool with_data) {
   if (const auto* text = std::get_if<Text>(&part.body)) return text->text;
   if (const auto* refusal = std::get_if<Refusal>(&part.body)) return refusal->text;
-  if (const auto* result = std::get_if<ToolResult>(&part.body)) return joined_text(result->parts, with_data);
-  if (const auto* data = std::get_if<Data>(&part.body); data && with_data) return json::write(data->json);
+  if (const auto* result = std::get_if<ToolResult>(&part.body))
+    return joined_text(result->parts, with_data);
+  if (const auto* data = std::get_if<Data>(&part.body); data && with_data)
+    return json::write(data->json);
   return {};
 }
 

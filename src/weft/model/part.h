@@ -1,4 +1,5 @@
-// The pieces of a turn or an artifact: what one side says to the other. Owned by model; plain values.
+// The pieces of a turn or an artifact: what one side says to the other. Owned by model; plain
+// values.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,8 @@ struct Link {
   friend bool operator==(const Link&, const Link&) = default;
 };
 
-/// Row-major little-endian values (OIP data types: BOOL, UINT8 … FP64); BYTES elements ride in `elements`.
+/// Row-major little-endian values (OIP data types: BOOL, UINT8 … FP64); BYTES elements ride in
+/// `elements`.
 struct Tensor {
   std::string name;
   std::string datatype;

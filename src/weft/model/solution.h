@@ -1,4 +1,5 @@
-// A solution and its skills: what has joined the hub and what it can do. Owned by model; plain values, immutable once in the registry.
+// A solution and its skills: what has joined the hub and what it can do. Owned by model; plain
+// values, immutable once in the registry.
 #pragma once
 
 #include <optional>

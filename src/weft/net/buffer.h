@@ -1,5 +1,5 @@
-// The bytes that were read and not used yet, in a block of fixed size that a connection only holds while it needs it.
-// Owned by its connection; one loop.
+// The bytes that were read and not used yet, in a block of fixed size that a connection only holds
+// while it needs it. Owned by its connection; one loop.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class BufferPool {
   std::size_t block_bytes() const { return block_bytes_; }
 
  private:
-  static constexpr std::size_t kKeptMax = 64;
+  static constexpr std::size_t kKeptMax = 256;
   std::size_t block_bytes_;
   std::vector<std::unique_ptr<char[]>> free_;
 };

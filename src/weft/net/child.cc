@@ -48,7 +48,8 @@ class Handle final : private Watch {
   std::move_only_function<void()> ready_;
 };
 
-/// The process and its pipes. Held by the ChildProcess, and by the timer that ends it after that is gone.
+/// The process and its pipes. Held by the ChildProcess, and by the timer that ends it after that is
+/// gone.
 class Process : public std::enable_shared_from_this<Process> {
  public:
   Process(Executor executor_in, const Spawned& spawned, std::string name_in)
@@ -126,7 +127,8 @@ void Process::on_end() {
 
 std::string Process::how_it_ended() const {
   if (!ended) return std::format("`{}` closed its output", name);
-  if (WIFSIGNALED(status)) return std::format("`{}` was ended by signal {}", name, WTERMSIG(status));
+  if (WIFSIGNALED(status))
+    return std::format("`{}` was ended by signal {}", name, WTERMSIG(status));
   return std::format("`{}` ended with exit code {}", name, WEXITSTATUS(status));
 }
 
@@ -163,7 +165,8 @@ void Process::keep_errors(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto stop = bytes.find('\n');
     const std::string_view line = bytes.substr(0, stop);
-    partial_error_.append(line.substr(0, kChildErrorLineBytesMax - std::min(partial_error_.size(), kChildErrorLineBytesMax)));
+    partial_error_.append(line.substr(
+        0, kChildErrorLineBytesMax - std::min(partial_error_.size(), kChildErrorLineBytesMax)));
     if (stop == std::string_view::npos) return;
     bytes.remove_prefix(stop + 1);
     last_errors.push_back(std::exchange(partial_error_, {}));
@@ -192,7 +195,8 @@ void Process::wake_writers() {
 
 Awaitable<Result<void>> Process::write(std::string line) {
   const auto self = shared_from_this();
-  if (line.contains('\n')) co_return fail(Reason::invalid_argument, "a line must not hold a line end");
+  if (line.contains('\n'))
+    co_return fail(Reason::invalid_argument, "a line must not hold a line end");
   out_ += line;
   out_ += '\n';
   queued_ += line.size() + 1;
@@ -200,7 +204,8 @@ Awaitable<Result<void>> Process::write(std::string line) {
   flush();
   while (flushed_ < mine) {
     if (!input_.open()) {
-      co_return fail(Reason::unavailable, ended ? how_it_ended() : std::format("`{}` closed its input", name));
+      co_return fail(Reason::unavailable,
+                     ended ? how_it_ended() : std::format("`{}` closed its input", name));
     }
     Wake wake(executor);
     writers_.push_back(&wake);
@@ -235,7 +240,8 @@ class Child final : public ChildProcess {
       searched_ = buffer_.size();
       if (searched_ - begin_ > kChildLineBytesMax) {
         co_return fail(Reason::upstream_protocol,
-                       std::format("`{}` wrote a line longer than {} bytes", process->name, kChildLineBytesMax));
+                       std::format("`{}` wrote a line longer than {} bytes", process->name,
+                                   kChildLineBytesMax));
       }
       if (begin_ > 0) {
         buffer_.erase(0, std::exchange(begin_, 0));
@@ -248,7 +254,9 @@ class Child final : public ChildProcess {
     }
   }
 
-  Awaitable<Result<void>> write_line(std::string line) override { return process_->write(std::move(line)); }
+  Awaitable<Result<void>> write_line(std::string line) override {
+    return process_->write(std::move(line));
+  }
 
   std::string last_errors() const override {
     std::string out;

@@ -1,4 +1,5 @@
-// A child process that speaks in lines over its standard input and output (MCP's stdio transport). Owned by who started it; one loop.
+// A child process that speaks in lines over its standard input and output (MCP's stdio transport).
+// Owned by who started it; one loop.
 #pragma once
 
 #include <memory>
@@ -21,11 +22,14 @@ struct ChildCommand {
 
 class ChildProcess {
  public:
-  /// Starts it; errors name the command. Standard error is kept: the last kChildErrorLinesMax lines.
+  /// Starts it; errors name the command. Standard error is kept: the last kChildErrorLinesMax
+  /// lines.
   static Result<std::unique_ptr<ChildProcess>> start(Executor executor, ChildCommand command);
-  /// Ends the child (its whole process group): closes its input, then SIGTERM, then SIGKILL after a grace.
+  /// Ends the child (its whole process group): closes its input, then SIGTERM, then SIGKILL after a
+  /// grace.
   virtual ~ChildProcess() = default;
-  /// One line without its newline; an error at the end of output or when a line is longer than the limit.
+  /// One line without its newline; an error at the end of output or when a line is longer than the
+  /// limit.
   virtual Awaitable<Result<std::string>> read_line() = 0;
   /// Waits until the pipe took it.
   virtual Awaitable<Result<void>> write_line(std::string line) = 0;

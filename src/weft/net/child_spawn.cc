@@ -49,13 +49,15 @@ class Pipe {
 std::vector<std::string> environment_of(const ChildCommand& command) {
   std::vector<std::string> out;
   const auto named = [&](std::string_view name) {
-    return std::ranges::any_of(command.environment, [&](const auto& entry) { return entry.first == name; });
+    return std::ranges::any_of(command.environment,
+                               [&](const auto& entry) { return entry.first == name; });
   };
   for (const char* name : kInherited) {
     const char* value = std::getenv(name);
     if (value != nullptr && !named(name)) out.push_back(std::format("{}={}", name, value));
   }
-  for (const auto& [name, value] : command.environment) out.push_back(std::format("{}={}", name, value));
+  for (const auto& [name, value] : command.environment)
+    out.push_back(std::format("{}={}", name, value));
   return out;
 }
 
@@ -102,7 +104,8 @@ struct ChildSide {
 }
 
 std::unexpected<Error> cannot_start(const ChildCommand& command, int why) {
-  const std::string_view name = command.arguments.empty() ? std::string_view("") : command.arguments.front();
+  const std::string_view name =
+      command.arguments.empty() ? std::string_view("") : command.arguments.front();
   return fail(Reason::unavailable, std::format("cannot start `{}`: {}", name, std::strerror(why)));
 }
 
@@ -114,12 +117,17 @@ Result<Spawned> spawn(const ChildCommand& command) {
   Pipe output;
   Pipe errors;
   Pipe report;
-  if (!input.open() || !output.open() || !errors.open() || !report.open()) return cannot_start(command, errno);
+  if (!input.open() || !output.open() || !errors.open() || !report.open())
+    return cannot_start(command, errno);
   const std::vector<std::string> environment = environment_of(command);
   const std::vector<char*> environment_pointers = pointers(environment);
   const std::vector<char*> argument_pointers = pointers(command.arguments);
-  const ChildSide side{{input.reading(), output.writing(), errors.writing()}, report.writing(), ::getpid(),
-                       command.directory.c_str(), argument_pointers.data(), environment_pointers.data()};
+  const ChildSide side{{input.reading(), output.writing(), errors.writing()},
+                       report.writing(),
+                       ::getpid(),
+                       command.directory.c_str(),
+                       argument_pointers.data(),
+                       environment_pointers.data()};
   const int pid = ::fork();
   if (pid < 0) return cannot_start(command, errno);
   if (pid == 0) become(side);

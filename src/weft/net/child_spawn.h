@@ -1,4 +1,5 @@
-// Starting a program with pipes for its standard streams, in a process group of its own. Owned by net; any thread.
+// Starting a program with pipes for its standard streams, in a process group of its own. Owned by
+// net; any thread.
 #pragma once
 
 #include "weft/net/child.h"

@@ -85,7 +85,8 @@ TEST(Child, ALineThatNeverEndsIsRefused) {
 
 TEST(Child, StopEndsTheStubbornAndItsChildren) {
   run_alone([](Loop& loop) -> Awaitable<> {
-    auto child = started(loop, shell("trap '' TERM; sleep 1000 & echo $!; while :; do sleep 1000; done"));
+    auto child =
+        started(loop, shell("trap '' TERM; sleep 1000 & echo $!; while :; do sleep 1000; done"));
     const auto grandchild = co_await child->read_line();
     EXPECT_TRUE(grandchild.has_value());
     co_await child->stop(Milliseconds(100));

@@ -22,11 +22,13 @@ bool set_here(std::string_view name) {
   }
 }
 
-bool has_meaning_without_body(std::string_view method) { return method != "POST" && method != "PUT" && method != "PATCH"; }
+bool has_meaning_without_body(std::string_view method) {
+  return method != "POST" && method != "PUT" && method != "PATCH";
+}
 
 bool idempotent(std::string_view method) {
-  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS" ||
-         method == "TRACE";
+  return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" ||
+         method == "OPTIONS" || method == "TRACE";
 }
 
 bool valid_target(std::string_view target) {
@@ -39,7 +41,8 @@ bool valid_target(std::string_view target) {
 
 void append_number(std::string& out, std::uint64_t number, int base) {
   std::array<char, 20> digits{};
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr);
+  out.append(digits.data(),
+             std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr);
 }
 
 iovec piece_of(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
@@ -102,7 +105,8 @@ bool ClientCall::may_repeat(const ClientRequest& request, bool streaming) const 
   return !wrote_ || (idempotent(request.method) && !streaming);
 }
 
-Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request, HttpClient::BodySource* source, bool fresh) {
+Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request,
+                                             HttpClient::BodySource* source, bool fresh) {
   connection_.reset();
   head_whole_ = false;
   if (stop_) co_return fail(*stop_);
@@ -134,23 +138,30 @@ Result<void> ClientCall::write_head(const ClientRequest& request, bool streaming
   const std::string named = own.empty() ? request.origin.url.target() : std::string();
   const std::string_view target = own.empty() ? std::string_view(named) : std::string_view(own);
   if (!valid_target(target) || !wire::valid_header_name(request.method)) {
-    return fail(Reason::invalid_argument, std::format("`{} {}` cannot be sent", request.method, target));
+    return fail(Reason::invalid_argument,
+                std::format("`{} {}` cannot be sent", request.method, target));
   }
   std::string& out = connection_->out;
   out.clear();
-  out.append(request.method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(pool_->authority);
+  out.append(request.method)
+      .append(" ")
+      .append(target)
+      .append(" HTTP/1.1\r\nHost: ")
+      .append(pool_->authority);
   bool agent = false;
   body_left_.reset();
   for (const auto& [name, value] : request.headers) {
     if (set_here(name)) {
       std::uint64_t length = 0;
-      const bool number = wire::same_name(name, "content-length") &&
-                          std::from_chars(value.data(), value.data() + value.size(), length).ec == std::errc();
+      const bool number =
+          wire::same_name(name, "content-length") &&
+          std::from_chars(value.data(), value.data() + value.size(), length).ec == std::errc();
       if (number && streaming) body_left_ = length;
       continue;
     }
     if (!wire::valid_header_name(name) || !wire::valid_header_value(value)) {
-      return fail(Reason::invalid_argument, std::format("the header `{}` holds a character that it must not hold", name));
+      return fail(Reason::invalid_argument,
+                  std::format("the header `{}` holds a character that it must not hold", name));
     }
     agent = agent || wire::same_name(name, "user-agent");
     out.append("\r\n", 2).append(name).append(": ", 2).append(value);
@@ -201,7 +212,8 @@ Awaitable<Result<bool>> ClientCall::send_source(HttpClient::BodySource& source) 
     out.clear();
     if (piece.empty()) break;
     if (body_left_) {
-      if (piece.size() > *body_left_) co_return fail(Reason::internal, "the request body is longer than it said");
+      if (piece.size() > *body_left_)
+        co_return fail(Reason::internal, "the request body is longer than it said");
       *body_left_ -= piece.size();
     }
     if (chunked_) {
@@ -212,7 +224,8 @@ Awaitable<Result<bool>> ClientCall::send_source(HttpClient::BodySource& source) 
     if (answered) co_return true;
     out.assign(chunked_ ? "\r\n" : "");
   }
-  if (body_left_.value_or(0) > 0) co_return fail(Reason::internal, "the request body is shorter than it said");
+  if (body_left_.value_or(0) > 0)
+    co_return fail(Reason::internal, "the request body is shorter than it said");
   if (chunked_) connection_->out.append("0\r\n\r\n");
   co_return co_await send_pieces("");
 }
@@ -301,14 +314,16 @@ Awaitable<Result<std::string_view>> ClientCall::read_some() {
       if (io.status == Stream::Status::failed) co_return fail(broken(connection.stream.failure()));
       if (io.status == Stream::Status::end) {
         keep_ = false;
-        if (const auto step = connection.reader.finish(); !step || *step != wire::HttpStep::complete) {
+        if (const auto step = connection.reader.finish();
+            !step || *step != wire::HttpStep::complete) {
           co_return fail(broken("the answer was cut off"));
         }
         done_ = true;
       }
       continue;
     }
-    if (idle_timeout_ > Milliseconds(0)) core_->deadlines.set(*this, core_->poller.now() + idle_timeout_);
+    if (idle_timeout_ > Milliseconds(0))
+      core_->deadlines.set(*this, core_->poller.now() + idle_timeout_);
     co_await wake_.wait();
     if (idle_timeout_ > Milliseconds(0)) core_->deadlines.lift(*this);
   }
@@ -318,7 +333,8 @@ Awaitable<Result<std::string_view>> ClientCall::read_some() {
 
 Awaitable<Result<std::string>> ClientCall::read_all(std::size_t bytes_max) {
   const auto too_large = [&] {
-    return fail(Reason::too_large, std::format("{} answered with more than {} bytes", pool_->name, bytes_max));
+    return fail(Reason::too_large,
+                std::format("{} answered with more than {} bytes", pool_->name, bytes_max));
   };
   const std::uint64_t length = head_.body_length.value_or(0);
   if (!done_ && length > bytes_max) co_return too_large();

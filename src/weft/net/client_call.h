@@ -1,5 +1,5 @@
-// One request on its way: takes a connection, sends, reads the head, and then is the response whose body is read.
-// Owned by who called; one loop.
+// One request on its way: takes a connection, sends, reads the head, and then is the response whose
+// body is read. Owned by who called; one loop.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,13 +10,15 @@ namespace weft::net {
 
 class ClientCall final : public ClientResponse, private Stream::Listener, private Deadlines::Node {
  public:
-  ClientCall(std::shared_ptr<ClientCore> core, const Origin& origin, CancelToken cancel, SteadyTime deadline,
-             Milliseconds idle_timeout);
+  ClientCall(std::shared_ptr<ClientCore> core, const Origin& origin, CancelToken cancel,
+             SteadyTime deadline, Milliseconds idle_timeout);
   ~ClientCall() override;
 
   /// Takes a connection (an idle one unless `fresh`), sends, and waits for the head.
-  Awaitable<Result<void>> exchange(const ClientRequest& request, HttpClient::BodySource* source, bool fresh);
-  /// Whether the last exchange() failed in a way that a new connection may mend without doing anything twice.
+  Awaitable<Result<void>> exchange(const ClientRequest& request, HttpClient::BodySource* source,
+                                   bool fresh);
+  /// Whether the last exchange() failed in a way that a new connection may mend without doing
+  /// anything twice.
   bool may_repeat(const ClientRequest& request, bool streaming) const;
 
   // ClientResponse

@@ -23,7 +23,8 @@ struct Lookup {
   std::vector<boost::asio::ip::address> found;
 };
 
-std::pair<sockaddr_storage, socklen_t> socket_address(const boost::asio::ip::address& address, std::uint16_t port) {
+std::pair<sockaddr_storage, socklen_t> socket_address(const boost::asio::ip::address& address,
+                                                      std::uint16_t port) {
   const tcp::endpoint endpoint(address, port);
   std::pair<sockaddr_storage, socklen_t> out{};
   std::memcpy(&out.first, endpoint.data(), endpoint.size());
@@ -70,7 +71,8 @@ Awaitable<Result<void>> ClientCall::connect(const Origin& origin) {
   co_return fail(std::move(last));
 }
 
-Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(const Origin& origin) {
+Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
+    const Origin& origin) {
   std::vector<SocketAddress> list;
   if (!origin.unix_path.empty()) {
     WEFT_CO_TRY(list.emplace_back(), unix_address(origin.unix_path));
@@ -83,19 +85,20 @@ Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
     lookup->found.push_back(literal);
   } else {
     lookup->wake = &wake_;
-    core_->resolver.async_resolve(origin.url.host, "", [lookup](boost::system::error_code error,
-                                                                const tcp::resolver::results_type& results) {
-      lookup->error = error;
-      for (const auto& entry : results) lookup->found.push_back(entry.endpoint().address());
-      lookup->done = true;
-      if (lookup->wake != nullptr) lookup->wake->now();
-    });
+    core_->resolver.async_resolve(
+        origin.url.host, "",
+        [lookup](boost::system::error_code error, const tcp::resolver::results_type& results) {
+          lookup->error = error;
+          for (const auto& entry : results) lookup->found.push_back(entry.endpoint().address());
+          lookup->done = true;
+          if (lookup->wake != nullptr) lookup->wake->now();
+        });
     while (!lookup->done && !stop_) co_await wake_.wait();
     lookup->wake = nullptr;
     if (stop_) co_return fail(*stop_);
     if (lookup->error || lookup->found.empty()) {
-      co_return fail(Reason::unavailable, std::format("the name `{}` cannot be resolved: {}", origin.url.host,
-                                                      lookup->error.message()));
+      co_return fail(Reason::unavailable, std::format("the name `{}` cannot be resolved: {}",
+                                                      origin.url.host, lookup->error.message()));
     }
   }
   // The addresses that are judged here are the ones that are connected to.
@@ -113,20 +116,26 @@ Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
 }
 
 Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address) {
-  const auto cannot = [&](std::string_view why) { return fail(broken(std::format("cannot connect: {}", why))); };
+  const auto cannot = [&](std::string_view why) {
+    return fail(broken(std::format("cannot connect: {}", why)));
+  };
   const int fd = ::socket(address.first.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) co_return cannot(std::strerror(errno));
   const int on = 1;
-  if (address.first.ss_family != AF_UNIX) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.first), address.second) != 0 && errno != EINPROGRESS) {
+  if (address.first.ss_family != AF_UNIX)
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.first), address.second) != 0 &&
+      errno != EINPROGRESS) {
     const int why = errno;
     ::close(fd);
     co_return cannot(std::strerror(why));
   }
-  connection_ = std::make_unique<ClientConnection>(*core_, pool_, fd, static_cast<Stream::Listener&>(*this));
+  connection_ =
+      std::make_unique<ClientConnection>(*core_, pool_, fd, static_cast<Stream::Listener&>(*this));
   connecting_ = sending_ = true;
   connect_expired_ = false;
-  core_->deadlines.set(*this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+  core_->deadlines.set(
+      *this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
   while (!stop_ && !connect_expired_ && !connection_->stream.writable()) co_await wake_.wait();
   connecting_ = sending_ = false;
   core_->deadlines.set(*this, deadline_);
@@ -143,7 +152,8 @@ Awaitable<Result<void>> ClientCall::handshake(const std::string& host) {
   WEFT_CO_TRY(ssl_ctx_st* const context, core_->tls());
   connection_->stream.start_tls(make_client_session(context, host));
   connecting_ = sending_ = true;
-  core_->deadlines.set(*this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+  core_->deadlines.set(
+      *this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
   auto status = connection_->stream.handshake();
   while (status == Stream::Status::again) {
     co_await wake_.wait();
@@ -154,7 +164,8 @@ Awaitable<Result<void>> ClientCall::handshake(const std::string& host) {
   core_->deadlines.set(*this, deadline_);
   if (stop_) co_return fail(*stop_);
   if (status == Stream::Status::ok) co_return Result<void>();
-  co_return fail(broken(std::format("TLS failed: {}", connect_expired_ ? "no answer in time" : connection_->stream.failure())));
+  co_return fail(broken(std::format(
+      "TLS failed: {}", connect_expired_ ? "no answer in time" : connection_->stream.failure())));
 }
 
 }  // namespace weft::net

@@ -57,7 +57,8 @@ void ClientConnection::unpark(Stream::Listener& listener) {
 
 void ClientConnection::on_stream() {
   if (!stream.readable()) return;
-  // Nothing was asked for: it is the end, or bytes that nobody may take for an answer. TLS may have tickets for us.
+  // Nothing was asked for: it is the end, or bytes that nobody may take for an answer. TLS may have
+  // tickets for us.
   char byte = 0;
   if (stream.read(&byte, 1).status != Stream::Status::again) drop();
 }
@@ -96,17 +97,24 @@ std::shared_ptr<ClientPool> ClientCore::pool(const Origin& origin) {
   if (origin.unix_path.empty()) {
     std::array<char, 8> port{};
     const auto end = std::to_chars(port.data(), port.data() + port.size(), origin.url.port).ptr;
-    key_.append(origin.url.scheme).append(" ").append(port.data(), end).append(" ").append(origin.url.host);
+    key_.append(origin.url.scheme)
+        .append(" ")
+        .append(port.data(), end)
+        .append(" ")
+        .append(origin.url.host);
   } else {
     key_.append("unix ").append(origin.unix_path);
   }
-  if (const auto known = pools_.find(std::string_view(key_)); known != pools_.end()) return known->second;
+  if (const auto known = pools_.find(std::string_view(key_)); known != pools_.end())
+    return known->second;
   if (pools_.size() >= kPoolsKept) forget_unused();
   return pools_.emplace(key_, std::make_shared<ClientPool>(origin)).first->second;
 }
 
 void ClientCore::forget_unused() {
-  std::erase_if(pools_, [](const auto& entry) { return entry.second->open == 0 && entry.second->waiting.empty(); });
+  std::erase_if(pools_, [](const auto& entry) {
+    return entry.second->open == 0 && entry.second->waiting.empty();
+  });
 }
 
 Result<ssl_ctx_st*> ClientCore::tls() {

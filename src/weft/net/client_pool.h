@@ -1,5 +1,5 @@
-// The connections of one HttpClient: those that are idle, by origin, and what all calls share. Owned by the client and
-// the calls that still run; one loop.
+// The connections of one HttpClient: those that are idle, by origin, and what all calls share.
+// Owned by the client and the calls that still run; one loop.
 #pragma once
 
 #include <boost/asio/ip/basic_resolver.hpp>
@@ -43,10 +43,12 @@ class ClientPool {
 
 class ClientConnection final : private Stream::Listener, private Deadlines::Node {
  public:
-  ClientConnection(ClientCore& core, std::shared_ptr<ClientPool> pool, int fd, Stream::Listener& listener);
+  ClientConnection(ClientCore& core, std::shared_ptr<ClientPool> pool, int fd,
+                   Stream::Listener& listener);
   ~ClientConnection();
 
-  /// Puts it among the idle ones: from now on it drops itself when the other side closes it or time is up.
+  /// Puts it among the idle ones: from now on it drops itself when the other side closes it or time
+  /// is up.
   static void park(std::unique_ptr<ClientConnection> connection);
   void unpark(Stream::Listener& listener);
 
@@ -90,7 +92,9 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
   };
   void forget_unused();
 

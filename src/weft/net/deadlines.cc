@@ -53,7 +53,8 @@ void Deadlines::sweep() {
   }
   next_sweep_ = SteadyTime::max();
   SteadyTime earliest = SteadyTime::max();
-  for (const Node* node = first_; node != nullptr; node = node->next_) earliest = std::min(earliest, node->when_);
+  for (const Node* node = first_; node != nullptr; node = node->next_)
+    earliest = std::min(earliest, node->when_);
   if (earliest != SteadyTime::max()) arm(std::max(earliest, now + kSweepMin));
 }
 

@@ -1,5 +1,6 @@
-// Many deadlines at the price of a store each: they are kept in a list and looked through when the earliest may have
-// passed. Fit for deadlines that are nearly always lifted in time. Owned by a loop; that loop's thread only.
+// Many deadlines at the price of a store each: they are kept in a list and looked through when the
+// earliest may have passed. Fit for deadlines that are nearly always lifted in time. Owned by a
+// loop; that loop's thread only.
 #pragma once
 
 #include "weft/base/async.h"

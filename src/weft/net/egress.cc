@@ -71,17 +71,18 @@ struct Range6 {
 
 // IANA's IPv6 Special-Purpose Address Registry, as far as it lies within the first 64 bits.
 constexpr auto kRanges6 = std::to_array<Range6>({
-    {0x0064ff9b'0001'0000, 48, AddressClass::translated},     // local NAT64
+    {0x0064ff9b'0001'0000, 48, AddressClass::translated},  // local NAT64
     {0x20010db8'00000000, 32, AddressClass::documentation},
-    {0x20010000'00000000, 23, AddressClass::reserved},        // IETF protocol assignments
+    {0x20010000'00000000, 23, AddressClass::reserved},  // IETF protocol assignments
     {0x3fff0000'00000000, 20, AddressClass::documentation},
     {0xfc000000'00000000, 7, AddressClass::private_use},
     {0xfe800000'00000000, 10, AddressClass::link_local},
-    {0xfec00000'00000000, 10, AddressClass::private_use},     // site-local, deprecated
+    {0xfec00000'00000000, 10, AddressClass::private_use},  // site-local, deprecated
     {0xff000000'00000000, 8, AddressClass::multicast},
 });
 
-/// The class of an address that carries an IPv4 one: what is inside when that is special, otherwise `translated`.
+/// The class of an address that carries an IPv4 one: what is inside when that is special, otherwise
+/// `translated`.
 AddressClass carried(std::uint32_t inside) {
   const AddressClass address_class = classify4(inside);
   return address_class == AddressClass::global ? AddressClass::translated : address_class;
@@ -93,11 +94,13 @@ AddressClass classify6(const address_v6& address) {
     if (low == 0) return AddressClass::unspecified;
     if (low == 1) return AddressClass::loopback;
     if (low >> 32 == 0xffff) return classify4(static_cast<std::uint32_t>(low));  // mapped
-    if (low >> 48 == 0xffff) return carried(static_cast<std::uint32_t>(low));    // translated (RFC 2765)
-    if (low >> 32 == 0) return carried(static_cast<std::uint32_t>(low));         // compatible, deprecated
+    if (low >> 48 == 0xffff)
+      return carried(static_cast<std::uint32_t>(low));                    // translated (RFC 2765)
+    if (low >> 32 == 0) return carried(static_cast<std::uint32_t>(low));  // compatible, deprecated
     return AddressClass::reserved;
   }
-  if (high == 0x0064ff9b'00000000 && low >> 32 == 0) return carried(static_cast<std::uint32_t>(low));
+  if (high == 0x0064ff9b'00000000 && low >> 32 == 0)
+    return carried(static_cast<std::uint32_t>(low));
   if (high >> 48 == 0x2002) return carried(static_cast<std::uint32_t>(high >> 16));
   // Teredo: the client's address is at the end, its bits turned over.
   if (high >> 32 == 0x20010000) return carried(~static_cast<std::uint32_t>(low));
@@ -133,12 +136,14 @@ std::string_view to_string(AddressClass address_class) {
 Result<void> check_egress(const address& address, Egress egress) {
   const AddressClass address_class = classify(address);
   if (address_class == AddressClass::global) return {};
-  const bool never = address_class == AddressClass::multicast || address_class == AddressClass::unspecified;
+  const bool never =
+      address_class == AddressClass::multicast || address_class == AddressClass::unspecified;
   if (egress == Egress::open && !never) return {};
-  return fail(Reason::permission_denied,
-              std::format("{} is a {} address; {}", address.to_string(), to_string(address_class),
-                          never ? "nothing can be reached there"
-                                : "only addresses that the operator named may be inside the network"));
+  return fail(
+      Reason::permission_denied,
+      std::format("{} is a {} address; {}", address.to_string(), to_string(address_class),
+                  never ? "nothing can be reached there"
+                        : "only addresses that the operator named may be inside the network"));
 }
 
 }  // namespace weft::net

@@ -134,18 +134,22 @@ TEST(Egress, ClassifiesInsideAndJustOutsideEachRange) {
   for (const Row& row : kRows) {
     EXPECT_EQ(to_string(of(row.address)), to_string(row.address_class)) << row.address;
     const auto address = boost::asio::ip::make_address(row.address);
-    EXPECT_EQ(check_egress(address, Egress::guarded).has_value(), row.address_class == kGlobal) << row.address;
-    const bool never = row.address_class == AddressClass::multicast || row.address_class == AddressClass::unspecified;
+    EXPECT_EQ(check_egress(address, Egress::guarded).has_value(), row.address_class == kGlobal)
+        << row.address;
+    const bool never = row.address_class == AddressClass::multicast ||
+                       row.address_class == AddressClass::unspecified;
     EXPECT_EQ(check_egress(address, Egress::open).has_value(), !never) << row.address;
   }
 }
 
 TEST(Egress, SaysWhy) {
-  const auto refused = check_egress(boost::asio::ip::make_address("169.254.169.254"), Egress::guarded);
+  const auto refused =
+      check_egress(boost::asio::ip::make_address("169.254.169.254"), Egress::guarded);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().reason, Reason::permission_denied);
   EXPECT_EQ(refused.error().message,
-            "169.254.169.254 is a link-local address; only addresses that the operator named may be inside the network");
+            "169.254.169.254 is a link-local address; only addresses that the operator named may "
+            "be inside the network");
 }
 
 }  // namespace

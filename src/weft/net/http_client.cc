@@ -20,8 +20,8 @@ bool same_trust(const Url& from, const Url& to) {
 
 /// Only what says nothing about who asks goes to another host: any other field may be a credential.
 wire::Headers harmless(const wire::Headers& headers) {
-  static constexpr std::array<std::string_view, 5> kKept = {"accept", "accept-language", "content-type", "user-agent",
-                                                            "traceparent"};
+  static constexpr std::array<std::string_view, 5> kKept = {
+      "accept", "accept-language", "content-type", "user-agent", "traceparent"};
   wire::Headers out;
   for (const auto& [name, value] : headers) {
     const auto same = [&](std::string_view kept) { return wire::same_name(kept, name); };
@@ -32,11 +32,13 @@ wire::Headers harmless(const wire::Headers& headers) {
 
 /// Turns the request into the one that the redirect asks for.
 Result<void> follow(ClientRequest& request, const wire::ResponseHead& head) {
-  const Url here = request.target.empty() ? request.origin.url : request.origin.url.with_target(request.target);
+  const Url here =
+      request.target.empty() ? request.origin.url : request.origin.url.with_target(request.target);
   WEFT_TRY(const Url there, here.resolve(head.headers.get("location")));
   if (here.tls() && !there.tls()) {
-    return fail(Reason::permission_denied, std::format("{} redirects from https to http ({}); that is not followed",
-                                                       here.str(), there.str()));
+    return fail(Reason::permission_denied,
+                std::format("{} redirects from https to http ({}); that is not followed",
+                            here.str(), there.str()));
   }
   if (!request.origin.unix_path.empty() || !same_trust(here, there)) {
     request.headers = harmless(request.headers);
@@ -45,7 +47,8 @@ Result<void> follow(ClientRequest& request, const wire::ResponseHead& head) {
   }
   request.origin.url = there;
   request.target = there.target();
-  const bool as_get = head.status == 303 || ((head.status == 301 || head.status == 302) && request.method == "POST");
+  const bool as_get = head.status == 303 ||
+                      ((head.status == 301 || head.status == 302) && request.method == "POST");
   if (as_get && request.method != "HEAD") {
     request.method = "GET";
     request.body.clear();
@@ -56,41 +59,48 @@ Result<void> follow(ClientRequest& request, const wire::ResponseHead& head) {
 
 class Client final : public HttpClient {
  public:
-  Client(Loop& loop, ClientLimits limits) : core_(std::make_shared<ClientCore>(loop, std::move(limits))) {}
+  Client(Loop& loop, ClientLimits limits)
+      : core_(std::make_shared<ClientCore>(loop, std::move(limits))) {}
   ~Client() override { core_->close(); }
 
   std::size_t idle_connections() const override { return core_->idle_connections(); }
 
-  Awaitable<Result<std::unique_ptr<ClientResponse>>> send(ClientRequest request, CancelToken cancel) override {
+  Awaitable<Result<std::unique_ptr<ClientResponse>>> send(ClientRequest request,
+                                                          CancelToken cancel) override {
     const int hops_max = std::min(request.redirects_max, kRedirectsMax);
     for (int hop = 0;; ++hop) {
       WEFT_CO_TRY(auto call, co_await one(request, nullptr, cancel));
       const wire::ResponseHead& head = call->head();
-      const bool redirect = hops_max > 0 && is_redirect(head.status) && head.headers.has("location");
+      const bool redirect =
+          hops_max > 0 && is_redirect(head.status) && head.headers.has("location");
       if (!redirect) co_return std::unique_ptr<ClientResponse>(std::move(call));
       if (hop == hops_max) {
-        co_return fail(Reason::upstream_protocol,
-                       std::format("{} redirects more than {} times", request.origin.url.str(), hops_max));
+        co_return fail(Reason::upstream_protocol, std::format("{} redirects more than {} times",
+                                                              request.origin.url.str(), hops_max));
       }
       WEFT_CO_CHECK(follow(request, head));
     }
   }
 
-  Awaitable<Result<std::unique_ptr<ClientResponse>>> send_streaming(ClientRequest request, BodySource next,
+  Awaitable<Result<std::unique_ptr<ClientResponse>>> send_streaming(ClientRequest request,
+                                                                    BodySource next,
                                                                     CancelToken cancel) override {
     WEFT_CO_TRY(auto call, co_await one(request, &next, cancel));
     co_return std::unique_ptr<ClientResponse>(std::move(call));
   }
 
  private:
-  Awaitable<Result<std::unique_ptr<ClientCall>>> one(const ClientRequest& request, BodySource* source,
+  Awaitable<Result<std::unique_ptr<ClientCall>>> one(const ClientRequest& request,
+                                                     BodySource* source,
                                                      const CancelToken& cancel) {
     const SteadyTime deadline = request.deadline == SteadyTime{}
                                     ? std::chrono::steady_clock::now() + kDefaultDeadline
                                     : request.deadline;
-    auto call = std::make_unique<ClientCall>(core_, request.origin, cancel, deadline, request.idle_timeout);
+    auto call =
+        std::make_unique<ClientCall>(core_, request.origin, cancel, deadline, request.idle_timeout);
     auto sent = co_await call->exchange(request, source, false);
-    if (!sent && call->may_repeat(request, source != nullptr)) sent = co_await call->exchange(request, source, true);
+    if (!sent && call->may_repeat(request, source != nullptr))
+      sent = co_await call->exchange(request, source, true);
     if (!sent) co_return fail(std::move(sent).error());
     co_return call;
   }

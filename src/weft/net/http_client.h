@@ -1,4 +1,5 @@
-// The pooled HTTP/1.1 client of one loop. Owned by the loop's environment; never touched from another thread.
+// The pooled HTTP/1.1 client of one loop. Owned by the loop's environment; never touched from
+// another thread.
 #pragma once
 
 #include <memory>
@@ -31,21 +32,24 @@ struct ClientRequest {
   std::string target;
   wire::Headers headers;
   std::string body;
-  /// Whole answer at the latest then; for streams: the head, and then `idle_timeout` for each piece. Left alone: a
-  /// minute from now.
+  /// Whole answer at the latest then; for streams: the head, and then `idle_timeout` for each
+  /// piece. Left alone: a minute from now.
   SteadyTime deadline;
   Milliseconds idle_timeout{0};
-  /// Redirects followed (each hop checked anew, credentials dropped on a change of host); 0 gives the 3xx back.
+  /// Redirects followed (each hop checked anew, credentials dropped on a change of host); 0 gives
+  /// the 3xx back.
   int redirects_max = 0;
 };
 
-/// The answer: its head, and a body that is read as fast as it is asked for. Dropping it before the end closes the connection,
-/// which is how a call is cancelled; after the end the connection goes back to the pool.
+/// The answer: its head, and a body that is read as fast as it is asked for. Dropping it before the
+/// end closes the connection, which is how a call is cancelled; after the end the connection goes
+/// back to the pool.
 class ClientResponse {
  public:
   virtual ~ClientResponse() = default;
   virtual const wire::ResponseHead& head() const = 0;
-  /// The next piece, empty at the end; valid until the next call. Errors: cut off, too slow, cancelled.
+  /// The next piece, empty at the end; valid until the next call. Errors: cut off, too slow,
+  /// cancelled.
   virtual Awaitable<Result<std::string_view>> read_some() = 0;
   /// The rest of the body; Reason::too_large past the limit.
   virtual Awaitable<Result<std::string>> read_all(std::size_t bytes_max) = 0;
@@ -53,7 +57,7 @@ class ClientResponse {
 
 struct ClientLimits {
   wire::HttpLimits http;
-  std::size_t idle_per_origin_max = 64;
+  std::size_t idle_per_origin_max = 512;
   std::size_t connections_per_origin_max = 1024;
   Milliseconds connect_timeout{3'000};
   Milliseconds idle_timeout{60'000};
@@ -66,13 +70,15 @@ class HttpClient {
  public:
   static std::unique_ptr<HttpClient> create(Loop& loop, ClientLimits limits);
   virtual ~HttpClient() = default;
-  /// Sends and waits for the head. Host, Content-Length and Connection are set here. A request that a reused connection lost
-  /// before any byte of an answer came is sent once more on a new one when its method is idempotent or nothing of it was
-  /// written. Errors are Reason::unavailable (refused, reset, DNS, TLS), deadline, cancelled, permission_denied (egress) or
+  /// Sends and waits for the head. Host, Content-Length and Connection are set here. A request that
+  /// a reused connection lost before any byte of an answer came is sent once more on a new one when
+  /// its method is idempotent or nothing of it was written. Errors are Reason::unavailable
+  /// (refused, reset, DNS, TLS), deadline, cancelled, permission_denied (egress) or
   /// upstream_protocol (not HTTP), and name the origin.
   virtual Awaitable<Result<std::unique_ptr<ClientResponse>>> send(ClientRequest request,
                                                                   CancelToken cancel) = 0;
-  /// The same, for a body handed over in pieces while it is being read elsewhere: `next` gives them, empty at the end.
+  /// The same, for a body handed over in pieces while it is being read elsewhere: `next` gives
+  /// them, empty at the end.
   using BodySource = std::move_only_function<Awaitable<Result<std::string_view>>()>;
   virtual Awaitable<Result<std::unique_ptr<ClientResponse>>> send_streaming(ClientRequest request,
                                                                             BodySource next,

@@ -11,19 +11,22 @@ namespace {
 
 class Server final : public HttpServer {
  public:
-  Server(Loops& loops, std::shared_ptr<ServerShared> shared, ListenSocket socket, std::string unix_path)
+  Server(Loops& loops, std::shared_ptr<ServerShared> shared, ListenSocket socket,
+         std::string unix_path)
       : loops_(loops), shared_(std::move(shared)), port_(socket.port) {
     for (std::size_t i = 0; i < loops.size(); ++i) {
       shards_.push_back(std::make_shared<ServerShard>(loops.at(i), shared_));
     }
     listener_ = std::make_shared<Listener>(
         loops.at(0).executor(), socket, std::move(unix_path),
-        [shared = shared_, shards = shards_, next = std::size_t{0}](int fd, std::string peer) mutable {
+        [shared = shared_, shards = shards_, next = std::size_t{0}](int fd,
+                                                                    std::string peer) mutable {
           const bool crowded = shared->connections.fetch_add(1) >= shared->limits.connections_max;
           auto& shard = shards[next++ % shards.size()];
-          boost::asio::dispatch(shard->executor(), [shard, fd, peer = std::move(peer), crowded]() mutable {
-            shard->accept(fd, std::move(peer), crowded);
-          });
+          boost::asio::dispatch(shard->executor(),
+                                [shard, fd, peer = std::move(peer), crowded]() mutable {
+                                  shard->accept(fd, std::move(peer), crowded);
+                                });
         });
   }
 
@@ -62,7 +65,8 @@ class Server final : public HttpServer {
 
   bool none_left_within(Milliseconds time) {
     std::unique_lock lock(shared_->mutex);
-    return shared_->none_left.wait_for(lock, time, [&] { return shared_->connections.load() == 0; });
+    return shared_->none_left.wait_for(lock, time,
+                                       [&] { return shared_->connections.load() == 0; });
   }
 
   Loops& loops_;
@@ -77,8 +81,8 @@ class Server final : public HttpServer {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::create(Loops& loops, ListenAddress address,
-                                                       std::optional<TlsServerConfig> tls, ServerLimits limits,
-                                                       Handler handler) {
+                                                       std::optional<TlsServerConfig> tls,
+                                                       ServerLimits limits, Handler handler) {
   auto shared = std::make_shared<ServerShared>();
   shared->limits = limits;
   shared->handler = std::move(handler);

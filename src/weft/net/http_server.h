@@ -1,7 +1,7 @@
 // The HTTP/1.1 server. Owned by app; an Exchange belongs to the loop of its connection.
 //
-// Back-pressure: a body is read only as fast as the handler asks, a response only written as fast as the client
-// reads; write() waits until the socket took all but a bounded rest.
+// Back-pressure: a body is read only as fast as the handler asks, a response only written as fast
+// as the client reads; write() waits until the socket took all but a bounded rest.
 #pragma once
 
 #include <functional>
@@ -39,8 +39,8 @@ class Exchange {
 
   /// Answers at once. Content-Length, Date, Connection are set here. Errors: the client is gone.
   virtual Awaitable<Result<void>> respond(wire::ResponseHead head, std::string body) = 0;
-  /// Begins an answer of unknown length (chunked; by closing for HTTP/1.0), then write() and finish().
-  /// With head.body_length set, the pieces must add up to it.
+  /// Begins an answer of unknown length (chunked; by closing for HTTP/1.0), then write() and
+  /// finish(). With head.body_length set, the pieces must add up to it.
   virtual Awaitable<Result<void>> start(wire::ResponseHead head) = 0;
   virtual Awaitable<Result<void>> write(std::string_view piece) = 0;
   virtual Awaitable<Result<void>> finish() = 0;
@@ -88,7 +88,8 @@ class HttpServer {
   virtual std::uint16_t port() const = 0;
   /// Accepts from now on. The loops must be running or run after.
   virtual void start() = 0;
-  /// Stops accepting, lets running exchanges end for `grace`, then cancels them. Blocks; not from a loop's thread.
+  /// Stops accepting, lets running exchanges end for `grace`, then cancels them. Blocks; not from a
+  /// loop's thread.
   virtual void drain(Milliseconds grace) = 0;
   virtual std::size_t connections() const = 0;
 };

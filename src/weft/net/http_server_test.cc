@@ -30,7 +30,8 @@ Awaitable<> echo(Exchange& exchange) {
     (void)co_await exchange.respond(std::move(head), body.error().message);
     co_return;
   }
-  (void)co_await exchange.respond(std::move(head), std::format("{} {} {}", exchange.head().method, exchange.head().target, *body));
+  (void)co_await exchange.respond(std::move(head), std::format("{} {} {}", exchange.head().method,
+                                                               exchange.head().target, *body));
 }
 
 std::string without_date(std::string text) {
@@ -45,7 +46,8 @@ TEST(HttpServer, AnswersInFull) {
   client.send("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   const std::string answer = client.read_all();
   EXPECT_TRUE(answer.contains("\r\nDate: ")) << answer;
-  EXPECT_EQ(without_date(answer), "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /x ");
+  EXPECT_EQ(without_date(answer),
+            "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nGET /x ");
 }
 
 TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
@@ -68,8 +70,9 @@ TEST(HttpServer, AnswersPipelinedRequestsInOrder) {
 TEST(HttpServer, TakesARequestByteByByte) {
   Harness harness(echo);
   RawClient client(harness.port());
-  for (const char& c : std::string_view("POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
+  for (const char& c :
+       std::string_view("POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")) {
     ASSERT_TRUE(client.send({&c, 1}));
   }
   EXPECT_TRUE(client.read_until("POST /b abcde").ends_with("POST /b abcde"));
@@ -79,11 +82,13 @@ TEST(HttpServer, HeadAndNoContentHaveNoBody) {
   Harness harness([](Exchange& exchange) -> Awaitable<> {
     wire::ResponseHead head;
     head.status = exchange.head().path() == "/204" ? 204 : 200;
-    (void)co_await exchange.respond(std::move(head), exchange.head().path() == "/204" ? "" : "body");
+    (void)co_await exchange.respond(std::move(head),
+                                    exchange.head().path() == "/204" ? "" : "body");
   });
   RawClient client(harness.port());
-  client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /204 HTTP/1.1\r\nHost: a\r\n\r\n"
-              "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  client.send(
+      "HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET /204 HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   std::string answers = client.read_all();
   for (int i = 0; i < 3; ++i) answers = without_date(answers);
   EXPECT_EQ(answers,
@@ -110,7 +115,8 @@ TEST(HttpServer, StreamsAreChunkedOrEndByClosing) {
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   const std::string chunked = client.read_until("0\r\n\r\n");
   EXPECT_TRUE(chunked.contains("Transfer-Encoding: chunked\r\n"));
-  EXPECT_TRUE(chunked.ends_with("\r\n\r\n4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n")) << chunked;
+  EXPECT_TRUE(chunked.ends_with("\r\n\r\n4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n"))
+      << chunked;
   client.send("GET / HTTP/1.0\r\n\r\n");
   const std::string closed = client.read_all();
   EXPECT_FALSE(closed.contains("chunked"));
@@ -159,7 +165,8 @@ TEST(HttpServer, SaysContinueWhenTheBodyIsWanted) {
 }
 
 TEST(HttpServer, ReadsOverASmallBodyThatNobodyWanted) {
-  Harness harness([](Exchange& exchange) -> Awaitable<> { (void)co_await exchange.respond({}, "ok"); });
+  Harness harness(
+      [](Exchange& exchange) -> Awaitable<> { (void)co_await exchange.respond({}, "ok"); });
   RawClient client(harness.port());
   client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
   EXPECT_TRUE(client.read_until("ok").ends_with("ok"));
@@ -272,13 +279,15 @@ TEST(HttpServer, ASlowReaderStopsItsProducer) {
   limits.write_timeout = Milliseconds(200);
   std::atomic<std::size_t> produced = 0;
   std::latch ended(1);
-  Harness harness([&](Exchange& exchange) -> Awaitable<> {
-    (void)co_await exchange.start({});
-    const std::string piece(16 * 1024, 'x');
-    while ((co_await exchange.write(piece)).has_value()) produced += piece.size();
-    EXPECT_TRUE(exchange.gone().cancelled());
-    ended.count_down();
-  }, limits);
+  Harness harness(
+      [&](Exchange& exchange) -> Awaitable<> {
+        (void)co_await exchange.start({});
+        const std::string piece(16 * 1024, 'x');
+        while ((co_await exchange.write(piece)).has_value()) produced += piece.size();
+        EXPECT_TRUE(exchange.gone().cancelled());
+        ended.count_down();
+      },
+      limits);
   RawClient client(harness.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   ended.wait();
@@ -317,13 +326,15 @@ TEST(HttpServer, MakesRoomForNewConnections) {
   limits.connections_max = 2;
   std::latch busy(2);
   std::atomic<bool> open = false;
-  Harness harness([&](Exchange& exchange) -> Awaitable<> {
-    if (exchange.head().path() == "/wait") {
-      busy.count_down();
-      while (!open) co_await sleep_for(Milliseconds(1), exchange.gone());
-    }
-    (void)co_await exchange.respond({}, "ok");
-  }, limits);
+  Harness harness(
+      [&](Exchange& exchange) -> Awaitable<> {
+        if (exchange.head().path() == "/wait") {
+          busy.count_down();
+          while (!open) co_await sleep_for(Milliseconds(1), exchange.gone());
+        }
+        (void)co_await exchange.respond({}, "ok");
+      },
+      limits);
   RawClient oldest(harness.port());
   oldest.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   oldest.read_until("ok");
@@ -383,13 +394,17 @@ TEST(HttpServer, DrainCancelsWhatDoesNotEnd) {
 }
 
 TEST(HttpServer, ListensOnAUnixSocketOfItsOwn) {
-  const auto path = std::filesystem::temp_directory_path() / std::format("weft-net-test-{}.sock", ::getpid());
+  const auto path =
+      std::filesystem::temp_directory_path() / std::format("weft-net-test-{}.sock", ::getpid());
   ListenAddress address;
   address.unix_path = path;
   {
-    Harness harness([](Exchange& exchange) -> Awaitable<> {
-      (void)co_await exchange.respond({}, std::string(exchange.peer()) + (exchange.over_unix_socket() ? " yes" : " no"));
-    }, {}, 1, {}, address);
+    Harness harness(
+        [](Exchange& exchange) -> Awaitable<> {
+          (void)co_await exchange.respond(
+              {}, std::string(exchange.peer()) + (exchange.over_unix_socket() ? " yes" : " no"));
+        },
+        {}, 1, {}, address);
     struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
@@ -399,7 +414,8 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwn) {
     Loops loops(1);
     const auto second = HttpServer::create(loops, address, {}, {}, echo);
     ASSERT_FALSE(second.has_value());
-    EXPECT_EQ(second.error().message, std::format("another process listens on `{}`; stop it first", path.string()));
+    EXPECT_EQ(second.error().message,
+              std::format("another process listens on `{}`; stop it first", path.string()));
   }
   EXPECT_FALSE(std::filesystem::exists(path));
   // A socket that nobody listens on any more is taken over.
@@ -421,8 +437,10 @@ TEST(HttpServer, SaysWhyItCannotListen) {
   taken.port = harness.port();
   const auto second = HttpServer::create(loops, taken, {}, {}, echo);
   ASSERT_FALSE(second.has_value());
-  EXPECT_EQ(second.error().message, std::format("cannot listen on 127.0.0.1:{}: another program listens there; stop it "
-                                                "or choose another port", harness.port()));
+  EXPECT_EQ(second.error().message,
+            std::format("cannot listen on 127.0.0.1:{}: another program listens there; stop it "
+                        "or choose another port",
+                        harness.port()));
   ListenAddress elsewhere;
   elsewhere.host = "192.0.2.1";
   const auto none = HttpServer::create(loops, elsewhere, {}, {}, echo);

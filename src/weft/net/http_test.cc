@@ -31,7 +31,8 @@ wire::ResponseHead ok_head() {
 TEST(Http, RoundTripKeepsTheConnection) {
   Harness harness([](Exchange& exchange) -> Awaitable<> {
     auto body = co_await exchange.read_body(1 << 20);
-    std::string text = exchange.head().method + " " + exchange.head().target + " " + body.value_or("?");
+    std::string text =
+        exchange.head().method + " " + exchange.head().target + " " + body.value_or("?");
     (void)co_await exchange.respond(ok_head(), std::move(text));
   });
   harness.run([&](Loop& loop) -> Awaitable<> {
@@ -53,8 +54,8 @@ TEST(Http, RoundTripKeepsTheConnection) {
   });
 }
 
-
-Awaitable<Result<std::string>> fetch(HttpClient& client, ClientRequest request, CancelToken cancel = {}) {
+Awaitable<Result<std::string>> fetch(HttpClient& client, ClientRequest request,
+                                     CancelToken cancel = {}) {
   WEFT_CO_TRY(auto response, co_await client.send(std::move(request), std::move(cancel)));
   co_return co_await response->read_all(64 << 20);
 }
@@ -71,7 +72,8 @@ TEST(Http, LargeBodiesGoBothWays) {
     ClientRequest request = harness.request("/");
     request.method = "POST";
     request.body.resize(8 << 20);
-    for (std::size_t i = 0; i < request.body.size(); ++i) request.body[i] = static_cast<char>(i * 31 % 251);
+    for (std::size_t i = 0; i < request.body.size(); ++i)
+      request.body[i] = static_cast<char>(i * 31 % 251);
     const std::string expected = request.body;
     EXPECT_TRUE((co_await fetch(*client, std::move(request))).value_or("?") == expected);
   });
@@ -126,7 +128,9 @@ TEST(Http, AnEarlyAnswerEndsTheUpload) {
     ClientRequest request = harness.request("/");
     request.method = "POST";
     const std::string piece(64 * 1024, 'x');
-    HttpClient::BodySource source = [&]() -> Awaitable<Result<std::string_view>> { co_return std::string_view(piece); };
+    HttpClient::BodySource source = [&]() -> Awaitable<Result<std::string_view>> {
+      co_return std::string_view(piece);
+    };
     auto response = co_await client->send_streaming(std::move(request), std::move(source), {});
     EXPECT_TRUE(response.has_value()) << response.error().message;
     if (!response) co_return;
@@ -188,7 +192,8 @@ TEST(Http, ManyRequestsAtOnce) {
         ClientRequest request = at.request("/");
         request.method = "POST";
         request.body = std::to_string(number);
-        EXPECT_EQ((co_await fetch(through, std::move(request))).value_or("?"), std::to_string(number));
+        EXPECT_EQ((co_await fetch(through, std::move(request))).value_or("?"),
+                  std::to_string(number));
         ++count;
       }(harness, *client, i, done));
     }
@@ -213,7 +218,8 @@ TEST(Http, CancellingFreesTheUpstream) {
   harness.run([&](Loop& loop) -> Awaitable<> {
     auto client = HttpClient::create(loop, {});
     CancelSource cancel;
-    Timer timer = run_after(loop.executor(), Milliseconds(20), [&] { cancel.cancel(make_error(Reason::cancelled, "enough")); });
+    Timer timer = run_after(loop.executor(), Milliseconds(20),
+                            [&] { cancel.cancel(make_error(Reason::cancelled, "enough")); });
     const auto waited = co_await fetch(*client, harness.request("/wait"), cancel.token());
     EXPECT_FALSE(waited.has_value());
     EXPECT_EQ(waited.error().message, "enough");
@@ -258,7 +264,8 @@ TEST(Http, DeadlinesAreKept) {
 class Canned {
  public:
   explicit Canned(std::vector<std::string> answers, bool wait_for_request = true)
-      : socket_(listen_on({.host = "127.0.0.1"}).value()), thread_([this, answers = std::move(answers), wait_for_request] {
+      : socket_(listen_on({.host = "127.0.0.1"}).value()),
+        thread_([this, answers = std::move(answers), wait_for_request] {
           ::fcntl(socket_.fd, F_SETFL, 0);
           for (const std::string& answer : answers) {
             const int fd = ::accept(socket_.fd, nullptr, nullptr);
@@ -306,11 +313,16 @@ TEST(HttpClient, NamesWhatIsWrongWithTheOtherSide) {
   EXPECT_TRUE(failure_of("").message.ends_with(": it closed the connection without an answer"));
   EXPECT_EQ(failure_of("SSH-2.0-x\r\n").reason, Reason::upstream_protocol);
   EXPECT_TRUE(failure_of("SSH-2.0-x\r\n").message.starts_with("http://127.0.0.1:"));
-  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort").reason, Reason::unavailable);
-  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab").reason, Reason::unavailable);
-  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n").reason, Reason::upstream_protocol);
-  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n").reason, Reason::upstream_protocol);
-  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").reason, Reason::too_large);
+  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort").reason,
+            Reason::unavailable);
+  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab").reason,
+            Reason::unavailable);
+  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n").reason,
+            Reason::upstream_protocol);
+  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n").reason,
+            Reason::upstream_protocol);
+  EXPECT_EQ(failure_of("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").reason,
+            Reason::too_large);
   run_alone([](Loop& loop) -> Awaitable<> {
     auto client = HttpClient::create(loop, {});
     ClientRequest request;
@@ -348,7 +360,8 @@ TEST(HttpClient, DropsAnIdleConnectionThatTheOtherSideClosed) {
 }
 
 TEST(HttpClient, RepeatsOnlyWhatIsSafe) {
-  // The first answer keeps the connection; the second request on it is read and the connection closed.
+  // The first answer keeps the connection; the second request on it is read and the connection
+  // closed.
   std::atomic<int> requests = 0;
   Harness harness([&](Exchange& exchange) -> Awaitable<> {
     (void)co_await exchange.read_body(1000);
@@ -373,18 +386,22 @@ TEST(HttpClient, KeepsWithinTheGate) {
     auto client = HttpClient::create(loop, {});
     EXPECT_TRUE((co_await fetch(*client, harness.request("/"))).has_value());
     // An open connection is idle now: what is guarded must not get it.
-    for (const char* host : {"127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "::1"}) {
+    for (const char* host :
+         {"127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "::1"}) {
       ClientRequest request = harness.request("/");
       request.origin.egress = Egress::guarded;
       request.origin.url.host = host;
       const auto refused = co_await fetch(*client, std::move(request));
       EXPECT_FALSE(refused.has_value()) << host;
-      EXPECT_EQ(refused.error().reason, Reason::permission_denied) << host << refused.error().message;
+      EXPECT_EQ(refused.error().reason, Reason::permission_denied)
+          << host << refused.error().message;
     }
     for (const char* host : {"0.0.0.0", "224.0.0.1"}) {
       ClientRequest request = harness.request("/");
       request.origin.url.host = host;
-      EXPECT_EQ((co_await fetch(*client, std::move(request))).error().reason, Reason::permission_denied) << host;
+      EXPECT_EQ((co_await fetch(*client, std::move(request))).error().reason,
+                Reason::permission_denied)
+          << host;
     }
     ClientRequest named = harness.request("/");
     named.origin.url.host = "localhost";
@@ -396,20 +413,24 @@ TEST(HttpClient, KeepsWithinTheGate) {
 }
 
 TEST(HttpClient, FollowsRedirectsWithCare) {
-  Harness other([](Exchange& exchange) -> Awaitable<> { (void)co_await exchange.respond({}, "inside"); });
+  Harness other(
+      [](Exchange& exchange) -> Awaitable<> { (void)co_await exchange.respond({}, "inside"); });
   Harness harness([&](Exchange& exchange) -> Awaitable<> {
     wire::ResponseHead head;
     const std::string_view path = exchange.head().path();
     head.status = 302;
     if (path == "/once") head.headers.add("Location", "/end?x");
     if (path == "/loop") head.headers.add("Location", "loop");
-    if (path == "/other") head.headers.add("Location", std::format("http://127.0.0.1:{}/", other.port()));
+    if (path == "/other")
+      head.headers.add("Location", std::format("http://127.0.0.1:{}/", other.port()));
     if (path == "/file") head.headers.add("Location", "file:///etc/passwd");
     if (path == "/kept") head.status = 307, head.headers.add("Location", "/end");
     if (path == "/end") head.status = 200;
     auto body = co_await exchange.read_body(100);
-    (void)co_await exchange.respond(std::move(head), std::format("{} {} {}", exchange.head().method, exchange.head().target,
-                                                                 exchange.head().headers.get("authorization")) + *body);
+    (void)co_await exchange.respond(
+        std::move(head), std::format("{} {} {}", exchange.head().method, exchange.head().target,
+                                     exchange.head().headers.get("authorization")) +
+                             *body);
   });
   harness.run([&](Loop& loop) -> Awaitable<> {
     auto client = HttpClient::create(loop, {});
@@ -424,7 +445,8 @@ TEST(HttpClient, FollowsRedirectsWithCare) {
     const auto once = co_await follow("/once");
     EXPECT_EQ(once.value_or(once ? "" : once.error().message), "GET /end?x secret");
     EXPECT_EQ((co_await follow("/kept")).value_or("?"), "POST /end secret!");
-    EXPECT_TRUE((co_await follow("/loop")).error().message.ends_with("redirects more than 5 times"));
+    EXPECT_TRUE(
+        (co_await follow("/loop")).error().message.ends_with("redirects more than 5 times"));
     // The other origin was named by an answer, not by the operator: loopback is closed to it.
     EXPECT_EQ((co_await follow("/other")).error().reason, Reason::permission_denied);
     EXPECT_EQ((co_await follow("/file")).error().reason, Reason::invalid_argument);
@@ -438,14 +460,18 @@ TEST(HttpClient, RefusesToSendWhatWouldBeTwoRequests) {
   harness.run([&](Loop& loop) -> Awaitable<> {
     auto client = HttpClient::create(loop, {});
     for (const char* target : {"/a b", "/a\r\nX: y", "a", "/a#f"}) {
-      EXPECT_EQ((co_await fetch(*client, harness.request(target))).error().reason, Reason::invalid_argument) << target;
+      EXPECT_EQ((co_await fetch(*client, harness.request(target))).error().reason,
+                Reason::invalid_argument)
+          << target;
     }
     ClientRequest request = harness.request("/");
     request.headers.add("X", "a\r\nB: c");
-    EXPECT_EQ((co_await fetch(*client, std::move(request))).error().reason, Reason::invalid_argument);
+    EXPECT_EQ((co_await fetch(*client, std::move(request))).error().reason,
+              Reason::invalid_argument);
     ClientRequest method = harness.request("/");
     method.method = "GET /x HTTP/1.1\r\n";
-    EXPECT_EQ((co_await fetch(*client, std::move(method))).error().reason, Reason::invalid_argument);
+    EXPECT_EQ((co_await fetch(*client, std::move(method))).error().reason,
+              Reason::invalid_argument);
     // Framing is the client's own: what a caller puts there is left out.
     ClientRequest framed = harness.request("/");
     framed.method = "POST";

@@ -9,7 +9,8 @@ namespace weft::net {
 
 /// Readiness events taken from the kernel at once.
 inline constexpr int kEventsMax = 256;
-/// A request body that the handler left unread is read over up to this; past it the connection closes.
+/// A request body that the handler left unread is read over up to this; past it the connection
+/// closes.
 inline constexpr std::size_t kUnreadBodyMax = 64 * 1024;
 /// What is read and thrown away after a refusal, so that the answer is not lost to a reset.
 inline constexpr std::size_t kLingerBytesMax = 256 * 1024;
@@ -20,7 +21,8 @@ inline constexpr std::size_t kGatherBytesMax = 16 * 1024;
 inline constexpr int kListenBacklog = 1024;
 /// Connections taken from the kernel before the loop turns to its other work.
 inline constexpr int kAcceptsMax = 64;
-/// After drain() cancelled what still ran: how long it is waited for before sockets are closed under it.
+/// After drain() cancelled what still ran: how long it is waited for before sockets are closed
+/// under it.
 inline constexpr Milliseconds kDrainCancelTime{2'000};
 /// Deadlines are looked at no more often than this.
 inline constexpr Milliseconds kSweepMin{10};

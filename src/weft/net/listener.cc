@@ -43,14 +43,11 @@ std::unexpected<Error> bind_fault(const std::string& where, int error) {
     return fail(Reason::unavailable, std::format("cannot listen on {}: {}", where, text));
   };
   switch (error) {
-    case EADDRINUSE:
-      return say("another program listens there; stop it or choose another port");
+    case EADDRINUSE: return say("another program listens there; stop it or choose another port");
     case EACCES:
       return say("permission denied; ports below 1024 need privileges, choose a higher one");
-    case EADDRNOTAVAIL:
-      return say("this machine has no such address");
-    default:
-      return say(std::strerror(error));
+    case EADDRNOTAVAIL: return say("this machine has no such address");
+    default: return say(std::strerror(error));
   }
 }
 
@@ -58,8 +55,9 @@ Result<sockaddr_un> unix_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
-    return fail(Reason::invalid_argument, std::format("the socket path `{}` is longer than {} characters", path,
-                                                      sizeof(address.sun_path) - 1));
+    return fail(Reason::invalid_argument,
+                std::format("the socket path `{}` is longer than {} characters", path,
+                            sizeof(address.sun_path) - 1));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -70,15 +68,20 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode)) {
-    return fail(Reason::invalid_argument, std::format("`{}` exists and is not a socket; remove it or choose another path", path));
+    return fail(
+        Reason::invalid_argument,
+        std::format("`{}` exists and is not a socket; remove it or choose another path", path));
   }
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int connected = ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int connected =
+      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   if (connected == 0 || errno == EAGAIN) {
-    return fail(Reason::unavailable, std::format("another process listens on `{}`; stop it first", path));
+    return fail(Reason::unavailable,
+                std::format("another process listens on `{}`; stop it first", path));
   }
   if (errno != ECONNREFUSED) {
-    return fail(Reason::unavailable, std::format("cannot tell who listens on `{}`: {}", path, std::strerror(errno)));
+    return fail(Reason::unavailable,
+                std::format("cannot tell who listens on `{}`: {}", path, std::strerror(errno)));
   }
   ::unlink(path.c_str());
   return {};
@@ -89,7 +92,8 @@ Result<ListenSocket> listen_unix(const std::string& path) {
   WEFT_CHECK(clear_stale(path, address));
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.get() < 0) return bind_fault(std::format("`{}`", path), errno);
-  // The mode of the socket becomes the mode of the file: it is never open to others, not even for a moment.
+  // The mode of the socket becomes the mode of the file: it is never open to others, not even for a
+  // moment.
   ::fchmod(socket.get(), 0600);
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), kListenBacklog) != 0) {
@@ -107,24 +111,28 @@ std::uint16_t bound_port(int fd) {
 }
 
 Result<ListenSocket> listen_tcp(const std::string& host, std::uint16_t port) {
-  const std::string where = host.contains(':') ? std::format("[{}]:{}", host, port) : std::format("{}:{}", host, port);
+  const std::string where =
+      host.contains(':') ? std::format("[{}]:{}", host, port) : std::format("{}:{}", host, port);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const int bad = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
   if (bad != 0) {
-    return fail(Reason::invalid_argument, std::format("cannot listen on {}: {}", where, ::gai_strerror(bad)));
+    return fail(Reason::invalid_argument,
+                std::format("cannot listen on {}: {}", where, ::gai_strerror(bad)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   Descriptor socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (socket.get() < 0) return bind_fault(where, errno);
   const int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (found->ai_family == AF_INET6) ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  if (found->ai_family == AF_INET6)
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   // Accepted sockets inherit it.
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(socket.get(), kListenBacklog) != 0) {
+  if (::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
+      ::listen(socket.get(), kListenBacklog) != 0) {
     return bind_fault(where, errno);
   }
   const std::uint16_t bound = bound_port(socket.get());
@@ -149,11 +157,15 @@ std::string peer_name(const sockaddr_storage& address) {
 }  // namespace
 
 Result<ListenSocket> listen_on(const ListenAddress& address) {
-  return address.unix_path.empty() ? listen_tcp(address.host, address.port) : listen_unix(address.unix_path);
+  return address.unix_path.empty() ? listen_tcp(address.host, address.port)
+                                   : listen_unix(address.unix_path);
 }
 
 Listener::Listener(Executor executor, ListenSocket socket, std::string unix_path, Accepted accepted)
-    : executor_(executor), fd_(socket.fd), unix_path_(std::move(unix_path)), accepted_(std::move(accepted)) {}
+    : executor_(executor),
+      fd_(socket.fd),
+      unix_path_(std::move(unix_path)),
+      accepted_(std::move(accepted)) {}
 
 Listener::~Listener() {
   if (fd_ < 0) return;
@@ -180,14 +192,16 @@ void Listener::accept_some() {
   for (int i = 0; i < kAcceptsMax && fd_ >= 0; ++i) {
     sockaddr_storage address{};
     socklen_t size = sizeof(address);
-    const int fd = ::accept4(fd_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd =
+        ::accept4(fd_, reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       accepted_(fd, peer_name(address));
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    // Out of descriptors or memory: what waits in the queue will not be told again, so look again soon.
+    // Out of descriptors or memory: what waits in the queue will not be told again, so look again
+    // soon.
     log::warn("cannot accept a connection: {}", std::strerror(errno));
     retry_ = run_after(executor_, kRetryDelay, [this] { accept_some(); });
     return;

@@ -1,4 +1,5 @@
-// A listening socket: TCP, or a Unix socket of mode 0600. Owned by its server; made on any thread, then one loop.
+// A listening socket: TCP, or a Unix socket of mode 0600. Owned by its server; made on any thread,
+// then one loop.
 #pragma once
 
 #include <functional>

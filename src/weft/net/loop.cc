@@ -35,8 +35,8 @@ void stop_after(boost::asio::io_context& io, int rounds) {
   });
 }
 
-// Writing to a connection that the other side closed is an error to be handled, not a reason to die. OpenSSL writes
-// without MSG_NOSIGNAL.
+// Writing to a connection that the other side closed is an error to be handled, not a reason to
+// die. OpenSSL writes without MSG_NOSIGNAL.
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 }  // namespace

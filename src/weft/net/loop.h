@@ -1,4 +1,5 @@
-// Loops: one io_context and one thread a core; a connection never changes its loop. Owned by app; start and stop from the main thread.
+// Loops: one io_context and one thread a core; a connection never changes its loop. Owned by app;
+// start and stop from the main thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -32,8 +33,8 @@ class Loops {
   Loop& at(std::size_t index) { return *loops_[index]; }
   /// Runs each loop in a thread of its own.
   void start();
-  /// Lets what is ready run, then joins the threads. What still waits on a socket or a timer is dropped: end it first
-  /// (HttpServer::drain(), TaskGroup::join()).
+  /// Lets what is ready run, then joins the threads. What still waits on a socket or a timer is
+  /// dropped: end it first (HttpServer::drain(), TaskGroup::join()).
   void stop();
 
  private:
@@ -42,8 +43,8 @@ class Loops {
   std::vector<boost::asio::executor_work_guard<Executor>> work_;
 };
 
-/// Runs a coroutine to its end on a loop of its own in this thread: for tests and the CLI. An exception out of it is
-/// thrown on.
+/// Runs a coroutine to its end on a loop of its own in this thread: for tests and the CLI. An
+/// exception out of it is thrown on.
 void run_alone(std::move_only_function<Awaitable<>(Loop&)> main);
 
 }  // namespace weft::net

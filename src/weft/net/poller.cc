@@ -22,7 +22,8 @@ Poller::Poller(boost::asio::execution_context& context)
 Poller::~Poller() = default;
 
 Poller& Poller::of(Executor executor) {
-  return boost::asio::use_service<Poller>(static_cast<boost::asio::io_context&>(executor.context()));
+  return boost::asio::use_service<Poller>(
+      static_cast<boost::asio::io_context&>(executor.context()));
 }
 
 void Poller::shutdown() {
@@ -48,17 +49,19 @@ void Poller::remove(int fd, Watch& watch) {
   ::epoll_ctl(fd_, EPOLL_CTL_DEL, fd, &none);
   --watches_;
   for (int i = index_; i < count_; ++i) {
-    if (events_[static_cast<std::size_t>(i)].data.ptr == &watch) events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
+    if (events_[static_cast<std::size_t>(i)].data.ptr == &watch)
+      events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
   }
 }
 
 void Poller::arm() {
   if (armed_ || watches_ == 0) return;
   armed_ = true;
-  descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](boost::system::error_code error) {
-    armed_ = false;
-    if (!error) run();
-  });
+  descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                         [this](boost::system::error_code error) {
+                           armed_ = false;
+                           if (!error) run();
+                         });
 }
 
 void Poller::run() {

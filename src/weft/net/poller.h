@@ -1,5 +1,6 @@
-// Readiness of sockets, one Poller a loop: every socket is registered once, edge-triggered, so that a wait costs no
-// system call and the end of the other side is seen with its last bytes. Owned by its loop; that loop's thread only.
+// Readiness of sockets, one Poller a loop: every socket is registered once, edge-triggered, so that
+// a wait costs no system call and the end of the other side is seen with its last bytes. Owned by
+// its loop; that loop's thread only.
 #pragma once
 
 #include <boost/asio/execution_context.hpp>

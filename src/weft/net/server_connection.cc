@@ -11,7 +11,8 @@
 namespace weft::net {
 namespace {
 
-// A large piece goes out in slices of this: what a slow client leaves unsent of one is all that is copied.
+// A large piece goes out in slices of this: what a slow client leaves unsent of one is all that is
+// copied.
 constexpr std::size_t kSliceBytes = 64 * 1024;
 // A buffer that once grew past this is given back.
 constexpr std::size_t kOutKept = 32 * 1024;
@@ -68,8 +69,7 @@ void ServerConnection::on_stream() {
     case Waiting::room:
       if (lost_ || pending() <= shard_->limits().write_buffer_bytes_max / 2) return wake_.now();
       break;
-    case Waiting::none:
-      break;
+    case Waiting::none: break;
   }
   read_ahead();
 }
@@ -85,7 +85,8 @@ void ServerConnection::on_deadline() {
 }
 
 void ServerConnection::read_ahead() {
-  // Nobody asked for bytes: these belong to the body or the next request, or say that the client is gone.
+  // Nobody asked for bytes: these belong to the body or the next request, or say that the client is
+  // gone.
   while (!lost_ && stream_.readable() && in_.room_size() > 0) {
     const Stream::Io io = stream_.read(in_.room(), in_.room_size());
     if (io.status == Stream::Status::ok) {
@@ -176,7 +177,8 @@ void ServerConnection::begin_exchange() {
 
 Awaitable<bool> ServerConnection::next_request() {
   begin_exchange();
-  arm(std::exchange(first_, false) ? shard_->limits().head_timeout : shard_->limits().keep_alive_timeout);
+  arm(std::exchange(first_, false) ? shard_->limits().head_timeout
+                                   : shard_->limits().keep_alive_timeout);
   bool begun = false;
   while (true) {
     if (!in_.empty()) {
@@ -219,6 +221,8 @@ Awaitable<bool> ServerConnection::next_request() {
     // Only ends the message in the reader: nothing is read.
     (void)reader_.feed(in_.bytes(), used);
     in_.consume(used);
+    // The next connection that reads finds the block still warm.
+    if (in_.empty()) in_.release();
   }
   co_return true;
 }
@@ -342,7 +346,8 @@ Awaitable<Result<std::string_view>> ServerConnection::read_some() {
 Awaitable<Result<std::string>> ServerConnection::read_body(std::size_t bytes_max) {
   const auto too_large = [&] {
     close_after_ = true;
-    return fail(Reason::too_large, std::format("the request body is longer than {} bytes", bytes_max));
+    return fail(Reason::too_large,
+                std::format("the request body is longer than {} bytes", bytes_max));
   };
   std::string body;
   if (body_done_) co_return body;
@@ -367,7 +372,8 @@ void ServerConnection::decide_close() {
   if (held_back || request.body_length.value_or(0) > kUnreadBodyMax) close_after_ = true;
 }
 
-void ServerConnection::write_head(const wire::ResponseHead& head, std::optional<std::uint64_t> length) {
+void ServerConnection::write_head(const wire::ResponseHead& head,
+                                  std::optional<std::uint64_t> length) {
   WEFT_ASSERT(head.status >= 200 && head.status <= 999);
   out_.append("HTTP/1.1 ");
   append_number(out_, static_cast<std::uint64_t>(head.status), 10);
@@ -434,7 +440,8 @@ Awaitable<Result<void>> ServerConnection::write(std::string_view piece) {
     const std::string_view slice = piece.substr(0, kSliceBytes);
     piece.remove_prefix(slice.size());
     if (body_left_) {
-      if (slice.size() > *body_left_) co_return fail(Reason::internal, "the answer is longer than it said");
+      if (slice.size() > *body_left_)
+        co_return fail(Reason::internal, "the answer is longer than it said");
       *body_left_ -= slice.size();
     }
     if (chunked_) {
@@ -461,8 +468,8 @@ void ServerConnection::put(std::string_view slice) {
     return;
   }
   const std::size_t before = pending();
-  const std::array<iovec, 3> parts = {piece_of(std::string_view(out_).substr(out_sent_)), piece_of(slice),
-                                      piece_of(end)};
+  const std::array<iovec, 3> parts = {piece_of(std::string_view(out_).substr(out_sent_)),
+                                      piece_of(slice), piece_of(end)};
   const Stream::Io io = stream_.write(parts);
   if (io.status == Stream::Status::failed) return abandon(client_gone(stream_.failure()));
   // What the socket did not take is kept.
@@ -503,7 +510,8 @@ void ServerConnection::sent(std::size_t bytes) {
 Awaitable<Result<void>> ServerConnection::send_all(std::string_view body) {
   while (!lost_) {
     const std::size_t before = pending();
-    const std::array<iovec, 2> parts = {piece_of(std::string_view(out_).substr(out_sent_)), piece_of(body)};
+    const std::array<iovec, 2> parts = {piece_of(std::string_view(out_).substr(out_sent_)),
+                                        piece_of(body)};
     const Stream::Io io = stream_.write(parts);
     const std::size_t of_out = std::min(before, io.bytes);
     sent(of_out);

@@ -1,5 +1,5 @@
-// One accepted connection: reads requests one after another, hands each to the handler and writes its answer. It is the
-// Exchange of the request it is at. Owned by its shard; one loop.
+// One accepted connection: reads requests one after another, hands each to the handler and writes
+// its answer. It is the Exchange of the request it is at. Owned by its shard; one loop.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,8 @@ class ServerConnection;
 class ServerShard : public std::enable_shared_from_this<ServerShard> {
  public:
   ServerShard(Loop& loop, std::shared_ptr<ServerShared> shared);
-  /// Takes an accepted socket; with `crowded`, the oldest idle connection makes room or the new one is refused.
+  /// Takes an accepted socket; with `crowded`, the oldest idle connection makes room or the new one
+  /// is refused.
   void accept(int fd, std::string peer, bool crowded);
   /// Closes idle connections and every other after its answer.
   void drain();

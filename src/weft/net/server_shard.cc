@@ -12,7 +12,8 @@ namespace weft::net {
 namespace {
 
 constexpr std::string_view kCrowded =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 21\r\nRetry-After: 1\r\n"
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: "
+    "21\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\ntoo many connections\n";
 
 }  // namespace
@@ -31,7 +32,8 @@ void ServerShard::accept(int fd, std::string peer, bool crowded) {
   const auto at = std::prev(connections_.end());
   boost::asio::co_spawn(executor_, connection->serve(),
                         [self = shared_from_this(), at](std::exception_ptr thrown) {
-                          // A handler's exception is a bug: it leaves the loop, which ends the process.
+                          // A handler's exception is a bug: it leaves the loop, which ends the
+                          // process.
                           if (thrown) std::rethrow_exception(thrown);
                           self->connections_.erase(at);
                           self->ended();
@@ -85,7 +87,8 @@ std::string_view ServerShard::date() {
     std::tm parts{};
     ::gmtime_r(&now.tv_sec, &parts);
     std::array<char, 40> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    const std::size_t size =
+        std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
     date_.assign(text.data(), size);
   }
   return date_;

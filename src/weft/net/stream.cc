@@ -16,7 +16,8 @@ constexpr std::size_t kRecordBytes = 16 * 1024;
 
 }  // namespace
 
-Stream::Stream(Poller& poller, int fd, Listener& listener) : poller_(poller), listener_(&listener), fd_(fd) {
+Stream::Stream(Poller& poller, int fd, Listener& listener)
+    : poller_(poller), listener_(&listener), fd_(fd) {
   if (!poller_.add(fd_, *this)) {
     error_ = errno;
     ::close(std::exchange(fd_, -1));
@@ -50,18 +51,10 @@ Stream::Status Stream::handshake() {
 
 Stream::Status Stream::tls_status(int result, bool reading) {
   switch (SSL_get_error(session_, result)) {
-    case SSL_ERROR_WANT_READ:
-      readable_ = ended_;
-      return Status::again;
-    case SSL_ERROR_WANT_WRITE:
-      writable_ = false;
-      return Status::again;
-    case SSL_ERROR_ZERO_RETURN:
-      ended_ = true;
-      return reading ? Status::end : Status::failed;
-    case SSL_ERROR_SYSCALL:
-      error_ = errno;
-      break;
+    case SSL_ERROR_WANT_READ: readable_ = ended_; return Status::again;
+    case SSL_ERROR_WANT_WRITE: writable_ = false; return Status::again;
+    case SSL_ERROR_ZERO_RETURN: ended_ = true; return reading ? Status::end : Status::failed;
+    case SSL_ERROR_SYSCALL: error_ = errno; break;
     default: {
       const long verify = SSL_get_verify_result(session_);
       const char* reason = verify != X509_V_OK ? X509_verify_cert_error_string(verify)
@@ -81,7 +74,8 @@ Stream::Io Stream::read(char* data, std::size_t size) {
   while (true) {
     const ssize_t count = ::recv(fd_, data, size, 0);
     if (count > 0) {
-      // Less than asked for: the rest will be told; but an end that was told already will not be told again.
+      // Less than asked for: the rest will be told; but an end that was told already will not be
+      // told again.
       if (static_cast<std::size_t>(count) < size) readable_ = ended_;
       return {Status::ok, static_cast<std::size_t>(count)};
     }

@@ -1,5 +1,5 @@
-// One connected socket, plain or TLS, read and written without waiting; who it belongs to is told when trying again is
-// worth it. Owned by its connection; one loop.
+// One connected socket, plain or TLS, read and written without waiting; who it belongs to is told
+// when trying again is worth it. Owned by its connection; one loop.
 #pragma once
 
 #include <sys/uio.h>

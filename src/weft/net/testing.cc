@@ -28,10 +28,11 @@ int connected(int family, const sockaddr* address, socklen_t size) {
 
 }  // namespace
 
-Harness::Harness(Handler handler, ServerLimits limits, std::size_t loops, std::optional<TlsServerConfig> tls,
-                 ListenAddress address)
+Harness::Harness(Handler handler, ServerLimits limits, std::size_t loops,
+                 std::optional<TlsServerConfig> tls, ListenAddress address)
     : loops_(loops),
-      server_(must(HttpServer::create(loops_, std::move(address), std::move(tls), limits, std::move(handler)))) {
+      server_(must(HttpServer::create(loops_, std::move(address), std::move(tls), limits,
+                                      std::move(handler)))) {
   loops_.start();
   server_->start();
 }
@@ -64,7 +65,8 @@ RawClient::RawClient(std::uint16_t port) {
 RawClient::RawClient(const std::string& unix_path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, unix_path.data(), std::min(unix_path.size(), sizeof(address.sun_path) - 1));
+  std::memcpy(address.sun_path, unix_path.data(),
+              std::min(unix_path.size(), sizeof(address.sun_path) - 1));
   fd_ = connected(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
 }
 

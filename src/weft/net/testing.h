@@ -1,4 +1,5 @@
-// What net's tests share: a server on a free port with loops of its own, and a raw client. Used by tests only.
+// What net's tests share: a server on a free port with loops of its own, and a raw client. Used by
+// tests only.
 #pragma once
 
 #include <memory>
@@ -14,7 +15,8 @@ namespace weft::net::testing {
 class Harness {
  public:
   explicit Harness(Handler handler, ServerLimits limits = {}, std::size_t loops = 1,
-                   std::optional<TlsServerConfig> tls = {}, ListenAddress address = {.host = "127.0.0.1"});
+                   std::optional<TlsServerConfig> tls = {},
+                   ListenAddress address = {.host = "127.0.0.1"});
   ~Harness();
   HttpServer& server() { return *server_; }
   std::uint16_t port() const { return server_->port(); }

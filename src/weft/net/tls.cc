@@ -19,19 +19,23 @@ std::string openssl_reason() {
 }
 
 std::unexpected<Error> file_fault(std::string_view what, std::string_view file) {
-  return fail(Reason::invalid_argument, std::format("the {} `{}` cannot be used: {}", what, file, openssl_reason()));
+  return fail(Reason::invalid_argument,
+              std::format("the {} `{}` cannot be used: {}", what, file, openssl_reason()));
 }
 
 bool is_address(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 || ::inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
+  return ::inet_pton(AF_INET, host.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), bytes.data()) == 1;
 }
 
-int choose_http_1_1(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in, unsigned in_size,
-                    void*) {
-  static constexpr std::array<unsigned char, 9> kOffer = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+int choose_http_1_1(SSL*, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* in, unsigned in_size, void*) {
+  static constexpr std::array<unsigned char, 9> kOffer = {8,   'h', 't', 't', 'p',
+                                                          '/', '1', '.', '1'};
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_size, kOffer.data(), kOffer.size(), in, in_size) != OPENSSL_NPN_NEGOTIATED) {
+  if (SSL_select_next_proto(&chosen, out_size, kOffer.data(), kOffer.size(), in, in_size) !=
+      OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_NOACK;
   }
   *out = chosen;

@@ -1,5 +1,5 @@
-// How net's state machines resume the one coroutine that waits on them, without an allocation. Owned by what it is a
-// member of; one loop.
+// How net's state machines resume the one coroutine that waits on them, without an allocation.
+// Owned by what it is a member of; one loop.
 #pragma once
 
 #include <boost/asio/async_result.hpp>
@@ -25,8 +25,8 @@ class Wake {
     return boost::asio::async_initiate<decltype(kAwait), void()>(
         [this](Handler handler) { waiter_.emplace(std::move(handler)); }, kAwait);
   }
-  /// Resumes within this call: only from a readiness event or a timer, never from inside a coroutine. The owner may be
-  /// gone when it returns.
+  /// Resumes within this call: only from a readiness event or a timer, never from inside a
+  /// coroutine. The owner may be gone when it returns.
   void now() {
     if (!waiter_) return;
     Handler handler = take();

@@ -29,7 +29,9 @@ class Hasher {
   }
 
  private:
-  void add(const std::uint8_t* data, std::size_t size) { crypto_generichash_update(&state_, data, size); }
+  void add(const std::uint8_t* data, std::size_t size) {
+    crypto_generichash_update(&state_, data, size);
+  }
   crypto_generichash_state state_;
 };
 

@@ -1,8 +1,9 @@
-// The journal: tasks, and for each the chain of everything that happened. What is acknowledged is never lost.
-// Owned by store; every member from any loop, the answer comes back on the caller's.
+// The journal: tasks, and for each the chain of everything that happened. What is acknowledged is
+// never lost. Owned by store; every member from any loop, the answer comes back on the caller's.
 //
-// Each event carries the hash of the one before it, and the task's row the hash of the last: a lost, changed or
-// reordered event is found. An append names the head it expects; when another append came first nothing is written.
+// Each event carries the hash of the one before it, and the task's row the hash of the last: a
+// lost, changed or reordered event is found. An append names the head it expects; when another
+// append came first nothing is written.
 #pragma once
 
 #include <optional>
@@ -56,7 +57,8 @@ struct StoredEvent {
   friend bool operator==(const StoredEvent&, const StoredEvent&) = default;
 };
 
-/// Written before a call with an effect is made; open until an append names its step in `steps_done`.
+/// Written before a call with an effect is made; open until an append names its step in
+/// `steps_done`.
 struct Intent {
   std::string step;
   Effect effect = Effect::one_shot;
@@ -65,7 +67,8 @@ struct Intent {
   friend bool operator==(const Intent&, const Intent&) = default;
 };
 
-/// One change of one task; all of it or nothing. Members that are not set stay as they were; a null clears.
+/// One change of one task; all of it or nothing. Members that are not set stay as they were; a null
+/// clears.
 struct Append {
   TaskId task;
   std::int64_t expected_head = 0;
@@ -109,11 +112,13 @@ class Journal {
   virtual ~Journal() = default;
   /// Durable when it returns. The new head. Errors: Code::already_exists.
   virtual Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events) = 0;
-  /// Durable when it returns. The new head. Errors: Code::aborted when `expected_head` is not the head (nothing was
-  /// written; do not simply retry), Reason::task_not_found, Reason::rate_limited, Reason::storage_full.
+  /// Durable when it returns. The new head. Errors: Code::aborted when `expected_head` is not the
+  /// head (nothing was written; do not simply retry), Reason::task_not_found, Reason::rate_limited,
+  /// Reason::storage_full.
   virtual Awaitable<Result<std::int64_t>> append(Append change) = 0;
   virtual Awaitable<Result<std::optional<TaskRecord>>> get(TaskId id) = 0;
-  /// Events after `after_seq`, in order, at most `limit` (and kPageMax). Errors: Reason::task_not_found.
+  /// Events after `after_seq`, in order, at most `limit` (and kPageMax). Errors:
+  /// Reason::task_not_found.
   virtual Awaitable<Result<std::vector<StoredEvent>>> read(TaskId id, std::int64_t after_seq,
                                                            std::size_t limit) = 0;
   virtual Awaitable<Result<TaskList>> list(TaskQuery query) = 0;

@@ -5,16 +5,17 @@
 
 #include <cmath>
 
+#include "weft/base/testing/run.h"
 #include "weft/store/limits.h"
 #include "weft/store/memory_journal.h"
 #include "weft/store/sqlite/store.h"
-#include "weft/store/testing/run.h"
+#include "weft/store/testing/directory.h"
 
 namespace weft::store {
 namespace {
 
-using store::testing::run;
 using store::testing::TemporaryDirectory;
+using weft::testing::run;
 
 class Backend {
  public:
@@ -117,7 +118,8 @@ TEST_P(JournalTest, AnAppendThatExpectsAnotherHeadChangesNothing) {
 }
 
 TEST_P(JournalTest, UnknownTasksAreNotFound) {
-  EXPECT_EQ(run(journal().append(append_to("no", 0, say({"a"})))).error().reason, Reason::task_not_found);
+  EXPECT_EQ(run(journal().append(append_to("no", 0, say({"a"})))).error().reason,
+            Reason::task_not_found);
   EXPECT_EQ(run(journal().read(TaskId("no"), 0, 1)).error().reason, Reason::task_not_found);
   EXPECT_EQ(run(journal().verify(TaskId("no"))).error().reason, Reason::task_not_found);
 }
@@ -179,7 +181,8 @@ TEST_P(JournalTest, ListsOwnTasksNewestChangeFirstPageByPage) {
 TEST_P(JournalTest, RecoversWhatHadNotEndedWithItsOpenIntents) {
   for (const char* id : {"t1", "t2", "t3"}) ASSERT_TRUE(run(journal().create(task(id), {})));
   Append before = append_to("t1", 0, say({"a"}));
-  before.intents = {{"s1", Effect::one_shot, json::object{{"pay", 5}}, 7}, {"s2", Effect::keyed, {}, 8}};
+  before.intents = {{"s1", Effect::one_shot, json::object{{"pay", 5}}, 7},
+                    {"s2", Effect::keyed, {}, 8}};
   ASSERT_TRUE(run(journal().append(before)));
   Append after = append_to("t1", 1, say({"b"}));
   after.steps_done = {"s2"};

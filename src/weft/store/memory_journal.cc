@@ -10,7 +10,8 @@ void MemoryJournal::fail_writes(std::optional<Error> error) {
   failure_ = std::move(error);
 }
 
-Awaitable<Result<std::int64_t>> MemoryJournal::create(TaskRecord task, std::vector<NewEvent> events) {
+Awaitable<Result<std::int64_t>> MemoryJournal::create(TaskRecord task,
+                                                      std::vector<NewEvent> events) {
   WEFT_CO_CHECK(check(task, events.size()));
   const std::scoped_lock lock(mutex_);
   if (failure_) co_return fail(*failure_);
@@ -23,7 +24,8 @@ Awaitable<Result<std::int64_t>> MemoryJournal::create(TaskRecord task, std::vect
   made.record = std::move(task);
   made.record.head = 0;
   for (auto& event : events) {
-    made.events.push_back({++made.record.head, std::move(event.kind), std::move(event.payload), event.at_ms});
+    made.events.push_back(
+        {++made.record.head, std::move(event.kind), std::move(event.payload), event.at_ms});
   }
   co_return made.record.head;
 }
@@ -35,10 +37,12 @@ Awaitable<Result<std::int64_t>> MemoryJournal::append(Append change) {
   const auto at = tasks_.find(change.task);
   if (at == tasks_.end()) co_return fail(no_such_task());
   Task& task = at->second;
-  if (task.record.head != change.expected_head) co_return fail(head_moved(change, task.record.head));
+  if (task.record.head != change.expected_head)
+    co_return fail(head_moved(change, task.record.head));
   apply(change, task.record);
   for (auto& event : change.events) {
-    task.events.push_back({++task.record.head, std::move(event.kind), std::move(event.payload), event.at_ms});
+    task.events.push_back(
+        {++task.record.head, std::move(event.kind), std::move(event.payload), event.at_ms});
   }
   for (auto& intent : change.intents) {
     std::erase_if(task.open, [&](const Intent& open) { return open.step == intent.step; });
@@ -92,11 +96,13 @@ Awaitable<Result<TaskList>> MemoryJournal::list(TaskQuery query) {
   out.total = static_cast<std::int64_t>(found.size());
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kPageMax);
   for (const auto* record : found) {
-    if (from && std::pair(record->updated_ms, record->id.str()) >= std::pair(from->updated_ms, from->task)) {
+    if (from && std::pair(record->updated_ms, record->id.str()) >=
+                    std::pair(from->updated_ms, from->task)) {
       continue;
     }
     if (out.tasks.size() == limit) {
-      out.next_page_token = to_string(PageToken{out.tasks.back().updated_ms, out.tasks.back().id.str()});
+      out.next_page_token =
+          to_string(PageToken{out.tasks.back().updated_ms, out.tasks.back().id.str()});
       break;
     }
     out.tasks.push_back(*record);
@@ -114,13 +120,15 @@ Awaitable<Result<std::vector<Unfinished>>> MemoryJournal::recover() {
   co_return out;
 }
 
-Awaitable<Result<std::size_t>> MemoryJournal::remove_expired(std::int64_t now_ms, std::size_t limit) {
+Awaitable<Result<std::size_t>> MemoryJournal::remove_expired(std::int64_t now_ms,
+                                                             std::size_t limit) {
   const std::scoped_lock lock(mutex_);
   if (failure_) co_return fail(*failure_);
   std::size_t removed = 0;
   for (auto at = tasks_.begin(); at != tasks_.end() && removed < limit;) {
     const auto& record = at->second.record;
-    const bool over = model::terminal(record.state) && record.expires_ms > 0 && record.expires_ms <= now_ms;
+    const bool over =
+        model::terminal(record.state) && record.expires_ms > 0 && record.expires_ms <= now_ms;
     removed += over ? 1 : 0;
     at = over ? tasks_.erase(at) : std::next(at);
   }

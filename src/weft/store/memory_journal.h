@@ -13,7 +13,8 @@ class MemoryJournal final : public Journal {
   Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events) override;
   Awaitable<Result<std::int64_t>> append(Append change) override;
   Awaitable<Result<std::optional<TaskRecord>>> get(TaskId id) override;
-  Awaitable<Result<std::vector<StoredEvent>>> read(TaskId id, std::int64_t after_seq, std::size_t limit) override;
+  Awaitable<Result<std::vector<StoredEvent>>> read(TaskId id, std::int64_t after_seq,
+                                                   std::size_t limit) override;
   Awaitable<Result<TaskList>> list(TaskQuery query) override;
   Awaitable<Result<std::vector<Unfinished>>> recover() override;
   Awaitable<Result<std::size_t>> remove_expired(std::int64_t now_ms, std::size_t limit) override;

@@ -4,7 +4,8 @@
 
 namespace weft::store {
 
-Awaitable<Result<std::optional<json::value>>> MemoryTables::get(std::string space, std::string key) {
+Awaitable<Result<std::optional<json::value>>> MemoryTables::get(std::string space,
+                                                                std::string key) {
   const std::scoped_lock lock(mutex_);
   const auto at = rows_.find({std::move(space), std::move(key)});
   if (at == rows_.end()) co_return std::nullopt;
@@ -28,7 +29,8 @@ Awaitable<Result<std::vector<Row>>> MemoryTables::scan(std::string space, std::s
   std::vector<Row> out;
   for (auto at = rows_.lower_bound({space, std::max(prefix, after)}); at != rows_.end(); ++at) {
     const auto& [row_space, key] = at->first;
-    if (row_space != space || !key.starts_with(prefix) || out.size() == std::min(limit, kPageMax)) break;
+    if (row_space != space || !key.starts_with(prefix) || out.size() == std::min(limit, kPageMax))
+      break;
     if (after.empty() || key > after) out.push_back({key, at->second});
   }
   co_return out;

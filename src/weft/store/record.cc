@@ -18,10 +18,12 @@ constexpr std::array<std::string_view, 4> kEffects{"pure", "keyed", "queryable",
 bool fit(const json::value& value, std::size_t depth) {
   if (depth > kPayloadDepthMax) return false;
   if (const auto* o = value.if_object()) {
-    return std::ranges::all_of(*o, [depth](const auto& pair) { return fit(pair.value(), depth + 1); });
+    return std::ranges::all_of(*o,
+                               [depth](const auto& pair) { return fit(pair.value(), depth + 1); });
   }
   if (const auto* a = value.if_array()) {
-    return std::ranges::all_of(*a, [depth](const json::value& item) { return fit(item, depth + 1); });
+    return std::ranges::all_of(*a,
+                               [depth](const json::value& item) { return fit(item, depth + 1); });
   }
   const double* number = value.if_double();
   return !number || std::isfinite(*number);
@@ -55,13 +57,13 @@ std::optional<Effect> effect_from(std::string_view word) {
 Result<std::string> to_text(const json::value& value, std::string_view what) {
   if (!fit(value, 0)) {
     return fail(Reason::invalid_argument,
-                std::format("{} is nested deeper than {} or holds a number that is not finite", what,
-                            kPayloadDepthMax));
+                std::format("{} is nested deeper than {} or holds a number that is not finite",
+                            what, kPayloadDepthMax));
   }
   std::string text = json::write(value);
   if (text.size() > kPayloadBytesMax) {
-    return fail(Reason::too_large, std::format("{} is {} bytes long; the journal takes at most {}", what,
-                                               text.size(), kPayloadBytesMax));
+    return fail(Reason::too_large, std::format("{} is {} bytes long; the journal takes at most {}",
+                                               what, text.size(), kPayloadBytesMax));
   }
   return text;
 }
@@ -135,14 +137,17 @@ bool changes_body(const Append& change) {
   return change.upstream || change.asks || change.meta || change.state_blob;
 }
 
-std::string to_string(const PageToken& token) { return std::format("{}.{}", token.updated_ms, token.task); }
+std::string to_string(const PageToken& token) {
+  return std::format("{}.{}", token.updated_ms, token.task);
+}
 
 Result<PageToken> page_token_from(std::string_view text) {
   PageToken token;
   const auto mark = text.find('.');
   const auto* end = text.data() + std::min(mark, text.size());
   const auto [at, error] = std::from_chars(text.data(), end, token.updated_ms);
-  if (mark == std::string_view::npos || error != std::errc() || at != end || mark + 1 == text.size()) {
+  if (mark == std::string_view::npos || error != std::errc() || at != end ||
+      mark + 1 == text.size()) {
     return fail(make_argument_error("page_token", "the page token is not one that was given out"));
   }
   token.task = std::string(text.substr(mark + 1));
@@ -152,9 +157,10 @@ Result<PageToken> page_token_from(std::string_view text) {
 Error no_such_task() { return make_error(Reason::task_not_found, "there is no such task"); }
 
 Error head_moved(const Append& change, std::int64_t head) {
-  Error error = make_error(Reason::internal,
-                           std::format("the task `{}` was changed meanwhile: its last event is {}, not {}",
-                                       change.task.str(), head, change.expected_head));
+  Error error =
+      make_error(Reason::internal,
+                 std::format("the task `{}` was changed meanwhile: its last event is {}, not {}",
+                             change.task.str(), head, change.expected_head));
   error.code = Code::aborted;
   return error;
 }
@@ -162,8 +168,8 @@ Error head_moved(const Append& change, std::int64_t head) {
 Result<void> check(const TaskRecord& task, std::size_t events) {
   if (task.id.empty()) return fail(make_argument_error("id", "a task needs an id"));
   if (events > kEventsPerAppendMax) {
-    return fail(Reason::too_large,
-                std::format("{} events at once; the journal takes {}", events, kEventsPerAppendMax));
+    return fail(Reason::too_large, std::format("{} events at once; the journal takes {}", events,
+                                               kEventsPerAppendMax));
   }
   return {};
 }

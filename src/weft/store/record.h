@@ -9,12 +9,14 @@
 
 namespace weft::store {
 
-/// JSON as it is kept. Errors on what would not come back as it was: too large, too deep, a number that is not finite.
+/// JSON as it is kept. Errors on what would not come back as it was: too large, too deep, a number
+/// that is not finite.
 Result<std::string> to_text(const json::value& value, std::string_view what);
 /// The inverse. Errors: Code::data_loss.
 Result<json::value> from_text(std::string_view text, std::string_view what);
 
-/// The part of a task that never changes, and the part that does; what is missing in neither is in columns.
+/// The part of a task that never changes, and the part that does; what is missing in neither is in
+/// columns.
 Result<std::string> start_text(const TaskRecord& task);
 Result<void> read_start(std::string_view text, TaskRecord& task);
 Result<std::string> body_text(const TaskRecord& task);

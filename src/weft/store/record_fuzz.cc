@@ -1,18 +1,20 @@
-// What a damaged journal may hold: any bytes as a record, a page token, an event. Reading refuses or gives what writes back.
+// What a damaged journal may hold: any bytes as a record, a page token, an event. Reading refuses
+// or gives what writes back.
 #include "weft/base/json_compare.h"
 #include "weft/store/chain.h"
 #include "weft/store/record.h"
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace weft;
-  using namespace weft::store;
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+namespace weft::store {
+namespace {
+
+int fuzz(std::string_view text) {
   TaskRecord task;
   if (read_start(text, task)) {
     TaskRecord again;
     WEFT_ASSERT(read_start(start_text(task).value(), again));
-    WEFT_ASSERT(again.solution == task.solution && again.skill == task.skill && again.effect == task.effect &&
-                again.created_ms == task.created_ms && json::equal(again.call, task.call));
+    WEFT_ASSERT(again.solution == task.solution && again.skill == task.skill &&
+                again.effect == task.effect && again.created_ms == task.created_ms &&
+                json::equal(again.call, task.call));
   }
   if (read_body(text, task)) {
     TaskRecord again;
@@ -31,4 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   WEFT_ASSERT(link(start, kind, 1, digest) != link(start, kind, 2, digest));
   if (!payload.empty()) WEFT_ASSERT(digest != digest_of(kind, 1, payload.substr(1)));
   return 0;
+}
+
+}  // namespace
+}  // namespace weft::store
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return weft::store::fuzz({reinterpret_cast<const char*>(data), size});
 }

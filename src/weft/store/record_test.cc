@@ -24,7 +24,8 @@ TEST(Record, ComesBackFromItsTexts) {
 
 TEST(Record, RubbishIsDataLoss) {
   TaskRecord task;
-  for (const char* text : {"", "{", "[]", "{}", R"({"effect":"pure"})", R"({"effect":"x","created":1})"}) {
+  for (const char* text :
+       {"", "{", "[]", "{}", R"({"effect":"pure"})", R"({"effect":"x","created":1})"}) {
     const auto read = read_start(text, task);
     ASSERT_FALSE(read) << text;
     EXPECT_EQ(read.error().code, Code::data_loss);

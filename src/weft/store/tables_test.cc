@@ -2,14 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include "weft/base/testing/run.h"
 #include "weft/store/memory_tables.h"
 #include "weft/store/sqlite/store.h"
-#include "weft/store/testing/run.h"
+#include "weft/store/testing/directory.h"
 
 namespace weft::store {
 namespace {
 
-using store::testing::run;
+using weft::testing::run;
 
 std::vector<std::string> keys(const Result<std::vector<Row>>& rows) {
   std::vector<std::string> out;
@@ -45,17 +46,20 @@ TEST_P(TablesTest, KeepsReplacesAndErases) {
 }
 
 TEST_P(TablesTest, ScansInTheOrderOfKeysWithinASpace) {
-  for (const char* key : {"b/1", "a", "b/3", "b/2", "c", "b%"}) ASSERT_TRUE(run(tables().put("s", key, key)));
+  for (const char* key : {"b/1", "a", "b/3", "b/2", "c", "b%"})
+    ASSERT_TRUE(run(tables().put("s", key, key)));
   ASSERT_TRUE(run(tables().put("t", "b/9", 1)));
   using ::testing::ElementsAre;
-  EXPECT_THAT(keys(run(tables().scan("s", "", "", 10))), ElementsAre("a", "b%", "b/1", "b/2", "b/3", "c"));
+  EXPECT_THAT(keys(run(tables().scan("s", "", "", 10))),
+              ElementsAre("a", "b%", "b/1", "b/2", "b/3", "c"));
   EXPECT_THAT(keys(run(tables().scan("s", "b/", "", 10))), ElementsAre("b/1", "b/2", "b/3"));
   EXPECT_THAT(keys(run(tables().scan("s", "b/", "b/1", 1))), ElementsAre("b/2"));
   EXPECT_THAT(keys(run(tables().scan("s", "b/", "z", 10))), ElementsAre());
 }
 
 TEST_P(TablesTest, KeepsEveryTypeOfValue) {
-  const json::array values{nullptr, true, -1, 18446744073709551615u, 0.1, "ü\n", json::array{}, json::object{}};
+  const json::array values{nullptr,       true,          -1, 18446744073709551615u, 0.1, "ü\n",
+                           json::array{}, json::object{}};
   for (const auto& value : values) {
     ASSERT_TRUE(run(tables().put("s", "k", value)));
     EXPECT_EQ(run(tables().get("s", "k")).value(), value);

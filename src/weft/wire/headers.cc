@@ -19,8 +19,8 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 const Headers::Slot* Headers::find(std::string_view name) const {
@@ -44,7 +44,8 @@ void Headers::add(std::string_view name, std::string_view value) {
   }
   if (slots_.capacity() == 0) slots_.reserve(kFieldsStart);
   slots_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
-                    static_cast<std::uint32_t>(at + name.size()), static_cast<std::uint32_t>(value.size())});
+                    static_cast<std::uint32_t>(at + name.size()),
+                    static_cast<std::uint32_t>(value.size())});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -56,8 +57,9 @@ void Headers::set(std::string_view name, std::string_view value) {
   slots_[at] = slots_.back();
   slots_.pop_back();
   const auto same = [&](const Slot& slot) { return same_name(field(slot).first, kept); };
-  slots_.erase(std::remove_if(slots_.begin() + static_cast<std::ptrdiff_t>(at) + 1, slots_.end(), same),
-               slots_.end());
+  slots_.erase(
+      std::remove_if(slots_.begin() + static_cast<std::ptrdiff_t>(at) + 1, slots_.end(), same),
+      slots_.end());
 }
 
 void Headers::remove(std::string_view name) {

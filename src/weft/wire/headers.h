@@ -11,8 +11,9 @@
 
 namespace weft::wire {
 
-/// Header fields in their order; names compare without case. The text of all of them lies in one string, so that a
-/// head costs two allocations however many fields it has: a view from here is valid until the next change.
+/// Header fields in their order; names compare without case. The text of all of them lies in one
+/// string, so that a head costs two allocations however many fields it has: a view from here is
+/// valid until the next change.
 class Headers {
  public:
   using Field = std::pair<std::string_view, std::string_view>;

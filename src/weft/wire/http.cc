@@ -13,7 +13,8 @@ constexpr std::array<bool, 256> token_table() {
   for (int c = '0'; c <= '9'; ++c) table[c] = true;
   for (int c = 'a'; c <= 'z'; ++c) table[c] = true;
   for (int c = 'A'; c <= 'Z'; ++c) table[c] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }
 constexpr auto kToken = token_table();
@@ -123,7 +124,8 @@ bool valid_header_value(std::string_view value) {
 
 void write_request_head(std::string& out, const RequestHead& head) {
   WEFT_ASSERT(valid_header_name(head.method));
-  WEFT_ASSERT(!head.target.empty() && head.target.find_first_of(std::string_view(" \r\n\0", 4)) == std::string::npos);
+  WEFT_ASSERT(!head.target.empty() &&
+              head.target.find_first_of(std::string_view(" \r\n\0", 4)) == std::string::npos);
   out.append(head.method);
   out += ' ';
   out.append(head.target);
@@ -148,9 +150,15 @@ std::string_view reason_phrase(int status) {
 }
 
 bool hop_by_hop(std::string_view name) {
-  static constexpr std::array<std::string_view, 9> kNames = {
-      "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-      "te",         "trailer",    "transfer-encoding",  "upgrade"};
+  static constexpr std::array<std::string_view, 9> kNames = {"connection",
+                                                             "keep-alive",
+                                                             "proxy-authenticate",
+                                                             "proxy-authorization",
+                                                             "proxy-connection",
+                                                             "te",
+                                                             "trailer",
+                                                             "transfer-encoding",
+                                                             "upgrade"};
   for (const std::string_view known : kNames) {
     if (same_name(known, name)) return true;
   }

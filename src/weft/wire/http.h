@@ -1,5 +1,6 @@
-// HTTP/1.1 heads as values, and the incremental readers of requests and responses (RFC 9110, 9112). Owned by wire; pure:
-// bytes in, structs out, no I/O. The grammar is llhttp's; what it leaves open is checked in http_reader.cc.
+// HTTP/1.1 heads as values, and the incremental readers of requests and responses (RFC 9110, 9112).
+// Owned by wire; pure: bytes in, structs out, no I/O. The grammar is llhttp's; what it leaves open
+// is checked in http_reader.cc.
 #pragma once
 
 #include <cstdint>
@@ -62,21 +63,24 @@ class HttpReader {
   ~HttpReader();
   HttpReader(HttpReader&&) noexcept;
 
-  /// Reads on in `bytes` until the next step; `used` tells how many bytes it took. Errors: the message breaks the
-  /// grammar or a limit; nothing more can be read from this connection.
+  /// Reads on in `bytes` until the next step; `used` tells how many bytes it took. Errors: the
+  /// message breaks the grammar or a limit; nothing more can be read from this connection.
   Result<HttpStep> feed(std::string_view bytes, std::size_t& used);
   /// The piece of the body that the last HttpStep::body found, a view into the bytes fed then.
   std::string_view body() const;
-  /// The connection ended: fine between messages and for a response that ends by closing, otherwise an error.
+  /// The connection ended: fine between messages and for a response that ends by closing, otherwise
+  /// an error.
   Result<HttpStep> finish();
   /// Valid from HttpStep::head until the next message begins.
   RequestHead& request();
   ResponseHead& response();
-  /// For responses to HEAD: there is no body whatever the head says. Call it before the head is fed.
+  /// For responses to HEAD: there is no body whatever the head says. Call it before the head is
+  /// fed.
   void expect_no_body();
   /// Whether a message has begun and is not over.
   bool inside_message() const;
-  /// The status that a server refuses the request with after feed() failed: 400, 417, 431, 501 or 505.
+  /// The status that a server refuses the request with after feed() failed: 400, 417, 431, 501 or
+  /// 505.
   int refusal_status() const;
 
  private:
@@ -84,8 +88,9 @@ class HttpReader {
   std::unique_ptr<State> state_;
 };
 
-/// The head as sent, ending in the empty line; only the fields in `headers` are written. Values are checked: a CR, LF or NUL in one is a bug (WEFT_ASSERT); use
-/// valid_header_value() on what came from outside first.
+/// The head as sent, ending in the empty line; only the fields in `headers` are written. Values are
+/// checked: a CR, LF or NUL in one is a bug (WEFT_ASSERT); use valid_header_value() on what came
+/// from outside first.
 void write_request_head(std::string& out, const RequestHead& head);
 void write_response_head(std::string& out, const ResponseHead& head);
 bool valid_header_name(std::string_view name);

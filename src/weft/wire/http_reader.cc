@@ -1,5 +1,5 @@
-// The reader: llhttp takes the bytes apart, this file refuses what RFC 9112 lets a server refuse and what two
-// implementations could read in two ways (request smuggling).
+// The reader: llhttp takes the bytes apart, this file refuses what RFC 9112 lets a server refuse
+// and what two implementations could read in two ways (request smuggling).
 #include <llhttp.h>
 
 #include <algorithm>
@@ -136,15 +136,18 @@ int HttpReader::State::refuse(int status, std::string text) {
 
 Error HttpReader::State::error(std::string text) const {
   if (kind == Kind::response) {
-    return make_error(Reason::upstream_protocol, std::format("the answer is not valid HTTP: {}", text));
+    return make_error(Reason::upstream_protocol,
+                      std::format("the answer is not valid HTTP: {}", text));
   }
-  const Reason reason = refusal == 431 || refusal == 414 ? Reason::too_large : Reason::invalid_argument;
+  const Reason reason =
+      refusal == 431 || refusal == 414 ? Reason::too_large : Reason::invalid_argument;
   return make_error(reason, std::format("the request is not valid HTTP: {}", text));
 }
 
 Error HttpReader::State::llhttp_error(llhttp_errno_t code) const {
   const char* reason = llhttp_get_error_reason(&parser);
-  return error(reason != nullptr && *reason != 0 ? std::string(reason) : std::string(llhttp_errno_name(code)));
+  return error(reason != nullptr && *reason != 0 ? std::string(reason)
+                                                 : std::string(llhttp_errno_name(code)));
 }
 
 int HttpReader::State::on_message_begin(llhttp_t* parser) {
@@ -155,7 +158,8 @@ int HttpReader::State::on_message_begin(llhttp_t* parser) {
 int HttpReader::State::on_url(llhttp_t* parser, const char* at, std::size_t size) {
   State& self = of(parser);
   if (self.request.target.size() + size > self.limits.target_chars_max) {
-    return self.refuse(414, std::format("the target is longer than {} characters", self.limits.target_chars_max));
+    return self.refuse(
+        414, std::format("the target is longer than {} characters", self.limits.target_chars_max));
   }
   self.request.target.append(at, size);
   return HPE_OK;
@@ -208,7 +212,8 @@ int HttpReader::State::on_body(llhttp_t* parser, const char* at, std::size_t siz
   const std::uint64_t gap = at_position - self.last_body_end;
   if (gap > kChunkFramingMax) self.overhead += gap - kChunkFramingMax;
   self.last_body_end = at_position + size;
-  if (self.overhead > self.limits.chunk_overhead_max) return self.refuse(400, "chunk extensions are too long");
+  if (self.overhead > self.limits.chunk_overhead_max)
+    return self.refuse(400, "chunk extensions are too long");
   self.body = {at, size};
   self.step = HttpStep::body;
   return HPE_PAUSED;
@@ -222,7 +227,8 @@ int HttpReader::State::on_message_complete(llhttp_t* parser) {
   return HPE_PAUSED;
 }
 
-int HttpReader::State::check_framing(bool version_1_1, std::optional<std::uint64_t>& length, bool& chunked) {
+int HttpReader::State::check_framing(bool version_1_1, std::optional<std::uint64_t>& length,
+                                     bool& chunked) {
   length.reset();
   chunked = false;
   std::size_t lengths = 0;
@@ -257,9 +263,12 @@ int HttpReader::State::check_request() {
   request.method = llhttp_method_name(static_cast<llhttp_method_t>(parser.method));
   const std::size_t hosts = request.headers.count("host");
   if (hosts > 1 || (version_1_1 && hosts == 0)) return refuse(400, "exactly one Host is needed");
-  if (hosts == 1 && !valid_host(request.headers.get("host"))) return refuse(400, "Host is not a host");
+  if (hosts == 1 && !valid_host(request.headers.get("host")))
+    return refuse(400, "Host is not a host");
   if (const int bad = check_target(); bad != HPE_OK) return bad;
-  if (const int bad = check_framing(version_1_1, request.body_length, request.chunked); bad != HPE_OK) return bad;
+  if (const int bad = check_framing(version_1_1, request.body_length, request.chunked);
+      bad != HPE_OK)
+    return bad;
   request.http_1_0 = !version_1_1;
   request.keep_alive = llhttp_should_keep_alive(&parser) != 0;
   const std::string_view expect = request.headers.get("expect");
@@ -272,12 +281,14 @@ int HttpReader::State::check_request() {
 
 int HttpReader::State::check_target() {
   std::string& target = request.target;
-  if (!valid_target_chars(target)) return refuse(400, "the target holds a character that must be escaped");
+  if (!valid_target_chars(target))
+    return refuse(400, "the target holds a character that must be escaped");
   if (target.starts_with('/')) return HPE_OK;
   if (target == "*" && request.method == "OPTIONS") return HPE_OK;
   // Absolute form (RFC 9112 §3.2.2): legal, as long as it says the same as Host.
   const std::size_t mark = target.find("://");
-  const std::string_view scheme = std::string_view(target).substr(0, mark == std::string::npos ? 0 : mark);
+  const std::string_view scheme =
+      std::string_view(target).substr(0, mark == std::string::npos ? 0 : mark);
   if (!same_name(scheme, "http") && !same_name(scheme, "https")) {
     return refuse(400, "the target is neither a path nor an http URL");
   }
@@ -359,7 +370,8 @@ Result<void> HttpReader::State::after_feed(std::string_view taken, bool was_in_h
   return {};
 }
 
-HttpReader::HttpReader(Kind kind, HttpLimits limits) : state_(std::make_unique<State>(kind, limits)) {}
+HttpReader::HttpReader(Kind kind, HttpLimits limits)
+    : state_(std::make_unique<State>(kind, limits)) {}
 HttpReader::~HttpReader() = default;
 HttpReader::HttpReader(HttpReader&&) noexcept = default;
 

@@ -23,7 +23,8 @@ std::string tell(const Headers& headers) {
 
 class Feeder {
  public:
-  explicit Feeder(HttpReader::Kind kind, HttpLimits limits = {}) : kind_(kind), reader_(kind, limits) {}
+  explicit Feeder(HttpReader::Kind kind, HttpLimits limits = {})
+      : kind_(kind), reader_(kind, limits) {}
 
   bool feed(std::string_view bytes) {
     while (!reading.failed) {
@@ -58,14 +59,16 @@ class Feeder {
   void note(HttpStep step) {
     if (step == HttpStep::head && kind_ == HttpReader::Kind::request) {
       const RequestHead& head = reader_.request();
-      reading.story += std::format("{} {} {}{}{}{}\n", head.method, head.target, tell(head.headers),
-                                   head.keep_alive ? " keep" : " close", head.chunked ? " chunked" : "",
-                                   head.expect_continue ? " expect" : "");
+      reading.story +=
+          std::format("{} {} {}{}{}{}\n", head.method, head.target, tell(head.headers),
+                      head.keep_alive ? " keep" : " close", head.chunked ? " chunked" : "",
+                      head.expect_continue ? " expect" : "");
     }
     if (step == HttpStep::head && kind_ == HttpReader::Kind::response) {
       const ResponseHead& head = reader_.response();
-      reading.story += std::format("{} {}{}{}\n", head.status, tell(head.headers), head.keep_alive ? " keep" : " close",
-                                   head.chunked ? " chunked" : "");
+      reading.story +=
+          std::format("{} {}{}{}\n", head.status, tell(head.headers),
+                      head.keep_alive ? " keep" : " close", head.chunked ? " chunked" : "");
     }
     if (step == HttpStep::body) reading.story += reader_.body();
     if (step == HttpStep::complete) reading.story += "\n--\n";
@@ -117,32 +120,45 @@ constexpr auto kRequest = HttpReader::Kind::request;
 constexpr auto kResponse = HttpReader::Kind::response;
 
 TEST(HttpReader, ReadsRequests) {
-  EXPECT_EQ(request("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n").story, "GET /a?b=c [Host=x] keep\n\n--\n");
+  EXPECT_EQ(request("GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n").story,
+            "GET /a?b=c [Host=x] keep\n\n--\n");
   EXPECT_EQ(request("POST / HTTP/1.1\r\nHost: x:80\r\nContent-Length: 5\r\n\r\nhello").story,
             "POST / [Host=x:80][Content-Length=5] keep\nhello\n--\n");
-  EXPECT_EQ(request("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: t\r\n\r\n").story,
+  EXPECT_EQ(request("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                    "Chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: t\r\n\r\n")
+                .story,
             "POST / [Host=x][Transfer-Encoding=Chunked] keep chunked\nhello\n--\n");
   EXPECT_EQ(request("GET / HTTP/1.0\r\n\r\n").story, "GET /  close\n\n--\n");
-  EXPECT_EQ(request("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").story, "GET / [Connection=keep-alive] keep\n\n--\n");
+  EXPECT_EQ(request("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").story,
+            "GET / [Connection=keep-alive] keep\n\n--\n");
   EXPECT_EQ(request("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").story,
             "GET / [Host=x][Connection=close] close\n\n--\n");
-  EXPECT_EQ(request("PUT /f HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na").story,
-            "PUT /f [Host=x][Expect=100-continue][Content-Length=1] keep expect\na\n--\n");
-  EXPECT_EQ(request("OPTIONS * HTTP/1.1\r\nHost: [::1]:8420\r\n\r\n").story, "OPTIONS * [Host=[::1]:8420] keep\n\n--\n");
+  EXPECT_EQ(
+      request("PUT /f HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\na")
+          .story,
+      "PUT /f [Host=x][Expect=100-continue][Content-Length=1] keep expect\na\n--\n");
+  EXPECT_EQ(request("OPTIONS * HTTP/1.1\r\nHost: [::1]:8420\r\n\r\n").story,
+            "OPTIONS * [Host=[::1]:8420] keep\n\n--\n");
   EXPECT_EQ(request("GET / HTTP/1.1\r\nHost: x\r\nA:  spaced \t \r\nB:\r\n\r\n").story,
             "GET / [Host=x][A=spaced][B=] keep\n\n--\n");
 }
 
 TEST(HttpReader, ReadsPipelinedRequests) {
-  EXPECT_EQ(request("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
-                    "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n").story,
-            "GET /1 [Host=x] keep\n\n--\nPOST /2 [Host=x][Content-Length=2] keep\nab\n--\nGET /3 [Host=x] keep\n\n--\n");
+  EXPECT_EQ(request("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nPOST /2 HTTP/1.1\r\nHost: "
+                    "x\r\nContent-Length: 2\r\n\r\nab"
+                    "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n")
+                .story,
+            "GET /1 [Host=x] keep\n\n--\nPOST /2 [Host=x][Content-Length=2] keep\nab\n--\nGET /3 "
+            "[Host=x] keep\n\n--\n");
 }
 
 TEST(HttpReader, AbsoluteFormBecomesOriginForm) {
-  EXPECT_EQ(request("GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n").story, "GET /a?b [Host=x] keep\n\n--\n");
-  EXPECT_EQ(request("GET http://X HTTP/1.1\r\nHost: x\r\n\r\n").story, "GET / [Host=x] keep\n\n--\n");
-  EXPECT_EQ(request("GET http://x?q HTTP/1.1\r\nHost: x\r\n\r\n").story, "GET /?q [Host=x] keep\n\n--\n");
+  EXPECT_EQ(request("GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n").story,
+            "GET /a?b [Host=x] keep\n\n--\n");
+  EXPECT_EQ(request("GET http://X HTTP/1.1\r\nHost: x\r\n\r\n").story,
+            "GET / [Host=x] keep\n\n--\n");
+  EXPECT_EQ(request("GET http://x?q HTTP/1.1\r\nHost: x\r\n\r\n").story,
+            "GET /?q [Host=x] keep\n\n--\n");
   EXPECT_TRUE(request("GET http://y/a HTTP/1.1\r\nHost: x\r\n\r\n").failed);
   EXPECT_TRUE(request("GET ftp://x/a HTTP/1.1\r\nHost: x\r\n\r\n").failed);
 }
@@ -157,7 +173,10 @@ TEST(HttpReader, RefusesSmuggling) {
       post + "Transfer-Encoding: chunked, gzip\r\n" + chunks,
       post + "Transfer-Encoding: gzip, chunked\r\n" + chunks,
       post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" + chunks,
-      post + "Transfer-Encoding: \x0b" "chunked\r\n" + chunks,
+      post +
+          "Transfer-Encoding: \x0b"
+          "chunked\r\n" +
+          chunks,
       post + "Transfer-Encoding:\r\n" + chunks,
       post + "Transfer-Encoding : chunked\r\n" + chunks,
       "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + chunks,
@@ -228,14 +247,19 @@ TEST(HttpReader, RefusesSmuggling) {
 }
 
 TEST(HttpReader, SaysHowToRefuse) {
-  const auto refusal = [](std::string_view bytes, HttpLimits limits = {}) { return request(bytes, limits).refusal; };
+  const auto refusal = [](std::string_view bytes, HttpLimits limits = {}) {
+    return request(bytes, limits).refusal;
+  };
   EXPECT_EQ(refusal("GET / HTTP/1.1\r\n\r\n"), 400);
   EXPECT_EQ(refusal("GET / HTTP/2.0\r\nHost: x\r\n\r\n"), 505);
   EXPECT_EQ(refusal("CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n"), 501);
   EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: x\r\nExpect: y\r\n\r\n"), 417);
-  EXPECT_EQ(refusal("GET /aaaaaaaaaaaaaaaa HTTP/1.1\r\nHost: x\r\n\r\n", {.target_chars_max = 16}), 414);
+  EXPECT_EQ(refusal("GET /aaaaaaaaaaaaaaaa HTTP/1.1\r\nHost: x\r\n\r\n", {.target_chars_max = 16}),
+            414);
   EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost: x\r\nA: b\r\nC: d\r\n\r\n", {.headers_max = 2}), 431);
-  EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost: x\r\nA: bbbbbbbbbbbbb\r\n\r\n", {.head_bytes_max = 40}), 431);
+  EXPECT_EQ(
+      refusal("GET / HTTP/1.1\r\nHost: x\r\nA: bbbbbbbbbbbbb\r\n\r\n", {.head_bytes_max = 40}),
+      431);
 }
 
 // Attack 2, in small.
@@ -245,7 +269,8 @@ TEST(HttpReader, LimitsFraming) {
   EXPECT_FALSE(request(post + "1;a=" + std::string(40, 'x') + "\r\na\r\n0\r\n\r\n", limits).failed);
   EXPECT_TRUE(request(post + "1;a=" + std::string(100, 'x') + "\r\na\r\n0\r\n\r\n", limits).failed);
   EXPECT_TRUE(request(post + std::string(100, '0') + "1\r\na\r\n0\r\n\r\n", limits).failed);
-  EXPECT_TRUE(request(post + "1\r\na\r\n0\r\nA: " + std::string(100, 'x') + "\r\n\r\n", limits).failed);
+  EXPECT_TRUE(
+      request(post + "1\r\na\r\n0\r\nA: " + std::string(100, 'x') + "\r\n\r\n", limits).failed);
   std::string many = post;
   for (int i = 0; i < 8; ++i) many += "1;a=" + std::string(32, 'x') + "\r\na\r\n";
   EXPECT_TRUE(request(many + "0\r\n\r\n", limits).failed);
@@ -265,23 +290,33 @@ TEST(HttpReader, LimitsAHeadThatNeverEnds) {
 }
 
 TEST(HttpReader, ReadsResponses) {
-  EXPECT_EQ(response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 204 No Content\r\n\r\n").story,
-            "200 [Content-Length=2] keep\nhi\n--\n204  keep\n\n--\n");
-  EXPECT_EQ(response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n").story,
-            "200 [Transfer-Encoding=chunked] keep chunked\nhi\n--\n");
-  EXPECT_EQ(response("HTTP/1.1 200 OK\r\n\r\nuntil the end").story, "200  close\nuntil the end\n--\n");
+  EXPECT_EQ(
+      response("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 204 No Content\r\n\r\n")
+          .story,
+      "200 [Content-Length=2] keep\nhi\n--\n204  keep\n\n--\n");
+  EXPECT_EQ(
+      response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n").story,
+      "200 [Transfer-Encoding=chunked] keep chunked\nhi\n--\n");
+  EXPECT_EQ(response("HTTP/1.1 200 OK\r\n\r\nuntil the end").story,
+            "200  close\nuntil the end\n--\n");
   EXPECT_EQ(response("HTTP/1.1 200 OK\r\n\r\n").story, "200  close\n\n--\n");
-  EXPECT_EQ(response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 201 \r\nContent-Length: 0\r\n\r\n").story,
+  EXPECT_EQ(response("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 "
+                     "201 \r\nContent-Length: 0\r\n\r\n")
+                .story,
             "201 [Content-Length=0] keep\n\n--\n");
-  EXPECT_EQ(response("HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\n").story, "304 [Content-Length=50] keep\n\n--\n");
-  EXPECT_EQ(response("HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\n").story, "204 [Content-Length=50] keep\n\n--\n");
+  EXPECT_EQ(response("HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\n").story,
+            "304 [Content-Length=50] keep\n\n--\n");
+  EXPECT_EQ(response("HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\n").story,
+            "204 [Content-Length=50] keep\n\n--\n");
 }
 
 TEST(HttpReader, AnAnswerToHeadHasNoBody) {
   Feeder feeder(kResponse);
   feeder.reader().expect_no_body();
-  feeder.feed("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
-  EXPECT_EQ(feeder.reading.story, "200 [Content-Length=9] keep\n\n--\n200 [Content-Length=1] keep\na\n--\n");
+  feeder.feed(
+      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na");
+  EXPECT_EQ(feeder.reading.story,
+            "200 [Content-Length=9] keep\n\n--\n200 [Content-Length=1] keep\na\n--\n");
 }
 
 TEST(HttpReader, RefusesBadResponses) {

@@ -7,7 +7,8 @@ namespace weft::wire {
 namespace {
 
 std::unexpected<Error> refused(std::string param, std::string message) {
-  return fail(make_argument_error(std::move(param), std::format("not a JSON-RPC 2.0 message: {}", message)));
+  return fail(make_argument_error(std::move(param),
+                                  std::format("not a JSON-RPC 2.0 message: {}", message)));
 }
 
 bool valid_id(const json::value& id) {
@@ -24,10 +25,12 @@ Result<JsonRpcMessage> read_request(json::object& message, const json::value* id
   if (!method.is_string()) return refused("/method", "`method` must be a string");
   request.method = std::string(method.get_string());
   if (id != nullptr) {
-    if (!valid_id(*id)) return refused("/id", "the `id` of a request must be a string or an integer");
+    if (!valid_id(*id))
+      return refused("/id", "the `id` of a request must be a string or an integer");
     request.id = *id;
   }
-  if (json::value* params = message.if_contains("params"); params != nullptr && !params->is_null()) {
+  if (json::value* params = message.if_contains("params");
+      params != nullptr && !params->is_null()) {
     if (!params->is_object()) return refused("/params", "`params` must be an object");
     request.params = std::move(params->get_object());
   }
@@ -38,10 +41,12 @@ Result<JsonRpcError> read_error(json::value& text) {
   if (!text.is_object()) return refused("/error", "`error` must be an object");
   JsonRpcError error;
   const auto code = json::int_at(text.get_object(), "code");
-  if (!code || *code < INT32_MIN || *code > INT32_MAX) return refused("/error/code", "`code` must be an integer");
+  if (!code || *code < INT32_MIN || *code > INT32_MAX)
+    return refused("/error/code", "`code` must be an integer");
   error.code = static_cast<int>(*code);
   error.message = std::string(json::string_at(text.get_object(), "message"));
-  if (json::value* data = text.get_object().if_contains("data"); data != nullptr) error.data = std::move(*data);
+  if (json::value* data = text.get_object().if_contains("data"); data != nullptr)
+    error.data = std::move(*data);
   return error;
 }
 
@@ -54,8 +59,10 @@ Result<JsonRpcMessage> read_response(json::object& message, const json::value* i
   if ((result == nullptr) == (error == nullptr)) {
     return refused("", "it needs a `method`, or either a `result` or an `error`");
   }
-  if (id != nullptr && !id->is_null() && !valid_id(*id)) return refused("/id", "`id` must be a string or an integer");
-  if (id == nullptr && result != nullptr) return refused("/id", "a result needs the `id` of its request");
+  if (id != nullptr && !id->is_null() && !valid_id(*id))
+    return refused("/id", "`id` must be a string or an integer");
+  if (id == nullptr && result != nullptr)
+    return refused("/id", "a result needs the `id` of its request");
   if (id != nullptr) response.id = *id;
   if (result != nullptr) {
     response.outcome = std::move(*result);
@@ -86,10 +93,12 @@ Result<JsonRpcMessage> parse_jsonrpc(std::string_view text) {
 }
 
 Result<JsonRpcMessage> read_jsonrpc(json::value message) {
-  if (message.is_array()) return refused("", "batches are not supported; send one message at a time");
+  if (message.is_array())
+    return refused("", "batches are not supported; send one message at a time");
   if (!message.is_object()) return refused("", "it must be an object");
   json::object& object = message.get_object();
-  if (json::string_at(object, "jsonrpc") != "2.0") return refused("/jsonrpc", "`jsonrpc` must be \"2.0\"");
+  if (json::string_at(object, "jsonrpc") != "2.0")
+    return refused("/jsonrpc", "`jsonrpc` must be \"2.0\"");
   const json::value* id = object.if_contains("id");
   if (object.if_contains("method") == nullptr) return read_response(object, id);
   if (object.if_contains("result") != nullptr || object.if_contains("error") != nullptr) {

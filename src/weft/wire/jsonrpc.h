@@ -40,7 +40,8 @@ struct JsonRpcResponse {
 
 using JsonRpcMessage = std::variant<JsonRpcRequest, JsonRpcResponse>;
 
-/// One message. Refuses batches, ids of other types, params that are no object, and both or neither of result and error.
+/// One message. Refuses batches, ids of other types, params that are no object, and both or neither
+/// of result and error.
 Result<JsonRpcMessage> parse_jsonrpc(std::string_view text);
 Result<JsonRpcMessage> read_jsonrpc(json::value message);
 std::string write_jsonrpc(const JsonRpcRequest& request);

@@ -37,11 +37,13 @@ TEST(JsonRpc, RefusesWhatIsNone) {
   EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"method":5})"), "refused /method");
   EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"method":"a","params":[1]})"), "refused /params");
   EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1})"), "refused ");
-  EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}})"), "refused ");
+  EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}})"),
+            "refused ");
   EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"method":"a","result":1})"), "refused ");
   EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","result":1})"), "refused /id");
   EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"error":5})"), "refused /error");
-  EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"error":{"message":"x"}})"), "refused /error/code");
+  EXPECT_EQ(rewritten(R"({"jsonrpc":"2.0","id":1,"error":{"message":"x"}})"),
+            "refused /error/code");
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ bool valid_boundary(std::string_view boundary) {
 }  // namespace
 
 Result<FormBody> write_form(const std::vector<FormPart>& parts, std::string_view boundary) {
-  if (!valid_boundary(boundary)) return fail(Reason::invalid_argument, "the boundary of a form must be a short token");
+  if (!valid_boundary(boundary))
+    return fail(Reason::invalid_argument, "the boundary of a form must be a short token");
   FormBody form;
   form.content_type = std::format("multipart/form-data; boundary={}", boundary);
   for (const FormPart& part : parts) {
@@ -38,7 +39,8 @@ Result<FormBody> write_form(const std::vector<FormPart>& parts, std::string_view
       return fail(Reason::invalid_argument, "the boundary occurs in a part of the form");
     }
     if (!valid_header_value(part.content_type)) {
-      return fail(make_argument_error("/" + part.name, "the content type of a form part is not a media type"));
+      return fail(make_argument_error("/" + part.name,
+                                      "the content type of a form part is not a media type"));
     }
     form.body.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=");
     append_quoted(form.body, part.name);
@@ -46,7 +48,8 @@ Result<FormBody> write_form(const std::vector<FormPart>& parts, std::string_view
       form.body.append("; filename=");
       append_quoted(form.body, part.filename);
     }
-    if (!part.content_type.empty()) form.body.append("\r\nContent-Type: ").append(part.content_type);
+    if (!part.content_type.empty())
+      form.body.append("\r\nContent-Type: ").append(part.content_type);
     form.body.append("\r\n\r\n").append(part.content).append("\r\n");
   }
   form.body.append("--").append(boundary).append("--\r\n");

@@ -24,8 +24,8 @@ struct FormBody {
   std::string body;
 };
 
-/// Names and file names are escaped as browsers do it, so that none can end its field. Refuses a content type that is no
-/// header value, and a boundary that occurs in a part (pass a random one).
+/// Names and file names are escaped as browsers do it, so that none can end its field. Refuses a
+/// content type that is no header value, and a boundary that occurs in a part (pass a random one).
 Result<FormBody> write_form(const std::vector<FormPart>& parts, std::string_view boundary);
 
 }  // namespace weft::wire

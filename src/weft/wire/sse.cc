@@ -52,11 +52,13 @@ Result<void> SseReader::take_lines(std::string_view bytes) {
   const char* at = bytes.data();
   const char* const end = at + bytes.size();
   const auto find = [end](const char* from, char c) {
-    const auto* found = static_cast<const char*>(std::memchr(from, c, static_cast<std::size_t>(end - from)));
+    const auto* found =
+        static_cast<const char*>(std::memchr(from, c, static_cast<std::size_t>(end - from)));
     return found == nullptr ? end : found;
   };
   if (at == end) return {};
-  // Each is looked for again only when it was passed: one pass over the bytes, whatever the line ends.
+  // Each is looked for again only when it was passed: one pass over the bytes, whatever the line
+  // ends.
   const char* feed_at = find(at, '\n');
   const char* return_at = find(at, '\r');
   while (true) {
@@ -81,7 +83,8 @@ Result<void> SseReader::take_lines(std::string_view bytes) {
   }
   partial_.append(at, static_cast<std::size_t>(end - at));
   if (partial_.size() + current_bytes_ > event_bytes_max_) {
-    return fail(Reason::upstream_protocol, std::format("an event is longer than {} bytes", event_bytes_max_));
+    return fail(Reason::upstream_protocol,
+                std::format("an event is longer than {} bytes", event_bytes_max_));
   }
   return {};
 }
@@ -93,7 +96,8 @@ Result<void> SseReader::take_line(std::string_view line) {
   }
   current_bytes_ += line.size();
   if (current_bytes_ > event_bytes_max_) {
-    return fail(Reason::upstream_protocol, std::format("an event is longer than {} bytes", event_bytes_max_));
+    return fail(Reason::upstream_protocol,
+                std::format("an event is longer than {} bytes", event_bytes_max_));
   }
   if (!is_utf8(line)) return fail(Reason::upstream_protocol, "an event is not UTF-8");
   const auto colon = line.find(':');
@@ -101,7 +105,8 @@ Result<void> SseReader::take_line(std::string_view line) {
     current_bytes_ -= line.size();
     return {};
   }
-  std::string_view value = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
+  std::string_view value =
+      colon == std::string_view::npos ? std::string_view() : line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   take_field(line.substr(0, colon), value);
   return {};

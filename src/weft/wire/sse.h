@@ -23,10 +23,11 @@ struct SseEvent {
 class SseReader {
  public:
   explicit SseReader(std::size_t event_bytes_max);
-  /// Adds bytes; errors when one event grows past the limit or is not UTF-8. Nothing can be read after an error but
-  /// the events that were whole before it.
+  /// Adds bytes; errors when one event grows past the limit or is not UTF-8. Nothing can be read
+  /// after an error but the events that were whole before it.
   Result<void> feed(std::string_view bytes);
-  /// The next whole event; nothing when more bytes are needed. An event that the stream's end cuts off is never given.
+  /// The next whole event; nothing when more bytes are needed. An event that the stream's end cuts
+  /// off is never given.
   std::optional<SseEvent> next();
 
  private:
@@ -48,8 +49,8 @@ class SseReader {
   std::string last_id_;
 };
 
-/// `event: …`, `id: …`, one `data:` line for each line of the data, and the empty line. What cannot stand in a field
-/// (a line end in event or id) is left out.
+/// `event: …`, `id: …`, one `data:` line for each line of the data, and the empty line. What cannot
+/// stand in a field (a line end in event or id) is left out.
 void write_sse(std::string& out, const SseEvent& event);
 void write_sse_data(std::string& out, std::string_view data);
 /// A comment line that keeps the connection alive.

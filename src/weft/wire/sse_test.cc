@@ -38,13 +38,16 @@ TEST(Sse, ReadsEvents) {
   EXPECT_EQ(read("data: a\n\n"), "<|a||>");
   EXPECT_EQ(read("data:a\r\n\r\ndata: b\r\n\r\n"), "<|a||><|b||>");
   EXPECT_EQ(read("data: a\r\rdata: b\r\r"), "<|a||><|b||>");
-  EXPECT_EQ(read("\xEF\xBB\xBF" "data: a\n\n"), "<|a||>");
+  EXPECT_EQ(read("\xEF\xBB\xBF"
+                 "data: a\n\n"),
+            "<|a||>");
   EXPECT_EQ(read("event: e\nid: 7\nretry: 50\ndata: one\ndata: two\n\n"), "<e|one\ntwo|7|50>");
   EXPECT_EQ(read(":comment\n\ndata\n\n"), "<|||>");
   EXPECT_EQ(read("id: 1\ndata:\n\ndata: x\n\nid\ndata: y\n\n"), "<||1|><|x|1|><|y||>");
   EXPECT_EQ(read("retry: x\nretry: 9\n\ndata: a\n\n"), "<|a||9>");
   EXPECT_EQ(read("event: lost\n\ndata: a\n\ndata: never given\n"), "<|a||>");
-  EXPECT_EQ(read("data: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n\n"), "<|\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80||>");
+  EXPECT_EQ(read("data: \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n\n"),
+            "<|\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80||>");
   EXPECT_EQ(read("unknown: x\ndata:  two spaces\n\n"), "<| two spaces||>");
 }
 

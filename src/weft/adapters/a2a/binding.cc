@@ -37,12 +37,14 @@ json::object write_page(const Codec& codec, const TaskPage& page) {
 }
 
 Fault push_refusal() {
-  return {kPushNotSupported, "weft sends no push notifications; use SubscribeToTask, or GetTask from time to time"};
+  return {kPushNotSupported,
+          "weft sends no push notifications; use SubscribeToTask, or GetTask from time to time"};
 }
 
 json::object extended_card(Environment& environment, const Scope& scope, Version version) {
   const Shown shown{environment.public_url, environment.hub.keys().any()};
-  const Card card = scope.entry ? solution_card(*scope.entry, shown) : hub_card(*scope.snapshot, shown, true);
+  const Card card =
+      scope.entry ? solution_card(*scope.entry, shown) : hub_card(*scope.snapshot, shown, true);
   return write_card(card, version == Version::v10 ? CardShape::v10 : CardShape::v03);
 }
 
@@ -62,7 +64,8 @@ Result<ById> read_by_id(const json::object& params) {
   return out;
 }
 
-Awaitable<Result<json::value>> unary(Operations& operations, const Codec& codec, Verb verb, json::object params) {
+Awaitable<Result<json::value>> unary(Operations& operations, const Codec& codec, Verb verb,
+                                     json::object params) {
   if (verb == Verb::send) {
     WEFT_CO_TRY(auto message, codec.read_request(params));
     WEFT_CO_TRY(const auto item, co_await operations.send(std::move(message)));
@@ -82,7 +85,8 @@ Awaitable<Result<json::value>> unary(Operations& operations, const Codec& codec,
   co_return json::value(codec.write(task));
 }
 
-Awaitable<Result<Feed>> open_feed(Operations& operations, const Codec& codec, Verb verb, json::object params) {
+Awaitable<Result<Feed>> open_feed(Operations& operations, const Codec& codec, Verb verb,
+                                  json::object params) {
   if (verb == Verb::stream) {
     WEFT_CO_TRY(auto message, codec.read_request(params));
     co_return co_await operations.stream(std::move(message));
@@ -103,7 +107,8 @@ bool wants_push(const Codec& codec, Verb verb, const json::object& params) {
 Outlet::Outlet(net::Exchange& exchange, Version version, wire::JsonRpcId id)
     : exchange_(exchange), codec_(version), rest_(false), id_(std::move(id)) {}
 
-Outlet::Outlet(net::Exchange& exchange, Version version) : exchange_(exchange), codec_(version), rest_(true) {}
+Outlet::Outlet(net::Exchange& exchange, Version version)
+    : exchange_(exchange), codec_(version), rest_(true) {}
 
 std::string_view Outlet::rest_media_type() const {
   if (codec_.version() != Version::v10) return kJson;
@@ -111,7 +116,9 @@ std::string_view Outlet::rest_media_type() const {
   const std::string sent = media_type(headers.get("Content-Type"));
   if (!sent.empty()) return sent == kJson ? kJson : kA2aJson;
   const std::string accept = lower(headers.get("Accept"));
-  return accept.find(kJson) != std::string::npos && accept.find(kA2aJson) == std::string::npos ? kJson : kA2aJson;
+  return accept.find(kJson) != std::string::npos && accept.find(kA2aJson) == std::string::npos
+             ? kJson
+             : kA2aJson;
 }
 
 wire::Headers Outlet::headers(std::string_view type) const {
@@ -187,7 +194,8 @@ Named named_version(const wire::RequestHead& head) {
   if (word == "1.0" || word.starts_with("1.0.")) return {Version::v10, std::nullopt};
   if (word == "0.3" || word.starts_with("0.3.")) return {Version::v03, std::nullopt};
   return {std::nullopt,
-          Fault(kVersionNotSupported, std::format("A2A version `{}` is not spoken here; 1.0 and 0.3 are", word))};
+          Fault(kVersionNotSupported,
+                std::format("A2A version `{}` is not spoken here; 1.0 and 0.3 are", word))};
 }
 
 bool json_content(std::string_view content_type) {
@@ -195,13 +203,15 @@ bool json_content(std::string_view content_type) {
   return type == kJson || type == kA2aJson;
 }
 
-Result<Scope> scope_of(Environment& environment, const model::Principal& principal, std::string_view solution) {
+Result<Scope> scope_of(Environment& environment, const model::Principal& principal,
+                       std::string_view solution) {
   Scope scope{environment.hub.registry().snapshot(), nullptr};
   if (solution.empty()) return scope;
   scope.entry = scope.snapshot->find_shared(solution);
   if (!scope.entry || !environment.hub.keys().may_call(principal, solution)) {
-    return fail(Reason::solution_not_found,
-                std::format("no solution `{}` has joined; `weft ls` lists those that have", solution));
+    return fail(
+        Reason::solution_not_found,
+        std::format("no solution `{}` has joined; `weft ls` lists those that have", solution));
   }
   return scope;
 }
@@ -213,19 +223,24 @@ Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outle
     co_return;
   }
   if (verb == Verb::card) {
-    co_await outlet.answer(json::value(extended_card(environment, scope, outlet.codec().version())));
+    co_await outlet.answer(
+        json::value(extended_card(environment, scope, outlet.codec().version())));
     co_return;
   }
   Operations operations(environment, request, std::move(scope));
   if (verb == Verb::stream || verb == Verb::subscribe) {
     auto feed = co_await open_feed(operations, outlet.codec(), verb, std::move(params));
-    if (feed) co_await outlet.pour(*std::move(feed));
-    else co_await outlet.refuse(Fault(feed.error()));
+    if (feed)
+      co_await outlet.pour(*std::move(feed));
+    else
+      co_await outlet.refuse(Fault(feed.error()));
     co_return;
   }
   auto result = co_await unary(operations, outlet.codec(), verb, std::move(params));
-  if (result) co_await outlet.answer(*std::move(result));
-  else co_await outlet.refuse(Fault(result.error()));
+  if (result)
+    co_await outlet.answer(*std::move(result));
+  else
+    co_await outlet.refuse(Fault(result.error()));
 }
 
 }  // namespace weft::adapters::a2a

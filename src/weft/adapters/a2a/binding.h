@@ -1,4 +1,5 @@
-// What the two bindings share: the operations by name, and how results, faults and streams are said. Owned by the server; one request each.
+// What the two bindings share: the operations by name, and how results, faults and streams are
+// said. Owned by the server; one request each.
 #pragma once
 
 #include <optional>
@@ -39,8 +40,8 @@ class Outlet {
   wire::JsonRpcId id_;
 };
 
-/// The version the caller names in the A2A-Version header or query parameter; nothing when it names none. Errors: one that weft does not
-/// speak.
+/// The version the caller names in the A2A-Version header or query parameter; nothing when it names
+/// none. Errors: one that weft does not speak.
 struct Named {
   std::optional<Version> version;
   std::optional<Fault> fault;
@@ -51,9 +52,11 @@ Named named_version(const wire::RequestHead& head);
 bool json_content(std::string_view content_type);
 
 /// The solution a path or a `tenant` names. Errors: there is none (of those the caller may call).
-Result<Scope> scope_of(Environment& environment, const model::Principal& principal, std::string_view solution);
+Result<Scope> scope_of(Environment& environment, const model::Principal& principal,
+                       std::string_view solution);
 
 /// Carries an operation out and answers.
-Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb, json::object params);
+Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb,
+                  json::object params);
 
 }  // namespace weft::adapters::a2a

@@ -71,7 +71,8 @@ Result<void> read_interfaces_v03(const Fields& fields, Card& card) {
   return {};
 }
 
-/// The schemas of a skill in weft's own extension; one that cannot be read is as if it were not there.
+/// The schemas of a skill in weft's own extension; one that cannot be read is as if it were not
+/// there.
 void take_schemas(const Extension& extension, CardSkill& skill) {
   const json::object* skills = json::object_at(extension.params, "skills");
   const json::object* said = skills == nullptr ? nullptr : json::object_at(*skills, skill.id);
@@ -131,7 +132,8 @@ json::object write_capabilities(const Card& card, bool with_extended) {
   json::object out{{"streaming", card.streaming}, {"pushNotifications", card.push}};
   json::array extensions;
   if (const auto own = skill_io(card)) extensions.push_back(write_extension(*own));
-  for (const Extension& extension : card.extensions) extensions.push_back(write_extension(extension));
+  for (const Extension& extension : card.extensions)
+    extensions.push_back(write_extension(extension));
   if (!extensions.empty()) out["extensions"] = std::move(extensions);
   if (with_extended) out["extendedAgentCard"] = card.extended;
   return out;
@@ -140,9 +142,8 @@ json::object write_capabilities(const Card& card, bool with_extended) {
 void write_interfaces_v10(const Card& card, json::object& out) {
   json::array interfaces;
   for (const Interface& one : card.interfaces) {
-    json::object object{{"url", one.url},
-                        {"protocolBinding", one.binding},
-                        {"protocolVersion", one.version}};
+    json::object object{
+        {"url", one.url}, {"protocolBinding", one.binding}, {"protocolVersion", one.version}};
     if (!one.tenant.empty()) object["tenant"] = one.tenant;
     interfaces.push_back(std::move(object));
   }
@@ -205,7 +206,8 @@ json::value message_schema() {
       "context_id": {"type": "string",
         "description": "Name of the conversation to go on with; any name begins one."},
       "task_id": {"type": "string", "description": "The agent's task to go on with."}
-    }})").value();
+    }})")
+                                         .value();
   return kSchema;
 }
 
@@ -231,10 +233,12 @@ bool looks_like_card(const json::value& v) {
   if (!v.is_object()) return false;
   const json::object& object = v.get_object();
   if (json::string_at(object, "name").empty()) return false;
-  if (json::array_at(object, "supportedInterfaces") || json::array_at(object, "supported_interfaces")) {
+  if (json::array_at(object, "supportedInterfaces") ||
+      json::array_at(object, "supported_interfaces")) {
     return true;
   }
-  const bool described = json::array_at(object, "skills") || json::object_at(object, "capabilities");
+  const bool described =
+      json::array_at(object, "skills") || json::object_at(object, "capabilities");
   return described && !json::string_at(object, "url").empty();
 }
 
@@ -269,7 +273,8 @@ Result<Card> read_card(const json::value& v) {
 }
 
 json::object write_card(const Card& card, CardShape shape) {
-  json::object out{{"name", card.name}, {"description", card.description}, {"version", card.version}};
+  json::object out{
+      {"name", card.name}, {"description", card.description}, {"version", card.version}};
   if (shape != CardShape::v03) write_interfaces_v10(card, out);
   if (shape != CardShape::v10) write_interfaces_v03(card, out);
   out["capabilities"] = write_capabilities(card, shape != CardShape::v03);
@@ -305,9 +310,11 @@ Result<Door> choose_interface(const Card& card) {
       if (speaks(one, wish.binding, wish.version)) return Door{one, wish.speak, wish.rest};
     }
   }
-  return fail(Reason::unsupported,
-              std::format("the agent `{}` offers {}; weft speaks A2A 1.0 and 0.3 over JSONRPC and HTTP+JSON",
-                          card.name, offers(card)));
+  return fail(
+      Reason::unsupported,
+      std::format(
+          "the agent `{}` offers {}; weft speaks A2A 1.0 and 0.3 over JSONRPC and HTTP+JSON",
+          card.name, offers(card)));
 }
 
 model::Solution to_solution(const Card& card, const Door& door, json::object raw) {
@@ -319,16 +326,20 @@ model::Solution to_solution(const Card& card, const Door& door, json::object raw
   out.protocol = "a2a";
   out.protocol_version = to_string(door.version);
   out.url = door.interface.url;
-  out.caps = {.stream = card.streaming, .tasks = true, .cancel = true, .multi_turn = true, .ask = true};
+  out.caps = {
+      .stream = card.streaming, .tasks = true, .cancel = true, .multi_turn = true, .ask = true};
   out.raw = std::move(raw);
   const bool talks = std::ranges::any_of(card.skills, [](const CardSkill& s) { return !s.input; });
-  const bool taken = std::ranges::any_of(card.skills, [](const CardSkill& s) { return s.id == "message"; });
-  // An agent takes plain words whatever its skills are: that is a skill of its own where no other means it.
+  const bool taken =
+      std::ranges::any_of(card.skills, [](const CardSkill& s) { return s.id == "message"; });
+  // An agent takes plain words whatever its skills are: that is a skill of its own where no other
+  // means it.
   if (!talks && !taken) {
     CardSkill whole;
     whole.id = "message";
     whole.name = card.name;
-    whole.description = std::format("Says something to {} in plain words. {}", card.name, card.description);
+    whole.description =
+        std::format("Says something to {} in plain words. {}", card.name, card.description);
     out.skills.push_back(to_skill(card, whole));
     out.skills.back().raw.clear();
   }

@@ -1,4 +1,5 @@
-// Agent cards: what an agent says of itself, in the shapes of 1.0 and 0.3. Owned by adapters/a2a; pure.
+// Agent cards: what an agent says of itself, in the shapes of 1.0 and 0.3. Owned by adapters/a2a;
+// pure.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@
 
 namespace weft::adapters::a2a {
 
-/// The extension in which weft publishes, and reads, JSON Schemas of skills: params {skills: {ID: {input, output}}}.
+/// The extension in which weft publishes, and reads, JSON Schemas of skills: params {skills: {ID:
+/// {input, output}}}.
 inline constexpr std::string_view kSkillIoExtension = "urn:weft:a2a:skill-io:1";
 
 struct Interface {
@@ -64,7 +66,8 @@ struct Card {
   friend bool operator==(const Card&, const Card&) = default;
 };
 
-/// Which generation a card is written for; `both` holds the fields of both, for those who do not say.
+/// Which generation a card is written for; `both` holds the fields of both, for those who do not
+/// say.
 enum class CardShape : std::uint8_t { v10, v03, both };
 
 /// Whether a document is a card at all, before it is read.
@@ -78,7 +81,8 @@ struct Door {
   Version version = Version::v10;
   bool rest = false;
 };
-/// JSON-RPC before HTTP+JSON, 1.0 before 0.3. Errors name what the agent offers instead, or the extension it demands.
+/// JSON-RPC before HTTP+JSON, 1.0 before 0.3. Errors name what the agent offers instead, or the
+/// extension it demands.
 Result<Door> choose_interface(const Card& card);
 
 /// The solution that the card describes; its id is left to the joiner.

@@ -20,7 +20,8 @@ Card sample() {
                      {"http://127.0.0.1:1/a2a/bank", "HTTP+JSON", "0.3", ""}};
   card.input_modes = card.output_modes = {"text/plain"};
   card.streaming = card.extended = card.bearer = true;
-  CardSkill pay{"pay", "Pay", "Pays.", {"money"}, {"pay 3"}, {"application/json"}, {}, std::nullopt, std::nullopt};
+  CardSkill pay{"pay", "Pay",        "Pays.",     {"money"}, {"pay 3"}, {"application/json"},
+                {},    std::nullopt, std::nullopt};
   pay.input = parse(R"({"type":"object","properties":{"amount":{"type":"number"}}})");
   card.skills = {pay};
   card.extensions = {{"urn:x", "other", false, {{"k", 1}}}};
@@ -42,8 +43,9 @@ TEST(Card, ReadsWhatItWrote) {
 
 TEST(Card, HoldsTheFieldsOfBothGenerations) {
   const auto card = write_card(sample(), CardShape::both);
-  for (const std::string_view field : {"supportedInterfaces", "url", "preferredTransport", "additionalInterfaces",
-                                       "protocolVersion", "supportsAuthenticatedExtendedCard"}) {
+  for (const std::string_view field :
+       {"supportedInterfaces", "url", "preferredTransport", "additionalInterfaces",
+        "protocolVersion", "supportsAuthenticatedExtendedCard"}) {
     EXPECT_TRUE(card.contains(field)) << field;
   }
   EXPECT_FALSE(write_card(sample(), CardShape::v10).contains("url"));
@@ -66,8 +68,11 @@ Card with(std::vector<Interface> interfaces) {
 }
 
 TEST(Card, TheBestInterfaceIsChosen) {
-  const auto chosen = [](std::vector<Interface> interfaces) { return choose_interface(with(std::move(interfaces))); };
-  const auto both = chosen({{"a", "HTTP+JSON", "1.0", ""}, {"b", "JSONRPC", "0.3.0", ""}, {"c", "JSONRPC", "1.0", ""}});
+  const auto chosen = [](std::vector<Interface> interfaces) {
+    return choose_interface(with(std::move(interfaces)));
+  };
+  const auto both = chosen(
+      {{"a", "HTTP+JSON", "1.0", ""}, {"b", "JSONRPC", "0.3.0", ""}, {"c", "JSONRPC", "1.0", ""}});
   EXPECT_EQ(both->interface.url, "c");
   const auto rest = chosen({{"b", "JSONRPC", "0.3.0", ""}, {"a", "HTTP+JSON", "1.0", ""}});
   EXPECT_TRUE(rest->rest);
@@ -87,7 +92,9 @@ TEST(Card, ADemandedExtensionIsRefusedByName) {
 
 Result<std::shared_ptr<const Agent>> settled(std::string_view named, std::string_view interface) {
   const Url url = parse_url(named).value();
-  Found found{url.with_target("/.well-known/agent-card.json"), with({{std::string(interface), "JSONRPC", "1.0", ""}}), {}};
+  Found found{url.with_target("/.well-known/agent-card.json"),
+              with({{std::string(interface), "JSONRPC", "1.0", ""}}),
+              {}};
   return settle_agent(found, url);
 }
 
@@ -104,9 +111,12 @@ TEST(Discovery, AnInterfaceElsewhereIsGuarded) {
       {"http://127.0.0.1:9", "http://0.0.0.0:9/rpc", false, "http://127.0.0.1:9/rpc"},
       {"http://127.0.0.1:9", "/rpc", false, "http://127.0.0.1:9/rpc"},
       {"http://127.0.0.1:9", "http://127.0.0.1:8420/a2a", true, "http://127.0.0.1:8420/a2a"},
-      {"http://127.0.0.1:9", "http://169.254.169.254/latest", true, "http://169.254.169.254/latest"},
-      {"https://agents.example.com", "https://api.example.com/a2a", true, "https://api.example.com/a2a"},
-      {"https://agents.example.com", "http://agents.example.com:443/a2a", true, "http://agents.example.com:443/a2a"},
+      {"http://127.0.0.1:9", "http://169.254.169.254/latest", true,
+       "http://169.254.169.254/latest"},
+      {"https://agents.example.com", "https://api.example.com/a2a", true,
+       "https://api.example.com/a2a"},
+      {"https://agents.example.com", "http://agents.example.com:443/a2a", true,
+       "http://agents.example.com:443/a2a"},
   };
   for (const Case& one : kCases) {
     const auto agent = settled(one.named, one.interface);
@@ -114,7 +124,8 @@ TEST(Discovery, AnInterfaceElsewhereIsGuarded) {
     EXPECT_EQ((*agent)->elsewhere, one.elsewhere) << one.interface;
     EXPECT_EQ((*agent)->url.str(), one.url);
   }
-  for (const std::string_view bad : {"file:///etc/passwd", "gopher://x/", "http://user:pw@127.0.0.1:9/"}) {
+  for (const std::string_view bad :
+       {"file:///etc/passwd", "gopher://x/", "http://user:pw@127.0.0.1:9/"}) {
     EXPECT_FALSE(settled("http://127.0.0.1:9", bad)) << bad;
   }
 }
@@ -126,8 +137,10 @@ TEST(Discovery, LooksWhereCardsAre) {
     return out;
   };
   EXPECT_EQ(places("http://h"), "/.well-known/agent-card.json /.well-known/agent.json ");
-  EXPECT_EQ(places("http://h/x/"), "/x/.well-known/agent-card.json /.well-known/agent-card.json /.well-known/agent.json ");
-  EXPECT_EQ(places("http://h/my.json"), "/my.json /.well-known/agent-card.json /.well-known/agent.json ");
+  EXPECT_EQ(places("http://h/x/"),
+            "/x/.well-known/agent-card.json /.well-known/agent-card.json /.well-known/agent.json ");
+  EXPECT_EQ(places("http://h/my.json"),
+            "/my.json /.well-known/agent-card.json /.well-known/agent.json ");
 }
 
 TEST(Solution, ASkillWithoutASchemaTalks) {

@@ -18,7 +18,8 @@ model::Skill skill_of(const model::Solution& solution, const SkillId& id) {
 
 }  // namespace
 
-AgentService::AgentService(Environment& environment, hub::JoinRequest join, std::shared_ptr<const Agent> agent,
+AgentService::AgentService(Environment& environment, hub::JoinRequest join,
+                           std::shared_ptr<const Agent> agent,
                            std::shared_ptr<const model::Solution> solution)
     : environment_(environment),
       join_(std::move(join)),
@@ -30,7 +31,8 @@ AgentService::Now AgentService::now() const {
   return now_;
 }
 
-Session::Parts AgentService::parts(std::shared_ptr<const model::Call> call, const hub::CallContext& context) {
+Session::Parts AgentService::parts(std::shared_ptr<const model::Call> call,
+                                   const hub::CallContext& context) {
   const Now current = now();
   net::HttpClient& client = environment_.clients.at(context.executor);
   model::Skill skill = skill_of(*current.solution, call->skill);
@@ -47,16 +49,19 @@ std::unique_ptr<hub::EventStream> AgentService::start(std::shared_ptr<const mode
 }
 
 std::unique_ptr<hub::EventStream> AgentService::reattach(std::shared_ptr<const model::Call> call,
-                                                         model::Accepted accepted, hub::CallContext context) {
+                                                         model::Accepted accepted,
+                                                         hub::CallContext context) {
   if (accepted.upstream_task.empty()) return nullptr;
   auto made = std::make_shared<Session::Parts>(parts(std::move(call), context));
-  return hub::make_stream(context, [made, accepted](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-    Session session(*made, out);
-    co_return co_await session.take_up(accepted);
-  });
+  return hub::make_stream(context,
+                          [made, accepted](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
+                            Session session(*made, out);
+                            co_return co_await session.take_up(accepted);
+                          });
 }
 
-Awaitable<Result<std::shared_ptr<const model::Solution>>> AgentService::refresh(hub::CallContext context) {
+Awaitable<Result<std::shared_ptr<const model::Solution>>> AgentService::refresh(
+    hub::CallContext context) {
   net::HttpClient& client = environment_.clients.at(context.executor);
   hub::JoinRequest join = join_;
   WEFT_CO_TRY(const auto found, co_await find_card(client, std::move(join), context));
@@ -64,7 +69,8 @@ Awaitable<Result<std::shared_ptr<const model::Solution>>> AgentService::refresh(
   if (found.raw == before.solution->raw) co_return nullptr;
   WEFT_CO_TRY(const auto named, parse_url(join_.url));
   WEFT_CO_TRY(auto agent, settle_agent(found, named));
-  auto solution = std::make_shared<model::Solution>(to_solution(found.card, agent->door, found.raw));
+  auto solution =
+      std::make_shared<model::Solution>(to_solution(found.card, agent->door, found.raw));
   solution->id = before.solution->id;
   const std::lock_guard lock(mutex_);
   now_ = {std::move(agent), solution};
@@ -91,7 +97,8 @@ Awaitable<hub::Finding> AgentProtocol::probe(hub::JoinRequest request, hub::Call
   co_return finding;
 }
 
-Awaitable<Result<hub::Joined>> AgentProtocol::connect(hub::JoinRequest request, hub::Finding finding,
+Awaitable<Result<hub::Joined>> AgentProtocol::connect(hub::JoinRequest request,
+                                                      hub::Finding finding,
                                                       hub::CallContext context) {
   (void)finding;
   WEFT_CO_TRY(const auto named, parse_url(request.url));
@@ -101,7 +108,8 @@ Awaitable<Result<hub::Joined>> AgentProtocol::connect(hub::JoinRequest request, 
   WEFT_CO_TRY(auto agent, settle_agent(found, named));
   model::Solution solution = to_solution(found.card, agent->door, found.raw);
   auto kept = std::make_shared<const model::Solution>(solution);
-  auto service = std::make_shared<AgentService>(environment_, std::move(request), std::move(agent), std::move(kept));
+  auto service = std::make_shared<AgentService>(environment_, std::move(request), std::move(agent),
+                                                std::move(kept));
   co_return hub::Joined{std::move(solution), std::move(service)};
 }
 

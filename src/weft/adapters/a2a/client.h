@@ -1,5 +1,5 @@
-// The solution side: an A2A agent as a Service, and the protocol by which the hub recognises and joins one. Owned by the hub; the service is
-// thread-safe.
+// The solution side: an A2A agent as a Service, and the protocol by which the hub recognises and
+// joins one. Owned by the hub; the service is thread-safe.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,11 @@ class AgentService final : public hub::Service {
 
   std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
                                           hub::CallContext context) override;
-  std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call, model::Accepted accepted,
+  std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
+                                             model::Accepted accepted,
                                              hub::CallContext context) override;
-  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(hub::CallContext context) override;
+  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
+      hub::CallContext context) override;
 
  private:
   struct Now {

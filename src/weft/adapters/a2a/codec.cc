@@ -87,7 +87,8 @@ Result<model::Part> read_part_v10(const json::value& v, const std::string& path)
   // ProtoJSON writes a `data` of null too: there it is the content, not an absent member.
   const json::value* null_data = json::find(v, "data");
   if (null_data != nullptr && null_data->is_null() && v.get_object().size() <= 2 &&
-      fields.find("text") == nullptr && fields.find("raw") == nullptr && fields.find("url") == nullptr) {
+      fields.find("text") == nullptr && fields.find("raw") == nullptr &&
+      fields.find("url") == nullptr) {
     return model::Part::data(nullptr);
   }
   WEFT_TRY(auto part, part_body_v10(fields, filename));
@@ -95,13 +96,15 @@ Result<model::Part> read_part_v10(const json::value& v, const std::string& path)
   WEFT_TRY(part.meta, fields.object("metadata"));
   const bool text = std::holds_alternative<model::Text>(part.body);
   const bool data = std::holds_alternative<model::Data>(part.body);
-  if ((text && part.media_type == "text/plain") || (data && part.media_type == "application/json")) {
+  if ((text && part.media_type == "text/plain") ||
+      (data && part.media_type == "application/json")) {
     part.media_type.clear();
   }
   return uncarry(std::move(part));
 }
 
-constexpr Spelling kV10{Version::v10, "parts", false, state_v10, role_v10, write_part_v10, read_part_v10};
+constexpr Spelling kV10{Version::v10, "parts",        false,        state_v10,
+                        role_v10,     write_part_v10, read_part_v10};
 
 Result<Speaker> read_role(const Fields& fields) {
   WEFT_TRY(const auto word, fields.text("role"));
@@ -142,7 +145,8 @@ Result<std::vector<model::Part>> read_parts(const Spelling& spelling, const Fiel
                                             std::string_view key) {
   WEFT_TRY(auto parts, fields.list<model::Part>(key, spelling.read_part));
   if (parts.size() > kPartsMax) {
-    return fail(Reason::too_large, std::format("{}: more than {} parts", fields.path_of(key), kPartsMax));
+    return fail(Reason::too_large,
+                std::format("{}: more than {} parts", fields.path_of(key), kPartsMax));
   }
   return parts;
 }
@@ -150,9 +154,6 @@ Result<std::vector<model::Part>> read_parts(const Spelling& spelling, const Fiel
 }  // namespace
 
 std::string_view to_string(Version version) { return version == Version::v10 ? "1.0" : "0.3"; }
-
-
-
 
 const Spelling& spelling(Version version) {
   if (version == Version::v03) return spelling_v03();
@@ -278,8 +279,8 @@ Result<Message> Codec::read_message(const json::value& v, const std::string& pat
   WEFT_TRY(out.metadata, fields.object("metadata"));
   WEFT_TRY(out.extensions, fields.texts("extensions"));
   WEFT_TRY(out.reference_task_ids, fields.texts("referenceTaskIds"));
-  out.extras = fields.others({"kind", "messageId", "contextId", "taskId", "role", spelling_.parts_key,
-                              "metadata", "extensions", "referenceTaskIds"});
+  out.extras = fields.others({"kind", "messageId", "contextId", "taskId", "role",
+                              spelling_.parts_key, "metadata", "extensions", "referenceTaskIds"});
   return out;
 }
 
@@ -321,29 +322,34 @@ Result<Task> Codec::read_task(const json::value& v, const std::string& path) con
   WEFT_TRY(out.context_id, fields.text("contextId"));
   const json::value* status = fields.find("status");
   if (status == nullptr) {
-    return fail(make_argument_error(fields.path_of("status"), fields.path_of("status") + ": is required"));
+    return fail(
+        make_argument_error(fields.path_of("status"), fields.path_of("status") + ": is required"));
   }
   WEFT_TRY(out.status, read_status(*status, fields.path_of("status")));
-  WEFT_TRY(out.artifacts, fields.list<Artifact>("artifacts", [this](const json::value& a, const std::string& p) {
-    return read_artifact(a, p);
-  }));
-  WEFT_TRY(out.history, fields.list<Message>("history", [this](const json::value& m, const std::string& p) {
-    return read_message(m, p);
-  }));
+  WEFT_TRY(out.artifacts,
+           fields.list<Artifact>("artifacts", [this](const json::value& a, const std::string& p) {
+             return read_artifact(a, p);
+           }));
+  WEFT_TRY(out.history,
+           fields.list<Message>("history", [this](const json::value& m, const std::string& p) {
+             return read_message(m, p);
+           }));
   WEFT_TRY(out.metadata, fields.object("metadata"));
   out.extras =
       fields.others({"kind", "id", "contextId", "status", "artifacts", "history", "metadata"});
   return out;
 }
 
-Result<StatusUpdate> Codec::read_status_update(const json::value& v, const std::string& path) const {
+Result<StatusUpdate> Codec::read_status_update(const json::value& v,
+                                               const std::string& path) const {
   WEFT_TRY(const auto fields, Fields::of(v, path));
   StatusUpdate out;
   WEFT_TRY(out.task_id, fields.text("taskId"));
   WEFT_TRY(out.context_id, fields.text("contextId"));
   const json::value* status = fields.find("status");
   if (status == nullptr) {
-    return fail(make_argument_error(fields.path_of("status"), fields.path_of("status") + ": is required"));
+    return fail(
+        make_argument_error(fields.path_of("status"), fields.path_of("status") + ": is required"));
   }
   WEFT_TRY(out.status, read_status(*status, fields.path_of("status")));
   WEFT_TRY(out.metadata, fields.object("metadata"));
@@ -351,7 +357,8 @@ Result<StatusUpdate> Codec::read_status_update(const json::value& v, const std::
   return out;
 }
 
-Result<ArtifactUpdate> Codec::read_artifact_update(const json::value& v, const std::string& path) const {
+Result<ArtifactUpdate> Codec::read_artifact_update(const json::value& v,
+                                                   const std::string& path) const {
   WEFT_TRY(const auto fields, Fields::of(v, path));
   ArtifactUpdate out;
   WEFT_TRY(out.task_id, fields.text("taskId"));
@@ -365,8 +372,8 @@ Result<ArtifactUpdate> Codec::read_artifact_update(const json::value& v, const s
   WEFT_TRY(out.append, fields.boolean("append", false));
   WEFT_TRY(out.last_chunk, fields.boolean("lastChunk", false));
   WEFT_TRY(out.metadata, fields.object("metadata"));
-  out.extras = fields.others(
-      {"kind", "taskId", "contextId", "artifact", "append", "lastChunk", "metadata"});
+  out.extras =
+      fields.others({"kind", "taskId", "contextId", "artifact", "append", "lastChunk", "metadata"});
   return out;
 }
 
@@ -399,7 +406,8 @@ Result<SendRequest> Codec::read_request(const json::object& params) const {
   SendRequest out;
   WEFT_TRY(out.tenant, fields.text("tenant"));
   const json::value* message = fields.find("message");
-  if (message == nullptr && spelling_.version == Version::v03_rest) message = fields.find("request");
+  if (message == nullptr && spelling_.version == Version::v03_rest)
+    message = fields.find("request");
   if (message == nullptr) return fail(make_argument_error("/message", "/message: is required"));
   WEFT_TRY(out.message, read_message(*message, "/message"));
   WEFT_TRY(const auto configuration, fields.object("configuration"));
@@ -427,7 +435,8 @@ Result<ListRequest> Codec::read_list(const json::object& params) const {
   if (!state.empty() && state != "TASK_STATE_UNSPECIFIED") {
     out.state = read_state(state);
     if (!out.state) {
-      return fail(make_argument_error("/status", std::format("/status: `{}` is no task state", state)));
+      return fail(
+          make_argument_error("/status", std::format("/status: `{}` is no task state", state)));
     }
   }
   WEFT_TRY(out.page_size, fields.integer("pageSize"));

@@ -1,5 +1,5 @@
-// The codec of A2A: objects to wire JSON and back. What differs between the versions is a Spelling; codec.cc holds 1.0's, codec_v03.cc
-// those of 0.3. Owned by adapters/a2a; pure.
+// The codec of A2A: objects to wire JSON and back. What differs between the versions is a Spelling;
+// codec.cc holds 1.0's, codec_v03.cc those of 0.3. Owned by adapters/a2a; pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,8 @@
 
 namespace weft::adapters::a2a {
 
-/// `v03` is 0.3 over JSON-RPC (objects with `kind`), `v03_rest` 0.3 over HTTP+JSON (ProtoJSON of package a2a.v1).
+/// `v03` is 0.3 over JSON-RPC (objects with `kind`), `v03_rest` 0.3 over HTTP+JSON (ProtoJSON of
+/// package a2a.v1).
 enum class Version : std::uint8_t { v10, v03, v03_rest };
 /// `1.0` or `0.3`.
 std::string_view to_string(Version version);
@@ -65,8 +66,9 @@ std::optional<model::TaskState> read_state(std::string_view word);
 /// RFC 3339 to milliseconds since the epoch.
 Result<std::int64_t> parse_timestamp(std::string_view text, const std::string& path);
 
-/// What parts of every version share: kinds of content that A2A has no form for ride as data (tensors, tool calls and results)
-/// or text (reasoning, refusals), marked by `weft.part` in the metadata.
+/// What parts of every version share: kinds of content that A2A has no form for ride as data
+/// (tensors, tool calls and results) or text (reasoning, refusals), marked by `weft.part` in the
+/// metadata.
 struct Carried {
   /// A Text, Data, Blob or Link.
   model::Part part;

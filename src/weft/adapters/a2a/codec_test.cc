@@ -58,16 +58,20 @@ TEST(Codec, WritesTheSpellingOfEachVersion) {
 
 TEST(Codec, MarksTheLastUpdateIn03) {
   StatusUpdate update{"t", "c", {model::TaskState::ask, std::nullopt, ""}, {}, {}};
-  EXPECT_EQ(json::write(Codec(Version::v03).write(update)),
-            R"({"kind":"status-update","taskId":"t","contextId":"c","status":{"state":"input-required"},"final":true})");
+  EXPECT_EQ(
+      json::write(Codec(Version::v03).write(update)),
+      R"({"kind":"status-update","taskId":"t","contextId":"c","status":{"state":"input-required"},"final":true})");
   EXPECT_EQ(Codec(Version::v10).write(update).count("final"), 0U);
 }
 
 TEST(Codec, ReadsNullsAndSnakeCaseAsProtoJsonDoes) {
-  const auto read = Codec(Version::v10).read_request(
-      parse(R"({"message":{"message_id":"m","role":"ROLE_USER","context_id":null,"parts":[{"text":"x"}]},
+  const auto read =
+      Codec(Version::v10)
+          .read_request(
+              parse(
+                  R"({"message":{"message_id":"m","role":"ROLE_USER","context_id":null,"parts":[{"text":"x"}]},
                "configuration":{"return_immediately":true,"historyLength":"7"}})")
-          .get_object());
+                  .get_object());
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->message.id, "m");
   EXPECT_TRUE(read->return_immediately);
@@ -75,9 +79,11 @@ TEST(Codec, ReadsNullsAndSnakeCaseAsProtoJsonDoes) {
 }
 
 TEST(Codec, WaitsUnless03SaysOtherwise) {
-  const auto message = R"("message":{"kind":"message","messageId":"m","role":"user","parts":[{"kind":"text","text":"x"}]})";
+  const auto message =
+      R"("message":{"kind":"message","messageId":"m","role":"user","parts":[{"kind":"text","text":"x"}]})";
   const auto at_once = [&](std::string_view configuration) {
-    const auto params = parse("{" + std::string(message) + std::string(configuration) + "}").get_object();
+    const auto params =
+        parse("{" + std::string(message) + std::string(configuration) + "}").get_object();
     return Codec(Version::v03).read_request(params).value().return_immediately;
   };
   EXPECT_FALSE(at_once(""));
@@ -96,9 +102,12 @@ TEST(Codec, SaysWhereAValueIsWrong) {
       {R"({"message":{"messageId":"m","role":"nobody","parts":[]}})", "/message/role"},
       {R"({"message":{"messageId":7,"role":"ROLE_USER","parts":[]}})", "/message/messageId"},
       {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{}]}})", "/message/parts/0"},
-      {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"a"},{"text":1}]}})", "/message/parts/1/text"},
-      {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"a","url":"b"}]}})", "/message/parts/0"},
-      {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"raw":"***"}]}})", "/message/parts/0/raw"},
+      {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"a"},{"text":1}]}})",
+       "/message/parts/1/text"},
+      {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"a","url":"b"}]}})",
+       "/message/parts/0"},
+      {R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"raw":"***"}]}})",
+       "/message/parts/0/raw"},
   };
   for (const Case& one : kCases) {
     const auto read = Codec(Version::v10).read_request(parse(one.text).get_object());
@@ -116,10 +125,13 @@ TEST(Codec, LeavesAFalseMarkAlone) {
 }
 
 TEST(Codec, ReadsListFilters) {
-  const auto read = Codec(Version::v10).read_list(
-      parse(R"({"contextId":"c","status":"TASK_STATE_WORKING","pageSize":"5","includeArtifacts":true,
+  const auto read =
+      Codec(Version::v10)
+          .read_list(
+              parse(
+                  R"({"contextId":"c","status":"TASK_STATE_WORKING","pageSize":"5","includeArtifacts":true,
                "statusTimestampAfter":"2026-11-23T10:30:00.250+01:30"})")
-          .get_object());
+                  .get_object());
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(read->state, model::TaskState::working);
   EXPECT_EQ(read->page_size, 5);
@@ -130,8 +142,9 @@ TEST(Codec, ReadsListFilters) {
 TEST(Codec, ReadsTimes) {
   EXPECT_EQ(parse_timestamp("1970-01-01T00:00:00Z", ""), 0);
   EXPECT_EQ(parse_timestamp("1970-01-02T00:00:01.5Z", ""), 86'401'500);
-  for (const std::string_view bad : {"", "now", "2026-13-01T00:00:00Z", "2026-11-23", "2026-11-23T25:00:00Z",
-                                     "2026-11-23T09:00:00", "2026-11-23T09:00:00+99:00"}) {
+  for (const std::string_view bad :
+       {"", "now", "2026-13-01T00:00:00Z", "2026-11-23", "2026-11-23T25:00:00Z",
+        "2026-11-23T09:00:00", "2026-11-23T09:00:00+99:00"}) {
     EXPECT_FALSE(parse_timestamp(bad, "/x")) << bad;
   }
 }

@@ -128,11 +128,13 @@ Result<model::Part> part_body_v03(const Fields& fields, bool proto) {
     if (!text->is_string()) return fail(wrong_type(fields.path_of("text"), "a string", *text));
     return model::Part::text(std::string(text->get_string()));
   }
-  if (const json::value* file = fields.find("file")) return read_file(*file, fields.path_of("file"));
+  if (const json::value* file = fields.find("file"))
+    return read_file(*file, fields.path_of("file"));
   if (const json::value* data = fields.find("data")) {
     const json::value* inner = proto ? json::find(*data, "data") : data;
     if (inner == nullptr || !inner->is_object()) {
-      return fail(wrong_type(fields.path_of("data"), "an object", inner == nullptr ? *data : *inner));
+      return fail(
+          wrong_type(fields.path_of("data"), "an object", inner == nullptr ? *data : *inner));
     }
     return model::Part::data(*inner);
   }
@@ -144,11 +146,13 @@ Result<model::Part> read_part_any(const json::value& v, const std::string& path,
   WEFT_TRY(const auto fields, Fields::of(v, path));
   WEFT_TRY(auto part, part_body_v03(fields, proto));
   WEFT_TRY(part.meta, fields.object("metadata"));
-  if (const json::value* type = json::find(part.meta, kMediaType); type != nullptr && type->is_string()) {
+  if (const json::value* type = json::find(part.meta, kMediaType);
+      type != nullptr && type->is_string()) {
     part.media_type = std::string(type->get_string());
     part.meta.erase(kMediaType);
   }
-  if (auto* data = std::get_if<model::Data>(&part.body); data != nullptr && part.meta.contains(kWrapped)) {
+  if (auto* data = std::get_if<model::Data>(&part.body);
+      data != nullptr && part.meta.contains(kWrapped)) {
     const json::value* value = json::find(data->json, "value");
     if (value != nullptr) {
       json::value inner = *value;
@@ -167,9 +171,11 @@ Result<model::Part> read_part_v03_rest(const json::value& v, const std::string& 
   return read_part_any(v, path, true);
 }
 
-constexpr Spelling kV03{Version::v03, "parts", true, state_v03, role_v03, write_part_v03, read_part_v03};
-constexpr Spelling kV03Rest{Version::v03_rest,   "content",     false, state_v03_rest, role_v03_rest,
-                            write_part_v03_rest, read_part_v03_rest};
+constexpr Spelling kV03{Version::v03, "parts",        true,         state_v03,
+                        role_v03,     write_part_v03, read_part_v03};
+constexpr Spelling kV03Rest{Version::v03_rest, "content",     false,
+                            state_v03_rest,    role_v03_rest, write_part_v03_rest,
+                            read_part_v03_rest};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// What 0.3 writes differently: over JSON-RPC objects with `kind`, over HTTP+JSON the ProtoJSON of package a2a.v1. Owned by
-// adapters/a2a; pure.
+// What 0.3 writes differently: over JSON-RPC objects with `kind`, over HTTP+JSON the ProtoJSON of
+// package a2a.v1. Owned by adapters/a2a; pure.
 #pragma once
 
 #include "weft/adapters/a2a/codec.h"

@@ -1,5 +1,6 @@
-// Which upstream conversation goes on with which conversation of the hub, and whose upstream tasks are whose. Keyed by the caller, so that
-// nobody goes on with another's. Owned by the service of one solution; any thread.
+// Which upstream conversation goes on with which conversation of the hub, and whose upstream tasks
+// are whose. Keyed by the caller, so that nobody goes on with another's. Owned by the service of
+// one solution; any thread.
 #pragma once
 
 #include <list>

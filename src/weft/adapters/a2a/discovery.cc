@@ -16,7 +16,8 @@ constexpr int kRedirectsMax = 3;
 
 /// Names by which an agent on this machine calls itself in its card.
 bool names_itself(std::string_view host) {
-  return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" || host == "::";
+  return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" ||
+         host == "::";
 }
 
 Awaitable<Result<Found>> read_place(net::HttpClient& client, hub::JoinRequest join, Url url,
@@ -30,9 +31,12 @@ Awaitable<Result<Found>> read_place(net::HttpClient& client, hub::JoinRequest jo
   WEFT_CO_TRY(const auto body, co_await response->read_all(kCardBytesMax));
   if (status != 200) co_return fail(Reason::upstream_protocol, std::format("HTTP {}", status));
   WEFT_CO_TRY(auto value, json::parse(body, kCardBytesMax));
-  if (!looks_like_card(value)) co_return fail(Reason::upstream_protocol, "a document that is no agent card");
+  if (!looks_like_card(value))
+    co_return fail(Reason::upstream_protocol, "a document that is no agent card");
   auto card = read_card(value);
-  if (!card) co_return fail(Reason::upstream_protocol, std::format("a broken agent card ({})", card.error().message));
+  if (!card)
+    co_return fail(Reason::upstream_protocol,
+                   std::format("a broken agent card ({})", card.error().message));
   co_return Found{std::move(url), *std::move(card), std::move(value.get_object())};
 }
 
@@ -53,7 +57,8 @@ std::vector<Url> card_places(const Url& url) {
   return out;
 }
 
-Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest join, hub::CallContext context) {
+Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest join,
+                                   hub::CallContext context) {
   WEFT_CO_TRY(const auto named, parse_url(join.url));
   const std::vector<Url> places = card_places(named);
   std::string tried;
@@ -66,7 +71,8 @@ Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest joi
     tried += std::format("GET {}: {}", place.path, found.error().message);
     const Reason reason = found.error().reason;
     // Nobody answers there at all: the other paths will not do better.
-    if (reason == Reason::unavailable || reason == Reason::cancelled || reason == Reason::deadline) break;
+    if (reason == Reason::unavailable || reason == Reason::cancelled || reason == Reason::deadline)
+      break;
   }
   co_return fail(Reason::unavailable, tried);
 }
@@ -78,7 +84,8 @@ Result<std::shared_ptr<const Agent>> settle_agent(const Found& found, const Url&
   if (!same && url.port == named.port && names_itself(url.host)) {
     url = named.with_target(url.target());
   }
-  const bool elsewhere = url.scheme != named.scheme || url.host != named.host || url.port != named.port;
+  const bool elsewhere =
+      url.scheme != named.scheme || url.host != named.host || url.port != named.port;
   return std::make_shared<const Agent>(Agent{found.card, door, std::move(url), elsewhere});
 }
 

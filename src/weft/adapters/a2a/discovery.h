@@ -1,5 +1,5 @@
-// Finding an agent's card from the URL that an operator gave, and settling how it will be spoken to. Owned by the protocol; one loop a
-// call.
+// Finding an agent's card from the URL that an operator gave, and settling how it will be spoken
+// to. Owned by the protocol; one loop a call.
 #pragma once
 
 #include <memory>
@@ -20,10 +20,12 @@ struct Found {
   json::object raw;
 };
 /// The first card there is. Errors list what was tried and what came.
-Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest join, hub::CallContext context);
+Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest join,
+                                   hub::CallContext context);
 
-/// The agent of a card. An interface on another host than the one the operator named is reached through the guard and without
-/// the operator's credentials; loopback names and 0.0.0.0 on the same port mean the named host.
+/// The agent of a card. An interface on another host than the one the operator named is reached
+/// through the guard and without the operator's credentials; loopback names and 0.0.0.0 on the same
+/// port mean the named host.
 Result<std::shared_ptr<const Agent>> settle_agent(const Found& found, const Url& named);
 
 }  // namespace weft::adapters::a2a

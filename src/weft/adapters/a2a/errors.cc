@@ -70,7 +70,8 @@ json::array details(const Fault& fault) {
   }
   if (error.retry_after) {
     const double seconds = static_cast<double>(error.retry_after->count()) / 1000.0;
-    out.push_back(json::object{{"@type", kRetryType}, {"retryDelay", std::format("{:.3f}s", seconds)}});
+    out.push_back(
+        json::object{{"@type", kRetryType}, {"retryDelay", std::format("{:.3f}s", seconds)}});
   }
   return out;
 }
@@ -81,7 +82,8 @@ std::optional<std::chrono::milliseconds> retry_delay(std::string_view text) {
   double seconds = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size() - 1, seconds);
   const bool whole = problem == std::errc() && end == text.data() + text.size() - 1;
-  if (!whole || !std::isfinite(seconds) || seconds < 0 || seconds > kSecondsMax) return std::nullopt;
+  if (!whole || !std::isfinite(seconds) || seconds < 0 || seconds > kSecondsMax)
+    return std::nullopt;
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::llround(seconds * 1000.0)));
 }
 
@@ -131,7 +133,8 @@ Told read_details(const json::value* list) {
     if (type == kInfoType) {
       told.reason = reason_named(json::string_at(detail, "reason"));
       if (const json::object* metadata = json::object_at(detail, "metadata")) {
-        if (const auto exact = reason_from(json::string_at(*metadata, "weftReason"))) told.reason = exact;
+        if (const auto exact = reason_from(json::string_at(*metadata, "weftReason")))
+          told.reason = exact;
         told.param = json::string_at(*metadata, "field");
       }
     } else if (type == kRetryType) {
@@ -156,14 +159,14 @@ constinit const ErrorRow kCardNotConfigured{-32007, "EXTENDED_AGENT_CARD_NOT_CON
                                             "FAILED_PRECONDITION", 400, true};
 constinit const ErrorRow kExtensionRequired{-32008, "EXTENSION_SUPPORT_REQUIRED",
                                             "FAILED_PRECONDITION", 400, true};
-constinit const ErrorRow kVersionNotSupported{-32009, "VERSION_NOT_SUPPORTED", "FAILED_PRECONDITION",
-                                              400, true};
+constinit const ErrorRow kVersionNotSupported{-32009, "VERSION_NOT_SUPPORTED",
+                                              "FAILED_PRECONDITION", 400, true};
 constinit const ErrorRow kMethodNotFound{wire::kJsonRpcMethodNotFound, "METHOD_NOT_FOUND",
                                          "UNIMPLEMENTED", 404, false};
 constinit const ErrorRow kInvalidRequest{wire::kJsonRpcInvalidRequest, "INVALID_REQUEST",
                                          "INVALID_ARGUMENT", 400, false};
-constinit const ErrorRow kParseError{wire::kJsonRpcParseError, "PARSE_ERROR", "INVALID_ARGUMENT", 400,
-                                     false};
+constinit const ErrorRow kParseError{wire::kJsonRpcParseError, "PARSE_ERROR", "INVALID_ARGUMENT",
+                                     400, false};
 
 const ErrorRow& row_of(Reason reason) {
   for (const Line& line : kTable) {

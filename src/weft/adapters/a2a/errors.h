@@ -1,5 +1,5 @@
-// The error table of A2A (README.md shows it): an Error to JSON-RPC and HTTP+JSON and back, google.rpc.ErrorInfo in both. Owned by
-// adapters/a2a; pure.
+// The error table of A2A (README.md shows it): an Error to JSON-RPC and HTTP+JSON and back,
+// google.rpc.ErrorInfo in both. Owned by adapters/a2a; pure.
 #pragma once
 
 #include <string>
@@ -37,17 +37,20 @@ extern const ErrorRow kParseError;
 struct Fault {
   ErrorRow row;
   Error error;
-  Fault(Error e) : row(row_of(e.reason)), error(std::move(e)) {}  // NOLINT(google-explicit-constructor)
+  Fault(Error e)
+      : row(row_of(e.reason)), error(std::move(e)) {}  // NOLINT(google-explicit-constructor)
   Fault(const ErrorRow& r, std::string message);
 };
 
 wire::JsonRpcError to_jsonrpc(const Fault& fault);
 /// `{"error": {code, status, message, details}}`.
 json::object to_rest(const Fault& fault);
-/// The HTTP status of a JSON-RPC answer: 200 but for what concerns the connection rather than the call.
+/// The HTTP status of a JSON-RPC answer: 200 but for what concerns the connection rather than the
+/// call.
 int jsonrpc_http_status(const Fault& fault);
 
-/// The inverses, for the client. The reason is exact when weft is at the other end or A2A names it; else the code's usual one.
+/// The inverses, for the client. The reason is exact when weft is at the other end or A2A names it;
+/// else the code's usual one.
 Error from_jsonrpc(const wire::JsonRpcError& error);
 Error from_rest(int status, const wire::Headers& headers, std::string_view body);
 

@@ -6,11 +6,12 @@ namespace weft::adapters::a2a {
 namespace {
 
 constexpr Reason kReasons[] = {
-    Reason::invalid_argument, Reason::unauthenticated, Reason::permission_denied, Reason::solution_not_found,
-    Reason::task_not_found,   Reason::unsupported,     Reason::not_cancelable,    Reason::content_type,
-    Reason::too_large,        Reason::rate_limited,    Reason::unavailable,       Reason::deadline,
-    Reason::cancelled,        Reason::solution_failed, Reason::refused,           Reason::upstream_protocol,
-    Reason::storage_full,     Reason::internal};
+    Reason::invalid_argument,   Reason::unauthenticated, Reason::permission_denied,
+    Reason::solution_not_found, Reason::task_not_found,  Reason::unsupported,
+    Reason::not_cancelable,     Reason::content_type,    Reason::too_large,
+    Reason::rate_limited,       Reason::unavailable,     Reason::deadline,
+    Reason::cancelled,          Reason::solution_failed, Reason::refused,
+    Reason::upstream_protocol,  Reason::storage_full,    Reason::internal};
 
 TEST(Errors, ComeBackWithTheirReasonFromBothBindings) {
   for (const Reason reason : kReasons) {
@@ -41,12 +42,24 @@ TEST(Errors, AreSaidAsTheSpecificationHasThem) {
   };
   const Row rows[] = {
       {make_error(Reason::task_not_found, "x"), -32001, 404, "NOT_FOUND", "TASK_NOT_FOUND"},
-      {make_error(Reason::not_cancelable, "x"), -32002, 400, "FAILED_PRECONDITION", "TASK_NOT_CANCELABLE"},
-      {{kPushNotSupported, "x"}, -32003, 400, "FAILED_PRECONDITION", "PUSH_NOTIFICATION_NOT_SUPPORTED"},
-      {make_error(Reason::unsupported, "x"), -32004, 400, "FAILED_PRECONDITION", "UNSUPPORTED_OPERATION"},
-      {make_error(Reason::content_type, "x"), -32005, 400, "INVALID_ARGUMENT", "CONTENT_TYPE_NOT_SUPPORTED"},
-      {make_error(Reason::upstream_protocol, "x"), -32006, 500, "INTERNAL", "INVALID_AGENT_RESPONSE"},
-      {{kCardNotConfigured, "x"}, -32007, 400, "FAILED_PRECONDITION", "EXTENDED_AGENT_CARD_NOT_CONFIGURED"},
+      {make_error(Reason::not_cancelable, "x"), -32002, 400, "FAILED_PRECONDITION",
+       "TASK_NOT_CANCELABLE"},
+      {{kPushNotSupported, "x"},
+       -32003,
+       400,
+       "FAILED_PRECONDITION",
+       "PUSH_NOTIFICATION_NOT_SUPPORTED"},
+      {make_error(Reason::unsupported, "x"), -32004, 400, "FAILED_PRECONDITION",
+       "UNSUPPORTED_OPERATION"},
+      {make_error(Reason::content_type, "x"), -32005, 400, "INVALID_ARGUMENT",
+       "CONTENT_TYPE_NOT_SUPPORTED"},
+      {make_error(Reason::upstream_protocol, "x"), -32006, 500, "INTERNAL",
+       "INVALID_AGENT_RESPONSE"},
+      {{kCardNotConfigured, "x"},
+       -32007,
+       400,
+       "FAILED_PRECONDITION",
+       "EXTENDED_AGENT_CARD_NOT_CONFIGURED"},
       {{kExtensionRequired, "x"}, -32008, 400, "FAILED_PRECONDITION", "EXTENSION_SUPPORT_REQUIRED"},
       {{kVersionNotSupported, "x"}, -32009, 400, "FAILED_PRECONDITION", "VERSION_NOT_SUPPORTED"},
   };
@@ -57,7 +70,8 @@ TEST(Errors, AreSaidAsTheSpecificationHasThem) {
     const json::object rest = to_rest(row.fault);
     EXPECT_EQ(*json::at_pointer(rest, "/error/code"), json::value(row.http));
     EXPECT_EQ(*json::at_pointer(rest, "/error/status"), json::value(row.status));
-    for (const json::value& info : {*json::at_pointer(*rpc.data, "/0"), *json::at_pointer(rest, "/error/details/0")}) {
+    for (const json::value& info :
+         {*json::at_pointer(*rpc.data, "/0"), *json::at_pointer(rest, "/error/details/0")}) {
       EXPECT_EQ(info.at("@type"), json::value("type.googleapis.com/google.rpc.ErrorInfo"));
       EXPECT_EQ(info.at("reason"), json::value(row.reason));
       EXPECT_EQ(info.at("domain"), json::value("a2a-protocol.org"));
@@ -68,10 +82,12 @@ TEST(Errors, AreSaidAsTheSpecificationHasThem) {
 TEST(Errors, OfOtherAgentsKeepTheirWords) {
   EXPECT_EQ(from_jsonrpc({-32603, "boom", std::nullopt}).reason, Reason::solution_failed);
   EXPECT_EQ(from_jsonrpc({-32001, "gone", std::nullopt}).reason, Reason::task_not_found);
-  EXPECT_EQ(from_rest(404, {}, R"({"code":-32001,"message":"gone"})").reason, Reason::task_not_found);
+  EXPECT_EQ(from_rest(404, {}, R"({"code":-32001,"message":"gone"})").reason,
+            Reason::task_not_found);
   EXPECT_EQ(from_rest(503, {}, "<h1>oops</h1>").reason, Reason::unavailable);
   EXPECT_EQ(from_rest(503, {}, "[1,2]").upstream_status, 503);
-  const Error odd = from_jsonrpc({-32603, "x", json::value(json::array{1, nullptr, json::object{{"@type", 7}}})});
+  const Error odd =
+      from_jsonrpc({-32603, "x", json::value(json::array{1, nullptr, json::object{{"@type", 7}}})});
   EXPECT_EQ(odd.reason, Reason::solution_failed);
 }
 

@@ -78,7 +78,8 @@ Result<std::optional<std::int64_t>> Fields::integer(std::string_view key) const 
   if (v->is_string()) {
     const std::string_view digits = v->get_string();
     std::int64_t number = 0;
-    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const auto [end, problem] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (problem == std::errc() && end == digits.data() + digits.size() && !digits.empty()) {
       return std::optional<std::int64_t>(number);
     }
@@ -104,10 +105,11 @@ Result<const json::array*> Fields::entries(std::string_view key) const {
 }
 
 Result<std::vector<std::string>> Fields::texts(std::string_view key) const {
-  return list<std::string>(key, [](const json::value& v, const std::string& path) -> Result<std::string> {
-    if (!v.is_string()) return fail(wrong_type(path, "a string", v));
-    return std::string(v.get_string());
-  });
+  return list<std::string>(
+      key, [](const json::value& v, const std::string& path) -> Result<std::string> {
+        if (!v.is_string()) return fail(wrong_type(path, "a string", v));
+        return std::string(v.get_string());
+      });
 }
 
 json::object Fields::others(std::initializer_list<std::string_view> known) const {

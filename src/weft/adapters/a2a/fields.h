@@ -1,4 +1,5 @@
-// Reading the members of one JSON object, saying where a value is wrong. Owned by adapters/a2a; pure, refers to the object it reads.
+// Reading the members of one JSON object, saying where a value is wrong. Owned by adapters/a2a;
+// pure, refers to the object it reads.
 #pragma once
 
 #include <initializer_list>
@@ -12,7 +13,8 @@
 
 namespace weft::adapters::a2a {
 
-/// Names are given in camelCase; their snake_case spelling is read too, and null counts as missing (ProtoJSON).
+/// Names are given in camelCase; their snake_case spelling is read too, and null counts as missing
+/// (ProtoJSON).
 class Fields {
  public:
   /// Errors when the value is no object; `path` is the JSON Pointer it was found at.

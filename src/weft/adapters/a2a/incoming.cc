@@ -50,7 +50,8 @@ std::vector<std::string> names_in(const Scope& scope) {
   }
   for (const auto& entry : scope.snapshot->entries) {
     const std::string& solution = entry->solution->id.str();
-    for (const model::Skill& skill : entry->solution->skills) out.push_back(hub::tool_name(solution, skill.id.str()));
+    for (const model::Skill& skill : entry->solution->skills)
+      out.push_back(hub::tool_name(solution, skill.id.str()));
   }
   return out;
 }
@@ -58,7 +59,8 @@ std::vector<std::string> names_in(const Scope& scope) {
 std::string joined(const std::vector<std::string>& names) {
   constexpr std::size_t kShown = 40;
   std::string out;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) out += (i == 0 ? "`" : ", `") + names[i] + "`";
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i)
+    out += (i == 0 ? "`" : ", `") + names[i] + "`";
   if (names.size() > kShown) out += std::format(" and {} more", names.size() - kShown);
   return out.empty() ? "none" : out;
 }
@@ -96,12 +98,14 @@ json::object keep(const SendRequest& request) {
     metadata.erase(kSkillMeta);
     return metadata;
   };
-  if (json::object metadata = bare(request.metadata); !metadata.empty()) out["metadata"] = std::move(metadata);
+  if (json::object metadata = bare(request.metadata); !metadata.empty())
+    out["metadata"] = std::move(metadata);
   if (json::object metadata = bare(request.message.metadata); !metadata.empty()) {
     out["messageMetadata"] = std::move(metadata);
   }
   if (!request.message.extensions.empty()) out["extensions"] = array_of(request.message.extensions);
-  if (!request.accepted_output_modes.empty()) out["acceptedOutputModes"] = array_of(request.accepted_output_modes);
+  if (!request.accepted_output_modes.empty())
+    out["acceptedOutputModes"] = array_of(request.accepted_output_modes);
   return out;
 }
 
@@ -114,7 +118,8 @@ bool wants_json(const SendRequest& request) {
 
 Target find_named(const Scope& scope, std::string_view name) {
   if (scope.entry) return {scope.entry, scope.entry->solution->skill(name), std::nullopt};
-  if (const auto found = hub::find_tool(*scope.snapshot, name)) return {found->entry, found->skill, std::nullopt};
+  if (const auto found = hub::find_tool(*scope.snapshot, name))
+    return {found->entry, found->skill, std::nullopt};
   return {};
 }
 
@@ -130,8 +135,9 @@ Result<Target> find_target(const Scope& scope, const SendRequest& request) {
   }
   // An agent of its own may mean something by it that its card does not list.
   if (by_data && scope.entry && scope.entry->solution->protocol == "a2a") return unnamed(scope);
-  return fail(make_argument_error("/message", std::format("{} has no skill `{}`; it has {}", scope.name(),
-                                                          named->skill, joined(names_in(scope)))));
+  return fail(
+      make_argument_error("/message", std::format("{} has no skill `{}`; it has {}", scope.name(),
+                                                  named->skill, joined(names_in(scope)))));
 }
 
 model::Ask which_skill(const Scope& scope) {
@@ -139,11 +145,15 @@ model::Ask which_skill(const Scope& scope) {
   json::object skill{{"type", "string"}, {"enum", array_of(names)}};
   json::object parameters{{"type", "object"}, {"description", "The arguments of the skill."}};
   json::object properties{{"skill", std::move(skill)}, {"parameters", std::move(parameters)}};
-  json::object schema{{"type", "object"}, {"properties", std::move(properties)}, {"required", json::array{"skill"}}};
+  json::object schema{{"type", "object"},
+                      {"properties", std::move(properties)},
+                      {"required", json::array{"skill"}}};
   model::Ask::Item item;
   item.kind = model::Ask::Kind::form;
-  item.message = std::format("Which skill of {}? Send a data part {{\"skill\": NAME, \"parameters\": {{…}}}}; there are {}.",
-                             scope.name(), joined(names));
+  item.message = std::format(
+      "Which skill of {}? Send a data part {{\"skill\": NAME, \"parameters\": {{…}}}}; there are "
+      "{}.",
+      scope.name(), joined(names));
   item.schema = json::value(std::move(schema));
   model::Ask ask;
   ask.items["skill"] = std::move(item);
@@ -165,8 +175,10 @@ void read_call(const Target& target, const SendRequest& request, model::Call& ca
   if (solution.protocol == "a2a") call.meta[kMetaKey] = keep(request);
   // An agent that talks gets the message as it is, its data parts with it.
   if (converse && solution.protocol == "a2a") return;
-  if (target.parameters) call.args = target.parameters;
-  else if (!converse) call.args = first_data(request.message);
+  if (target.parameters)
+    call.args = target.parameters;
+  else if (!converse)
+    call.args = first_data(request.message);
   // Arguments speak for themselves; a model is told them as what is said.
   if (converse && call.args) call.turns.clear();
 }

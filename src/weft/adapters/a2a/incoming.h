@@ -1,4 +1,5 @@
-// A caller's message as a call of the hub: which skill it means, its arguments, its turn. Owned by adapters/a2a; pure.
+// A caller's message as a call of the hub: which skill it means, its arguments, its turn. Owned by
+// adapters/a2a; pure.
 #pragma once
 
 #include <memory>
@@ -20,15 +21,18 @@ struct Target {
   std::optional<json::value> parameters;
 };
 
-/// What is served at one URL: one solution, or (no entry) all of them with the names of the aggregate view.
+/// What is served at one URL: one solution, or (no entry) all of them with the names of the
+/// aggregate view.
 struct Scope {
   std::shared_ptr<const hub::Snapshot> snapshot;
   std::shared_ptr<const hub::Entry> entry;
-  std::string_view name() const { return entry ? std::string_view(entry->solution->id.str()) : "the hub"; }
+  std::string_view name() const {
+    return entry ? std::string_view(entry->solution->id.str()) : "the hub";
+  }
 };
 
-/// By a data part {skill, parameters}, `metadata["weft.skill"]`, the only skill there is, or the one that talks. Errors name the
-/// skills there are.
+/// By a data part {skill, parameters}, `metadata["weft.skill"]`, the only skill there is, or the
+/// one that talks. Errors name the skills there are.
 Result<Target> find_target(const Scope& scope, const SendRequest& request);
 /// The skill of that outward name; null when there is none.
 Target find_named(const Scope& scope, std::string_view name);

@@ -18,7 +18,8 @@ model::Skill skill(std::string id, model::Shape shape) {
   return out;
 }
 
-std::shared_ptr<const hub::Entry> entry(std::string id, std::string protocol, std::vector<model::Skill> skills) {
+std::shared_ptr<const hub::Entry> entry(std::string id, std::string protocol,
+                                        std::vector<model::Skill> skills) {
   model::Solution solution;
   solution.id = SolutionId(std::move(id));
   solution.protocol = std::move(protocol);
@@ -40,11 +41,13 @@ SendRequest says(std::vector<model::Part> parts) {
 }
 
 const auto kTools = [] {
-  return one(entry("shop", "mcp", {skill("pay", model::Shape::invoke), skill("echo", model::Shape::invoke)}));
+  return one(entry("shop", "mcp",
+                   {skill("pay", model::Shape::invoke), skill("echo", model::Shape::invoke)}));
 };
 
 TEST(Incoming, ADataPartNamesTheSkill) {
-  const auto request = says({model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})"))});
+  const auto request =
+      says({model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})"))});
   const auto target = find_target(kTools(), request);
   ASSERT_TRUE(target);
   EXPECT_EQ(target->skill->id.str(), "pay");
@@ -66,7 +69,8 @@ TEST(Incoming, MetadataNamesTheSkill) {
 }
 
 TEST(Incoming, AnUnknownSkillIsRefusedWithTheListOfThem) {
-  const auto target = find_target(kTools(), says({model::Part::data(parse(R"({"skill":"dance","parameters":{}})"))}));
+  const auto target = find_target(
+      kTools(), says({model::Part::data(parse(R"({"skill":"dance","parameters":{}})"))}));
   ASSERT_FALSE(target);
   EXPECT_NE(target.error().message.find("`dance`"), std::string::npos);
   EXPECT_NE(target.error().message.find("`pay`, `echo`"), std::string::npos);
@@ -81,13 +85,17 @@ TEST(Incoming, WordsForSeveralToolsAreAsked) {
 }
 
 TEST(Incoming, WordsGoToTheSkillThatTalks) {
-  const auto scope = one(entry("a", "openai", {skill("embed", model::Shape::embed), skill("chat", model::Shape::converse)}));
+  const auto scope = one(entry(
+      "a", "openai", {skill("embed", model::Shape::embed), skill("chat", model::Shape::converse)}));
   EXPECT_EQ(find_target(scope, says({model::Part::text("hi")}))->skill->id.str(), "chat");
 }
 
 TEST(Incoming, AnAgentGetsTheMessageAsItIs) {
-  const auto scope = one(entry("clinic", "a2a", {skill("triage", model::Shape::converse), skill("book", model::Shape::converse)}));
-  SendRequest request = says({model::Part::data(parse(R"({"skill":"unlisted","parameters":{"a":1}})"))});
+  const auto scope =
+      one(entry("clinic", "a2a",
+                {skill("triage", model::Shape::converse), skill("book", model::Shape::converse)}));
+  SendRequest request =
+      says({model::Part::data(parse(R"({"skill":"unlisted","parameters":{"a":1}})"))});
   request.message.metadata["theirs"] = 1;
   request.metadata["also"] = 2;
   request.message.extensions = {"urn:x"};
@@ -109,7 +117,8 @@ TEST(Incoming, AnAgentGetsTheMessageAsItIs) {
 TEST(Incoming, TheHubsOwnEndpointHasAllSkills) {
   Scope scope = kTools();
   scope.entry = nullptr;
-  const auto request = says({model::Part::data(parse(R"({"skill":"shop__pay","parameters":{"amount":3}})"))});
+  const auto request =
+      says({model::Part::data(parse(R"({"skill":"shop__pay","parameters":{"amount":3}})"))});
   const auto target = find_target(scope, request);
   ASSERT_TRUE(target) << target.error().message;
   EXPECT_EQ(target->skill->id.str(), "pay");
@@ -120,7 +129,8 @@ TEST(Outgoing, ToolArgumentsBecomeAMessage) {
   call.id = CallId("c1");
   call.args = parse(R"({"message":"hello","data":{"n":1},"context_id":"mine","task_id":"t9"})");
   const Outgoing out = write_call(call, skill("talk", model::Shape::converse), false);
-  EXPECT_EQ(out.request.message.parts, (std::vector{model::Part::text("hello"), model::Part::data(parse(R"({"n":1})"))}));
+  EXPECT_EQ(out.request.message.parts,
+            (std::vector{model::Part::text("hello"), model::Part::data(parse(R"({"n":1})"))}));
   EXPECT_EQ(out.conversation, "mine");
   EXPECT_EQ(out.task, "t9");
   EXPECT_EQ(out.manner, Manner::plain);
@@ -130,7 +140,8 @@ TEST(Outgoing, ArgumentsOfASkillNameIt) {
   model::Call call;
   call.args = parse(R"({"amount":3})");
   const Outgoing out = write_call(call, skill("pay", model::Shape::invoke), false);
-  EXPECT_EQ(out.request.message.parts.front(), model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})")));
+  EXPECT_EQ(out.request.message.parts.front(),
+            model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})")));
 }
 
 TEST(Outgoing, EarlierTurnsAreToldOnce) {
@@ -150,7 +161,9 @@ TEST(Bindings, KnowEveryMethodAndPath) {
   EXPECT_EQ(find_method("SendMessage")->version, Version::v10);
   EXPECT_EQ(find_method("message/stream")->verb, Verb::stream);
   EXPECT_EQ(find_method("sendMessage"), nullptr);
-  const auto read = [](std::string_view method, std::vector<std::string> path) { return read_rest(method, path); };
+  const auto read = [](std::string_view method, std::vector<std::string> path) {
+    return read_rest(method, path);
+  };
   EXPECT_EQ(read("POST", {"message:send"})->verb, Verb::send);
   EXPECT_EQ(read("POST", {"v1", "message:stream"})->version, Version::v03_rest);
   EXPECT_EQ(read("GET", {"tasks"})->verb, Verb::list);
@@ -161,7 +174,8 @@ TEST(Bindings, KnowEveryMethodAndPath) {
   EXPECT_EQ(read("DELETE", {"tasks", "a", "pushNotificationConfigs", "b"})->verb, Verb::push);
   EXPECT_EQ(read("GET", {"extendedAgentCard"})->verb, Verb::card);
   EXPECT_TRUE(read("GET", {"message:send"})->wrong_method);
-  for (const auto& path : std::vector<std::vector<std::string>>{{}, {"v1"}, {"nothing"}, {"tasks", "a:dance"}, {"tasks", "a", "b"}}) {
+  for (const auto& path : std::vector<std::vector<std::string>>{
+           {}, {"v1"}, {"nothing"}, {"tasks", "a:dance"}, {"tasks", "a", "b"}}) {
     EXPECT_FALSE(read("GET", path));
   }
 }

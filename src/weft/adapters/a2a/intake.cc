@@ -21,21 +21,29 @@ model::Event delta(std::string text) {
 std::size_t size_of(const model::Part& part) {
   if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text.size();
   if (const auto* blob = std::get_if<model::Blob>(&part.body)) return blob->bytes.size();
-  if (const auto* data = std::get_if<model::Data>(&part.body)) return json::write(data->json).size();
+  if (const auto* data = std::get_if<model::Data>(&part.body))
+    return json::write(data->json).size();
   return 64;
 }
 
 bool is_text(const model::Part& part) { return std::holds_alternative<model::Text>(part.body); }
 
 model::Artifact to_model(Artifact artifact, bool append, bool last) {
-  return {std::move(artifact.id),    std::move(artifact.name), std::move(artifact.description),
-          std::move(artifact.parts), append,                   last,
+  return {std::move(artifact.id),
+          std::move(artifact.name),
+          std::move(artifact.description),
+          std::move(artifact.parts),
+          append,
+          last,
           std::move(artifact.metadata)};
 }
 
-std::string texts_of(const std::vector<model::Part>& parts) { return model::joined_text(parts, false); }
+std::string texts_of(const std::vector<model::Part>& parts) {
+  return model::joined_text(parts, false);
+}
 
-/// The text of an artifact. Its pieces are kept as parts by agents that stream, so they join without anything between.
+/// The text of an artifact. Its pieces are kept as parts by agents that stream, so they join
+/// without anything between.
 std::string run_of(const std::vector<model::Part>& parts) {
   std::string out;
   for (const model::Part& part : parts) {
@@ -91,13 +99,15 @@ Result<void> Intake::take(StreamItem item, std::vector<model::Event>& out) {
 Result<void> Intake::identify(const std::string& task, const std::string& context,
                               std::vector<model::Event>& out) {
   if (task.size() > kIdCharsMax || context.size() > kIdCharsMax) {
-    return fail(Reason::upstream_protocol, std::format("the agent's id is longer than {} characters", kIdCharsMax));
+    return fail(Reason::upstream_protocol,
+                std::format("the agent's id is longer than {} characters", kIdCharsMax));
   }
   if (!context.empty()) context_id_ = context;
   if (task.empty() || task == task_id_) return {};
   if (!task_id_.empty()) {
-    return fail(Reason::upstream_protocol,
-                std::format("the agent answered for the task {} when asked about {}", task, task_id_));
+    return fail(
+        Reason::upstream_protocol,
+        std::format("the agent answered for the task {} when asked about {}", task, task_id_));
   }
   task_id_ = task;
   out.push_back({model::Accepted{task_id_, context_id_}});
@@ -136,7 +146,8 @@ Result<void> Intake::take_artifact(Artifact artifact, bool append, bool last,
                                    std::vector<model::Event>& out) {
   if (!artifacts_.contains(artifact.id)) {
     if (artifacts_.size() >= kListMax) {
-      return fail(Reason::too_large, std::format("the agent's task has more than {} artifacts", kListMax));
+      return fail(Reason::too_large,
+                  std::format("the agent's task has more than {} artifacts", kListMax));
     }
     order_.push_back(artifact.id);
   }
@@ -165,7 +176,8 @@ void Intake::hand_on_faithful(Seen& seen, Artifact artifact, bool append, bool l
   out.push_back({to_model(std::move(artifact), append, last)});
 }
 
-void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append, std::vector<model::Event>& out) {
+void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
+                           std::vector<model::Event>& out) {
   if (!append) seen.rest.clear();
   seen.whole.id = artifact.id;
   if (!artifact.name.empty()) seen.whole.name = artifact.name;
@@ -222,15 +234,20 @@ model::Output Intake::plain_output(std::vector<model::Event>& out) {
   std::size_t others = 0;
   for (const std::string& id : order_) {
     for (const model::Part& part : artifacts_[id].rest) {
-      if (std::holds_alternative<model::Data>(part.body)) data.push_back(part);
-      else ++others;
+      if (std::holds_alternative<model::Data>(part.body))
+        data.push_back(part);
+      else
+        ++others;
     }
   }
   const bool one = data.size() == 1 && data.front().meta.empty();
   if (one) output.data = std::get<model::Data>(data.front().body).json;
   for (const std::string& id : order_) {
     Seen& seen = artifacts_[id];
-    if (one) std::erase_if(seen.rest, [](const model::Part& p) { return std::holds_alternative<model::Data>(p.body); });
+    if (one)
+      std::erase_if(seen.rest, [](const model::Part& p) {
+        return std::holds_alternative<model::Data>(p.body);
+      });
     if (seen.rest.empty()) continue;
     seen.whole.parts = std::move(seen.rest);
     model::Artifact artifact = to_model(std::move(seen.whole), false, true);

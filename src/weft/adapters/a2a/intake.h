@@ -1,4 +1,5 @@
-// What an agent's tasks, messages and updates mean as events of a call. Owned by one call of the client; pure.
+// What an agent's tasks, messages and updates mean as events of a call. Owned by one call of the
+// client; pure.
 #pragma once
 
 #include <map>
@@ -12,24 +13,30 @@
 
 namespace weft::adapters::a2a {
 
-/// How the answer is handed on: `plain` for callers of other protocols (text becomes deltas, one data part the structured
-/// result), `faithful` for A2A callers (artifacts stay artifacts, a message stays a message).
+/// How the answer is handed on: `plain` for callers of other protocols (text becomes deltas, one
+/// data part the structured result), `faithful` for A2A callers (artifacts stay artifacts, a
+/// message stays a message).
 enum class Manner : std::uint8_t { plain, faithful };
 
-/// Law: whatever items come, in whatever pieces, text that was handed on is never taken back nor handed on twice.
+/// Law: whatever items come, in whatever pieces, text that was handed on is never taken back nor
+/// handed on twice.
 class Intake {
  public:
   explicit Intake(Manner manner) : manner_(manner) {}
 
-  /// Appends what the item means. Errors: another task's item, something after the end, or an answer that outgrows the limit.
+  /// Appends what the item means. Errors: another task's item, something after the end, or an
+  /// answer that outgrows the limit.
   Result<void> take(StreamItem item, std::vector<model::Event>& out);
 
   /// A message came, or the task is terminal or interrupted.
-  bool settled() const { return message_.has_value() || model::terminal(state_) || interrupted(state_); }
+  bool settled() const {
+    return message_.has_value() || model::terminal(state_) || interrupted(state_);
+  }
   bool asks() const { return !message_ && interrupted(state_); }
   /// The question of an interrupted task; the intake then goes on with what follows the answer.
   model::Ask take_ask();
-  /// The outcome of a settled call that asks nothing; events that had to wait for the end are appended first.
+  /// The outcome of a settled call that asks nothing; events that had to wait for the end are
+  /// appended first.
   Result<model::Output> finish(std::vector<model::Event>& out);
 
   const std::string& task_id() const { return task_id_; }
@@ -44,12 +51,16 @@ class Intake {
     /// Data, files and links, handed on at the end.
     std::vector<model::Part> rest;
   };
-  Result<void> identify(const std::string& task, const std::string& context, std::vector<model::Event>& out);
+  Result<void> identify(const std::string& task, const std::string& context,
+                        std::vector<model::Event>& out);
   Result<void> take_task(Task task, std::vector<model::Event>& out);
   void take_status(Status status, json::object metadata, std::vector<model::Event>& out);
-  Result<void> take_artifact(Artifact artifact, bool append, bool last, std::vector<model::Event>& out);
-  void hand_on_faithful(Seen& seen, Artifact artifact, bool append, bool last, std::vector<model::Event>& out);
-  void hand_on_plain(Seen& seen, const Artifact& artifact, bool append, std::vector<model::Event>& out);
+  Result<void> take_artifact(Artifact artifact, bool append, bool last,
+                             std::vector<model::Event>& out);
+  void hand_on_faithful(Seen& seen, Artifact artifact, bool append, bool last,
+                        std::vector<model::Event>& out);
+  void hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
+                     std::vector<model::Event>& out);
   Result<void> count(std::size_t bytes);
   Error failure() const;
   model::Output plain_output(std::vector<model::Event>& out);

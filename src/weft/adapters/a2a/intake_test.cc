@@ -29,8 +29,10 @@ model::End fold(Manner manner, const std::vector<std::string_view>& items) {
   return folded.take();
 }
 
-constexpr std::string_view kTask = R"({"task":{"id":"t","contextId":"c","status":{"state":"TASK_STATE_WORKING"}}})";
-constexpr std::string_view kDone = R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_COMPLETED"}}})";
+constexpr std::string_view kTask =
+    R"({"task":{"id":"t","contextId":"c","status":{"state":"TASK_STATE_WORKING"}}})";
+constexpr std::string_view kDone =
+    R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_COMPLETED"}}})";
 constexpr std::string_view kPiece1 =
     R"({"artifactUpdate":{"taskId":"t","contextId":"c","artifact":{"artifactId":"a","parts":[{"text":"one;"}]}}})";
 constexpr std::string_view kPiece2 =
@@ -55,7 +57,8 @@ TEST(Intake, AStreamIsWorthItsSnapshot) {
 }
 
 TEST(Intake, AMessageIsTheAnswer) {
-  const auto end = fold(Manner::plain, {R"({"message":{"messageId":"m","contextId":"c","role":"ROLE_AGENT","parts":[
+  const auto end = fold(
+      Manner::plain, {R"({"message":{"messageId":"m","contextId":"c","role":"ROLE_AGENT","parts":[
       {"text":"hello"},{"data":{"n":1}}]}})"});
   ASSERT_TRUE(end.outcome);
   EXPECT_EQ(end.outcome->data, json::parse(R"({"n":1})").value());
@@ -63,9 +66,11 @@ TEST(Intake, AMessageIsTheAnswer) {
 }
 
 TEST(Intake, OneDataPartIsTheStructuredResult) {
-  const auto end = fold(Manner::plain, {kTask,
-      R"({"artifactUpdate":{"taskId":"t","contextId":"c","lastChunk":true,
-          "artifact":{"artifactId":"a","parts":[{"text":"two slots"},{"data":{"slots":2}}]}}})", kDone});
+  const auto end =
+      fold(Manner::plain, {kTask,
+                           R"({"artifactUpdate":{"taskId":"t","contextId":"c","lastChunk":true,
+          "artifact":{"artifactId":"a","parts":[{"text":"two slots"},{"data":{"slots":2}}]}}})",
+                           kDone});
   ASSERT_TRUE(end.outcome);
   EXPECT_EQ(end.outcome->data, json::parse(R"({"slots":2})").value());
   EXPECT_TRUE(end.outcome->artifacts.empty());
@@ -73,8 +78,10 @@ TEST(Intake, OneDataPartIsTheStructuredResult) {
 }
 
 TEST(Intake, TheLastStatusMayBeTheAnswer) {
-  const auto end = fold(Manner::plain, {kTask,
-      R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_COMPLETED",
+  const auto end = fold(
+      Manner::plain,
+      {kTask,
+       R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_COMPLETED",
           "message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"done it"}]}}}})"});
   ASSERT_TRUE(end.outcome);
   EXPECT_EQ(model::plain_text(*end.outcome), "done it");
@@ -82,8 +89,10 @@ TEST(Intake, TheLastStatusMayBeTheAnswer) {
 
 TEST(Intake, StatesAreErrorsWithTheirReason) {
   const auto reason = [](std::string_view state) {
-    const std::string text = R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":")" + std::string(state) +
-                             R"(","message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"no"}]}}}})";
+    const std::string text =
+        R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":")" +
+        std::string(state) +
+        R"(","message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"no"}]}}}})";
     const auto end = fold(Manner::plain, {kTask, text});
     EXPECT_FALSE(end.outcome);
     EXPECT_EQ(end.outcome.error().message, "no");
@@ -95,7 +104,10 @@ TEST(Intake, StatesAreErrorsWithTheirReason) {
 }
 
 TEST(Intake, RefusesWhatIsNotItsTask) {
-  const auto other = fold(Manner::plain, {kTask, R"({"statusUpdate":{"taskId":"u","contextId":"c","status":{"state":"TASK_STATE_WORKING"}}})"});
+  const auto other = fold(
+      Manner::plain,
+      {kTask,
+       R"({"statusUpdate":{"taskId":"u","contextId":"c","status":{"state":"TASK_STATE_WORKING"}}})"});
   ASSERT_FALSE(other.outcome);
   EXPECT_EQ(other.outcome.error().reason, Reason::upstream_protocol);
   const auto after = fold(Manner::plain, {kWhole, kPiece1});
@@ -107,8 +119,11 @@ TEST(Intake, AQuestionIsAskedAndTheTaskGoesOn) {
   Intake intake(Manner::plain);
   std::vector<model::Event> events;
   ASSERT_TRUE(intake.take(item(kTask), events));
-  ASSERT_TRUE(intake.take(item(R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_INPUT_REQUIRED",
-      "message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"Which day?"}]}}}})"), events));
+  ASSERT_TRUE(intake.take(
+      item(
+          R"({"statusUpdate":{"taskId":"t","contextId":"c","status":{"state":"TASK_STATE_INPUT_REQUIRED",
+      "message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"Which day?"}]}}}})"),
+      events));
   ASSERT_TRUE(intake.asks());
   EXPECT_EQ(intake.take_ask().items.begin()->second.message, "Which day?");
   EXPECT_FALSE(intake.settled());
@@ -120,8 +135,10 @@ TEST(Intake, KeepsArtifactsForAnA2aCaller) {
   Intake intake(Manner::faithful);
   std::vector<model::Event> events;
   ASSERT_TRUE(intake.take(item(kTask), events));
-  ASSERT_TRUE(intake.take(item(R"({"artifactUpdate":{"taskId":"t","contextId":"c","append":true,"artifact":{
-      "artifactId":"a","name":"plan","description":"d","metadata":{"k":1},"parts":[{"text":"x","metadata":{"m":2}}]}}})"), events));
+  ASSERT_TRUE(
+      intake.take(item(R"({"artifactUpdate":{"taskId":"t","contextId":"c","append":true,"artifact":{
+      "artifactId":"a","name":"plan","description":"d","metadata":{"k":1},"parts":[{"text":"x","metadata":{"m":2}}]}}})"),
+                  events));
   const auto* made = std::get_if<model::Artifact>(&events.back().body);
   ASSERT_NE(made, nullptr);
   EXPECT_EQ(made->name, "plan");

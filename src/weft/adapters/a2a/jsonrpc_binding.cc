@@ -49,12 +49,14 @@ Read read_body(const std::string& body) {
   Read out;
   auto parsed = json::parse(body, kBodyBytesMax);
   if (!parsed) {
-    out.fault.emplace(kParseError, std::format("the request is no JSON: {}", parsed.error().message));
+    out.fault.emplace(kParseError,
+                      std::format("the request is no JSON: {}", parsed.error().message));
     return out;
   }
   out.id = id_in(*parsed);
   const json::value* params = json::find(*parsed, "params");
-  const bool bad_params = params != nullptr && !params->is_object() && json::find(*parsed, "method") != nullptr;
+  const bool bad_params =
+      params != nullptr && !params->is_object() && json::find(*parsed, "method") != nullptr;
   if (bad_params) {
     out.fault.emplace(make_argument_error("/params", "/params: expected an object"));
     return out;
@@ -88,7 +90,8 @@ Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::strin
   const Version spoken = named.version.value_or(Version::v03);
   Outlet nameless(exchange, spoken, wire::JsonRpcId());
   if (!json_content(exchange.head().headers.get("Content-Type"))) {
-    Error error = make_error(Reason::content_type, "the body of a JSON-RPC request is application/json");
+    Error error =
+        make_error(Reason::content_type, "the body of a JSON-RPC request is application/json");
     co_await nameless.refuse(Fault(std::move(error)));
     co_return;
   }
@@ -116,7 +119,8 @@ Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::strin
     co_return;
   }
   const Verb verb = method->verb;
-  co_await serve(environment, request, *std::move(scope), std::move(outlet), verb, std::move(read.request.params));
+  co_await serve(environment, request, *std::move(scope), std::move(outlet), verb,
+                 std::move(read.request.params));
 }
 
 }  // namespace weft::adapters::a2a

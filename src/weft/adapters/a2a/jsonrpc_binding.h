@@ -1,4 +1,5 @@
-// The JSON-RPC binding: methods of 1.0 and 0.3 on one endpoint, told apart by their names. Owned by the server; one request each.
+// The JSON-RPC binding: methods of 1.0 and 0.3 on one endpoint, told apart by their names. Owned by
+// the server; one request each.
 #pragma once
 
 #include "weft/adapters/a2a/binding.h"

@@ -25,8 +25,10 @@ inline constexpr std::size_t kContextTasksMax = 32;
 inline constexpr std::size_t kPageSizeMax = 100;
 inline constexpr std::int64_t kPollFirstMs = 100;
 inline constexpr std::int64_t kPollMostMs = 2'000;
-/// How long the agent has to acknowledge a cancellation; below the hub's own bound.
-inline constexpr std::int64_t kCancelMs = 800;
+/// How long a cancelled call waits to learn the task it has to cancel, and the agent has to
+/// acknowledge that; together below the hub's own bound.
+inline constexpr std::int64_t kLearnTaskMs = 350;
+inline constexpr std::int64_t kCancelMs = 550;
 inline constexpr std::int64_t kKeepAliveMs = 15'000;
 inline constexpr std::int64_t kStreamIdleMs = 120'000;
 /// Rounds of question and answer in one call.

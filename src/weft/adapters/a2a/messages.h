@@ -1,4 +1,5 @@
-// The objects of A2A as values, the same for every version of the wire. Owned by adapters/a2a; plain values.
+// The objects of A2A as values, the same for every version of the wire. Owned by adapters/a2a;
+// plain values.
 #pragma once
 
 #include <optional>

@@ -7,6 +7,7 @@
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/questions.h"
 #include "weft/adapters/common/reply.h"
+#include "weft/hub/limits.h"
 #include "weft/hub/producer.h"
 
 namespace weft::adapters::a2a {
@@ -16,28 +17,42 @@ namespace {
 bool is_refusal(const hub::TaskView& view) {
   if (!view.end || view.end->outcome) return false;
   const Reason reason = view.end->outcome.error().reason;
-  return reason != Reason::solution_failed && reason != Reason::refused && reason != Reason::cancelled;
+  return reason != Reason::solution_failed && reason != Reason::refused &&
+         reason != Reason::cancelled;
 }
 
 Result<void> check_message(const SendRequest& request) {
   if (request.message.id.empty()) {
-    return fail(make_argument_error("/message/messageId", "/message/messageId: a non-empty string is required"));
+    return fail(make_argument_error("/message/messageId",
+                                    "/message/messageId: a non-empty string is required"));
   }
   if (request.message.parts.empty()) {
-    return fail(make_argument_error("/message/parts", "/message/parts: at least one part is required"));
+    return fail(
+        make_argument_error("/message/parts", "/message/parts: at least one part is required"));
   }
   if (request.message.role != Speaker::user) {
-    return fail(make_argument_error("/message/role", "/message/role: a caller's message has the role of the user"));
+    return fail(make_argument_error("/message/role",
+                                    "/message/role: a caller's message has the role of the user"));
   }
   if (request.history_length && *request.history_length < 0) {
-    return fail(make_argument_error("/configuration/historyLength", "/configuration/historyLength: below zero"));
+    return fail(make_argument_error("/configuration/historyLength",
+                                    "/configuration/historyLength: below zero"));
   }
-  for (const std::string* id : {&request.message.id, &request.message.context_id, &request.message.task_id}) {
+  for (const std::string* id :
+       {&request.message.id, &request.message.context_id, &request.message.task_id}) {
     if (id->size() > kIdCharsMax) {
-      return fail(make_argument_error("/message", std::format("/message: an id is longer than {} characters", kIdCharsMax)));
+      return fail(make_argument_error(
+          "/message", std::format("/message: an id is longer than {} characters", kIdCharsMax)));
     }
   }
   return {};
+}
+
+/// A skill that answers with a result rather than in a conversation, of a solution that keeps no
+/// tasks.
+bool is_tool(const Target& target) {
+  return target.skill != nullptr && target.skill->shape != model::Shape::converse &&
+         target.entry->solution->protocol != "a2a";
 }
 
 /// Hands the events of the call that a question led to on to the stream that asked it.
@@ -59,16 +74,19 @@ Awaitable<Result<model::Output>> relay(std::unique_ptr<hub::EventStream> inner, 
 }
 
 /// Asks which skill is meant, then calls it.
-Awaitable<Result<model::Output>> ask_then_call(hub::Hub& hub, Scope scope, std::shared_ptr<const model::Call> first,
+Awaitable<Result<model::Output>> ask_then_call(hub::Hub& hub, Scope scope,
+                                               std::shared_ptr<const model::Call> first,
                                                hub::Emitter& out) {
   model::Ask question = which_skill(scope);
   WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(question)));
   const model::Answer& answer = answers.begin()->second;
-  const bool named = answer.action == model::AnswerAction::accept && answer.data && answer.data->is_object();
+  const bool named =
+      answer.action == model::AnswerAction::accept && answer.data && answer.data->is_object();
   if (!named) co_return fail(Reason::cancelled, "no skill was chosen");
   const json::object& chosen = answer.data->get_object();
   const Target target = find_named(scope, json::string_at(chosen, "skill"));
-  if (target.skill == nullptr) co_return fail(Reason::solution_not_found, "the skill is not there any more");
+  if (target.skill == nullptr)
+    co_return fail(Reason::solution_not_found, "the skill is not there any more");
   model::Call call = *first;
   call.solution = target.entry->solution->id;
   call.skill = target.skill->id;
@@ -82,7 +100,8 @@ Awaitable<Result<model::Output>> ask_then_call(hub::Hub& hub, Scope scope, std::
 
 }  // namespace
 
-Feed::Feed(StreamItem first, Telling telling, std::unique_ptr<hub::TaskSubscription> rest, bool over)
+Feed::Feed(StreamItem first, Telling telling, std::unique_ptr<hub::TaskSubscription> rest,
+           bool over)
     : telling_(std::move(telling)), rest_(std::move(rest)), over_(over) {
   ready_.push_back(std::move(first));
 }
@@ -109,8 +128,8 @@ Awaitable<Result<hub::TaskView>> Operations::begin(SendRequest message) {
   co_return co_await begin_new(std::move(message));
 }
 
-Awaitable<Result<hub::TaskView>> Operations::begin_new(SendRequest message) {
-  WEFT_CO_TRY(const auto target, find_target(scope_, message));
+Awaitable<Result<std::shared_ptr<model::Call>>> Operations::prepare(SendRequest message,
+                                                                    Target target) {
   hub::Hub& hub = environment_.hub;
   auto call = std::make_shared<model::Call>(begin_call(hub, request_));
   call->reply = model::Reply::task;
@@ -120,23 +139,50 @@ Awaitable<Result<hub::TaskView>> Operations::begin_new(SendRequest message) {
   if (target.skill == nullptr) {
     call->turns.push_back({message.message.id, model::Role::user, "", message.message.parts});
     if (target.entry) call->solution = target.entry->solution->id;
-    co_return co_await begin_asking(std::move(message), std::move(call));
+    co_return call;
   }
   read_call(target, message, *call);
   // What cannot be called is refused before there is a task.
   WEFT_CO_TRY(const Schema* schema, target.entry->input_schema(*target.skill));
   if (call->args && schema != nullptr) WEFT_CO_CHECK(schema->require(*call->args));
-  if (named) WEFT_CO_CHECK(co_await recall(*call, *target.entry->solution));
+  const bool talks = target.skill->shape == model::Shape::converse;
+  if (named && talks) WEFT_CO_CHECK(co_await recall(*call, *target.entry->solution));
+  co_return call;
+}
+
+Awaitable<Result<hub::TaskView>> Operations::begin_new(SendRequest message) {
+  WEFT_CO_TRY(const auto target, find_target(scope_, message));
+  WEFT_CO_TRY(auto call, co_await prepare(message, target));
+  if (target.skill == nullptr) co_return co_await begin_asking(std::move(message), std::move(call));
   model::Call started = *call;
   const Executor executor = request_.exchange.executor();
   json::object meta;
-  co_return co_await hub.tasks().start(std::move(started), executor, std::move(meta));
+  co_return co_await environment_.hub.tasks().start(std::move(started), executor, std::move(meta));
+}
+
+Awaitable<Result<StreamItem>> Operations::call_directly(SendRequest message, Target target) {
+  hub::Hub& hub = environment_.hub;
+  const Show show{message.history_length, true};
+  WEFT_CO_TRY(auto call, co_await prepare(std::move(message), std::move(target)));
+  call->reply = model::Reply::unary;
+  const hub::CallContext context =
+      hub.context(request_.exchange.executor(), request_.exchange.gone(), *call);
+  auto stream = hub.call(*call, context);
+  hub::Folded folded = co_await hub::fold_stream(*stream, hub::kAnswerBytesMax);
+  if (folded.ask) {
+    json::object meta;
+    model::Ask ask = *std::move(folded.ask);
+    WEFT_CO_TRY(const auto view, co_await hub.tasks().park(call, std::move(stream), std::move(ask),
+                                                           std::move(meta)));
+    co_return StreamItem(task_of(view, show));
+  }
+  if (!folded.end.outcome) co_return fail(folded.end.outcome.error());
+  co_return StreamItem(answer_of(folded.end, call->id.str(), call->context.str()));
 }
 
 /// A solution that keeps no conversations is told what was said before in this one.
 Awaitable<Result<void>> Operations::recall(model::Call& call, const model::Solution& solution) {
-  const bool talks = !call.turns.empty() && !call.args;
-  if (!talks || solution.protocol == "a2a" || solution.kind == model::Kind::toolset) co_return Result<void>();
+  if (call.turns.empty() || call.args || solution.protocol == "a2a") co_return Result<void>();
   hub::TaskFilter filter;
   filter.context = call.context;
   filter.limit = kContextTasksMax;
@@ -144,32 +190,35 @@ Awaitable<Result<void>> Operations::recall(model::Call& call, const model::Solut
   WEFT_CO_TRY(auto page, co_await environment_.hub.tasks().list(filter, principal));
   std::ranges::sort(page.tasks, {}, &hub::TaskView::created_ms);
   std::vector<model::Turn> turns;
+  // The newest one's history holds what was said before it.
   for (hub::TaskView& task : page.tasks) {
-    if (task.solution != solution.id || !task.end || !task.end->outcome) continue;
-    for (model::Turn& turn : task.history) turns.push_back(std::move(turn));
-    if (!turns.empty() && turns.back().role == model::Role::assistant) continue;
-    for (model::Turn& turn : task.end->outcome->turns) turns.push_back(std::move(turn));
+    const bool fits = task.solution == solution.id && task.owner == principal.name;
+    if (fits && task.end && task.end->outcome) turns = std::move(task.history);
   }
   for (model::Turn& turn : call.turns) turns.push_back(std::move(turn));
   call.turns = std::move(turns);
   co_return Result<void>();
 }
 
-Awaitable<Result<hub::TaskView>> Operations::begin_asking(SendRequest message, std::shared_ptr<model::Call> call) {
+Awaitable<Result<hub::TaskView>> Operations::begin_asking(SendRequest message,
+                                                          std::shared_ptr<model::Call> call) {
   (void)message;
   hub::Hub& hub = environment_.hub;
   std::shared_ptr<const model::Call> fixed = call;
   const hub::CallContext context = hub.context(request_.exchange.executor(), CancelToken(), *fixed);
   Scope scope = scope_;
-  auto stream = hub::make_stream(context, [&hub, scope, fixed](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-    co_return co_await ask_then_call(hub, scope, fixed, out);
-  });
+  auto stream = hub::make_stream(
+      context, [&hub, scope, fixed](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
+        co_return co_await ask_then_call(hub, scope, fixed, out);
+      });
   model::Event event = co_await stream->next();
   auto* ask = std::get_if<model::Ask>(&event.body);
-  if (ask == nullptr) co_return fail(Reason::internal, "the question which skill is meant was not asked");
+  if (ask == nullptr)
+    co_return fail(Reason::internal, "the question which skill is meant was not asked");
   model::Ask question = std::move(*ask);
   json::object meta;
-  co_return co_await hub.tasks().park(fixed, std::move(stream), std::move(question), std::move(meta));
+  co_return co_await hub.tasks().park(fixed, std::move(stream), std::move(question),
+                                      std::move(meta));
 }
 
 Awaitable<Result<hub::TaskView>> Operations::find(std::string id) {
@@ -190,24 +239,33 @@ Awaitable<Result<hub::TaskView>> Operations::go_on(SendRequest message) {
   WEFT_CO_TRY(auto view, co_await find(message.message.task_id));
   const std::string& context = message.message.context_id;
   if (!context.empty() && context != view.context.str()) {
-    co_return fail(make_argument_error("/message/contextId", "/message/contextId: the task belongs to another context"));
+    co_return fail(make_argument_error("/message/contextId",
+                                       "/message/contextId: the task belongs to another context"));
   }
   if (view.end) {
-    co_return fail(Reason::unsupported, "the task has ended; send a message without taskId to begin another");
+    co_return fail(Reason::unsupported,
+                   "the task has ended; send a message without taskId to begin another");
   }
   if (!view.ask) {
-    co_return fail(Reason::unsupported, "the task is working and asks nothing; wait for it, or cancel it");
+    co_return fail(Reason::unsupported,
+                   "the task is working and asks nothing; wait for it, or cancel it");
   }
   WEFT_CO_TRY(auto answers, read_answers(*view.ask, message.message));
   model::Turn said{message.message.id, model::Role::user, "", std::move(message.message.parts)};
   const model::Principal principal = request_.principal;
   const TaskId id = view.id;
-  co_return co_await environment_.hub.tasks().answer(id, std::move(answers), std::move(said), principal);
+  co_return co_await environment_.hub.tasks().answer(id, std::move(answers), std::move(said),
+                                                     principal);
 }
 
 Awaitable<Result<StreamItem>> Operations::send(SendRequest message) {
   const Show show{message.history_length, true};
   const bool at_once = message.return_immediately;
+  WEFT_CO_CHECK(check_message(message));
+  if (message.message.task_id.empty() && !at_once) {
+    WEFT_CO_TRY(auto target, find_target(scope_, message));
+    if (is_tool(target)) co_return co_await call_directly(std::move(message), std::move(target));
+  }
   WEFT_CO_TRY(auto view, co_await begin(std::move(message)));
   if (!at_once) {
     const model::Principal principal = request_.principal;
@@ -225,7 +283,8 @@ Awaitable<Result<Feed>> Operations::feed_from(hub::TaskView view, std::int64_t a
   const Executor executor = request_.exchange.executor();
   const TaskId id = view.id;
   const std::int64_t from = replay ? 0 : after;
-  WEFT_CO_TRY(auto rest, co_await environment_.hub.tasks().subscribe(id, from, principal, executor));
+  WEFT_CO_TRY(auto rest,
+              co_await environment_.hub.tasks().subscribe(id, from, principal, executor));
   Telling telling(id.str(), view.context.str());
   Task snapshot = task_of(view, Show{});
   const CancelToken gone = request_.exchange.gone();
@@ -256,7 +315,8 @@ Awaitable<Result<Feed>> Operations::stream(SendRequest message) {
   const model::Principal principal = request_.principal;
   const Executor executor = request_.exchange.executor();
   const TaskId id = view.id;
-  WEFT_CO_TRY(auto rest, co_await environment_.hub.tasks().subscribe(id, head, principal, executor));
+  WEFT_CO_TRY(auto rest,
+              co_await environment_.hub.tasks().subscribe(id, head, principal, executor));
   WEFT_CO_TRY(auto event, co_await rest->next(request_.exchange.gone()));
   Telling telling(id.str(), view.context.str());
   if (event) {
@@ -271,7 +331,8 @@ Awaitable<Result<Feed>> Operations::stream(SendRequest message) {
 Awaitable<Result<Feed>> Operations::subscribe(std::string id) {
   WEFT_CO_TRY(auto view, co_await find(std::move(id)));
   if (view.end) {
-    co_return fail(Reason::unsupported, "the task has ended: there is nothing to subscribe to, ask for it instead");
+    co_return fail(Reason::unsupported,
+                   "the task has ended: there is nothing to subscribe to, ask for it instead");
   }
   co_return co_await feed_from(std::move(view), 0, true);
 }
@@ -295,7 +356,8 @@ Awaitable<Result<Task>> Operations::cancel(std::string id) {
 Awaitable<Result<TaskPage>> Operations::list(ListRequest wanted) {
   const std::int64_t size = wanted.page_size.value_or(50);
   if (size < 1 || size > static_cast<std::int64_t>(kPageSizeMax)) {
-    co_return fail(make_argument_error("/pageSize", std::format("/pageSize: expected 1 to {}", kPageSizeMax)));
+    co_return fail(
+        make_argument_error("/pageSize", std::format("/pageSize: expected 1 to {}", kPageSizeMax)));
   }
   if (wanted.history_length && *wanted.history_length < 0) {
     co_return fail(make_argument_error("/historyLength", "/historyLength: below zero"));
@@ -316,8 +378,10 @@ Awaitable<Result<TaskPage>> Operations::list(ListRequest wanted) {
     out.total = page.total;
     for (const hub::TaskView& view : page.tasks) {
       const bool ours = !scope_.entry || view.solution == scope_.entry->solution->id;
-      if (ours) out.tasks.push_back(task_of(view, show));
-      else ++others;
+      if (ours)
+        out.tasks.push_back(task_of(view, show));
+      else
+        ++others;
     }
     filter.page_token = page.next_page_token;
     if (filter.page_token.empty()) break;

@@ -1,4 +1,5 @@
-// The operations of A2A over the hub's tasks, apart from how a binding says them. Owned by the server; one request each.
+// The operations of A2A over the hub's tasks, apart from how a binding says them. Owned by the
+// server; one request each.
 #pragma once
 
 #include <memory>
@@ -52,7 +53,13 @@ class Operations {
   /// Starts a task, or answers what the named one asks.
   Awaitable<Result<hub::TaskView>> begin(SendRequest message);
   Awaitable<Result<hub::TaskView>> begin_new(SendRequest message);
-  Awaitable<Result<hub::TaskView>> begin_asking(SendRequest message, std::shared_ptr<model::Call> call);
+  /// A call that waits for its answer and needs no task: the answer is a message. Asked a question,
+  /// it becomes a task.
+  Awaitable<Result<StreamItem>> call_directly(SendRequest message, Target target);
+  /// The call that a message asks for.
+  Awaitable<Result<std::shared_ptr<model::Call>>> prepare(SendRequest message, Target target);
+  Awaitable<Result<hub::TaskView>> begin_asking(SendRequest message,
+                                                std::shared_ptr<model::Call> call);
   Awaitable<Result<hub::TaskView>> go_on(SendRequest message);
   Awaitable<Result<hub::TaskView>> find(std::string id);
   Awaitable<Result<Feed>> feed_from(hub::TaskView view, std::int64_t after, bool replay);

@@ -55,13 +55,15 @@ void write_args(const model::Call& call, const model::Skill& skill, Outgoing& ou
     return;
   }
   parts.push_back(model::Part::text(std::string(words->get_string())));
-  if (const json::value* data = json::find(*args, "data")) parts.push_back(model::Part::data(*data));
+  if (const json::value* data = json::find(*args, "data"))
+    parts.push_back(model::Part::data(*data));
 }
 
 /// What the A2A door of this hub kept of the message and the request around it.
 void take_kept(const json::object& kept, Outgoing& out) {
   out.manner = Manner::faithful;
-  if (const json::object* metadata = json::object_at(kept, "metadata")) out.request.metadata = *metadata;
+  if (const json::object* metadata = json::object_at(kept, "metadata"))
+    out.request.metadata = *metadata;
   if (const json::object* metadata = json::object_at(kept, "messageMetadata")) {
     out.request.message.metadata = *metadata;
   }
@@ -79,7 +81,8 @@ void take_kept(const json::object& kept, Outgoing& out) {
 
 void note_losses(const model::Call& call, Outgoing& out) {
   const auto lose = [&](std::string path, std::string_view note) {
-    out.losses.push_back({std::move(path), "call", "", model::LossKind::dropped, std::string(note)});
+    out.losses.push_back(
+        {std::move(path), "call", "", model::LossKind::dropped, std::string(note)});
   };
   if (!call.tools.empty()) lose("/tools", "an A2A agent cannot be offered tools");
   if (call.gen.max_tokens) lose("/gen/max_tokens", "A2A has no such setting");
@@ -105,18 +108,23 @@ Outgoing write_call(const model::Call& call, const model::Skill& skill, bool kno
   message.id = call.id.str();
   message.role = Speaker::user;
   out.conversation = conversation_of(call);
-  if (const json::object* args = args_object(call); args != nullptr && skill.shape == model::Shape::converse) {
+  if (const json::object* args = args_object(call);
+      args != nullptr && skill.shape == model::Shape::converse) {
     out.task = json::string_at(*args, "task_id");
   }
   const bool json_wanted = call.gen.format == "json" || call.gen.format == "schema";
   out.request.accepted_output_modes = {"application/json"};
-  if (!json_wanted) out.request.accepted_output_modes.insert(out.request.accepted_output_modes.begin(), "text/plain");
+  if (!json_wanted)
+    out.request.accepted_output_modes.insert(out.request.accepted_output_modes.begin(),
+                                             "text/plain");
   const json::object* kept = json::object_at(call.meta, kMetaKey);
   if (kept != nullptr) take_kept(*kept, out);
   // An A2A caller's message goes on as it is; its arguments are among its parts.
   const bool as_it_is = kept != nullptr && !call.turns.empty();
-  if (call.args && !as_it_is) write_args(call, skill, out);
-  else if (!call.turns.empty()) write_turns(call, known, out);
+  if (call.args && !as_it_is)
+    write_args(call, skill, out);
+  else if (!call.turns.empty())
+    write_turns(call, known, out);
   for (const model::Tensor& tensor : call.tensors) {
     model::Part part;
     part.body = tensor;

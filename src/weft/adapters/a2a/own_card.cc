@@ -63,7 +63,8 @@ Card hub_card(const hub::Snapshot& snapshot, const Shown& shown, bool full) {
   Card card = base_card(shown);
   card.name = "weft";
   card.description =
-      "A hub of solutions that speak many protocols. Name a skill in a data part {\"skill\": NAME, \"parameters\": "
+      "A hub of solutions that speak many protocols. Name a skill in a data part {\"skill\": NAME, "
+      "\"parameters\": "
       "{…}}, or a solution as the tenant.";
   card.version = WEFT_VERSION;
   const std::string url = shown.public_url + "/a2a";

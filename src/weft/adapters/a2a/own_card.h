@@ -1,4 +1,5 @@
-// The cards that weft shows: one for each solution, and the hub's own with all their skills. Owned by the server; pure.
+// The cards that weft shows: one for each solution, and the hub's own with all their skills. Owned
+// by the server; pure.
 #pragma once
 
 #include <string>

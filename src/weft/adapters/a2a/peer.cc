@@ -29,7 +29,8 @@ Result<json::value> unwrap(std::string_view text) {
   auto message = wire::parse_jsonrpc(text);
   if (!message) return fail(not_a2a(message.error()));
   auto* response = std::get_if<wire::JsonRpcResponse>(&*message);
-  if (response == nullptr) return fail(Reason::upstream_protocol, "the agent sent a request for an answer");
+  if (response == nullptr)
+    return fail(Reason::upstream_protocol, "the agent sent a request for an answer");
   if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome)) {
     return fail(from_jsonrpc(*error));
   }
@@ -41,7 +42,8 @@ Result<json::value> unwrap(std::string_view text, bool rest) {
   auto parsed = json::parse(text, kBodyBytesMax);
   if (!parsed) return fail(not_a2a(parsed.error()));
   // A stream over HTTP+JSON may end in an error object.
-  const bool failed = parsed->is_object() && json::object_at(parsed->get_object(), "error") != nullptr;
+  const bool failed =
+      parsed->is_object() && json::object_at(parsed->get_object(), "error") != nullptr;
   if (failed) return fail(from_rest(500, {}, text));
   return parsed;
 }
@@ -58,11 +60,16 @@ Error error_of(const wire::ResponseHead& head, std::string_view body, bool rest)
 }  // namespace
 
 Error not_a2a(const Error& error) {
-  return make_error(Reason::upstream_protocol, std::format("what the agent sent is no A2A: {}", error.message));
+  return make_error(Reason::upstream_protocol,
+                    std::format("what the agent sent is no A2A: {}", error.message));
 }
 
 Answer::Answer(Codec codec, bool rest, std::unique_ptr<net::ClientResponse> response, bool streamed)
-    : codec_(codec), rest_(rest), response_(std::move(response)), streamed_(streamed), reader_(kStreamEventBytesMax) {}
+    : codec_(codec),
+      rest_(rest),
+      response_(std::move(response)),
+      streamed_(streamed),
+      reader_(kStreamEventBytesMax) {}
 
 Result<StreamItem> Answer::read(std::string_view text) const {
   WEFT_TRY(const auto value, unwrap(text, rest_));
@@ -97,17 +104,23 @@ Awaitable<Result<std::optional<StreamItem>>> Answer::next() {
 }
 
 Peer::Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join)
-    : client_(client), agent_(std::move(agent)), join_(std::move(join)), codec_(agent_->door.version) {}
+    : client_(client),
+      agent_(std::move(agent)),
+      join_(std::move(join)),
+      codec_(agent_->door.version) {}
 
-Result<net::ClientRequest> Peer::write(const Operation& operation, const hub::CallContext& context) const {
+Result<net::ClientRequest> Peer::write(const Operation& operation,
+                                       const hub::CallContext& context) const {
   const Door& door = agent_->door;
   const bool v10 = door.version == Version::v10;
   Url url = agent_->url;
   if (door.rest) {
     std::string target = url.path;
     while (target.ends_with('/')) target.pop_back();
-    if (!v10) target += "/v1";
-    else if (!door.interface.tenant.empty()) target += "/" + percent_encode(door.interface.tenant);
+    if (!v10)
+      target += "/v1";
+    else if (!door.interface.tenant.empty())
+      target += "/" + percent_encode(door.interface.tenant);
     target += operation.path;
     url = url.with_target(target);
   }
@@ -118,7 +131,8 @@ Result<net::ClientRequest> Peer::write(const Operation& operation, const hub::Ca
     out.origin.egress = net::Egress::guarded;
   }
   out.headers.set("A2A-Version", std::string(to_string(door.version)));
-  out.headers.set("Accept", operation.stream ? "text/event-stream, application/json" : "application/json");
+  out.headers.set("Accept",
+                  operation.stream ? "text/event-stream, application/json" : "application/json");
   if (operation.stream) out.idle_timeout = Milliseconds(kStreamIdleMs);
   if (verb != "POST") return out;
   out.headers.set("Content-Type", "application/json");
@@ -128,7 +142,8 @@ Result<net::ClientRequest> Peer::write(const Operation& operation, const hub::Ca
   }
   json::object params = operation.params;
   if (v10 && !door.interface.tenant.empty()) params["tenant"] = door.interface.tenant;
-  wire::JsonRpcRequest rpc{json::value(kRequestId), std::string(v10 ? operation.method_v10 : operation.method_v03),
+  wire::JsonRpcRequest rpc{json::value(kRequestId),
+                           std::string(v10 ? operation.method_v10 : operation.method_v03),
                            std::move(params)};
   out.body = wire::write_jsonrpc(rpc);
   return out;
@@ -151,7 +166,8 @@ Awaitable<Result<json::value>> Peer::unary(Operation operation, hub::CallContext
   co_return unwrap(body, agent_->door.rest);
 }
 
-Awaitable<Result<std::unique_ptr<Answer>>> Peer::send(SendRequest message, bool stream, hub::CallContext context) {
+Awaitable<Result<std::unique_ptr<Answer>>> Peer::send(SendRequest message, bool stream,
+                                                      hub::CallContext context) {
   Operation operation{stream ? "SendStreamingMessage" : "SendMessage",
                       stream ? "message/stream" : "message/send",
                       "POST",
@@ -163,33 +179,41 @@ Awaitable<Result<std::unique_ptr<Answer>>> Peer::send(SendRequest message, bool 
   const bool streamed = type == "text/event-stream";
   const bool plain = type == "application/json" || type == "application/a2a+json" || type.empty();
   if (!streamed && !plain) {
-    co_return fail(Reason::upstream_protocol,
-                   std::format("the agent answered with the media type `{}` where A2A has application/json or "
-                               "text/event-stream",
-                               type));
+    co_return fail(
+        Reason::upstream_protocol,
+        std::format("the agent answered with the media type `{}` where A2A has application/json or "
+                    "text/event-stream",
+                    type));
   }
   co_return std::make_unique<Answer>(codec_, agent_->door.rest, std::move(response), streamed);
 }
 
 json::object Peer::by_id(const std::string& task) const { return {{"id", task}}; }
 
-Awaitable<Result<std::unique_ptr<Answer>>> Peer::subscribe(std::string task, hub::CallContext context) {
+Awaitable<Result<std::unique_ptr<Answer>>> Peer::subscribe(std::string task,
+                                                           hub::CallContext context) {
   const std::string verb = agent_->door.version == Version::v10 ? "POST" : "GET";
-  Operation operation{"SubscribeToTask", "tasks/resubscribe", verb,
-                      "/tasks/" + percent_encode(task) + ":subscribe", by_id(task), true};
+  Operation operation{"SubscribeToTask",
+                      "tasks/resubscribe",
+                      verb,
+                      "/tasks/" + percent_encode(task) + ":subscribe",
+                      by_id(task),
+                      true};
   WEFT_CO_TRY(auto response, co_await request(std::move(operation), context));
   const std::string type = media_type_of(response->head().headers);
   if (type != "text/event-stream") {
     // JSON-RPC says errors in a plain answer.
     WEFT_CO_TRY(const auto body, co_await response->read_all(kBodyBytesMax));
     WEFT_CO_TRY(const auto result, unwrap(body, agent_->door.rest));
-    co_return fail(Reason::upstream_protocol, "the agent did not answer a subscription with a stream");
+    co_return fail(Reason::upstream_protocol,
+                   "the agent did not answer a subscription with a stream");
   }
   co_return std::make_unique<Answer>(codec_, agent_->door.rest, std::move(response), true);
 }
 
 Awaitable<Result<Task>> Peer::get(std::string task, hub::CallContext context) {
-  Operation operation{"GetTask", "tasks/get", "GET", "/tasks/" + percent_encode(task), by_id(task), false};
+  Operation operation{"GetTask",   "tasks/get", "GET", "/tasks/" + percent_encode(task),
+                      by_id(task), false};
   WEFT_CO_TRY(const auto value, co_await unary(std::move(operation), context));
   auto read = codec_.read_task(value, "");
   if (!read) co_return fail(not_a2a(read.error()));
@@ -197,8 +221,9 @@ Awaitable<Result<Task>> Peer::get(std::string task, hub::CallContext context) {
 }
 
 Awaitable<Result<void>> Peer::cancel(std::string task, hub::CallContext context) {
-  Operation operation{"CancelTask", "tasks/cancel", "POST", "/tasks/" + percent_encode(task) + ":cancel",
-                      by_id(task), false};
+  Operation operation{"CancelTask", "tasks/cancel",
+                      "POST",       "/tasks/" + percent_encode(task) + ":cancel",
+                      by_id(task),  false};
   WEFT_CO_TRY(const auto value, co_await unary(std::move(operation), context));
   (void)value;
   co_return Result<void>();

@@ -1,5 +1,5 @@
-// Speaking to one agent: requests out, tasks and messages and streams of them back, over JSON-RPC or HTTP+JSON, 1.0 or 0.3. Owned by one
-// call; one loop.
+// Speaking to one agent: requests out, tasks and messages and streams of them back, over JSON-RPC
+// or HTTP+JSON, 1.0 or 0.3. Owned by one call; one loop.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ struct Agent {
   Card card;
   Door door;
   Url url;
-  /// The card sends to another host than the one that was named: only public addresses, and no credentials.
+  /// The card sends to another host than the one that was named: only public addresses, and no
+  /// credentials.
   bool elsewhere = false;
 };
 
@@ -46,7 +47,8 @@ class Peer {
  public:
   Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join);
 
-  Awaitable<Result<std::unique_ptr<Answer>>> send(SendRequest message, bool stream, hub::CallContext context);
+  Awaitable<Result<std::unique_ptr<Answer>>> send(SendRequest message, bool stream,
+                                                  hub::CallContext context);
   Awaitable<Result<std::unique_ptr<Answer>>> subscribe(std::string task, hub::CallContext context);
   Awaitable<Result<Task>> get(std::string task, hub::CallContext context);
   Awaitable<Result<void>> cancel(std::string task, hub::CallContext context);
@@ -63,8 +65,10 @@ class Peer {
     json::object params;
     bool stream = false;
   };
-  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> request(Operation operation, hub::CallContext context);
-  Result<net::ClientRequest> write(const Operation& operation, const hub::CallContext& context) const;
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> request(Operation operation,
+                                                                  hub::CallContext context);
+  Result<net::ClientRequest> write(const Operation& operation,
+                                   const hub::CallContext& context) const;
   Awaitable<Result<json::value>> unary(Operation operation, hub::CallContext context);
   json::object by_id(const std::string& task) const;
 

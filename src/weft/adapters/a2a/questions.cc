@@ -29,7 +29,8 @@ std::string lower(std::string_view text) {
 }
 
 std::optional<Kind> kind_from(std::string_view word) {
-  for (const Kind kind : {Kind::form, Kind::question, Kind::url, Kind::approve, Kind::sample, Kind::login}) {
+  for (const Kind kind :
+       {Kind::form, Kind::question, Kind::url, Kind::approve, Kind::sample, Kind::login}) {
     if (model::to_string(kind) == word) return kind;
   }
   return std::nullopt;
@@ -38,8 +39,9 @@ std::optional<Kind> kind_from(std::string_view word) {
 json::value approve_schema() {
   json::object approve{{"type", "boolean"}, {"description", "Whether it may be done."}};
   json::object properties{{"approve", std::move(approve)}};
-  return json::object{
-      {"type", "object"}, {"properties", std::move(properties)}, {"required", json::array{"approve"}}};
+  return json::object{{"type", "object"},
+                      {"properties", std::move(properties)},
+                      {"required", json::array{"approve"}}};
 }
 
 json::object describe(const std::string& key, const Item& item) {
@@ -55,7 +57,8 @@ json::object describe(const std::string& key, const Item& item) {
 /// Words as the value that a property's schema wants; the hub checks whether they fit it.
 json::value coerce(const json::value& schema, std::string_view words) {
   const std::string text = trimmed(words);
-  const std::string_view type = schema.is_object() ? json::string_at(schema.get_object(), "type") : "";
+  const std::string_view type =
+      schema.is_object() ? json::string_at(schema.get_object(), "type") : "";
   if (type == "boolean") {
     const std::string word = lower(text);
     if (word == "yes") return true;
@@ -78,8 +81,9 @@ std::optional<json::object> by_names(const json::object& properties, std::string
     const auto split = line.find_first_of(":=");
     if (split == std::string_view::npos) return std::nullopt;
     const std::string wanted = lower(trimmed(line.substr(0, split)));
-    const auto found = std::ranges::find_if(
-        properties, [&](const auto& member) { return lower(std::string_view(member.key())) == wanted; });
+    const auto found = std::ranges::find_if(properties, [&](const auto& member) {
+      return lower(std::string_view(member.key())) == wanted;
+    });
     if (found == properties.end()) return std::nullopt;
     out[found->key()] = coerce(found->value(), line.substr(split + 1));
   }
@@ -87,18 +91,21 @@ std::optional<json::object> by_names(const json::object& properties, std::string
   return out;
 }
 
-/// Words as they are, for the hub to fit them to the question; only a form of several fields is taken apart here.
+/// Words as they are, for the hub to fit them to the question; only a form of several fields is
+/// taken apart here.
 model::Answer answer_from_words(const Item& item, const std::string& text) {
   const std::string word = lower(trimmed(text));
   if (item.kind != Kind::question && (word == "decline" || word == "cancel")) {
-    const auto action = word == "cancel" ? model::AnswerAction::cancel : model::AnswerAction::decline;
+    const auto action =
+        word == "cancel" ? model::AnswerAction::cancel : model::AnswerAction::decline;
     return {action, std::nullopt, text};
   }
   model::Answer answer{model::AnswerAction::accept, std::nullopt, trimmed(text)};
   const json::value* properties = item.schema ? json::find(*item.schema, "properties") : nullptr;
   if (item.kind != Kind::form || properties == nullptr || !properties->is_object()) return answer;
   if (properties->get_object().size() < 2) return answer;
-  if (auto data = by_names(properties->get_object(), text)) answer.data = json::value(*std::move(data));
+  if (auto data = by_names(properties->get_object(), text))
+    answer.data = json::value(*std::move(data));
   return answer;
 }
 
@@ -115,7 +122,8 @@ bool take_keyed(const model::Ask& ask, const json::object& object, model::Answer
   const std::string key(json::string_at(object, "key"));
   if (key.empty() || !ask.items.contains(key)) return false;
   model::Answer answer;
-  answer.action = action_from(json::string_at(object, "action")).value_or(model::AnswerAction::accept);
+  answer.action =
+      action_from(json::string_at(object, "action")).value_or(model::AnswerAction::accept);
   if (const json::value* data = json::find(object, "data")) answer.data = *data;
   answer.text = json::string_at(object, "text");
   out[key] = std::move(answer);
@@ -138,10 +146,12 @@ void take_bare(const model::Ask& ask, const json::value& data, model::Answers& o
   if (data.is_object()) {
     const json::object& object = data.get_object();
     const json::value* parameters = json::find(object, "parameters");
-    const bool wants_skill = item.schema && json::at_pointer(*item.schema, "/properties/skill") != nullptr;
+    const bool wants_skill =
+        item.schema && json::at_pointer(*item.schema, "/properties/skill") != nullptr;
     if (json::find(object, "skill") && parameters && !wants_skill) answer.data = *parameters;
     const auto action = action_from(json::string_at(object, "action"));
-    const bool field = item.schema && json::at_pointer(*item.schema, "/properties/action") != nullptr;
+    const bool field =
+        item.schema && json::at_pointer(*item.schema, "/properties/action") != nullptr;
     if (action && !field && object.size() == 1) answer = {*action, std::nullopt, ""};
   }
   if (item.kind == Kind::question && data.is_string()) answer.text = std::string(data.get_string());
@@ -204,7 +214,8 @@ model::Ask read_ask(model::TaskState state, const std::optional<Message>& messag
   }
   if (!ask.items.empty()) return ask;
   Item item;
-  item.kind = state == model::TaskState::auth ? (url.empty() ? Kind::login : Kind::url) : Kind::question;
+  item.kind =
+      state == model::TaskState::auth ? (url.empty() ? Kind::login : Kind::url) : Kind::question;
   item.message = words.empty() ? "The agent asks for more input." : words;
   item.url = url;
   ask.items[std::string(kOnlyKey)] = std::move(item);
@@ -224,7 +235,8 @@ Result<model::Answers> read_answers(const model::Ask& ask, const Message& messag
     const auto* data = std::get_if<model::Data>(&part.body);
     if (data == nullptr) continue;
     const json::object* object = data->json.is_object() ? &data->json.get_object() : nullptr;
-    if (object != nullptr && (take_keyed(ask, *object, out) || take_answers(ask, *object, out))) continue;
+    if (object != nullptr && (take_keyed(ask, *object, out) || take_answers(ask, *object, out)))
+      continue;
     if (ask.items.size() == 1 && out.empty()) take_bare(ask, data->json, out);
   }
   if (out.empty() && ask.items.size() == 1) {
@@ -236,11 +248,11 @@ Result<model::Answers> read_answers(const model::Ask& ask, const Message& messag
   for (const auto& entry : ask.items) {
     if (!out.contains(entry.first)) missing += (missing.empty() ? "`" : ", `") + entry.first + "`";
   }
-  return fail(make_argument_error(
-      "/message/parts",
-      std::format("not every question is answered; still open: {}. Send a data part {{\"key\": …, \"data\": …}} "
-                  "for each",
-                  missing)));
+  return fail(make_argument_error("/message/parts",
+                                  std::format("not every question is answered; still open: {}. "
+                                              "Send a data part {{\"key\": …, \"data\": …}} "
+                                              "for each",
+                                              missing)));
 }
 
 Reply write_answers(const model::Ask& ask, const model::Answers& answers) {

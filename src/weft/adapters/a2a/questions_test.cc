@@ -21,13 +21,15 @@ Message said(std::vector<model::Part> parts) {
   return message;
 }
 
-constexpr std::string_view kYesNo = R"({"type":"object","properties":{"confirm":{"type":"boolean"}}})";
+constexpr std::string_view kYesNo =
+    R"({"type":"object","properties":{"confirm":{"type":"boolean"}}})";
 constexpr std::string_view kTwo =
     R"({"type":"object","properties":{"name":{"type":"string"},"count":{"type":"integer"},"gift":{"type":"boolean"}}})";
 
 TEST(Questions, AreReadAsTheyWereWritten) {
   Ask ask = form(kYesNo);
-  ask.items["where"] = {Ask::Kind::url, "Log in there", std::nullopt, "https://example.com/login", {}};
+  ask.items["where"] = {
+      Ask::Kind::url, "Log in there", std::nullopt, "https://example.com/login", {}};
   EXPECT_EQ(state_of(ask), model::TaskState::auth);
   const Ask back = read_ask(state_of(ask), said(write_ask(ask)));
   ASSERT_EQ(back.items.size(), 2U);
@@ -38,7 +40,8 @@ TEST(Questions, AreReadAsTheyWereWritten) {
 }
 
 TEST(Questions, OfOtherAgentsAreWords) {
-  const auto parts = std::vector<model::Part>{model::Part::text("Which day?"), model::Part::data(parse(R"({"missing":"day"})"))};
+  const auto parts = std::vector<model::Part>{model::Part::text("Which day?"),
+                                              model::Part::data(parse(R"({"missing":"day"})"))};
   const Ask ask = read_ask(model::TaskState::ask, said(parts));
   ASSERT_EQ(ask.items.size(), 1U);
   EXPECT_EQ(ask.items.begin()->second.kind, Ask::Kind::question);
@@ -46,7 +49,8 @@ TEST(Questions, OfOtherAgentsAreWords) {
 }
 
 TEST(Questions, OfALoginAreLogins) {
-  EXPECT_EQ(read_ask(model::TaskState::auth, std::nullopt).items.begin()->second.kind, Ask::Kind::login);
+  EXPECT_EQ(read_ask(model::TaskState::auth, std::nullopt).items.begin()->second.kind,
+            Ask::Kind::login);
 }
 
 TEST(Answers, AreReadFromData) {
@@ -54,9 +58,12 @@ TEST(Answers, AreReadFromData) {
     return read_answers(ask, said({model::Part::data(parse(data))})).value().at("confirm");
   };
   EXPECT_EQ(one(form(kYesNo), R"({"confirm":true})").data, parse(R"({"confirm":true})"));
-  EXPECT_EQ(one(form(kYesNo), R"({"key":"confirm","data":{"confirm":false}})").data, parse(R"({"confirm":false})"));
-  EXPECT_EQ(one(form(kYesNo), R"({"answers":{"confirm":{"confirm":true}}})").data, parse(R"({"confirm":true})"));
-  EXPECT_EQ(one(form(kYesNo), R"({"skill":"pay","parameters":{"confirm":true}})").data, parse(R"({"confirm":true})"));
+  EXPECT_EQ(one(form(kYesNo), R"({"key":"confirm","data":{"confirm":false}})").data,
+            parse(R"({"confirm":false})"));
+  EXPECT_EQ(one(form(kYesNo), R"({"answers":{"confirm":{"confirm":true}}})").data,
+            parse(R"({"confirm":true})"));
+  EXPECT_EQ(one(form(kYesNo), R"({"skill":"pay","parameters":{"confirm":true}})").data,
+            parse(R"({"confirm":true})"));
   EXPECT_EQ(one(form(kYesNo), R"({"action":"decline"})").action, model::AnswerAction::decline);
 }
 
@@ -67,14 +74,16 @@ TEST(Answers, AreReadFromWords) {
   EXPECT_EQ(one(form(kYesNo), " yes \n").text, "yes");
   EXPECT_EQ(one(form(kYesNo), "decline").action, model::AnswerAction::decline);
   EXPECT_EQ(one(form(kYesNo), "Cancel").action, model::AnswerAction::cancel);
-  EXPECT_EQ(one(form(kTwo), "Name: Wei\ncount = 3\ngift: yes").data, parse(R"({"name":"Wei","count":3,"gift":true})"));
+  EXPECT_EQ(one(form(kTwo), "Name: Wei\ncount = 3\ngift: yes").data,
+            parse(R"({"name":"Wei","count":3,"gift":true})"));
   EXPECT_FALSE(one(form(kTwo), "whatever you like").data);
 }
 
 TEST(Answers, ThatLeaveAQuestionOpenAreRefused) {
   Ask ask = form(kYesNo);
   ask.items["other"] = {Ask::Kind::question, "And?", std::nullopt, "", {}};
-  const auto read = read_answers(ask, said({model::Part::data(parse(R"({"key":"confirm","data":{"confirm":true}})"))}));
+  const auto read = read_answers(
+      ask, said({model::Part::data(parse(R"({"key":"confirm","data":{"confirm":true}})"))}));
   ASSERT_FALSE(read);
   EXPECT_NE(read.error().message.find("`other`"), std::string::npos);
 }

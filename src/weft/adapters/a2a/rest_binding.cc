@@ -15,8 +15,8 @@ RestCall allow(RestCall call, Verb verb, bool fits) {
   return call;
 }
 
-std::optional<RestCall> read_task_path(RestCall call, std::string_view method, const std::vector<std::string>& path,
-                                       std::size_t at) {
+std::optional<RestCall> read_task_path(RestCall call, std::string_view method,
+                                       const std::vector<std::string>& path, std::size_t at) {
   const bool get = method == "GET";
   const bool post = method == "POST";
   if (at + 1 == path.size()) return allow(call, Verb::list, get);
@@ -40,9 +40,12 @@ std::optional<RestCall> read_task_path(RestCall call, std::string_view method, c
 json::object from_query(std::string_view query) {
   json::object out;
   for (const auto& [key, value] : parse_query(query)) {
-    if (value == "true") out[key] = true;
-    else if (value == "false") out[key] = false;
-    else out[key] = value;
+    if (value == "true")
+      out[key] = true;
+    else if (value == "false")
+      out[key] = false;
+    else
+      out[key] = value;
   }
   return out;
 }
@@ -52,12 +55,14 @@ Awaitable<Result<json::object>> body_of(net::Exchange& exchange, Verb verb) {
   const bool needed = verb == Verb::send || verb == Verb::stream;
   if (!exchange.head().has_body() && !needed) co_return json::object();
   if (needed && !json_content(exchange.head().headers.get("Content-Type"))) {
-    co_return fail(Reason::content_type, "the body of a request is application/a2a+json or application/json");
+    co_return fail(Reason::content_type,
+                   "the body of a request is application/a2a+json or application/json");
   }
   WEFT_CO_TRY(const auto body, co_await exchange.read_body(kBodyBytesMax));
   if (body.empty() && !needed) co_return json::object();
   WEFT_CO_TRY(auto value, json::parse(body, kBodyBytesMax));
-  if (!value.is_object()) co_return fail(make_argument_error("", "the body of a request is a JSON object"));
+  if (!value.is_object())
+    co_return fail(make_argument_error("", "the body of a request is a JSON object"));
   co_return std::move(value.get_object());
 }
 
@@ -88,7 +93,8 @@ Awaitable<> serve_rest(Environment& environment, Request& request, std::string s
   Outlet outlet(exchange, call ? call->version : Version::v10);
   if (!call || call->wrong_method) {
     const std::string where(exchange.head().path());
-    co_await outlet.refuse(Fault(kMethodNotFound, std::format("A2A has no operation {} {}", exchange.head().method, where)));
+    co_await outlet.refuse(Fault(
+        kMethodNotFound, std::format("A2A has no operation {} {}", exchange.head().method, where)));
     co_return;
   }
   if (const Named named = named_version(exchange.head()); named.fault) {

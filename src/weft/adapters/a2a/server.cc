@@ -39,14 +39,16 @@ class Server {
   Awaitable<> a2a(Request& request) {
     std::vector<std::string> path = request.rest;
     std::string solution;
-    const bool named = !path.empty() && (environment_.hub.registry().snapshot()->find(path.front()) != nullptr ||
-                                         !ours(path.front()));
+    const bool named =
+        !path.empty() && (environment_.hub.registry().snapshot()->find(path.front()) != nullptr ||
+                          !ours(path.front()));
     if (named) {
       solution = path.front();
       path.erase(path.begin());
     }
     const std::string_view method = request.exchange.head().method;
-    if (path.size() == 2 && path[0] == ".well-known" && (path[1] == "agent-card.json" || path[1] == "agent.json")) {
+    if (path.size() == 2 && path[0] == ".well-known" &&
+        (path[1] == "agent-card.json" || path[1] == "agent.json")) {
       co_await solution_well_known(request, std::move(solution));
     } else if (path.empty() && method == "POST") {
       co_await serve_jsonrpc(environment_, request, std::move(solution));
@@ -58,8 +60,8 @@ class Server {
  private:
   /// Segments below `/a2a` that are no solution's name, unless one has it.
   static bool ours(std::string_view segment) {
-    return segment == "message:send" || segment == "message:stream" || segment == "tasks" || segment == "v1" ||
-           segment == "extendedAgentCard" || segment == ".well-known";
+    return segment == "message:send" || segment == "message:stream" || segment == "tasks" ||
+           segment == "v1" || segment == "extendedAgentCard" || segment == ".well-known";
   }
 
   Awaitable<> solution_well_known(Request& request, std::string solution) {
@@ -71,7 +73,8 @@ class Server {
     }
     const bool keys = environment_.hub.keys().any();
     const Shown shown{environment_.public_url, keys};
-    const Card card = scope->entry ? solution_card(*scope->entry, shown) : hub_card(*scope->snapshot, shown, true);
+    const Card card = scope->entry ? solution_card(*scope->entry, shown)
+                                   : hub_card(*scope->snapshot, shown, true);
     co_await answer_card(request, card, !keys);
   }
 
@@ -85,7 +88,8 @@ class Server {
     }
     std::string body = json::write(write_card(card, shape_of(named)));
     const std::string etag = etag_of(body);
-    const std::string where = std::format("{} {}", exchange.head().path(), static_cast<int>(shape_of(named)));
+    const std::string where =
+        std::format("{} {}", exchange.head().path(), static_cast<int>(shape_of(named)));
     const std::int64_t since = dates_.seen(where, etag, environment_.hub.clock().unix_ms());
     wire::ResponseHead head;
     head.headers.add("Content-Type", "application/json");
@@ -108,7 +112,8 @@ class Server {
 /// What the front door refused, in the binding that was meant.
 Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
   const std::string_view path = exchange.head().path();
-  const bool rest = exchange.head().method != "POST" || path.find("/message:") != std::string_view::npos ||
+  const bool rest = exchange.head().method != "POST" ||
+                    path.find("/message:") != std::string_view::npos ||
                     path.find("/tasks/") != std::string_view::npos;
   Fault fault(error);
   if (rest) {
@@ -122,7 +127,8 @@ Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
 
 }  // namespace
 
-std::int64_t CardDates::seen(const std::string& path, const std::string& etag, std::int64_t now_ms) {
+std::int64_t CardDates::seen(const std::string& path, const std::string& etag,
+                             std::int64_t now_ms) {
   constexpr std::size_t kMarksMax = 4096;
   const std::lock_guard lock(mutex_);
   if (marks_.size() >= kMarksMax && !marks_.contains(path)) marks_.clear();

@@ -1,5 +1,5 @@
-// The caller side: weft as A2A agents. `/.well-known/agent-card.json` is the hub's card, `/a2a/SOLUTION` one solution, `/a2a` all of them.
-// Owned by the app; any loop.
+// The caller side: weft as A2A agents. `/.well-known/agent-card.json` is the hub's card,
+// `/a2a/SOLUTION` one solution, `/a2a` all of them. Owned by the app; any loop.
 #pragma once
 
 #include <map>

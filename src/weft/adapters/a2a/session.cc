@@ -8,7 +8,6 @@
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/questions.h"
 #include "weft/base/log.h"
-#include "weft/base/timers.h"
 
 namespace weft::adapters::a2a {
 namespace {
@@ -24,9 +23,21 @@ Session::Session(Parts parts, hub::Emitter& out)
       out_(out),
       manner_(manner_of(*parts_.call)),
       intake_(manner_),
-      conversation_(conversation_of(*parts_.call)) {}
+      conversation_(conversation_of(*parts_.call)) {
+  cancelled_ = out_.cancelled().on_cancel([this] { on_cancelled(); });
+}
 
-hub::CallContext Session::context() const { return {out_.executor(), out_.deadline(), out_.cancelled()}; }
+hub::CallContext Session::context() const {
+  return {out_.executor(), out_.deadline(), requests_.token()};
+}
+
+void Session::on_cancelled() {
+  const Error why = out_.cancelled().why();
+  if (!intake_.task_id().empty() || !parts_.peer.agent().card.streaming)
+    return requests_.cancel(why);
+  learn_timer_ = run_after(out_.executor(), Milliseconds(kLearnTaskMs),
+                           [this, why] { requests_.cancel(why); });
+}
 
 Awaitable<Result<model::Output>> Session::run() {
   const std::string& who = parts_.call->principal.name;
@@ -36,13 +47,15 @@ Awaitable<Result<model::Output>> Session::run() {
   // Only the caller's own tasks can be gone on with; what is someone else's does not exist.
   if (!outgoing.task.empty()) {
     if (parts_.memory->tasks.find(who, outgoing.task).empty()) {
-      co_return fail(Reason::task_not_found, std::format("there is no task `{}` of yours at the agent", outgoing.task));
+      co_return fail(Reason::task_not_found,
+                     std::format("there is no task `{}` of yours at the agent", outgoing.task));
     }
     outgoing.request.message.task_id = outgoing.task;
   }
   for (model::Loss& loss : outgoing.losses) out_.lose(std::move(loss));
   const bool streams = parts_.peer.agent().card.streaming;
-  // Without a stream the agent's task id comes only with the answer; a durable task needs it at once.
+  // Without a stream the agent's task id comes only with the answer; a durable task needs it at
+  // once.
   outgoing.request.return_immediately = !streams && parts_.call->reply == model::Reply::task;
   last_ = outgoing.request;
   SendRequest first = std::move(outgoing.request);
@@ -59,7 +72,8 @@ Awaitable<Result<model::Output>> Session::take_up(model::Accepted accepted) {
       if (!followed) co_return fail(followed.error());
       co_return co_await converse_on();
     }
-    log::debug("a2a: the task {} cannot be subscribed to ({}), asking for it instead", task, answer.error().message);
+    log::debug("a2a: the task {} cannot be subscribed to ({}), asking for it instead", task,
+               answer.error().message);
   }
   WEFT_CO_TRY(auto snapshot, co_await parts_.peer.get(task, now));
   StreamItem item(std::move(snapshot));
@@ -88,7 +102,8 @@ Awaitable<Result<model::Output>> Session::converse_on() {
   for (int round = 0; intake_.asks(); ++round) {
     if (round >= kAsksMax) {
       co_await let_go();
-      co_return fail(Reason::upstream_protocol, std::format("the agent asked more than {} times", kAsksMax));
+      co_return fail(Reason::upstream_protocol,
+                     std::format("the agent asked more than {} times", kAsksMax));
     }
     auto reply = co_await ask();
     if (!reply) {
@@ -118,8 +133,9 @@ Awaitable<Result<SendRequest>> Session::ask() {
   const model::Ask question = intake_.take_ask();
   model::Ask copy = question;
   WEFT_CO_TRY(const auto answers, co_await out_.ask(std::move(copy)));
-  const bool cancelled = std::ranges::any_of(
-      answers, [](const auto& entry) { return entry.second.action == model::AnswerAction::cancel; });
+  const bool cancelled = std::ranges::any_of(answers, [](const auto& entry) {
+    return entry.second.action == model::AnswerAction::cancel;
+  });
   if (cancelled) co_return fail(Reason::cancelled, "the question was answered with `cancel`");
   Reply reply = write_answers(question, answers);
   SendRequest request = last_;
@@ -137,7 +153,8 @@ Awaitable<Result<void>> Session::follow(std::unique_ptr<Answer> answer) {
     auto item = co_await answer->next();
     if (!item) {
       // A broken stream of a task that the agent knows is no loss: the task can be asked for.
-      const bool broken = item.error().reason == Reason::unavailable || item.error().reason == Reason::deadline;
+      const bool broken =
+          item.error().reason == Reason::unavailable || item.error().reason == Reason::deadline;
       if (!broken || !answer->streamed() || !intake_.open() || out_.cancelled().cancelled()) {
         co_return fail(item.error());
       }
@@ -151,7 +168,8 @@ Awaitable<Result<void>> Session::follow(std::unique_ptr<Answer> answer) {
   }
   if (intake_.settled()) co_return Result<void>();
   if (intake_.task_id().empty()) {
-    co_return fail(Reason::upstream_protocol, "the agent ended its answer without a message or a task");
+    co_return fail(Reason::upstream_protocol,
+                   "the agent ended its answer without a message or a task");
   }
   answer.reset();
   co_return co_await poll();
@@ -202,7 +220,8 @@ Awaitable<> Session::let_go() {
   hub::CallContext bounded{out_.executor(), until, CancelToken()};
   const std::string task = intake_.task_id();
   const auto told = co_await parts_.peer.cancel(task, bounded);
-  if (!told) log::debug("a2a: the agent did not cancel the task {}: {}", task, told.error().message);
+  if (!told)
+    log::debug("a2a: the agent did not cancel the task {}: {}", task, told.error().message);
 }
 
 }  // namespace weft::adapters::a2a

@@ -1,5 +1,5 @@
-// One call of an agent from its first message to its end: questions and answers, polling where there is no stream, cancelling at the
-// agent. Owned by the stream of that call; one loop.
+// One call of an agent from its first message to its end: questions and answers, polling where
+// there is no stream, cancelling at the agent. Owned by the stream of that call; one loop.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/outgoing.h"
 #include "weft/adapters/a2a/peer.h"
+#include "weft/base/timers.h"
 #include "weft/hub/producer.h"
 
 namespace weft::adapters::a2a {
@@ -48,6 +49,7 @@ class Session {
   Awaitable<Result<SendRequest>> ask();
   Awaitable<> let_go();
   void remember();
+  void on_cancelled();
   hub::CallContext context() const;
 
   Parts parts_;
@@ -56,6 +58,10 @@ class Session {
   Intake intake_;
   std::string conversation_;
   SendRequest last_;
+  /// Ends the requests: with the call, but not before the task that has to be cancelled is known.
+  CancelSource requests_;
+  Timer learn_timer_;
+  CancelRegistration cancelled_;
 };
 
 }  // namespace weft::adapters::a2a

@@ -1,4 +1,5 @@
-// Values from a seed for the property tests of A2A, and its schemas. Owned by the tests of adapters/a2a.
+// Values from a seed for the property tests of A2A, and its schemas. Owned by the tests of
+// adapters/a2a.
 #pragma once
 
 #include <random>
@@ -12,13 +13,16 @@ namespace weft::adapters::a2a::testing {
 /// Random objects; the same seed gives the same ones.
 class Maker {
  public:
-  explicit Maker(std::uint64_t seed) : engine_(seed) {}
+  explicit Maker(std::uint64_t seed, bool extras = true) : engine_(seed), extras_(extras) {}
 
-  std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine_); }
+  std::size_t below(std::size_t n) {
+    return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine_);
+  }
   bool chance() { return below(2) == 0; }
   std::string text() {
-    static const std::vector<std::string> kTexts{"",       "a",          "grüß 你好 🙂", "{\"a\":1}", "line\nline",
-                                                 "\"q\"\\", "yes",       "0",            "weft.part", "\x7f\u2028"};
+    static const std::vector<std::string> kTexts{
+        "",    "a", "grüß 你好 🙂", "{\"a\":1}", "line\nline", "\"q\"\\",
+        "yes", "0", "weft.part",    "\x7f\u2028"};
     return kTexts[below(kTexts.size())];
   }
   std::string word() {
@@ -50,15 +54,23 @@ class Maker {
     switch (below(9)) {
       case 0: part.body = model::Text{text()}; break;
       case 1: part.body = model::Data{data()}; break;
-      case 2: part.body = model::Blob{std::string("\0\xff\x80 bytes", 9), chance() ? word() : ""}; break;
-      case 3: part.body = model::Link{"https://example.com/" + word(), chance() ? word() : "", std::nullopt}; break;
+      case 2:
+        part.body = model::Blob{std::string("\0\xff\x80 bytes", 9), chance() ? word() : ""};
+        break;
+      case 3:
+        part.body =
+            model::Link{"https://example.com/" + word(), chance() ? word() : "", std::nullopt};
+        break;
       case 4: part.body = model::Link{"https://example.com/x", "", below(5000)}; break;
       case 5: part.body = model::Reasoning{text(), chance() ? word() : ""}; break;
       case 6: part.body = model::Refusal{text()}; break;
       case 7: part.body = model::ToolCall{word(), word(), "{\"a\": 1}"}; break;
-      default: part.body = model::Tensor{word(), "INT32", {2}, std::string("\1\0\0\0\2\0\0\0", 8), {}}; break;
+      default:
+        part.body = model::Tensor{word(), "INT32", {2}, std::string("\1\0\0\0\2\0\0\0", 8), {}};
+        break;
     }
-    if (chance() && part.body.index() < 4) part.media_type = chance() ? "image/png" : "text/markdown";
+    if (chance() && part.body.index() < 4)
+      part.media_type = chance() ? "image/png" : "text/markdown";
     if (chance()) part.meta = object(2);
     return part;
   }
@@ -77,13 +89,14 @@ class Maker {
     if (chance()) out.metadata = object();
     if (chance()) out.extensions = {word()};
     if (chance()) out.reference_task_ids = {word(), word()};
-    if (chance()) out.extras["futureField"] = data();
+    if (chance() && extras_) out.extras["futureField"] = data();
     return out;
   }
   Status status() {
     static const std::vector<model::TaskState> kStates{
-        model::TaskState::submitted, model::TaskState::working,  model::TaskState::ask,      model::TaskState::auth,
-        model::TaskState::completed, model::TaskState::failed,   model::TaskState::canceled, model::TaskState::rejected};
+        model::TaskState::submitted, model::TaskState::working,   model::TaskState::ask,
+        model::TaskState::auth,      model::TaskState::completed, model::TaskState::failed,
+        model::TaskState::canceled,  model::TaskState::rejected};
     Status out;
     out.state = kStates[below(kStates.size())];
     if (chance()) out.message = message();
@@ -121,6 +134,7 @@ class Maker {
 
  private:
   std::mt19937_64 engine_;
+  bool extras_;
 };
 
 }  // namespace weft::adapters::a2a::testing

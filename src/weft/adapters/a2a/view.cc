@@ -53,7 +53,8 @@ Artifact from_model(const model::Artifact& artifact, std::size_t index) {
 bool is_data(const model::Part& part) { return std::holds_alternative<model::Data>(part.body); }
 bool is_text(const model::Part& part) { return std::holds_alternative<model::Text>(part.body); }
 
-/// The answer itself: what was said, the structured result, tensors. Data is told in words too when nothing else was.
+/// The answer itself: what was said, the structured result, tensors. Data is told in words too when
+/// nothing else was.
 std::vector<model::Part> answer_parts(const model::Output& output) {
   std::vector<model::Part> parts;
   for (const model::Turn& turn : output.turns) {
@@ -61,7 +62,8 @@ std::vector<model::Part> answer_parts(const model::Output& output) {
       if (!std::holds_alternative<model::Reasoning>(part.body)) parts.push_back(part);
     }
   }
-  if (output.data && std::ranges::none_of(parts, is_data)) parts.push_back(model::Part::data(*output.data));
+  if (output.data && std::ranges::none_of(parts, is_data))
+    parts.push_back(model::Part::data(*output.data));
   for (const model::Tensor& tensor : output.tensors) {
     model::Part part;
     part.body = tensor;
@@ -76,7 +78,10 @@ std::vector<model::Part> answer_parts(const model::Output& output) {
 }
 
 json::object usage_json(const model::Usage& usage) {
-  return {{"input", usage.input}, {"output", usage.output}, {"cached", usage.cached}, {"reasoning", usage.reasoning}};
+  return {{"input", usage.input},
+          {"output", usage.output},
+          {"cached", usage.cached},
+          {"reasoning", usage.reasoning}};
 }
 
 /// What A2A has no field for.
@@ -131,17 +136,22 @@ Status status_now(const hub::TaskView& view) {
   out.timestamp = to_rfc3339(view.updated_ms);
   if (view.ask && !view.ask->items.empty()) {
     out.state = state_of(*view.ask);
-    out.message = agent_message(task, context, message_id(task, std::format("ask-{}", view.head)), write_ask(*view.ask));
+    out.message = agent_message(task, context, message_id(task, std::format("ask-{}", view.head)),
+                                write_ask(*view.ask));
   } else if (!view.note.empty()) {
-    out.message = agent_message(task, context, message_id(task, std::format("note-{}", view.head)), view.note);
+    out.message = agent_message(task, context, message_id(task, std::format("note-{}", view.head)),
+                                view.note);
   }
   return out;
 }
 
 void put_artifact(std::vector<Artifact>& list, Artifact artifact) {
-  const auto same = std::ranges::find_if(list, [&](const Artifact& other) { return other.id == artifact.id; });
-  if (same == list.end()) list.push_back(std::move(artifact));
-  else *same = std::move(artifact);
+  const auto same =
+      std::ranges::find_if(list, [&](const Artifact& other) { return other.id == artifact.id; });
+  if (same == list.end())
+    list.push_back(std::move(artifact));
+  else
+    *same = std::move(artifact);
 }
 
 }  // namespace
@@ -163,13 +173,15 @@ Status status_of(const model::End& end, std::int64_t at_ms) {
 
 std::vector<Artifact> artifacts_of(const model::Output& output) {
   std::vector<Artifact> out;
-  for (const model::Artifact& artifact : output.artifacts) put_artifact(out, from_model(artifact, out.size()));
+  for (const model::Artifact& artifact : output.artifacts)
+    put_artifact(out, from_model(artifact, out.size()));
   std::vector<model::Part> parts = answer_parts(output);
   if (parts.empty()) return out;
   Artifact answer;
   answer.id = kAnswer;
   // An artifact of the solution's own may have the name.
-  while (std::ranges::any_of(out, [&](const Artifact& other) { return other.id == answer.id; })) answer.id += "-text";
+  while (std::ranges::any_of(out, [&](const Artifact& other) { return other.id == answer.id; }))
+    answer.id += "-text";
   answer.name = kAnswer;
   answer.parts = std::move(parts);
   out.push_back(std::move(answer));
@@ -186,12 +198,14 @@ Task task_of(const hub::TaskView& view, const Show& show) {
       put_artifact(out.artifacts, from_model(artifact, out.artifacts.size()));
     }
     if (view.end && view.end->outcome) {
-      for (Artifact& artifact : artifacts_of(*view.end->outcome)) put_artifact(out.artifacts, std::move(artifact));
+      for (Artifact& artifact : artifacts_of(*view.end->outcome))
+        put_artifact(out.artifacts, std::move(artifact));
     }
   }
   if (view.end) out.metadata = metadata_of(*view.end);
   const std::size_t all = view.history.size();
-  const std::size_t most = show.history ? static_cast<std::size_t>(std::max<std::int64_t>(0, *show.history)) : all;
+  const std::size_t most =
+      show.history ? static_cast<std::size_t>(std::max<std::int64_t>(0, *show.history)) : all;
   for (std::size_t i = all - std::min(all, most); i < all; ++i) {
     out.history.push_back(message_of_turn(view.history[i], view, i));
   }
@@ -217,6 +231,22 @@ std::optional<Message> message_of(const model::Event& event, const std::string& 
 std::optional<Message> message_of(const hub::TaskView& view) {
   if (!view.end) return std::nullopt;
   return message_of(model::Event{*view.end}, view.context.str());
+}
+
+Message answer_of(const model::End& end, std::string id, std::string context_id) {
+  Message out = agent_message("", context_id, std::move(id), {});
+  if (end.outcome) {
+    // The answer first: an artifact's parts are what belongs to it.
+    std::vector<Artifact> artifacts = artifacts_of(*end.outcome);
+    std::ranges::stable_partition(
+        artifacts, [](const Artifact& artifact) { return artifact.name == kAnswer; });
+    for (Artifact& artifact : artifacts) {
+      for (model::Part& part : artifact.parts) out.parts.push_back(std::move(part));
+    }
+  }
+  if (out.parts.empty()) out.parts.push_back(model::Part::text(""));
+  out.metadata = metadata_of(end);
+  return out;
 }
 
 Telling::Telling(std::string task_id, std::string context_id)
@@ -249,13 +279,15 @@ void Telling::complete(Task& snapshot) const {
   snapshot.artifacts.push_back(std::move(answer));
 }
 
-void Telling::tell_delta(const model::Delta& delta, std::int64_t at_ms, std::vector<StreamItem>& out) {
+void Telling::tell_delta(const model::Delta& delta, std::int64_t at_ms,
+                         std::vector<StreamItem>& out) {
   if (delta.kind == model::Delta::Kind::tool_call) return;  // told whole, at the end
   if (delta.kind == model::Delta::Kind::reasoning) {
     model::Part part;
     part.body = model::Reasoning{delta.text, ""};
     Status working{model::TaskState::working, std::nullopt, to_rfc3339(at_ms)};
-    working.message = agent_message("", "", message_id(task_id_, std::format("thought-{}", at_ms)), {std::move(part)});
+    working.message = agent_message("", "", message_id(task_id_, std::format("thought-{}", at_ms)),
+                                    {std::move(part)});
     out.emplace_back(status(std::move(working)));
     return;
   }
@@ -290,7 +322,8 @@ void Telling::tell_end(const model::End& end, std::int64_t at_ms, std::vector<St
     out.emplace_back(artifact(std::move(rest), true, true));
   }
   StatusUpdate last = status(status_of(end, at_ms));
-  if (last.status.message && last.status.message->id.empty()) last.status.message->id = message_id(task_id_, "end");
+  if (last.status.message && last.status.message->id.empty())
+    last.status.message->id = message_id(task_id_, "end");
   last.metadata = metadata_of(end);
   out.emplace_back(std::move(last));
 }
@@ -300,13 +333,15 @@ std::vector<StreamItem> Telling::tell(const hub::TaskEvent& event) {
   const std::int64_t at = event.at_ms;
   if (const auto* state = std::get_if<model::State>(&event.event.body)) {
     Status working{state->state, std::nullopt, to_rfc3339(at)};
-    if (model::terminal(working.state) || interrupted(working.state)) working.state = model::TaskState::working;
+    if (model::terminal(working.state) || interrupted(working.state))
+      working.state = model::TaskState::working;
     std::vector<model::Part> note = state->note;
     if (note.empty() && state->progress && !state->progress->text.empty()) {
       note.push_back(model::Part::text(state->progress->text));
     }
     if (!note.empty()) {
-      working.message = agent_message("", "", message_id(task_id_, std::format("note-{}", event.seq)), std::move(note));
+      working.message = agent_message(
+          "", "", message_id(task_id_, std::format("note-{}", event.seq)), std::move(note));
     }
     StatusUpdate update = status(std::move(working));
     if (state->progress) {
@@ -323,7 +358,8 @@ std::vector<StreamItem> Telling::tell(const hub::TaskEvent& event) {
     out.emplace_back(artifact(std::move(piece), made->append, made->last));
   } else if (const auto* ask = std::get_if<model::Ask>(&event.event.body)) {
     Status waiting{state_of(*ask), std::nullopt, to_rfc3339(at)};
-    waiting.message = agent_message("", "", message_id(task_id_, std::format("ask-{}", event.seq)), write_ask(*ask));
+    waiting.message = agent_message("", "", message_id(task_id_, std::format("ask-{}", event.seq)),
+                                    write_ask(*ask));
     out.emplace_back(status(std::move(waiting)));
     settled_ = true;
   } else if (const auto* end = std::get_if<model::End>(&event.event.body)) {

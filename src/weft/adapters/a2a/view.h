@@ -1,4 +1,5 @@
-// The hub's tasks as A2A tasks: snapshots of a TaskView, and a task's events as updates. Owned by adapters/a2a; pure.
+// The hub's tasks as A2A tasks: snapshots of a TaskView, and a task's events as updates. Owned by
+// adapters/a2a; pure.
 #pragma once
 
 #include <map>
@@ -19,16 +20,22 @@ struct Show {
 };
 
 Task task_of(const hub::TaskView& view, const Show& show);
-/// The message that an agent answered with, where the solution is one and it did not make a task. Belongs to the view's context.
+/// The message that an agent answered with, where the solution is one and it did not make a task.
+/// Belongs to the view's context.
 std::optional<Message> message_of(const hub::TaskView& view);
 /// The same of a task's last event.
 std::optional<Message> message_of(const model::Event& event, const std::string& context_id);
 /// The state that an ended call leaves.
 Status status_of(const model::End& end, std::int64_t at_ms);
-/// Everything of an outcome that is a result: its artifacts, then the answer (text, data, files) as the artifact `answer`.
+/// Everything of an outcome that is a result: its artifacts, then the answer (text, data, files) as
+/// the artifact `answer`.
 std::vector<Artifact> artifacts_of(const model::Output& output);
 
-/// A task's events as updates, in order. Law: a snapshot by task_of() of the ended task holds what the updates add up to.
+/// A whole outcome as one message, for a call that needed no task.
+Message answer_of(const model::End& end, std::string id, std::string context_id);
+
+/// A task's events as updates, in order. Law: a snapshot by task_of() of the ended task holds what
+/// the updates add up to.
 class Telling {
  public:
   Telling(std::string task_id, std::string context_id);

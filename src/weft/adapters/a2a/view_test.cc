@@ -33,9 +33,12 @@ Task applied(Task task, const std::vector<StreamItem>& items) {
     }
     const auto& update = std::get<ArtifactUpdate>(item);
     auto same = std::ranges::find(task.artifacts, update.artifact.id, &Artifact::id);
-    if (same == task.artifacts.end()) task.artifacts.push_back(update.artifact);
-    else if (!update.append) *same = update.artifact;
-    else for (const model::Part& part : update.artifact.parts) same->parts.push_back(part);
+    if (same == task.artifacts.end())
+      task.artifacts.push_back(update.artifact);
+    else if (!update.append)
+      *same = update.artifact;
+    else
+      for (const model::Part& part : update.artifact.parts) same->parts.push_back(part);
   }
   return task;
 }
@@ -62,14 +65,18 @@ std::vector<StreamItem> tell(const std::vector<model::Event>& events) {
   return out;
 }
 
-model::Event delta(std::string text) { return {model::Delta{model::Delta::Kind::text, std::move(text)}}; }
+model::Event delta(std::string text) {
+  return {model::Delta{model::Delta::Kind::text, std::move(text)}};
+}
 
 TEST(View, TheUpdatesAddUpToTheSnapshot) {
   const model::Artifact file = output().artifacts.front();
   const std::vector<std::vector<model::Event>> ways{
       {model::end_with(output())},
       {delta("one "), delta("two"), model::end_with(output())},
-      {delta("one two"), {file}, {model::State{model::TaskState::working, {}, model::Progress{1, 2, "half"}}},
+      {delta("one two"),
+       {file},
+       {model::State{model::TaskState::working, {}, model::Progress{1, 2, "half"}}},
        model::end_with(output())},
   };
   const Task whole = task_of(view_of({output(), {}}), Show{});
@@ -88,7 +95,8 @@ TEST(View, DataIsToldInWordsToo) {
   only.data = json::parse(R"({"n":2})").value();
   const auto artifacts = artifacts_of(only);
   ASSERT_EQ(artifacts.size(), 1U);
-  EXPECT_EQ(artifacts.front().parts, (std::vector{model::Part::text(R"({"n":2})"), model::Part::data(*only.data)}));
+  EXPECT_EQ(artifacts.front().parts,
+            (std::vector{model::Part::text(R"({"n":2})"), model::Part::data(*only.data)}));
 }
 
 TEST(View, TheAnswerClosesItsArtifact) {
@@ -105,7 +113,8 @@ TEST(View, ErrorsAreStates) {
     const Task task = task_of(view_of({std::unexpected(make_error(reason, "no")), {}}), Show{});
     EXPECT_EQ(model::joined_text(task.status.message->parts, false), "no");
     EXPECT_EQ(task.status.message->task_id, "t");
-    EXPECT_EQ(*json::at_pointer(task.metadata, "/weft.error/reason"), json::value(to_string(reason)));
+    EXPECT_EQ(*json::at_pointer(task.metadata, "/weft.error/reason"),
+              json::value(to_string(reason)));
     return task.status.state;
   };
   EXPECT_EQ(state(Reason::solution_failed), model::TaskState::failed);
@@ -115,7 +124,8 @@ TEST(View, ErrorsAreStates) {
 }
 
 TEST(View, LossesAreShown) {
-  const Task task = task_of(view_of({output(), {{"/tools", "call", "", model::LossKind::dropped, ""}}}), Show{});
+  const Task task =
+      task_of(view_of({output(), {{"/tools", "call", "", model::LossKind::dropped, ""}}}), Show{});
   EXPECT_EQ(*json::at_pointer(task.metadata, "/weft.loss/0/path"), json::value("/tools"));
 }
 
@@ -137,7 +147,8 @@ TEST(View, AQuestionIsAnInterruptedTask) {
   view.id = TaskId("t");
   view.state = model::TaskState::ask;
   model::Ask ask;
-  ask.items["k"] = {model::Ask::Kind::form, "Pay?", json::parse(R"({"type":"object"})").value(), "", {}};
+  ask.items["k"] = {
+      model::Ask::Kind::form, "Pay?", json::parse(R"({"type":"object"})").value(), "", {}};
   view.ask = ask;
   const Task task = task_of(view, Show{});
   EXPECT_EQ(task.status.state, model::TaskState::ask);
@@ -154,7 +165,10 @@ TEST(View, AQuestionIsAnInterruptedTask) {
 
 TEST(View, AnAgentsMessageStaysOne) {
   model::Output said;
-  said.meta["a2a"] = json::parse(R"({"message":{"messageId":"m","role":"ROLE_AGENT","contextId":"theirs","parts":[{"text":"hi"}]}})").value();
+  said.meta["a2a"] =
+      json::parse(
+          R"({"message":{"messageId":"m","role":"ROLE_AGENT","contextId":"theirs","parts":[{"text":"hi"}]}})")
+          .value();
   const auto message = message_of(view_of({said, {}}));
   ASSERT_TRUE(message);
   EXPECT_EQ(message->context_id, "c");

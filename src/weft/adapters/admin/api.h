@@ -1,6 +1,7 @@
 // The admin API's handlers: what the CLI and the console use. Owned by adapters/admin; any loop.
 //
-// Over the Unix socket of the data directory by default; over TCP only with an admin key. JSON in and out; errors are
+// Over the Unix socket of the data directory by default; over TCP only with an admin key. JSON in
+// and out; errors are
 // {"error":{"message","reason","param"?}}.
 #pragma once
 

@@ -1,4 +1,5 @@
-// POST /admin/v1/call: one call, its canonical events as an SSE stream. A question parks the call as a task.
+// POST /admin/v1/call: one call, its canonical events as an SSE stream. A question parks the call
+// as a task.
 #include <format>
 
 #include "weft/adapters/admin/api.h"
@@ -8,10 +9,12 @@
 namespace weft::adapters::admin {
 namespace {
 
-Result<model::Call> read_call(Environment& environment, const Request& request, const json::object& body) {
+Result<model::Call> read_call(Environment& environment, const Request& request,
+                              const json::object& body) {
   model::Call call = begin_call(environment.hub, request);
   const auto snapshot = environment.hub.registry().snapshot();
-  WEFT_TRY(hub::SkillRef ref, hub::find_skill(*snapshot, json::string_at(body, "solution"), json::string_at(body, "skill")));
+  WEFT_TRY(hub::SkillRef ref, hub::find_skill(*snapshot, json::string_at(body, "solution"),
+                                              json::string_at(body, "skill")));
   call.solution = ref.entry->solution->id;
   call.skill = ref.skill->id;
   call.reply = model::Reply::stream;
@@ -25,7 +28,8 @@ Result<model::Call> read_call(Environment& environment, const Request& request, 
   return call;
 }
 
-Awaitable<> pump(Environment& environment, Request& request, std::shared_ptr<const model::Call> call,
+Awaitable<> pump(Environment& environment, Request& request,
+                 std::shared_ptr<const model::Call> call,
                  std::unique_ptr<hub::EventStream> stream) {
   wire::Headers headers;
   if (!co_await start_sse(request.exchange, std::move(headers))) co_return;
@@ -37,7 +41,8 @@ Awaitable<> pump(Environment& environment, Request& request, std::shared_ptr<con
     if (event.is_end()) break;
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
       json::object meta;
-      auto parked = co_await environment.hub.tasks().park(call, std::move(stream), *ask, std::move(meta));
+      auto parked =
+          co_await environment.hub.tasks().park(call, std::move(stream), *ask, std::move(meta));
       const std::string text =
           parked ? json::write(describe(*parked)) : json::write(model::to_json(parked.error()));
       (void)co_await writer.event(parked ? "parked" : "error", text, "");
@@ -58,7 +63,8 @@ Awaitable<> handle_call(Environment& environment, Request& request) {
   auto call = read_call(environment, request, *body);
   if (!call) co_return co_await answer_error(request.exchange, call.error());
   auto kept = std::make_shared<const model::Call>(*call);
-  auto context = environment.hub.context(request.exchange.executor(), request.exchange.gone(), *kept);
+  auto context =
+      environment.hub.context(request.exchange.executor(), request.exchange.gone(), *kept);
   auto stream = environment.hub.call(*std::move(call), std::move(context));
   co_await pump(environment, request, std::move(kept), std::move(stream));
 }

@@ -35,12 +35,15 @@ constexpr Operation kOperations[] = {
     {"/admin/v1/solutions", "post", "join", "Join a solution by URL or command", kJoinSchema},
     {"/admin/v1/solutions/{id}", "get", "show_solution", "One solution with its skills", ""},
     {"/admin/v1/solutions/{id}", "delete", "remove_solution", "Let a solution go", ""},
-    {"/admin/v1/call", "post", "call", "Call a skill; the events come as server-sent events", kCallSchema},
+    {"/admin/v1/call", "post", "call", "Call a skill; the events come as server-sent events",
+     kCallSchema},
     {"/admin/v1/tasks", "get", "list_tasks", "Tasks, newest first", ""},
     {"/admin/v1/tasks/{id}", "get", "show_task", "One task", ""},
-    {"/admin/v1/tasks/{id}/events", "get", "task_events", "A task's events, live (Last-Event-ID resumes)", ""},
+    {"/admin/v1/tasks/{id}/events", "get", "task_events",
+     "A task's events, live (Last-Event-ID resumes)", ""},
     {"/admin/v1/tasks/{id}/cancel", "post", "cancel_task", "Cancel a task", ""},
-    {"/admin/v1/tasks/{id}/answer", "post", "answer_task", "Answer what a task asks", kAnswerSchema},
+    {"/admin/v1/tasks/{id}/answer", "post", "answer_task", "Answer what a task asks",
+     kAnswerSchema},
     {"/admin/v1/keys", "get", "list_keys", "The keys, without their secrets", ""},
     {"/admin/v1/keys", "post", "make_key", "Make a key; its secret is shown this once", kKeySchema},
     {"/admin/v1/keys/{id}", "delete", "revoke_key", "Revoke a key", ""},
@@ -70,7 +73,8 @@ json::object describe(const Operation& operation) {
   }
   json::object responses;
   responses["2XX"] = json::object{{"description", "Done"}};
-  responses["default"] = json::object{{"description", "An error: {\"error\":{\"message\",\"reason\"}}"}};
+  responses["default"] =
+      json::object{{"description", "An error: {\"error\":{\"message\",\"reason\"}}"}};
   out["responses"] = std::move(responses);
   return out;
 }

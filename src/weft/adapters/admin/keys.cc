@@ -23,8 +23,8 @@ Awaitable<> make(Environment& environment, Request& request) {
   if (!body) co_return co_await answer_error(request.exchange, body.error());
   std::string name(json::string_at(*body, "name"));
   if (name.empty() || name.size() > 100) {
-    co_return co_await answer_error(request.exchange,
-                                    make_argument_error("/name", "name: expected 1 to 100 characters"));
+    co_return co_await answer_error(
+        request.exchange, make_argument_error("/name", "name: expected 1 to 100 characters"));
   }
   std::vector<std::string> solutions;
   if (const auto* list = json::array_at(*body, "solutions")) {

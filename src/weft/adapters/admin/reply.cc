@@ -8,7 +8,8 @@ namespace weft::adapters::admin {
 Awaitable<> answer(net::Exchange& exchange, int status, json::value body) {
   wire::Headers headers;
   std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
+                              std::move(none));
 }
 
 Awaitable<> answer_error(net::Exchange& exchange, Error error) {
@@ -19,7 +20,8 @@ Awaitable<> answer_error(net::Exchange& exchange, Error error) {
   json::value answer(std::move(body));
   std::vector<model::Loss> none;
   const int status = http_status(error);
-  (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers),
+                              std::move(none));
 }
 
 Awaitable<Result<json::object>> read_object(net::Exchange& exchange) {

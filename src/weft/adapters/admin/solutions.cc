@@ -58,19 +58,22 @@ Result<hub::JoinRequest> read_join(const json::object& body) {
   request.origin = "weft add";
   if (const auto* command = json::array_at(body, "command")) {
     for (const auto& word : *command) {
-      if (!word.is_string()) return fail(make_argument_error("/command", "command: expected a list of strings"));
+      if (!word.is_string())
+        return fail(make_argument_error("/command", "command: expected a list of strings"));
       request.command.emplace_back(word.get_string());
     }
   }
   if (const auto* headers = json::object_at(body, "headers")) {
     for (const auto& [name, value] : *headers) {
-      if (!value.is_string()) return fail(make_argument_error("/headers", "headers: expected strings"));
+      if (!value.is_string())
+        return fail(make_argument_error("/headers", "headers: expected strings"));
       request.headers.emplace_back(name, value.get_string());
     }
   }
   if (const auto* environment = json::object_at(body, "environment")) {
     for (const auto& [name, value] : *environment) {
-      if (!value.is_string()) return fail(make_argument_error("/environment", "environment: expected strings"));
+      if (!value.is_string())
+        return fail(make_argument_error("/environment", "environment: expected strings"));
       request.environment[name] = value.get_string();
     }
   }
@@ -80,8 +83,10 @@ Result<hub::JoinRequest> read_join(const json::object& body) {
   }
   if (!request.id.empty() && slug(request.id.str()) != request.id.str()) {
     return fail(make_argument_error(
-        "/name", std::format("`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most 40",
-                             request.id.str())));
+        "/name",
+        std::format(
+            "`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most 40",
+            request.id.str())));
   }
   return request;
 }

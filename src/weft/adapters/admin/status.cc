@@ -33,8 +33,8 @@ std::string metrics(Environment& environment) {
     head(out, series);
     for (const auto& entry : snapshot->entries) {
       out += std::format("{}{{solution=\"{}\",protocol=\"{}\"}} {}\n", series.name,
-                         escape_label(entry->solution->id.str()), escape_label(entry->solution->protocol),
-                         value(*entry->counters));
+                         escape_label(entry->solution->id.str()),
+                         escape_label(entry->solution->protocol), value(*entry->counters));
     }
   };
   using Counters = hub::Entry::Counters;

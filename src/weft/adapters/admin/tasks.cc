@@ -20,19 +20,22 @@ std::string query_value(const Request& request, std::string_view name) {
 std::int64_t number_or(std::string_view text, std::int64_t otherwise) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? value : otherwise;
+  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? value
+                                                                                   : otherwise;
 }
 
 Awaitable<> list(Environment& environment, Request& request) {
   hub::TaskFilter filter;
   filter.context = ContextId(query_value(request, "context"));
   filter.page_token = query_value(request, "page_token");
-  filter.limit = static_cast<std::size_t>(std::clamp<std::int64_t>(number_or(query_value(request, "limit"), 50), 1, 500));
+  filter.limit = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(number_or(query_value(request, "limit"), 50), 1, 500));
   if (const auto word = query_value(request, "state"); !word.empty()) {
     filter.state = model::task_state_from(word);
     if (!filter.state) {
       co_return co_await answer_error(
-          request.exchange, make_argument_error("/state", std::format("`{}` is no state of a task", word)));
+          request.exchange,
+          make_argument_error("/state", std::format("`{}` is no state of a task", word)));
     }
   }
   auto page = co_await environment.hub.tasks().list(std::move(filter), request.principal);
@@ -48,7 +51,8 @@ Awaitable<> list(Environment& environment, Request& request) {
 
 Awaitable<> events(Environment& environment, Request& request, TaskId id) {
   const std::string_view last = request.exchange.head().headers.get("Last-Event-ID");
-  const std::int64_t after = number_or(last.empty() ? query_value(request, "after") : std::string(last), 0);
+  const std::int64_t after =
+      number_or(last.empty() ? query_value(request, "after") : std::string(last), 0);
   auto subscribed = co_await environment.hub.tasks().subscribe(id, after, request.principal,
                                                                request.exchange.executor());
   if (!subscribed) co_return co_await answer_error(request.exchange, subscribed.error());
@@ -65,7 +69,8 @@ Awaitable<> events(Environment& environment, Request& request, TaskId id) {
   (void)co_await writer.finish();
 }
 
-Awaitable<Result<hub::TaskView>> act(Environment& environment, Request& request, TaskId id, std::string verb) {
+Awaitable<Result<hub::TaskView>> act(Environment& environment, Request& request, TaskId id,
+                                     std::string verb) {
   if (verb == "cancel") co_return co_await environment.hub.tasks().cancel(id, request.principal);
   WEFT_CO_TRY(json::object body, co_await read_object(request.exchange));
   WEFT_CO_TRY(hub::TaskView view, co_await environment.hub.tasks().get(id, request.principal));
@@ -76,7 +81,8 @@ Awaitable<Result<hub::TaskView>> act(Environment& environment, Request& request,
   WEFT_CO_TRY(model::Answers answers, read_answers(body, *view.ask));
   model::Turn said;
   said.role = model::Role::user;
-  co_return co_await environment.hub.tasks().answer(id, std::move(answers), std::move(said), request.principal);
+  co_return co_await environment.hub.tasks().answer(id, std::move(answers), std::move(said),
+                                                    request.principal);
 }
 
 }  // namespace
@@ -94,15 +100,17 @@ Awaitable<> handle_tasks(Environment& environment, Request& request) {
     co_return co_await answer(request.exchange, 200, describe(*view));
   }
   const std::string verb = request.rest.size() == 2 ? request.rest[1] : std::string();
-  if (verb == "events" && method == "GET") co_return co_await events(environment, request, std::move(id));
+  if (verb == "events" && method == "GET")
+    co_return co_await events(environment, request, std::move(id));
   if ((verb == "cancel" || verb == "answer") && method == "POST") {
     auto view = co_await act(environment, request, std::move(id), verb);
     if (!view) co_return co_await answer_error(request.exchange, view.error());
     co_return co_await answer(request.exchange, 200, describe(*view));
   }
   co_await answer_error(request.exchange,
-                        wrong_method(request, "GET tasks/ID, GET tasks/ID/events, POST tasks/ID/cancel and "
-                                              "POST tasks/ID/answer"));
+                        wrong_method(request,
+                                     "GET tasks/ID, GET tasks/ID/events, POST tasks/ID/cancel and "
+                                     "POST tasks/ID/answer"));
 }
 
 }  // namespace weft::adapters::admin

@@ -43,7 +43,8 @@ Result<model::Answers> read_answers(const json::object& body, const model::Ask& 
   if (many == nullptr) {
     if (ask.items.size() != 1) {
       return fail(make_argument_error(
-          "/answers", std::format("{} questions are open; answer them as {{\"answers\":{{KEY:…}}}}", ask.items.size())));
+          "/answers", std::format("{} questions are open; answer them as {{\"answers\":{{KEY:…}}}}",
+                                  ask.items.size())));
     }
     WEFT_TRY(out[ask.items.begin()->first], model::answer_from_json(body));
     return out;

@@ -10,7 +10,8 @@ namespace weft::adapters::admin {
 json::object describe(const hub::TaskView& view);
 /// `state`, `delta`, `artifact`, `ask`, `usage`, `log`, `accepted`, `end`.
 std::string_view kind_of(const model::Event& event);
-/// {"action":"accept|decline|cancel", "data":…, "text":"…"} for the only open question, or {"answers":{KEY:{…}}}.
+/// {"action":"accept|decline|cancel", "data":…, "text":"…"} for the only open question, or
+/// {"answers":{KEY:{…}}}.
 Result<model::Answers> read_answers(const json::object& body, const model::Ask& ask);
 
 }  // namespace weft::adapters::admin

@@ -1,5 +1,5 @@
-// What an adapter is: the solution side (a hub::Protocol) and the caller side (routes on the one port). Owned by adapters; the table
-// of all of them is generated from adapters/CMakeLists.txt.
+// What an adapter is: the solution side (a hub::Protocol) and the caller side (routes on the one
+// port). Owned by adapters; the table of all of them is generated from adapters/CMakeLists.txt.
 #pragma once
 
 #include <functional>
@@ -38,7 +38,8 @@ struct Request {
 
 using RouteHandler = std::function<Awaitable<>(Request&)>;
 
-/// A path prefix on the port. The longest prefix wins; `admin` routes need the admin socket or an admin key.
+/// A path prefix on the port. The longest prefix wins; `admin` routes need the admin socket or an
+/// admin key.
 struct Route {
   std::string prefix;
   RouteHandler handler;

@@ -36,7 +36,8 @@ HostPort split_host(std::string_view text) {
 bool loopback_name(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
   // 127.0.0.0/8, digits and dots only: 127.0.0.1.evil.example is none of it.
-  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host.starts_with("127.") &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 bool contains(const std::vector<std::string>& list, std::string_view word) {
@@ -46,7 +47,8 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 /// Adds the CORS headers of an allowed browser origin to every answer.
 class CorsExchange final : public net::Exchange {
  public:
-  CorsExchange(net::Exchange& inner, std::string origin) : inner_(inner), origin_(std::move(origin)) {}
+  CorsExchange(net::Exchange& inner, std::string origin)
+      : inner_(inner), origin_(std::move(origin)) {}
 
   const wire::RequestHead& head() const override { return inner_.head(); }
   std::string_view peer() const override { return inner_.peer(); }
@@ -74,7 +76,8 @@ class CorsExchange final : public net::Exchange {
   void allow(wire::ResponseHead& head) {
     head.headers.set("Access-Control-Allow-Origin", origin_);
     head.headers.add("Vary", "Origin");
-    head.headers.set("Access-Control-Expose-Headers", "Mcp-Session-Id, Weft-Loss, Location, Retry-After");
+    head.headers.set("Access-Control-Expose-Headers",
+                     "Mcp-Session-Id, Weft-Loss, Location, Retry-After");
   }
 
   net::Exchange& inner_;
@@ -85,9 +88,8 @@ class Front {
  public:
   Front(Environment& environment, std::vector<Route> routes, FrontConfig config)
       : environment_(environment), routes_(std::move(routes)), config_(std::move(config)) {
-    std::ranges::stable_sort(routes_, [](const Route& a, const Route& b) {
-      return a.prefix.size() > b.prefix.size();
-    });
+    std::ranges::stable_sort(
+        routes_, [](const Route& a, const Route& b) { return a.prefix.size() > b.prefix.size(); });
   }
 
   Awaitable<> handle(net::Exchange& exchange) {
@@ -127,15 +129,18 @@ class Front {
     const auto& headers = exchange.head().headers;
     const HostPort host = split_host(headers.get("Host"));
     if (!loopback_name(host.host) && !contains(config_.hosts, host.host)) {
-      return fail(Reason::permission_denied,
-                  std::format("the Host `{}` is not a name of this hub; add it to `listen.hosts` in weft.yaml "
-                              "if it should be",
-                              host.host));
+      return fail(
+          Reason::permission_denied,
+          std::format(
+              "the Host `{}` is not a name of this hub; add it to `listen.hosts` in weft.yaml "
+              "if it should be",
+              host.host));
     }
     const std::string_view origin = headers.get("Origin");
     if (!origin.empty() && !contains(config_.origins, origin) && !own_origin(origin, host)) {
       return fail(Reason::permission_denied,
-                  "this browser origin is not allowed; add it to `listen.origins` in weft.yaml if it should be");
+                  "this browser origin is not allowed; add it to `listen.origins` in weft.yaml if "
+                  "it should be");
     }
     const std::string type = lower(headers.get("Content-Type"));
     if (exchange.head().method == "POST" && type.starts_with("text/plain")) {
@@ -159,13 +164,15 @@ class Front {
   }
 
   Result<model::Principal> authenticate(net::Exchange& exchange, const Route& route) const {
-    if (exchange.over_unix_socket()) return model::Principal{.name = "local", .key_id = "", .admin = true};
+    if (exchange.over_unix_socket())
+      return model::Principal{.name = "local", .key_id = "", .admin = true};
     const std::string_view secret = credential(exchange.head().headers);
     const bool needed = config_.keys_required || environment_.hub.keys().any();
     if (route.admin || (needed && !route.open)) {
       WEFT_TRY(model::Principal principal, environment_.hub.keys().authenticate(secret));
       if (route.admin && !principal.admin) {
-        return fail(Reason::permission_denied, "this needs an admin key (`weft key new NAME --admin`)");
+        return fail(Reason::permission_denied,
+                    "this needs an admin key (`weft key new NAME --admin`)");
       }
       return principal;
     }
@@ -203,10 +210,11 @@ class Front {
 
   Awaitable<> dispatch(net::Exchange& exchange, const Route* route) {
     if (route == nullptr) {
-      auto error = make_error(Reason::solution_not_found,
-                              std::format("nothing is served at {}; the paths are /v1, /mcp, /a2a, /api, "
-                                          "/healthz and /readyz",
-                                          exchange.head().path()));
+      auto error =
+          make_error(Reason::solution_not_found,
+                     std::format("nothing is served at {}; the paths are /v1, /mcp, /a2a, /api, "
+                                 "/healthz and /readyz",
+                                 exchange.head().path()));
       co_await refuse(exchange, route, error);
       co_return;
     }
@@ -233,7 +241,8 @@ class Front {
     json::value answer(std::move(body));
     std::vector<model::Loss> none;
     const int status = http_status(error);
-    (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers), std::move(none));
+    (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers),
+                                std::move(none));
   }
 
   static Awaitable<> preflight(net::Exchange& exchange) {

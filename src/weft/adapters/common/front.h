@@ -1,5 +1,5 @@
-// The front door: one handler for the port. Checks Host and Origin on every path, finds the route, authenticates, then hands over. Owned by
-// app; any loop.
+// The front door: one handler for the port. Checks Host and Origin on every path, finds the route,
+// authenticates, then hands over. Owned by app; any loop.
 #pragma once
 
 #include <string>
@@ -18,7 +18,8 @@ struct FrontConfig {
   bool keys_required = false;
 };
 
-/// Credentials are read from `Authorization: Bearer`, `x-api-key` or `api-key`. Wrong ones give one identical 401 on every path.
+/// Credentials are read from `Authorization: Bearer`, `x-api-key` or `api-key`. Wrong ones give one
+/// identical 401 on every path.
 net::Handler make_front(Environment& environment, std::vector<Route> routes, FrontConfig config);
 
 }  // namespace weft::adapters

@@ -1,4 +1,5 @@
-// Golden files of the adapters' tests: what the wire looks like, reviewed as a diff. Owned by adapters/common; tests alone.
+// Golden files of the adapters' tests: what the wire looks like, reviewed as a diff. Owned by
+// adapters/common; tests alone.
 //
 // A test program run with `--update` rewrites the files instead of comparing.
 #pragma once
@@ -27,8 +28,10 @@ inline std::string read_text_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-/// What the golden file says; with `--update` it is made to say `text` first. `folder` ends in `golden`.
-inline std::string golden(const std::filesystem::path& folder, std::string_view name, std::string_view text) {
+/// What the golden file says; with `--update` it is made to say `text` first. `folder` ends in
+/// `golden`.
+inline std::string golden(const std::filesystem::path& folder, std::string_view name,
+                          std::string_view text) {
   const auto path = folder / name;
   if (golden_update()) {
     std::filesystem::create_directories(folder);

@@ -63,7 +63,8 @@ Awaitable<Result<void>> start_sse(net::Exchange& exchange, wire::Headers headers
   co_return co_await exchange.start(std::move(head));
 }
 
-/// Two may write: the owner's events and the keep-alive timer. One writes at a time; the timer gives way.
+/// Two may write: the owner's events and the keep-alive timer. One writes at a time; the timer
+/// gives way.
 struct SseWriter::State : std::enable_shared_from_this<SseWriter::State> {
   State(net::Exchange& e, Milliseconds k) : exchange(&e), keep_alive(k) {}
 
@@ -127,9 +128,11 @@ Awaitable<Result<void>> SseWriter::raw(std::string_view text) {
   co_return done;
 }
 
-Awaitable<Result<void>> SseWriter::event(std::string_view name, std::string_view data, std::string_view id) {
+Awaitable<Result<void>> SseWriter::event(std::string_view name, std::string_view data,
+                                         std::string_view id) {
   std::string text;
-  wire::SseEvent event{.event = std::string(name), .data = std::string(data), .id = std::string(id)};
+  wire::SseEvent event{
+      .event = std::string(name), .data = std::string(data), .id = std::string(id)};
   wire::write_sse(text, event);
   co_return co_await raw(text);
 }
@@ -146,7 +149,8 @@ Awaitable<Result<void>> SseWriter::finish() {
 }
 
 model::Trace trace_of(const wire::Headers& headers) {
-  return {.parent = std::string(headers.get("traceparent")), .state = std::string(headers.get("tracestate"))};
+  return {.parent = std::string(headers.get("traceparent")),
+          .state = std::string(headers.get("tracestate"))};
 }
 
 model::Call begin_call(hub::Hub& hub, const Request& request) {
@@ -157,7 +161,8 @@ model::Call begin_call(hub::Hub& hub, const Request& request) {
   call.trace = trace_of(headers);
   // A hub that calls a hub counts the hops (the loop guard of hub.h).
   const std::string_view depth = headers.get("Weft-Depth");
-  if (!depth.empty() && depth.size() < 4 && depth.find_first_not_of("0123456789") == std::string_view::npos) {
+  if (!depth.empty() && depth.size() < 4 &&
+      depth.find_first_not_of("0123456789") == std::string_view::npos) {
     call.depth = std::stoi(std::string(depth));
   }
   call.dedup_key = std::string(headers.get("Idempotency-Key"));

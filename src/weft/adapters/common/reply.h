@@ -1,13 +1,14 @@
-// What every caller side needs: HTTP status and words for an Error, JSON answers, SSE streams. Owned by adapters/common.
+// What every caller side needs: HTTP status and words for an Error, JSON answers, SSE streams.
+// Owned by adapters/common.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "weft/adapters/common/adapter.h"
 #include "weft/base/json.h"
 #include "weft/model/event.h"
-#include "weft/adapters/common/adapter.h"
 #include "weft/net/http_server.h"
 
 namespace weft::adapters {

@@ -25,10 +25,12 @@ Result<std::string> resolve_environment(std::string_view text) {
     const std::string name(text.substr(0, close));
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) {
-      return fail(Reason::unavailable,
-                  std::format("the environment variable {} is not set where the hub runs; set it and restart "
-                              "the hub",
-                              name));
+      return fail(
+          Reason::unavailable,
+          std::format(
+              "the environment variable {} is not set where the hub runs; set it and restart "
+              "the hub",
+              name));
     }
     out += value;
     text.remove_prefix(close + 1);
@@ -90,22 +92,25 @@ Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
   for (const auto& [name, value] : request.headers) {
     WEFT_TRY(std::string resolved, resolve_environment(value));
     if (!wire::valid_header_name(name) || !wire::valid_header_value(resolved)) {
-      return fail(Reason::invalid_argument, std::format("the header `{}` of the solution is not sendable", name));
+      return fail(Reason::invalid_argument,
+                  std::format("the header `{}` of the solution is not sendable", name));
     }
     headers.set(name, std::move(resolved));
   }
   if (!request.bearer.empty()) {
     WEFT_TRY(std::string resolved, resolve_environment(request.bearer));
     if (!wire::valid_header_value(resolved)) {
-      return fail(Reason::invalid_argument, "the bearer token of the solution holds characters that cannot be sent");
+      return fail(Reason::invalid_argument,
+                  "the bearer token of the solution holds characters that cannot be sent");
     }
     headers.set("Authorization", "Bearer " + resolved);
   }
   return headers;
 }
 
-Result<net::ClientRequest> solution_request(const hub::JoinRequest& request, std::string_view method,
-                                            const Url& url, const hub::CallContext& context) {
+Result<net::ClientRequest> solution_request(const hub::JoinRequest& request,
+                                            std::string_view method, const Url& url,
+                                            const hub::CallContext& context) {
   WEFT_TRY(wire::Headers headers, solution_headers(request));
   net::ClientRequest out;
   out.origin.url = url;
@@ -119,19 +124,23 @@ Result<net::ClientRequest> solution_request(const hub::JoinRequest& request, std
 
 Error error_of_status(int status, const wire::Headers& headers, std::string_view body) {
   const std::string words = message_of(body);
-  std::string message = status == 401 || status == 403
-                            ? std::format("refused weft's credentials (HTTP {}): {}; set them with --bearer or --header",
-                                          status, words)
-                            : std::format("answered HTTP {}: {}", status, words);
+  std::string message =
+      status == 401 || status == 403
+          ? std::format(
+                "refused weft's credentials (HTTP {}): {}; set them with --bearer or --header",
+                status, words)
+          : std::format("answered HTTP {}: {}", status, words);
   Error error = make_error(reason_of_status(status), std::move(message));
   error.upstream_status = status;
   const std::string_view retry = headers.get("Retry-After");
   std::int64_t seconds = 0;
   const auto [end, failed] = std::from_chars(retry.data(), retry.data() + retry.size(), seconds);
-  if (!retry.empty() && failed == std::errc() && end == retry.data() + retry.size() && seconds >= 0) {
+  if (!retry.empty() && failed == std::errc() && end == retry.data() + retry.size() &&
+      seconds >= 0) {
     error.retry_after = Milliseconds(std::min<std::int64_t>(seconds, 86'400) * 1000);
   }
-  if (status >= 500 && status != 502 && status != 503 && status != 504 && status != 529) error.retryable = false;
+  if (status >= 500 && status != 502 && status != 503 && status != 504 && status != 529)
+    error.retryable = false;
   return error;
 }
 

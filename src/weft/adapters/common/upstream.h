@@ -1,4 +1,5 @@
-// What every solution side needs: credentials with ${ENV} resolved, sending JSON, mapping what went wrong. Owned by adapters/common.
+// What every solution side needs: credentials with ${ENV} resolved, sending JSON, mapping what went
+// wrong. Owned by adapters/common.
 #pragma once
 
 #include <string>
@@ -10,12 +11,14 @@
 
 namespace weft::adapters {
 
-/// The headers that a solution gets with every request: its configured ones and `Authorization: Bearer`. ${NAME} is taken from the
-/// environment; a missing one is an error that names it. Caller credentials are never among them.
+/// The headers that a solution gets with every request: its configured ones and `Authorization:
+/// Bearer`. ${NAME} is taken from the environment; a missing one is an error that names it. Caller
+/// credentials are never among them.
 Result<wire::Headers> solution_headers(const hub::JoinRequest& request);
 /// A request to the solution: origin (egress open, the operator named it), headers, deadline.
-Result<net::ClientRequest> solution_request(const hub::JoinRequest& request, std::string_view method,
-                                            const Url& url, const hub::CallContext& context);
+Result<net::ClientRequest> solution_request(const hub::JoinRequest& request,
+                                            std::string_view method, const Url& url,
+                                            const hub::CallContext& context);
 /// The error that a non-2xx status means, with a piece of the body (cut, printable) in the message.
 Error error_of_status(int status, const wire::Headers& headers, std::string_view body);
 /// Adds `solution "ID": ` to the message and sets Error::solution, unless it is there already.

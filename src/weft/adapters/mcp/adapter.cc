@@ -1,4 +1,5 @@
-// The entry of this folder into the table of adapters, and how an MCP server is recognised and joined.
+// The entry of this folder into the table of adapters, and how an MCP server is recognised and
+// joined.
 #include <format>
 
 #include "weft/adapters/common/adapter.h"
@@ -9,14 +10,18 @@
 #include "weft/adapters/mcp/limits.h"
 #include "weft/adapters/mcp/server.h"
 #include "weft/adapters/mcp/stdio_link.h"
+#include "weft/adapters/mcp/watch.h"
 
 namespace weft::adapters::mcp {
 
 namespace {
 
+constexpr Milliseconds kPumpsEndMs{4'000};
+
 class McpProtocol final : public hub::Protocol {
  public:
   explicit McpProtocol(Environment& environment) : environment_(environment) {}
+  ~McpProtocol() override { pumps_->stop(kPumpsEndMs); }
   std::string_view name() const override { return "mcp"; }
   Awaitable<hub::Finding> probe(hub::JoinRequest request, hub::CallContext context) override;
   Awaitable<Result<hub::Joined>> connect(hub::JoinRequest request, hub::Finding finding,
@@ -25,17 +30,30 @@ class McpProtocol final : public hub::Protocol {
  private:
   Awaitable<hub::Finding> probe_at(hub::JoinRequest request, Url url, hub::CallContext context);
   Environment& environment_;
+  std::shared_ptr<Pumps> pumps_ = std::make_shared<Pumps>();
 };
+
+constexpr double kConfidenceOfRefusal = 0.6;
 
 std::string named(const Handshake& shake) {
   const std::string& name = shake.title.empty() ? shake.name : shake.title;
   return name.empty() ? std::string() : std::format(" \"{}\"", name);
 }
 
-Awaitable<hub::Finding> McpProtocol::probe_at(hub::JoinRequest request, Url url, hub::CallContext context) {
+Awaitable<hub::Finding> McpProtocol::probe_at(hub::JoinRequest request, Url url,
+                                              hub::CallContext context) {
   hub::Finding finding;
   auto link = std::make_shared<HttpLink>(environment_.clients, request, url);
-  auto shake = co_await link->connect(context);
+  auto shake = co_await link->probe(context);
+  if (!shake && link->refused_as_mcp() && shake.error().reason == Reason::deadline) {
+    // A busy server: what it said is enough to try it with a connection's longer patience.
+    finding.spoken = true;
+    finding.confidence = kConfidenceOfRefusal;
+    finding.how =
+        std::format("POST {} server/discover was refused as legacy MCP servers do", url.target());
+    finding.url = url.str();
+    co_return finding;
+  }
   if (!shake) {
     finding.tried = std::format("POST {}: {}", url.target(), shake.error().message);
     co_return finding;
@@ -43,8 +61,8 @@ Awaitable<hub::Finding> McpProtocol::probe_at(hub::JoinRequest request, Url url,
   finding.spoken = true;
   finding.confidence = 1;
   const std::string_view how = shake->era == Era::modern ? "server/discover" : "initialize";
-  finding.how = std::format("POST {} {} was answered by an MCP {} server{}", url.target(), how, shake->version,
-                            named(*shake));
+  finding.how = std::format("POST {} {} was answered by an MCP {} server{}", url.target(), how,
+                            shake->version, named(*shake));
   finding.protocol_version = shake->version;
   finding.url = url.str();
   co_await link->close(context);
@@ -64,8 +82,12 @@ Awaitable<hub::Finding> McpProtocol::probe(hub::JoinRequest request, hub::CallCo
     finding.tried = url.error().message;
     co_return finding;
   }
-  finding = co_await probe_at(request, *url, context);
   const bool elsewhere = url->path.empty() || url->path == "/";
+  hub::CallContext first = context;
+  // What hangs at the root must not take the time of the usual place.
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (elsewhere) first.deadline = now + (context.deadline - now) / 2;
+  finding = co_await probe_at(request, *url, first);
   if (finding.spoken || !elsewhere) co_return finding;
   const Url usual = url->with_target("/mcp");
   hub::Finding second = co_await probe_at(request, usual, context);
@@ -85,13 +107,16 @@ Awaitable<Result<hub::Joined>> McpProtocol::connect(hub::JoinRequest request, hu
     base.url = url->str();
     link = std::make_shared<HttpLink>(environment_.clients, request, *url);
   } else {
-    link = std::make_shared<StdioLink>(context.executor, request);
+    link = std::make_shared<StdioLink>(pumps_, context.executor, request);
   }
   auto shake = co_await link->connect(context);
   if (!shake) co_return std::unexpected(shake.error());
   auto client = std::make_shared<Client>(link);
   auto solution = co_await client->describe(std::move(base), context);
   if (!solution) co_return std::unexpected(solution.error());
+  if (auto http = std::dynamic_pointer_cast<HttpLink>(link)) {
+    watch(*pumps_, environment_.hub, client, http, context.executor);
+  }
   hub::Joined joined{*std::move(solution), client};
   co_return joined;
 }

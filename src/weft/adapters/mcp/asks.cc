@@ -51,7 +51,8 @@ bool is_flat(const json::object& property) {
 }
 
 bool keeps_keyword(std::string_view type, std::string_view key) {
-  static constexpr std::array<std::string_view, 4> kAlways = {"type", "title", "description", "default"};
+  static constexpr std::array<std::string_view, 4> kAlways = {"type", "title", "description",
+                                                              "default"};
   static constexpr std::array<std::string_view, 6> kText = {"minLength", "maxLength", "format",
                                                             "enum",      "oneOf",     "enumNames"};
   static constexpr std::array<std::string_view, 2> kNumber = {"minimum", "maximum"};
@@ -91,7 +92,9 @@ json::object json_property(const json::value& property) {
   return out;
 }
 
-bool flat(const json::value& property) { return property.is_object() && is_flat(property.get_object()); }
+bool flat(const json::value& property) {
+  return property.is_object() && is_flat(property.get_object());
+}
 
 const json::object* properties_of(const json::value& schema) {
   return schema.is_object() ? json::object_at(schema.get_object(), "properties") : nullptr;
@@ -126,17 +129,20 @@ json::object form_of(const json::value& schema, std::string_view version) {
   json::object shown;
   if (const json::object* properties = properties_of(schema)) {
     for (const auto& [name, property] : *properties) {
-      const bool kept = flat(property) && (at_least(version, kLegacyVersion) || !is_choice(property.get_object()));
+      const bool kept = flat(property) &&
+                        (at_least(version, kLegacyVersion) || !is_choice(property.get_object()));
       shown[name] = kept ? flat_property(property.get_object()) : json_property(property);
     }
   }
   json::object form;
   form["type"] = "object";
-  const json::array* required = schema.is_object() ? json::array_at(schema.get_object(), "required") : nullptr;
+  const json::array* required =
+      schema.is_object() ? json::array_at(schema.get_object(), "required") : nullptr;
   json::array names;
   if (required != nullptr) {
     for (const json::value& name : *required) {
-      if (name.is_string() && shown.contains(std::string_view(name.get_string()))) names.push_back(name);
+      if (name.is_string() && shown.contains(std::string_view(name.get_string())))
+        names.push_back(name);
     }
   }
   form["properties"] = std::move(shown);
@@ -144,12 +150,14 @@ json::object form_of(const json::value& schema, std::string_view version) {
   return form;
 }
 
-std::optional<json::object> elicit_params(const Ask::Item& item, ElicitCaps caps, std::string_view version,
+std::optional<json::object> elicit_params(const Ask::Item& item, ElicitCaps caps,
+                                          std::string_view version,
                                           std::string_view elicitation_id) {
   json::object params;
   params["message"] = item.message;
   if (item.kind == Ask::Kind::sample) return std::nullopt;
-  const bool by_url = item.kind == Ask::Kind::url || (item.kind == Ask::Kind::login && !item.url.empty());
+  const bool by_url =
+      item.kind == Ask::Kind::url || (item.kind == Ask::Kind::login && !item.url.empty());
   if (by_url) {
     if (!caps.url) return std::nullopt;
     params["mode"] = "url";
@@ -189,7 +197,8 @@ json::object read_back(const json::value& schema, const json::object& content) {
     json::value* value = data.if_contains(name);
     const bool text = flat(property) && json::string_at(property.get_object(), "type") == "string";
     if (value == nullptr || !value->is_string() || text) continue;
-    if (auto parsed = json::parse(std::string_view(value->get_string()))) *value = *std::move(parsed);
+    if (auto parsed = json::parse(std::string_view(value->get_string())))
+      *value = *std::move(parsed);
   }
   return data;
 }
@@ -204,11 +213,13 @@ std::optional<AnswerAction> action_of(std::string_view word) {
 }  // namespace
 
 Result<Answer> answer_of(const Ask::Item& item, const json::value& elicit_result) {
-  if (!elicit_result.is_object()) return fail(Reason::invalid_argument, "an elicitation result must be an object");
+  if (!elicit_result.is_object())
+    return fail(Reason::invalid_argument, "an elicitation result must be an object");
   const json::object& result = elicit_result.get_object();
   const auto action = action_of(json::string_at(result, "action"));
   if (!action) {
-    return fail(make_argument_error("/action", "an elicitation result needs `action`: accept, decline or cancel"));
+    return fail(make_argument_error(
+        "/action", "an elicitation result needs `action`: accept, decline or cancel"));
   }
   Answer answer;
   answer.action = *action;
@@ -231,11 +242,13 @@ Result<Ask::Item> item_of(const json::object& params) {
   if (mode == "url") {
     item.kind = Ask::Kind::url;
     item.url = std::string(json::string_at(params, "url"));
-    if (item.url.empty()) return fail(Reason::upstream_protocol, "an elicitation by URL without `url`");
+    if (item.url.empty())
+      return fail(Reason::upstream_protocol, "an elicitation by URL without `url`");
     return item;
   }
   const json::object* schema = json::object_at(params, "requestedSchema");
-  if (schema == nullptr) return fail(Reason::upstream_protocol, "an elicitation without `requestedSchema`");
+  if (schema == nullptr)
+    return fail(Reason::upstream_protocol, "an elicitation without `requestedSchema`");
   item.kind = Ask::Kind::form;
   item.schema = *schema;
   return item;
@@ -246,9 +259,11 @@ namespace {
 std::optional<bool> boolean_word(std::string_view text) {
   std::string word;
   for (const char c : text) {
-    if (c != ' ' && c != '.' && c != '!') word += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    if (c != ' ' && c != '.' && c != '!')
+      word += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
   }
-  if (word == "yes" || word == "y" || word == "true" || word == "ok" || word == "confirm") return true;
+  if (word == "yes" || word == "y" || word == "true" || word == "ok" || word == "confirm")
+    return true;
   if (word == "no" || word == "n" || word == "false") return false;
   return std::nullopt;
 }
@@ -269,10 +284,12 @@ std::optional<json::value> value_from_text(const json::object& property, std::st
 }
 
 /// The only property, or the only required one.
-std::optional<std::string> lone_property(const json::value& schema, const json::object& properties) {
+std::optional<std::string> lone_property(const json::value& schema,
+                                         const json::object& properties) {
   if (properties.size() == 1) return std::string(properties.begin()->key());
   const json::array* required = json::array_at(schema.get_object(), "required");
-  if (required == nullptr || required->size() != 1 || !required->front().is_string()) return std::nullopt;
+  if (required == nullptr || required->size() != 1 || !required->front().is_string())
+    return std::nullopt;
   return std::string(required->front().get_string());
 }
 
@@ -281,14 +298,16 @@ void fill_defaults(const json::value& schema, json::object& data) {
   if (properties == nullptr) return;
   for (const auto& [name, property] : *properties) {
     if (data.contains(name) || !property.is_object()) continue;
-    if (const json::value* value = json::find(property.get_object(), "default")) data.emplace(name, *value);
+    if (const json::value* value = json::find(property.get_object(), "default"))
+      data.emplace(name, *value);
   }
 }
 
 }  // namespace
 
 std::optional<json::object> form_data(const json::value& schema, std::string_view text) {
-  if (auto parsed = json::parse(text); parsed && parsed->is_object()) return std::move(parsed->get_object());
+  if (auto parsed = json::parse(text); parsed && parsed->is_object())
+    return std::move(parsed->get_object());
   const json::object* properties = properties_of(schema);
   if (properties == nullptr) return std::nullopt;
   const auto name = lone_property(schema, *properties);
@@ -353,7 +372,8 @@ json::object parked_result(const Ask& ask, std::string_view task_id, Era era) {
     questions[key] = question_json(item);
   }
   text += std::format(
-      "The call waits for this answer as task {}. This client cannot be asked (it declared no elicitation capability): "
+      "The call waits for this answer as task {}. This client cannot be asked (it declared no "
+      "elicitation capability): "
       "call the tool `{}` with task_id and answers.",
       task_id, kContinueTool);
   json::object data;

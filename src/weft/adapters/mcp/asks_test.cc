@@ -30,7 +30,8 @@ TEST(Asks, CapabilitiesAreReadAsTheSpecificationSays) {
 }
 
 TEST(Asks, AFlatFormGoesThroughUnchanged) {
-  const std::string_view schema = R"({"type":"object","properties":{"confirm":{"type":"boolean","title":"Sure?","default":false},
+  const std::string_view schema =
+      R"({"type":"object","properties":{"confirm":{"type":"boolean","title":"Sure?","default":false},
     "size":{"type":"string","enum":["s","m"],"enumNames":["Small","Medium"]},"n":{"type":"integer","minimum":1},
     "many":{"type":"array","items":{"type":"string","enum":["a"]}},
     "one":{"type":"string","oneOf":[{"const":"x","title":"X"}]}},"required":["confirm"]})";
@@ -38,11 +39,15 @@ TEST(Asks, AFlatFormGoesThroughUnchanged) {
 }
 
 TEST(Asks, ADeepFieldIsAskedForAsJsonAndReadBack) {
-  const Ask::Item item = form(R"({"type":"object","properties":{"to":{"type":"object","description":"Whom"},"n":{"type":"string"}}})");
+  const Ask::Item item = form(
+      R"({"type":"object","properties":{"to":{"type":"object","description":"Whom"},"n":{"type":"string"}}})");
   const auto params = elicit_params(item, kBoth, kModernVersion, "");
   ASSERT_TRUE(params);
-  EXPECT_EQ(json::at_pointer(json::value(*params), "/requestedSchema/properties/to/type")->get_string(), "string");
-  auto answer = answer_of(item, parsed(R"({"action":"accept","content":{"to":"{\"name\":\"Li\"}","n":"{}"}})"));
+  EXPECT_EQ(
+      json::at_pointer(json::value(*params), "/requestedSchema/properties/to/type")->get_string(),
+      "string");
+  auto answer = answer_of(
+      item, parsed(R"({"action":"accept","content":{"to":"{\"name\":\"Li\"}","n":"{}"}})"));
   ASSERT_TRUE(answer);
   EXPECT_EQ(*answer->data, parsed(R"({"to":{"name":"Li"},"n":"{}"})"));
 }
@@ -53,7 +58,8 @@ TEST(Asks, EachKindHasItsForm) {
   auto params = elicit_params(question, kBoth, "2025-06-18", "");
   ASSERT_TRUE(params);
   EXPECT_FALSE(params->contains("mode"));
-  auto answer = answer_of(question, parsed(R"({"action":"accept","content":{"message":"Friday"}})"));
+  auto answer =
+      answer_of(question, parsed(R"({"action":"accept","content":{"message":"Friday"}})"));
   EXPECT_EQ(answer->text, "Friday");
 
   Ask::Item url;
@@ -81,7 +87,8 @@ TEST(Asks, ABadAnswerIsRefused) {
 
 TEST(Asks, AServersQuestionAndItsAnswer) {
   auto item = item_of(parsed(R"({"message":"Sure?","requestedSchema":{"type":"object",
-    "properties":{"confirm":{"type":"boolean"},"note":{"type":"string","default":"-"}},"required":["confirm"]}})").get_object());
+    "properties":{"confirm":{"type":"boolean"},"note":{"type":"string","default":"-"}},"required":["confirm"]}})")
+                          .get_object());
   ASSERT_TRUE(item);
   Answer yes;
   yes.text = "yes";
@@ -98,9 +105,12 @@ TEST(Asks, AParkedQuestionIsAnsweredByATool) {
   Ask ask;
   ask.items["answer"] = form(R"({"type":"object","properties":{"confirm":{"type":"boolean"}}})");
   const json::object result = parked_result(ask, "01ABC", Era::legacy);
-  EXPECT_EQ(json::at_pointer(json::value(result), "/structuredContent/continue/arguments/task_id")->get_string(), "01ABC");
+  EXPECT_EQ(json::at_pointer(json::value(result), "/structuredContent/continue/arguments/task_id")
+                ->get_string(),
+            "01ABC");
   EXPECT_FALSE(result.contains("isError"));
-  auto answers = answers_of(ask, parsed(R"({"task_id":"01ABC","answers":{"answer":{"confirm":true}}})").get_object());
+  auto answers = answers_of(
+      ask, parsed(R"({"task_id":"01ABC","answers":{"answer":{"confirm":true}}})").get_object());
   ASSERT_TRUE(answers);
   EXPECT_EQ(answers->at("answer").data, parsed(R"({"confirm":true})"));
   answers = answers_of(ask, parsed(R"({"text":"no"})").get_object());

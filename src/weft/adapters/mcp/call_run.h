@@ -1,4 +1,5 @@
-// One tools/call while it is served: what was asked, and how it may come out. Owned by the coroutine that serves it.
+// One tools/call while it is served: what was asked, and how it may come out. Owned by the
+// coroutine that serves it.
 #pragma once
 
 #include <memory>

@@ -5,22 +5,24 @@
 #include <set>
 
 #include "weft/adapters/mcp/asks.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
-#include "weft/adapters/mcp/codec.h"
 #include "weft/base/log.h"
 
 namespace weft::adapters::mcp {
 
 wire::JsonRpcResponse refuse_request(const wire::JsonRpcRequest& request) {
-  wire::JsonRpcError error{wire::kJsonRpcMethodNotFound,
-                           std::format("weft declared no capability for {}: it answers elicitation/create and ping",
-                                       request.method.substr(0, 64)),
-                           std::nullopt};
+  wire::JsonRpcError error{
+      wire::kJsonRpcMethodNotFound,
+      std::format("weft declared no capability for {}: it answers elicitation/create and ping",
+                  request.method.substr(0, 64)),
+      std::nullopt};
   return wire::JsonRpcResponse{*request.id, std::move(error)};
 }
 
-Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request, hub::CallContext context) {
+Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request,
+                                           hub::CallContext context) {
   const std::string method = request.method;
   auto conversation = co_await link.send(std::move(request), context);
   if (!conversation) co_return std::unexpected(conversation.error());
@@ -36,16 +38,22 @@ Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request, hub:
       continue;
     }
     auto& response = std::get<wire::JsonRpcResponse>(*message);
-    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome)) co_return std::unexpected(error_of(*error));
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome))
+      co_return std::unexpected(error_of(*error));
     auto& result = std::get<json::value>(response.outcome);
     if (!result.is_object()) {
-      co_return fail(Reason::upstream_protocol, std::format("the result of {} is no object", method));
+      co_return fail(Reason::upstream_protocol,
+                     std::format("the result of {} is no object", method));
     }
     co_return std::move(result.get_object());
   }
 }
 
 Client::Client(std::shared_ptr<Link> link) : link_(std::move(link)) {}
+
+Client::~Client() {
+  if (on_gone_) on_gone_();
+}
 
 std::shared_ptr<const model::Solution> Client::current() const {
   const std::lock_guard lock(mutex_);
@@ -60,7 +68,8 @@ void Client::keep(std::shared_ptr<const model::Solution> solution) {
 namespace {
 
 /// Adds the tools of one page; what is broken is left out and logged.
-void add_page(std::vector<model::Skill>& skills, std::set<std::string>& names, const json::array& tools) {
+void add_page(std::vector<model::Skill>& skills, std::set<std::string>& names,
+              const json::array& tools) {
   for (const json::value& tool : tools) {
     auto skill = skill_of(tool);
     if (!skill) {
@@ -85,18 +94,21 @@ Awaitable<Result<std::vector<model::Skill>>> Client::list_tools(hub::CallContext
     auto result = co_await ask_server(*link_, std::move(request), context);
     if (!result) co_return std::unexpected(result.error());
     const json::array* tools = json::array_at(*result, "tools");
-    if (tools == nullptr) co_return fail(Reason::upstream_protocol, "the result of tools/list has no `tools`");
+    if (tools == nullptr)
+      co_return fail(Reason::upstream_protocol, "the result of tools/list has no `tools`");
     add_page(skills, names, *tools);
     cursor = std::string(json::string_at(*result, "nextCursor"));
     if (cursor.empty() || skills.size() > kToolsMax) break;
   }
   if (skills.size() > kToolsMax) {
-    co_return fail(Reason::too_large, std::format("the server lists more than {} tools", kToolsMax));
+    co_return fail(Reason::too_large,
+                   std::format("the server lists more than {} tools", kToolsMax));
   }
   co_return skills;
 }
 
-Awaitable<Result<model::Solution>> Client::describe(model::Solution base, hub::CallContext context) {
+Awaitable<Result<model::Solution>> Client::describe(model::Solution base,
+                                                    hub::CallContext context) {
   const Handshake shake = link_->handshake();
   base.title = shake.title.empty() ? shake.name : shake.title;
   base.description = shake.instructions;
@@ -128,7 +140,8 @@ bool same_skills(const std::vector<model::Skill>& a, const std::vector<model::Sk
 
 }  // namespace
 
-Awaitable<Result<std::shared_ptr<const model::Solution>>> Client::refresh(hub::CallContext context) {
+Awaitable<Result<std::shared_ptr<const model::Solution>>> Client::refresh(
+    hub::CallContext context) {
   const auto before = current();
   if (!before) co_return std::shared_ptr<const model::Solution>();
   auto skills = co_await list_tools(context);
@@ -141,14 +154,17 @@ Awaitable<Result<std::shared_ptr<const model::Solution>>> Client::refresh(hub::C
   co_return kept;
 }
 
-std::unique_ptr<hub::EventStream> Client::start(std::shared_ptr<const model::Call> call, hub::CallContext context) {
+std::unique_ptr<hub::EventStream> Client::start(std::shared_ptr<const model::Call> call,
+                                                hub::CallContext context) {
   auto self = shared_from_this();
-  return hub::make_stream(context, [self, call](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-    co_return co_await self->call(call, out);
-  });
+  return hub::make_stream(context,
+                          [self, call](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
+                            co_return co_await self->call(call, out);
+                          });
 }
 
-Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call> call, hub::Emitter& out) {
+Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call> call,
+                                              hub::Emitter& out) {
   LinkRequest request;
   request.method = "tools/call";
   request.params["name"] = call->skill.str();
@@ -162,7 +178,8 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
   const auto solution = current();
   const model::Skill* skill = solution ? solution->skill(call->skill.str()) : nullptr;
   if (skill != nullptr && skill->input_schema) {
-    if (auto params = header_params(*skill->input_schema)) request.header_params = *std::move(params);
+    if (auto params = header_params(*skill->input_schema))
+      request.header_params = *std::move(params);
   }
   for (int round = 0; round < kRoundsMax; ++round) {
     hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};
@@ -178,12 +195,14 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
     const std::string_view type = json::string_at(*result, "resultType");
     if (type.empty() || type == "complete") co_return output_of(*result);
     if (type != "input_required") {
-      co_return fail(Reason::upstream_protocol, std::format("unknown resultType `{}`", type.substr(0, 32)));
+      co_return fail(Reason::upstream_protocol,
+                     std::format("unknown resultType `{}`", type.substr(0, 32)));
     }
     auto asked = co_await ask_inputs(request.params, *result, out);
     if (!asked) co_return std::unexpected(asked.error());
   }
-  co_return fail(Reason::upstream_protocol, std::format("the server asked {} times without an end", kRoundsMax));
+  co_return fail(Reason::upstream_protocol,
+                 std::format("the server asked {} times without an end", kRoundsMax));
 }
 
 Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub::Emitter& out) {
@@ -202,9 +221,11 @@ Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub
       continue;
     }
     auto& response = std::get<wire::JsonRpcResponse>(*message);
-    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome)) co_return std::unexpected(error_of(*error));
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome))
+      co_return std::unexpected(error_of(*error));
     auto& result = std::get<json::value>(response.outcome);
-    if (!result.is_object()) co_return fail(Reason::upstream_protocol, "the result of tools/call is no object");
+    if (!result.is_object())
+      co_return fail(Reason::upstream_protocol, "the result of tools/call is no object");
     co_return std::move(result.get_object());
   }
 }
@@ -231,13 +252,15 @@ Awaitable<Result<void>> Client::tell(const wire::JsonRpcRequest& notification, h
   co_return Result<void>();
 }
 
-Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcRequest request, hub::Emitter& out) {
+Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcRequest request,
+                                      hub::Emitter& out) {
   if (request.method == "ping") {
     wire::JsonRpcResponse pong{*request.id, json::value(json::object())};
     co_return co_await conversation.reply(std::move(pong));
   }
   if (request.method != "elicitation/create") {
-    model::Loss loss{"/requests", request.method, "", model::LossKind::dropped, "refused: no caller can serve it"};
+    model::Loss loss{"/requests", request.method, "", model::LossKind::dropped,
+                     "refused: no caller can serve it"};
     out.lose(std::move(loss));
     wire::JsonRpcResponse refusal = refuse_request(request);
     co_return co_await conversation.reply(std::move(refusal));
@@ -253,22 +276,27 @@ Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcR
   ask.items[key] = *item;
   auto answers = co_await out.ask(std::move(ask));
   if (!answers) co_return std::unexpected(answers.error());
-  wire::JsonRpcResponse response{*request.id, json::value(elicit_result_of(*item, (*answers)[key]))};
+  wire::JsonRpcResponse response{*request.id,
+                                 json::value(elicit_result_of(*item, (*answers)[key]))};
   co_return co_await conversation.reply(std::move(response));
 }
 
-Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::object& result, hub::Emitter& out) {
+Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::object& result,
+                                           hub::Emitter& out) {
   model::Ask ask;
   json::object responses;
   if (const json::object* requests = json::object_at(result, "inputRequests")) {
     for (const auto& [key, value] : *requests) {
-      if (!value.is_object()) co_return fail(Reason::upstream_protocol, "an input request is no object");
+      if (!value.is_object())
+        co_return fail(Reason::upstream_protocol, "an input request is no object");
       const json::object& request = value.get_object();
       const std::string_view method = json::string_at(request, "method");
       const json::object* asked = json::object_at(request, "params");
       if (method != "elicitation/create" || asked == nullptr) {
-        co_return fail(Reason::unsupported,
-                       std::format("the server asks for `{}`, a capability that weft did not declare", method.substr(0, 64)));
+        co_return fail(
+            Reason::unsupported,
+            std::format("the server asks for `{}`, a capability that weft did not declare",
+                        method.substr(0, 64)));
       }
       auto item = item_of(*asked);
       if (!item) co_return std::unexpected(item.error());
@@ -279,11 +307,13 @@ Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::obj
     model::Ask question = ask;
     auto answers = co_await out.ask(std::move(question));
     if (!answers) co_return std::unexpected(answers.error());
-    for (const auto& [key, item] : ask.items) responses[key] = elicit_result_of(item, (*answers)[key]);
+    for (const auto& [key, item] : ask.items)
+      responses[key] = elicit_result_of(item, (*answers)[key]);
   }
   params["inputResponses"] = std::move(responses);
   params.erase("requestState");
-  if (const json::value* state = json::find(result, "requestState")) params["requestState"] = *state;
+  if (const json::value* state = json::find(result, "requestState"))
+    params["requestState"] = *state;
   co_return Result<void>();
 }
 

@@ -1,6 +1,7 @@
 // The solution side: a joined MCP server as a Service. Thread-safe; each call runs on its own loop.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,27 +16,35 @@ namespace weft::adapters::mcp {
 class Client final : public hub::Service, public std::enable_shared_from_this<Client> {
  public:
   explicit Client(std::shared_ptr<Link> link);
+  ~Client() override;
+  /// Called when the client goes, from whatever thread lets it go.
+  void on_gone(std::function<void()> action) { on_gone_ = std::move(action); }
 
   /// Lists the tools and describes the server. `base` holds the id and the URL.
   Awaitable<Result<model::Solution>> describe(model::Solution base, hub::CallContext context);
   const std::shared_ptr<Link>& link() const { return link_; }
 
   // hub::Service
-  std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call, hub::CallContext context) override;
-  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(hub::CallContext context) override;
+  std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
+                                          hub::CallContext context) override;
+  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
+      hub::CallContext context) override;
 
  private:
   Awaitable<Result<std::vector<model::Skill>>> list_tools(hub::CallContext context);
   Awaitable<Result<model::Output>> call(std::shared_ptr<const model::Call> call, hub::Emitter& out);
   /// One request of a call and what comes before its response.
   Awaitable<Result<json::object>> converse(Conversation& conversation, hub::Emitter& out);
-  Awaitable<Result<void>> serve(Conversation& conversation, wire::JsonRpcRequest request, hub::Emitter& out);
+  Awaitable<Result<void>> serve(Conversation& conversation, wire::JsonRpcRequest request,
+                                hub::Emitter& out);
   Awaitable<Result<void>> tell(const wire::JsonRpcRequest& notification, hub::Emitter& out);
-  Awaitable<Result<void>> ask_inputs(json::object& params, const json::object& result, hub::Emitter& out);
+  Awaitable<Result<void>> ask_inputs(json::object& params, const json::object& result,
+                                     hub::Emitter& out);
   std::shared_ptr<const model::Solution> current() const;
   void keep(std::shared_ptr<const model::Solution> solution);
 
   std::shared_ptr<Link> link_;
+  std::function<void()> on_gone_;
   mutable std::mutex mutex_;
   std::shared_ptr<const model::Solution> solution_;
 };

@@ -58,7 +58,8 @@ json::object converse_data(const model::Output& output) {
 }
 
 /// Every part of the answer in order, without the Data part that structuredContent already is.
-json::array content_of_output(const model::Output& output, bool skip_data, std::vector<Loss>& losses) {
+json::array content_of_output(const model::Output& output, bool skip_data,
+                              std::vector<Loss>& losses) {
   json::array content;
   const auto add = [&](const std::vector<model::Part>& parts, const std::string& path) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -75,7 +76,8 @@ json::array content_of_output(const model::Output& output, bool skip_data, std::
     const model::Artifact& artifact = output.artifacts[i];
     add(artifact.parts, std::format("/artifacts/{}/parts", i));
     if (!artifact.name.empty() || !artifact.description.empty()) {
-      losses.push_back(Loss{std::format("/artifacts/{}/name", i), "artifact", "content", LossKind::dropped, ""});
+      losses.push_back(
+          Loss{std::format("/artifacts/{}/name", i), "artifact", "content", LossKind::dropped, ""});
     }
   }
   std::vector<model::Part> tensors;
@@ -99,7 +101,8 @@ void seal_result(json::object& result, Era era, std::string_view type) {
   result["_meta"].as_object()[kMetaServer] = implementation();
 }
 
-json::object result_of(const model::Output& output, const model::Skill& skill, Era era, std::vector<Loss> losses) {
+json::object result_of(const model::Output& output, const model::Skill& skill, Era era,
+                       std::vector<Loss> losses) {
   const bool converse = skill.shape == model::Shape::converse;
   std::optional<json::value> data;
   if (converse) {
@@ -158,7 +161,8 @@ namespace {
 Error error_of_result(const json::object& result, const std::vector<model::Part>& parts) {
   std::string message = model::joined_text(parts, true);
   const json::value* data = json::find(result, "structuredContent");
-  if (message.empty()) message = data == nullptr ? "the tool failed and said nothing" : json::write(*data);
+  if (message.empty())
+    message = data == nullptr ? "the tool failed and said nothing" : json::write(*data);
   Error error = make_error(Reason::solution_failed, std::move(message));
   const json::object* meta = json::object_at(result, "_meta");
   const json::object* why = meta == nullptr ? nullptr : json::object_at(*meta, kMetaError);
@@ -203,7 +207,8 @@ Result<model::Output> output_of(const json::object& result) {
   if (content == nullptr && data == nullptr) {
     return fail(Reason::upstream_protocol, "the tool result has no `content`");
   }
-  WEFT_TRY(std::vector<model::Part> parts, parts_of(content == nullptr ? none : content->get_array(), "/content"));
+  WEFT_TRY(std::vector<model::Part> parts,
+           parts_of(content == nullptr ? none : content->get_array(), "/content"));
   if (json::bool_at(result, "isError").value_or(false)) return fail(error_of_result(result, parts));
   model::Output output;
   if (data != nullptr) {

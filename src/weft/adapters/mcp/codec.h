@@ -1,4 +1,5 @@
-// Tool results and the output of a call, both ways; content.h, tools.h and asks.h hold the other halves of the codec. Owned by adapters/mcp; pure.
+// Tool results and the output of a call, both ways; content.h, tools.h and asks.h hold the other
+// halves of the codec. Owned by adapters/mcp; pure.
 #pragma once
 
 #include "weft/adapters/mcp/eras.h"
@@ -9,16 +10,18 @@
 
 namespace weft::adapters::mcp {
 
-/// A CallToolResult: content, structuredContent, `_meta` with the losses (those given and those made here). The modern one also says
-/// resultType and serverInfo.
+/// A CallToolResult: content, structuredContent, `_meta` with the losses (those given and those
+/// made here). The modern one also says resultType and serverInfo.
 json::object result_of(const model::Output& output, const model::Skill& skill, Era era,
                        std::vector<model::Loss> losses);
-/// What a tool said of its failure: isError, the message as text, the reason in `_meta["weft/error"]`.
+/// What a tool said of its failure: isError, the message as text, the reason in
+/// `_meta["weft/error"]`.
 json::object error_result_of(const Error& error, Era era);
 /// Adds what every modern result carries.
 void seal_result(json::object& result, Era era, std::string_view type);
 
-/// The outcome of a CallToolResult; isError gives Reason::solution_failed (or the reason that another hub put in `_meta`).
+/// The outcome of a CallToolResult; isError gives Reason::solution_failed (or the reason that
+/// another hub put in `_meta`).
 Result<model::Output> output_of(const json::object& result);
 
 }  // namespace weft::adapters::mcp

@@ -12,7 +12,8 @@ json::value parsed(std::string_view text) { return json::parse(text).value(); }
 
 model::Output said(std::string text) {
   model::Output output;
-  output.turns.push_back(model::Turn{"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
+  output.turns.push_back(
+      model::Turn{"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
   return output;
 }
 
@@ -61,7 +62,8 @@ TEST(Results, FilesAndLossesAreShown) {
   model::Artifact artifact;
   artifact.name = "plot";
   artifact.parts.push_back(model::Part{model::Blob{"png", ""}, "image/png", {}});
-  artifact.parts.push_back(model::Part{model::Link{"https://example.com/a.pdf", "a", 7}, "application/pdf", {}});
+  artifact.parts.push_back(
+      model::Part{model::Link{"https://example.com/a.pdf", "a", 7}, "application/pdf", {}});
   output.artifacts.push_back(artifact);
   output.turns[0].parts.push_back(model::Part{model::Reasoning{"…", ""}, {}, {}});
   expect_golden("result_files.modern.json", result_of(output, model::Skill(), Era::modern, {}));
@@ -79,18 +81,21 @@ TEST(Results, ErrorsKeepTheirReason) {
     EXPECT_EQ(back.error().message, "no");
     EXPECT_EQ(back.error().param, "/a");
   }
-  expect_golden("error_argument.legacy.json", error_result_of(make_argument_error("/day", "/day: expected string"), Era::legacy));
+  expect_golden("error_argument.legacy.json",
+                error_result_of(make_argument_error("/day", "/day: expected string"), Era::legacy));
 }
 
 TEST(Results, IsErrorOfAnyServerIsASolutionFailed) {
-  auto back = output_of(parsed(R"({"content":[{"type":"text","text":"boom"}],"isError":true})").get_object());
+  auto back = output_of(
+      parsed(R"({"content":[{"type":"text","text":"boom"}],"isError":true})").get_object());
   ASSERT_FALSE(back);
   EXPECT_EQ(back.error().reason, Reason::solution_failed);
   EXPECT_EQ(back.error().message, "boom");
 }
 
 TEST(Results, RubbishIsAnUpstreamFault) {
-  for (const std::string_view text : {"{}", R"({"content":7})", R"({"content":[7]})", R"({"content":[{"type":"x"}]})"}) {
+  for (const std::string_view text :
+       {"{}", R"({"content":7})", R"({"content":[7]})", R"({"content":[{"type":"x"}]})"}) {
     auto back = output_of(parsed(text).get_object());
     ASSERT_FALSE(back) << text;
     EXPECT_EQ(back.error().reason, Reason::upstream_protocol);

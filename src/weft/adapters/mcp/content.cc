@@ -13,8 +13,8 @@ using model::Loss;
 using model::LossKind;
 using model::Part;
 
-void lose(std::vector<Loss>& losses, std::string_view path, std::string from, std::string to, LossKind kind,
-          std::string note) {
+void lose(std::vector<Loss>& losses, std::string_view path, std::string from, std::string to,
+          LossKind kind, std::string note) {
   losses.push_back(Loss{std::string(path), std::move(from), std::move(to), kind, std::move(note)});
 }
 
@@ -58,7 +58,8 @@ json::object blob_block(const Part& part, const model::Blob& blob) {
     }
   }
   json::object held = resource == nullptr ? json::object() : *resource;
-  const bool as_text = json::bool_at(held, "weft_text").value_or(false) && wire::is_utf8(blob.bytes);
+  const bool as_text =
+      json::bool_at(held, "weft_text").value_or(false) && wire::is_utf8(blob.bytes);
   held.erase("weft_text");
   if (!held.contains("uri")) {
     const std::string name = blob.filename.empty() ? "blob" : percent_encode(blob.filename);
@@ -81,22 +82,26 @@ json::object link_block(const Part& part, const model::Link& link) {
   return block;
 }
 
-json::object tensor_block(const model::Tensor& tensor, std::string_view path, std::vector<Loss>& losses) {
-  lose(losses, path, "tensor", "resource", LossKind::approximated, "data type and shape are in the URI's query");
+json::object tensor_block(const model::Tensor& tensor, std::string_view path,
+                          std::vector<Loss>& losses) {
+  lose(losses, path, "tensor", "resource", LossKind::approximated,
+       "data type and shape are in the URI's query");
   std::string shape;
-  for (const std::int64_t extent : tensor.shape) shape += (shape.empty() ? "" : ",") + std::to_string(extent);
+  for (const std::int64_t extent : tensor.shape)
+    shape += (shape.empty() ? "" : ",") + std::to_string(extent);
   std::string bytes = tensor.bytes;
   for (const std::string& element : tensor.elements) bytes += element;
-  const std::string uri = std::format("weft://tensor/{}?datatype={}&shape={}", percent_encode(tensor.name),
-                                      percent_encode(tensor.datatype), percent_encode(shape));
-  json::object resource{{"uri", uri},
-                        {"mimeType", "application/octet-stream"},
-                        {"blob", wire::base64_encode(bytes)}};
+  const std::string uri =
+      std::format("weft://tensor/{}?datatype={}&shape={}", percent_encode(tensor.name),
+                  percent_encode(tensor.datatype), percent_encode(shape));
+  json::object resource{
+      {"uri", uri}, {"mimeType", "application/octet-stream"}, {"blob", wire::base64_encode(bytes)}};
   return {{"type", "resource"}, {"resource", std::move(resource)}};
 }
 
 json::value special_block(const Part& part, std::string_view path, std::vector<Loss>& losses) {
-  if (const auto* tensor = std::get_if<model::Tensor>(&part.body)) return tensor_block(*tensor, path, losses);
+  if (const auto* tensor = std::get_if<model::Tensor>(&part.body))
+    return tensor_block(*tensor, path, losses);
   if (const auto* refusal = std::get_if<model::Refusal>(&part.body)) {
     lose(losses, path, "refusal", "text", LossKind::approximated, "");
     return text_block(refusal->text);
@@ -118,7 +123,8 @@ json::value block_of(const Part& part, std::string_view path, std::vector<Loss>&
     block = text_block(text->text);
   } else if (const auto* data = std::get_if<model::Data>(&part.body)) {
     block = text_block(json::write(data->json));
-    lose(losses, path, "data", "text", LossKind::approximated, "structured content inside a turn is written as JSON");
+    lose(losses, path, "data", "text", LossKind::approximated,
+         "structured content inside a turn is written as JSON");
   } else if (const auto* blob = std::get_if<model::Blob>(&part.body)) {
     block = blob_block(part, *blob);
   } else if (const auto* link = std::get_if<model::Link>(&part.body)) {
@@ -130,7 +136,8 @@ json::value block_of(const Part& part, std::string_view path, std::vector<Loss>&
   return block;
 }
 
-json::array content_of(const std::vector<Part>& parts, std::string_view path, std::vector<Loss>& losses) {
+json::array content_of(const std::vector<Part>& parts, std::string_view path,
+                       std::vector<Loss>& losses) {
   json::array content;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     json::value block = block_of(parts[i], std::format("{}/{}", path, i), losses);
@@ -150,7 +157,8 @@ Result<Part> blob_part(const json::object& block, std::string_view path) {
   if (data == nullptr || !data->is_string()) return bad_block(path, "has no `data`");
   auto bytes = wire::base64_decode(std::string_view(data->get_string()));
   if (!bytes) return bad_block(path, "`data` is not base64");
-  Part part{model::Blob{*std::move(bytes), {}}, std::string(json::string_at(block, "mimeType")), {}};
+  Part part{
+      model::Blob{*std::move(bytes), {}}, std::string(json::string_at(block, "mimeType")), {}};
   keep_rest(part, rest_of(block, {"type", "data", "mimeType"}));
   return part;
 }

@@ -1,6 +1,8 @@
-// MCP content blocks and the parts of the model, both ways. What a block cannot hold is reported as a loss. Owned by adapters/mcp; pure.
+// MCP content blocks and the parts of the model, both ways. What a block cannot hold is reported as
+// a loss. Owned by adapters/mcp; pure.
 //
-// Fields of a block that the model has no word for (annotations, _meta, title …) ride in Part::meta["mcp"] and come back unchanged.
+// Fields of a block that the model has no word for (annotations, _meta, title …) ride in
+// Part::meta["mcp"] and come back unchanged.
 #pragma once
 
 #include <string_view>
@@ -14,7 +16,8 @@
 namespace weft::adapters::mcp {
 
 /// The block of one part; null when content has no form for it (then a loss says so).
-json::value block_of(const model::Part& part, std::string_view path, std::vector<model::Loss>& losses);
+json::value block_of(const model::Part& part, std::string_view path,
+                     std::vector<model::Loss>& losses);
 json::array content_of(const std::vector<model::Part>& parts, std::string_view path,
                        std::vector<model::Loss>& losses);
 /// Errors name the block: an unknown type, a missing field, bad base64.

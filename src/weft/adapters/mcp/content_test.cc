@@ -18,19 +18,25 @@ void expect_round_trip(std::string_view block) {
 
 TEST(Content, BlocksComeBackAsTheyWere) {
   expect_round_trip(R"({"type":"text","text":"hello"})");
-  expect_round_trip(R"({"type":"text","text":"hi","annotations":{"audience":["user"],"priority":0.5},"_meta":{"a":1}})");
+  expect_round_trip(
+      R"({"type":"text","text":"hi","annotations":{"audience":["user"],"priority":0.5},"_meta":{"a":1}})");
   expect_round_trip(R"({"type":"image","data":"AAEC","mimeType":"image/png"})");
   expect_round_trip(R"({"type":"audio","data":"AAEC","mimeType":"audio/wav"})");
-  expect_round_trip(R"({"type":"resource","resource":{"uri":"test://x","mimeType":"text/plain","text":"words"}})");
-  expect_round_trip(R"({"type":"resource","resource":{"uri":"test://y","mimeType":"image/png","blob":"AAEC"}})");
-  expect_round_trip(R"({"type":"resource_link","uri":"file:///a","name":"a","mimeType":"text/csv","size":12})");
-  expect_round_trip(R"({"type":"resource_link","uri":"file:///a","name":"a","title":"A","description":"d"})");
+  expect_round_trip(
+      R"({"type":"resource","resource":{"uri":"test://x","mimeType":"text/plain","text":"words"}})");
+  expect_round_trip(
+      R"({"type":"resource","resource":{"uri":"test://y","mimeType":"image/png","blob":"AAEC"}})");
+  expect_round_trip(
+      R"({"type":"resource_link","uri":"file:///a","name":"a","mimeType":"text/csv","size":12})");
+  expect_round_trip(
+      R"({"type":"resource_link","uri":"file:///a","name":"a","title":"A","description":"d"})");
 }
 
 TEST(Content, BrokenBlocksAreNamed) {
-  for (const std::string_view block : {R"({"type":"video"})", R"({"type":"text"})", R"("text")",
-                                       R"({"type":"image","data":"%%"})", R"({"type":"resource"})",
-                                       R"({"type":"resource","resource":{"uri":"x"}})", R"({"type":"resource_link"})"}) {
+  for (const std::string_view block :
+       {R"({"type":"video"})", R"({"type":"text"})", R"("text")", R"({"type":"image","data":"%%"})",
+        R"({"type":"resource"})", R"({"type":"resource","resource":{"uri":"x"}})",
+        R"({"type":"resource_link"})"}) {
     auto part = part_of(parsed(block), "/content/3");
     ASSERT_FALSE(part) << block;
     EXPECT_EQ(part.error().reason, Reason::upstream_protocol);
@@ -53,8 +59,10 @@ TEST(Content, WhatHasNoBlockIsALoss) {
 TEST(Content, AFileWithANameIsAResource) {
   std::vector<model::Loss> losses;
   const model::Part file{model::Blob{"abc", "my file.png"}, "image/png", {}};
-  EXPECT_EQ(block_of(file, "/p", losses),
-            parsed(R"({"type":"resource","resource":{"uri":"weft://blob/my%20file.png","mimeType":"image/png","blob":"YWJj"}})"));
+  EXPECT_EQ(
+      block_of(file, "/p", losses),
+      parsed(
+          R"({"type":"resource","resource":{"uri":"weft://blob/my%20file.png","mimeType":"image/png","blob":"YWJj"}})"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The revisions of MCP that weft speaks, and the names fixed by them. `legacy` begins with initialize and keeps a session;
-// `modern` (2026-07-28) is stateless. Owned by adapters/mcp; pure.
+// The revisions of MCP that weft speaks, and the names fixed by them. `legacy` begins with
+// initialize and keeps a session; `modern` (2026-07-28) is stateless. Owned by adapters/mcp; pure.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ inline constexpr std::string_view kModernVersion = "2026-07-28";
 inline constexpr std::string_view kLegacyVersion = "2025-11-25";
 /// What an absent MCP-Protocol-Version header means.
 inline constexpr std::string_view kAssumedVersion = "2025-03-26";
-inline constexpr std::array<std::string_view, 4> kLegacyVersions = {"2025-11-25", "2025-06-18", "2025-03-26",
-                                                                    "2024-11-05"};
+inline constexpr std::array<std::string_view, 4> kLegacyVersions = {"2025-11-25", "2025-06-18",
+                                                                    "2025-03-26", "2024-11-05"};
 
 inline constexpr std::string_view kMetaVersion = "io.modelcontextprotocol/protocolVersion";
 inline constexpr std::string_view kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";
@@ -43,7 +43,8 @@ inline constexpr int kResourceNotFound = -32002;
 inline constexpr int kUrlElicitationRequired = -32042;
 
 bool is_legacy_version(std::string_view version);
-/// What a legacy server answers to initialize: the asked revision when it is spoken, else the newest legacy one.
+/// What a legacy server answers to initialize: the asked revision when it is spoken, else the
+/// newest legacy one.
 std::string_view negotiate(std::string_view requested);
 /// Revisions compare as text.
 bool at_least(std::string_view version, std::string_view revision);

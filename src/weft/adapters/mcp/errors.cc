@@ -66,19 +66,15 @@ namespace {
 Reason reason_of_code(int code) {
   switch (code) {
     case wire::kJsonRpcInvalidParams:
-    case kResourceNotFound:
-      return Reason::invalid_argument;
+    case kResourceNotFound: return Reason::invalid_argument;
     case wire::kJsonRpcMethodNotFound:
     case kMissingCapability:
     case kUnsupportedVersion:
-    case kUrlElicitationRequired:
-      return Reason::unsupported;
+    case kUrlElicitationRequired: return Reason::unsupported;
     case wire::kJsonRpcParseError:
     case wire::kJsonRpcInvalidRequest:
-    case kHeaderMismatch:
-      return Reason::upstream_protocol;
-    default:
-      return Reason::solution_failed;
+    case kHeaderMismatch: return Reason::upstream_protocol;
+    default: return Reason::solution_failed;
   }
 }
 
@@ -86,12 +82,14 @@ Reason reason_of_code(int code) {
 
 Error error_of(const wire::JsonRpcError& error) {
   Reason reason = reason_of_code(error.code);
-  const json::object* data = error.data && error.data->is_object() ? &error.data->get_object() : nullptr;
+  const json::object* data =
+      error.data && error.data->is_object() ? &error.data->get_object() : nullptr;
   if (data != nullptr) {
     const auto told = reason_from(json::string_at(*data, "reason"));
     if (told && *told != Reason::none) reason = *told;
   }
-  Error result = make_error(reason, error.message.empty() ? "the server gave no message" : error.message);
+  Error result =
+      make_error(reason, error.message.empty() ? "the server gave no message" : error.message);
   if (data == nullptr) return result;
   result.param = std::string(json::string_at(*data, "param"));
   if (const auto retryable = json::bool_at(*data, "retryable")) result.retryable = *retryable;

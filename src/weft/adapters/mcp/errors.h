@@ -1,4 +1,5 @@
-// The one table between errors and MCP: JSON-RPC codes, HTTP statuses, tool results. Owned by adapters/mcp; pure.
+// The one table between errors and MCP: JSON-RPC codes, HTTP statuses, tool results. Owned by
+// adapters/mcp; pure.
 #pragma once
 
 #include "weft/adapters/mcp/eras.h"
@@ -8,12 +9,14 @@
 
 namespace weft::adapters::mcp {
 
-/// Whether a failed call is told as a tool result with isError (the caller's model should read it) and not as a JSON-RPC error.
+/// Whether a failed call is told as a tool result with isError (the caller's model should read it)
+/// and not as a JSON-RPC error.
 bool told_as_result(const Error& error);
-/// The JSON-RPC error; its data carries reason, retryable and the solution's name, so that another hub loses nothing.
+/// The JSON-RPC error; its data carries reason, retryable and the solution's name, so that another
+/// hub loses nothing.
 wire::JsonRpcError rpc_error_of(const Error& error);
-/// The HTTP status of an answer that is nothing but this error. Refusals of weft itself have one (401, 403, 413, 429, 503); what a
-/// solution did is 200.
+/// The HTTP status of an answer that is nothing but this error. Refusals of weft itself have one
+/// (401, 403, 413, 429, 503); what a solution did is 200.
 int status_of(const Error& error);
 /// What a server's JSON-RPC error means.
 Error error_of(const wire::JsonRpcError& error);

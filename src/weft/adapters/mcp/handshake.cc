@@ -40,14 +40,17 @@ json::object initialize_params() {
 }
 
 Result<Handshake> read_initialize(const json::value& result) {
-  if (!result.is_object()) return fail(Reason::upstream_protocol, "the result of initialize is no object");
+  if (!result.is_object())
+    return fail(Reason::upstream_protocol, "the result of initialize is no object");
   const json::object& o = result.get_object();
   Handshake shake;
   shake.version = std::string(json::string_at(o, "protocolVersion"));
   if (!is_legacy_version(shake.version)) {
-    return fail(Reason::upstream_protocol,
-                std::format("the server answered initialize with protocolVersion `{}`, which weft does not speak",
-                            shake.version.substr(0, 32)));
+    return fail(
+        Reason::upstream_protocol,
+        std::format(
+            "the server answered initialize with protocolVersion `{}`, which weft does not speak",
+            shake.version.substr(0, 32)));
   }
   read_server(shake, json::object_at(o, "serverInfo"));
   shake.instructions = std::string(json::string_at(o, "instructions"));
@@ -59,7 +62,8 @@ Result<Handshake> read_initialize(const json::value& result) {
 Result<Handshake> read_discover(const json::value& result) {
   const json::array* versions =
       result.is_object() ? json::array_at(result.get_object(), "supportedVersions") : nullptr;
-  if (versions == nullptr) return fail(Reason::upstream_protocol, "server/discover gave no supportedVersions");
+  if (versions == nullptr)
+    return fail(Reason::upstream_protocol, "server/discover gave no supportedVersions");
   const json::object& o = result.get_object();
   Handshake shake;
   for (const json::value& version : *versions) {
@@ -85,7 +89,9 @@ void add_modern_meta(json::object& params, const std::string& log_level) {
   if (!log_level.empty()) meta[kMetaLogLevel] = log_level;
 }
 
-void add_progress_token(json::object& params, const json::value& token) { meta_of(params)["progressToken"] = token; }
+void add_progress_token(json::object& params, const json::value& token) {
+  meta_of(params)["progressToken"] = token;
+}
 
 bool is_modern_error(int code) {
   return code == kHeaderMismatch || code == kMissingCapability || code == kUnsupportedVersion;

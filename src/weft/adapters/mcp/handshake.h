@@ -1,4 +1,5 @@
-// The beginning of a connection to a server: what weft says of itself, and what the server said. Owned by adapters/mcp; pure.
+// The beginning of a connection to a server: what weft says of itself, and what the server said.
+// Owned by adapters/mcp; pure.
 #pragma once
 
 #include <string>

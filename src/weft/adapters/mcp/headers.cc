@@ -36,17 +36,22 @@ Refusal unsupported_version(std::string_view requested) {
   json::object data;
   data["supported"] = std::move(supported);
   data["requested"] = requested;
-  return Refusal{400, {kUnsupportedVersion, std::format("unsupported protocol version `{}`", shown(requested)),
-                       std::move(data)}};
+  return Refusal{
+      400,
+      {kUnsupportedVersion, std::format("unsupported protocol version `{}`", shown(requested)),
+       std::move(data)}};
 }
 
 std::optional<Refusal> check_version(const wire::Headers& headers, const json::object* meta) {
-  const std::string_view told = meta == nullptr ? std::string_view() : json::string_at(*meta, kMetaVersion);
+  const std::string_view told =
+      meta == nullptr ? std::string_view() : json::string_at(*meta, kMetaVersion);
   const std::string_view header = headers.get(kHeaderVersion);
   if (!headers.has(kHeaderVersion)) return mismatch("the header MCP-Protocol-Version is missing");
-  if (headers.count(kHeaderVersion) != 1) return mismatch("the header MCP-Protocol-Version stands twice");
+  if (headers.count(kHeaderVersion) != 1)
+    return mismatch("the header MCP-Protocol-Version stands twice");
   if (!told.empty() && told != header) {
-    return mismatch(std::format("MCP-Protocol-Version `{}` is not the body's `{}`", shown(header), shown(told)));
+    return mismatch(std::format("MCP-Protocol-Version `{}` is not the body's `{}`", shown(header),
+                                shown(told)));
   }
   if (header != kModernVersion) return unsupported_version(header);
   if (told.empty()) {
@@ -58,7 +63,8 @@ std::optional<Refusal> check_version(const wire::Headers& headers, const json::o
   return std::nullopt;
 }
 
-std::optional<Refusal> check_repeated(const wire::Headers& headers, std::string_view name, std::string_view body) {
+std::optional<Refusal> check_repeated(const wire::Headers& headers, std::string_view name,
+                                      std::string_view body) {
   if (!headers.has(name)) return mismatch(std::format("the header {} is missing", name));
   if (headers.count(name) != 1) return mismatch(std::format("the header {} stands twice", name));
   auto value = decode_header_value(headers.get(name));
@@ -90,7 +96,8 @@ Result<std::string> decode_header_value(std::string_view value) {
     if (!wire::is_utf8(*bytes)) return fail(Reason::invalid_argument, "not UTF-8");
     return bytes;
   }
-  const bool ascii = std::ranges::all_of(value, [](unsigned char c) { return c == '\t' || (c >= 0x20 && c < 0x7f); });
+  const bool ascii = std::ranges::all_of(
+      value, [](unsigned char c) { return c == '\t' || (c >= 0x20 && c < 0x7f); });
   if (!ascii) return fail(Reason::invalid_argument, "characters outside visible ASCII");
   return std::string(value);
 }
@@ -102,7 +109,8 @@ std::string_view name_param(std::string_view method) {
   return {};
 }
 
-std::optional<Refusal> check_modern(const wire::Headers& headers, const wire::JsonRpcRequest& request) {
+std::optional<Refusal> check_modern(const wire::Headers& headers,
+                                    const wire::JsonRpcRequest& request) {
   const json::object* meta = json::object_at(request.params, "_meta");
   if (auto refusal = check_version(headers, meta)) return refusal;
   if (auto refusal = check_repeated(headers, kHeaderMethod, request.method)) return refusal;
@@ -143,7 +151,8 @@ bool agree(std::string_view header, const json::value& value, std::string_view t
 
 }  // namespace
 
-std::optional<Refusal> check_params(const wire::Headers& headers, const std::vector<HeaderParam>& params,
+std::optional<Refusal> check_params(const wire::Headers& headers,
+                                    const std::vector<HeaderParam>& params,
                                     const json::object& arguments) {
   for (const HeaderParam& param : params) {
     const std::string name = std::string(kHeaderParam) + param.header;
@@ -156,8 +165,10 @@ std::optional<Refusal> check_params(const wire::Headers& headers, const std::vec
     if (headers.count(name) != 1) return mismatch(std::format("the header {} stands twice", name));
     auto header = decode_header_value(headers.get(name));
     if (!header) return mismatch(std::format("the header {}: {}", name, header.error().message));
-    if (!text) return mismatch(std::format("the header {} has no counterpart in the arguments", name));
-    if (!agree(*header, *value, *text)) return mismatch(std::format("{} is not the argument's value", name));
+    if (!text)
+      return mismatch(std::format("the header {} has no counterpart in the arguments", name));
+    if (!agree(*header, *value, *text))
+      return mismatch(std::format("{} is not the argument's value", name));
   }
   return std::nullopt;
 }

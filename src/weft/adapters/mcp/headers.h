@@ -1,5 +1,5 @@
-// The headers of a modern request, which repeat parts of its body so that what stands between can route by them (SEP-2243).
-// Owned by adapters/mcp; pure.
+// The headers of a modern request, which repeat parts of its body so that what stands between can
+// route by them (SEP-2243). Owned by adapters/mcp; pure.
 #pragma once
 
 #include <optional>
@@ -27,10 +27,13 @@ Result<std::string> decode_header_value(std::string_view value);
 /// What params Mcp-Name repeats for a method; empty when it has none.
 std::string_view name_param(std::string_view method);
 
-/// Checks `_meta`, MCP-Protocol-Version, Mcp-Method and Mcp-Name against the body, in the order of the specification.
-std::optional<Refusal> check_modern(const wire::Headers& headers, const wire::JsonRpcRequest& request);
+/// Checks `_meta`, MCP-Protocol-Version, Mcp-Method and Mcp-Name against the body, in the order of
+/// the specification.
+std::optional<Refusal> check_modern(const wire::Headers& headers,
+                                    const wire::JsonRpcRequest& request);
 /// Checks Mcp-Param-* against the arguments of a tools/call.
-std::optional<Refusal> check_params(const wire::Headers& headers, const std::vector<HeaderParam>& params,
+std::optional<Refusal> check_params(const wire::Headers& headers,
+                                    const std::vector<HeaderParam>& params,
                                     const json::object& arguments);
 /// Adds the headers of a request that weft makes.
 void add_modern_headers(wire::Headers& headers, std::string_view method, const json::object& params,

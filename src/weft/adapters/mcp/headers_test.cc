@@ -14,7 +14,8 @@ wire::JsonRpcRequest call() {
   request.id = json::value(1);
   request.method = "tools/call";
   request.params = parsed(R"({"name":"pay","arguments":{"region":"eu","n":42,"ok":true},"_meta":{
-    "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}})").get_object();
+    "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}})")
+                       .get_object();
   return request;
 }
 
@@ -26,7 +27,9 @@ wire::Headers good() {
   return headers;
 }
 
-int code_of_refusal(const std::optional<Refusal>& refusal) { return refusal ? refusal->error.code : 0; }
+int code_of_refusal(const std::optional<Refusal>& refusal) {
+  return refusal ? refusal->error.code : 0;
+}
 
 TEST(ModernHeaders, AGoodRequestPasses) { EXPECT_FALSE(check_modern(good(), call())); }
 
@@ -51,7 +54,8 @@ TEST(ModernHeaders, AnUnknownVersionIsNamed) {
   ASSERT_EQ(code_of_refusal(refusal), kUnsupportedVersion);
   EXPECT_EQ(refusal->status, 400);
   EXPECT_EQ(json::string_at(refusal->error.data->get_object(), "requested"), "2099-01-01");
-  EXPECT_EQ(json::array_at(refusal->error.data->get_object(), "supported")->front().get_string(), "2026-07-28");
+  EXPECT_EQ(json::array_at(refusal->error.data->get_object(), "supported")->front().get_string(),
+            "2026-07-28");
 }
 
 TEST(ModernHeaders, MissingMetaIsInvalidParams) {
@@ -64,7 +68,8 @@ TEST(ModernHeaders, MissingMetaIsInvalidParams) {
 }
 
 TEST(HeaderValues, ComeBack) {
-  for (const std::string_view value : {"plain", "Grüße", " padded ", "", "a\nb", "=?base64?YQ==?="}) {
+  for (const std::string_view value :
+       {"plain", "Grüße", " padded ", "", "a\nb", "=?base64?YQ==?="}) {
     const std::string header = encode_header_value(value);
     EXPECT_TRUE(wire::valid_header_value(header));
     EXPECT_EQ(decode_header_value(header).value(), value);
@@ -76,7 +81,8 @@ TEST(HeaderValues, ComeBack) {
 }
 
 TEST(ParamHeaders, AreComparedWithTheArguments) {
-  const std::vector<HeaderParam> params{{{"region"}, "Region"}, {{"n"}, "N"}, {{"ok"}, "Ok"}, {{"none"}, "None"}};
+  const std::vector<HeaderParam> params{
+      {{"region"}, "Region"}, {{"n"}, "N"}, {{"ok"}, "Ok"}, {{"none"}, "None"}};
   const json::object arguments = *json::object_at(call().params, "arguments");
   wire::Headers headers;
   EXPECT_TRUE(check_params(headers, params, arguments)) << "missing";
@@ -94,7 +100,8 @@ TEST(ParamHeaders, AreComparedWithTheArguments) {
 }
 
 TEST(ParamHeaders, AreMadeAsTheyAreChecked) {
-  const std::vector<HeaderParam> params{{{"region"}, "Region"}, {{"n"}, "N"}, {{"ok"}, "Ok"}, {{"none"}, "None"}};
+  const std::vector<HeaderParam> params{
+      {{"region"}, "Region"}, {{"n"}, "N"}, {{"ok"}, "Ok"}, {{"none"}, "None"}};
   const wire::JsonRpcRequest request = call();
   wire::Headers headers;
   add_modern_headers(headers, request.method, request.params, params);

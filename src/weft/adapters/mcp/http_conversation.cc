@@ -19,8 +19,9 @@ constexpr std::int64_t kAbandonMs = hub::kCancelBoundMs * 8 / 10;
 
 }  // namespace
 
-HttpConversation::HttpConversation(std::shared_ptr<const HttpLink> link, HttpLink::Sending sending, json::value id,
-                                   std::unique_ptr<net::ClientResponse> response, hub::CallContext context)
+HttpConversation::HttpConversation(std::shared_ptr<const HttpLink> link, HttpLink::Sending sending,
+                                   json::value id, std::unique_ptr<net::ClientResponse> response,
+                                   hub::CallContext context)
     : link_(std::move(link)),
       sending_(std::move(sending)),
       id_(std::move(id)),
@@ -32,7 +33,8 @@ HttpConversation::HttpConversation(std::shared_ptr<const HttpLink> link, HttpLin
 HttpConversation::HttpConversation(std::unique_ptr<net::ClientResponse> response)
     : response_(std::move(response)), sse_(kMessageBytesMax), retry_ms_(kRetryMs) {}
 
-std::unique_ptr<HttpConversation> HttpConversation::reading(std::unique_ptr<net::ClientResponse> response) {
+std::unique_ptr<HttpConversation> HttpConversation::reading(
+    std::unique_ptr<net::ClientResponse> response) {
   return std::unique_ptr<HttpConversation>(new HttpConversation(std::move(response)));
 }
 
@@ -53,14 +55,17 @@ Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next() {
 Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next_event() {
   while (true) {
     while (auto event = sse_.next()) {
-      if (event->retry_ms) retry_ms_ = std::min<std::int64_t>(static_cast<std::int64_t>(*event->retry_ms), kRetryMsMax);
+      if (event->retry_ms)
+        retry_ms_ =
+            std::min<std::int64_t>(static_cast<std::int64_t>(*event->retry_ms), kRetryMsMax);
       if (!event->id.empty()) last_event_id_ = event->id;
       if (event->data.empty()) continue;
       reconnects_ = 0;
       auto message = wire::parse_jsonrpc(event->data);
       if (message) co_return message;
-      co_return fail(Reason::upstream_protocol,
-                     std::format("an event of the server is no MCP message: {}", message.error().message));
+      co_return fail(
+          Reason::upstream_protocol,
+          std::format("an event of the server is no MCP message: {}", message.error().message));
     }
     auto piece = co_await response_->read_some();
     Error broken = make_error(Reason::unavailable, "the server's stream ended before its response");
@@ -78,7 +83,8 @@ Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next_event() {
 Awaitable<Result<void>> HttpConversation::reconnect(Error why) {
   const bool possible = link_ && sending_.era == Era::legacy && !last_event_id_.empty();
   const bool wanted = why.reason != Reason::cancelled && why.reason != Reason::too_large;
-  if (!possible || !wanted || ++reconnects_ > kReconnectsMax) co_return std::unexpected(std::move(why));
+  if (!possible || !wanted || ++reconnects_ > kReconnectsMax)
+    co_return std::unexpected(std::move(why));
   const bool slept = co_await sleep_for(Milliseconds(retry_ms_), context_->cancel);
   if (!slept) co_return std::unexpected(context_->cancel.why());
   auto response = co_await link_->resume(sending_, last_event_id_, *context_);
@@ -97,7 +103,8 @@ Awaitable<Result<void>> HttpConversation::reply(wire::JsonRpcResponse response) 
   if (!sent) co_return std::unexpected(sent.error());
   const int status = (*sent)->head().status;
   if (status >= 200 && status < 300) co_return Result<void>();
-  co_return fail(Reason::upstream_protocol, std::format("the server took the answer to its question with HTTP {}", status));
+  co_return fail(Reason::upstream_protocol,
+                 std::format("the server took the answer to its question with HTTP {}", status));
 }
 
 Awaitable<> HttpConversation::abandon(std::string why) {
@@ -108,7 +115,8 @@ Awaitable<> HttpConversation::abandon(std::string why) {
     cancelled.params["requestId"] = id_;
     cancelled.params["reason"] = why;
     std::string body = wire::write_jsonrpc(cancelled);
-    hub::CallContext context{context_->executor, std::chrono::steady_clock::now() + Milliseconds(kAbandonMs),
+    hub::CallContext context{context_->executor,
+                             std::chrono::steady_clock::now() + Milliseconds(kAbandonMs),
                              CancelToken()};
     (void)co_await link_->post(sending_, nullptr, std::move(body), context, false);
   }

@@ -1,5 +1,5 @@
-// The answer of a server to one POST: a JSON message, or an SSE stream that is taken up again where it broke. Owned by who sent the
-// request; one loop.
+// The answer of a server to one POST: a JSON message, or an SSE stream that is taken up again where
+// it broke. Owned by who sent the request; one loop.
 #pragma once
 
 #include <memory>

@@ -14,6 +14,9 @@ namespace {
 
 using Response = std::unique_ptr<net::ClientResponse>;
 
+/// The code with which the official SDKs refuse a request before its session.
+constexpr int kTransportRefusal = -32000;
+
 /// What a small answer holds: its JSON-RPC response, or nothing when it is none.
 Awaitable<std::optional<wire::JsonRpcResponse>> read_response(Response response) {
   auto conversation = HttpConversation::reading(std::move(response));
@@ -59,8 +62,9 @@ void HttpLink::settle(const Handshake& shake, std::string session) {
   session_ = std::move(session);
 }
 
-Awaitable<Result<Response>> HttpLink::post(Sending sending, const LinkRequest* request, std::string body,
-                                           hub::CallContext context, bool long_lived) const {
+Awaitable<Result<Response>> HttpLink::post(Sending sending, const LinkRequest* request,
+                                           std::string body, hub::CallContext context,
+                                           bool long_lived) const {
   auto out = solution_request(request_, "POST", url_, context);
   if (!out) co_return std::unexpected(out.error());
   out->headers.set("Content-Type", "application/json");
@@ -91,7 +95,7 @@ Awaitable<Result<Response>> HttpLink::resume(Sending sending, std::string last_e
   out->headers.set("Accept", "text/event-stream");
   if (!sending.version.empty()) out->headers.set(kHeaderVersion, sending.version);
   if (!sending.session.empty()) out->headers.set(kHeaderSession, sending.session);
-  out->headers.set("Last-Event-ID", std::move(last_event_id));
+  if (!last_event_id.empty()) out->headers.set("Last-Event-ID", std::move(last_event_id));
   out->idle_timeout = Milliseconds(kStreamIdleMs);
   net::HttpClient& client = clients_.at(context.executor);
   net::ClientRequest sent = *std::move(out);
@@ -109,16 +113,20 @@ Awaitable<Result<Handshake>> HttpLink::discover(hub::CallContext context) {
   if (!response) co_return std::unexpected(response.error());
   const int status = (*response)->head().status;
   auto answer = co_await read_response(*std::move(response));
-  if (!answer) co_return fail(Reason::upstream_protocol, std::format("server/discover: HTTP {}, no JSON-RPC", status));
+  if (!answer)
+    co_return fail(Reason::upstream_protocol,
+                   std::format("server/discover: HTTP {}, no JSON-RPC", status));
   if (const auto* error = std::get_if<wire::JsonRpcError>(&answer->outcome)) {
+    refused_as_mcp_ = error->code == kTransportRefusal;
     co_return fail(Reason::unsupported, std::format("server/discover: error {}", error->code));
   }
   auto shake = read_discover(std::get<json::value>(answer->outcome));
-  if (shake && shake->era == Era::legacy) co_return fail(Reason::unsupported, "server/discover: no 2026-07-28");
+  if (shake && shake->era == Era::legacy)
+    co_return fail(Reason::unsupported, "server/discover: no 2026-07-28");
   co_return shake;
 }
 
-Awaitable<Result<Handshake>> HttpLink::initialize(hub::CallContext context) {
+Awaitable<Result<Handshake>> HttpLink::begin_session(hub::CallContext context) {
   const Sending sending;
   std::string body = request_text(next_id(), "initialize", initialize_params());
   auto response = co_await post(sending, nullptr, std::move(body), context, false);
@@ -126,13 +134,22 @@ Awaitable<Result<Handshake>> HttpLink::initialize(hub::CallContext context) {
   const int status = (*response)->head().status;
   const std::string session((*response)->head().headers.get(kHeaderSession));
   auto answer = co_await read_response(*std::move(response));
-  if (!answer) co_return fail(Reason::upstream_protocol, std::format("initialize: HTTP {}, no JSON-RPC", status));
+  if (!answer)
+    co_return fail(Reason::upstream_protocol,
+                   std::format("initialize: HTTP {}, no JSON-RPC", status));
   if (const auto* error = std::get_if<wire::JsonRpcError>(&answer->outcome)) {
-    co_return fail(Reason::unsupported, std::format("initialize: error {}: {}", error->code, error->message));
+    co_return fail(Reason::unsupported,
+                   std::format("initialize: error {}: {}", error->code, error->message));
   }
   auto shake = read_initialize(std::get<json::value>(answer->outcome));
   if (!shake) co_return shake;
   settle(*shake, session);
+  co_return shake;
+}
+
+Awaitable<Result<Handshake>> HttpLink::initialize(hub::CallContext context) {
+  auto shake = co_await begin_session(context);
+  if (!shake) co_return shake;
   const Sending next = this->sending();
   std::string initialized = initialized_text();
   auto accepted = co_await post(next, nullptr, std::move(initialized), context, false);
@@ -141,23 +158,39 @@ Awaitable<Result<Handshake>> HttpLink::initialize(hub::CallContext context) {
 }
 
 Awaitable<Result<Handshake>> HttpLink::connect(hub::CallContext context) {
+  co_return co_await find_era(context, true);
+}
+
+Awaitable<Result<Handshake>> HttpLink::probe(hub::CallContext context) {
+  co_return co_await find_era(context, false);
+}
+
+Awaitable<Result<Handshake>> HttpLink::find_era(hub::CallContext context, bool staying) {
   auto modern = co_await discover(context);
   if (modern) {
     settle(*modern, std::string());
     co_return modern;
   }
   const Reason reason = modern.error().reason;
-  const bool unreachable = reason == Reason::unavailable || reason == Reason::deadline || reason == Reason::cancelled;
+  const bool unreachable =
+      reason == Reason::unavailable || reason == Reason::deadline || reason == Reason::cancelled;
   if (unreachable || reason == Reason::permission_denied) co_return modern;
-  auto legacy = co_await initialize(context);
+  Result<Handshake> legacy;
+  if (staying) {
+    legacy = co_await initialize(context);
+  } else {
+    legacy = co_await begin_session(context);
+  }
   if (legacy) co_return legacy;
   Error error = legacy.error();
   error.message = std::format("{}; {}", modern.error().message, error.message);
   co_return std::unexpected(std::move(error));
 }
 
-Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkRequest& request, Sending sending,
-                                                                     hub::CallContext context, bool& forgotten) {
+Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkRequest& request,
+                                                                     Sending sending,
+                                                                     hub::CallContext context,
+                                                                     bool& forgotten) {
   const json::value id = next_id();
   LinkRequest sent = request;
   if (sending.era == Era::modern) add_modern_meta(sent.params, request.progress ? "info" : "");
@@ -176,7 +209,8 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkR
     auto message = wire::parse_jsonrpc(*text);
     const auto* told = message ? std::get_if<wire::JsonRpcResponse>(&*message) : nullptr;
     const auto* error = told == nullptr ? nullptr : std::get_if<wire::JsonRpcError>(&told->outcome);
-    const bool words = error != nullptr && (error->data || (status != 401 && status != 403 && status != 429));
+    const bool words =
+        error != nullptr && (error->data || (status != 401 && status != 403 && status != 429));
     if (!words) co_return std::unexpected(error_of_status(status, headers, *text));
     Error meant = error_of(*error);
     meant.upstream_status = status;
@@ -186,7 +220,8 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkR
   co_return std::make_unique<HttpConversation>(self, sending, id, *std::move(response), context);
 }
 
-Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send(LinkRequest request, hub::CallContext context) {
+Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send(LinkRequest request,
+                                                                hub::CallContext context) {
   bool forgotten = false;
   Sending used = sending();
   auto begun = co_await send_once(request, used, context, forgotten);
@@ -197,6 +232,31 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send(LinkRequest requ
   }
   used = sending();
   co_return co_await send_once(request, used, context, forgotten);
+}
+
+Awaitable<Result<Response>> HttpLink::listen(hub::CallContext context) {
+  const Sending used = sending();
+  Result<Response> response;
+  if (used.era == Era::modern) {
+    LinkRequest request;
+    request.method = "subscriptions/listen";
+    json::object wanted;
+    wanted["toolsListChanged"] = true;
+    request.params["notifications"] = std::move(wanted);
+    add_modern_meta(request.params, "");
+    std::string body = request_text(next_id(), request.method, request.params);
+    response = co_await post(used, &request, std::move(body), context, true);
+  } else {
+    response = co_await resume(used, std::string(), context);
+  }
+  if (!response) co_return response;
+  const wire::ResponseHead& head = (*response)->head();
+  const bool streams = head.headers.get("Content-Type").starts_with("text/event-stream");
+  if (head.status == 200 && streams) co_return response;
+  // A forgotten session comes back with the next call; until then it is tried again.
+  const Reason reason =
+      head.status == 404 || head.status >= 500 ? Reason::unavailable : Reason::unsupported;
+  co_return fail(reason, std::format("the server's stream: HTTP {}", head.status));
 }
 
 Awaitable<> HttpLink::close(hub::CallContext context) {

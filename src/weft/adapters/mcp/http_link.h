@@ -1,4 +1,5 @@
-// Streamable HTTP to a server, both eras: one session for all callers (legacy) or none (modern). Owned by the Client; any loop.
+// Streamable HTTP to a server, both eras: one session for all callers (legacy) or none (modern).
+// Owned by the Client; any loop.
 #pragma once
 
 #include <atomic>
@@ -20,8 +21,18 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
   // Link
   Awaitable<Result<Handshake>> connect(hub::CallContext context) override;
   Handshake handshake() const override;
-  Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request, hub::CallContext context) override;
+  Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request,
+                                                        hub::CallContext context) override;
   Awaitable<> close(hub::CallContext context) override;
+
+  /// Whether somebody speaks MCP here: connect() without what only a client that stays has to do.
+  Awaitable<Result<Handshake>> probe(hub::CallContext context);
+  /// Whether the last probe was refused the way only legacy MCP servers refuse.
+  bool refused_as_mcp() const { return refused_as_mcp_; }
+
+  /// The stream on which the server tells changes: GET, or subscriptions/listen.
+  /// Reason::unsupported when it offers none.
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> listen(hub::CallContext context);
 
   const Url& url() const { return url_; }
   const hub::JoinRequest& request() const { return request_; }
@@ -34,17 +45,24 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
     Era era = Era::legacy;
   };
   Sending sending() const;
-  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> post(Sending sending, const LinkRequest* request,
-                                                               std::string body, hub::CallContext context,
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> post(Sending sending,
+                                                               const LinkRequest* request,
+                                                               std::string body,
+                                                               hub::CallContext context,
                                                                bool long_lived) const;
-  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> resume(Sending sending, std::string last_event_id,
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> resume(Sending sending,
+                                                                 std::string last_event_id,
                                                                  hub::CallContext context) const;
 
  private:
   Awaitable<Result<Handshake>> discover(hub::CallContext context);
   Awaitable<Result<Handshake>> initialize(hub::CallContext context);
-  Awaitable<Result<std::unique_ptr<Conversation>>> send_once(const LinkRequest& request, Sending sending,
-                                                             hub::CallContext context, bool& forgotten);
+  Awaitable<Result<Handshake>> begin_session(hub::CallContext context);
+  Awaitable<Result<Handshake>> find_era(hub::CallContext context, bool staying);
+  Awaitable<Result<std::unique_ptr<Conversation>>> send_once(const LinkRequest& request,
+                                                             Sending sending,
+                                                             hub::CallContext context,
+                                                             bool& forgotten);
   void settle(const Handshake& shake, std::string session);
   json::value next_id() { return json::value(next_id_.fetch_add(1)); }
 
@@ -52,6 +70,7 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
   const hub::JoinRequest request_;
   const Url url_;
   std::atomic<std::int64_t> next_id_{1};
+  std::atomic<bool> refused_as_mcp_{false};
   mutable std::mutex mutex_;
   Handshake shake_;
   std::string session_;

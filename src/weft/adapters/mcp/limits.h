@@ -31,7 +31,6 @@ inline constexpr std::int64_t kListTtlMs = 5'000;
 inline constexpr std::size_t kListenersMax = 1'024;
 inline constexpr std::size_t kMailboxMax = 4'096;
 inline constexpr std::int64_t kStreamIdleMs = 24 * 3'600'000LL;
-inline constexpr std::int64_t kEraProbeMs = 400;
 inline constexpr std::int64_t kStdioEraProbeMs = 1'500;
 inline constexpr std::size_t kRunningPerSessionMax = 256;
 

@@ -1,5 +1,6 @@
-// A connection to an MCP server, whatever carries it: requests go out, each with its own conversation of notifications, questions of the
-// server and at last the response. Owned by the Client; any loop may send, a conversation belongs to the loop that began it.
+// A connection to an MCP server, whatever carries it: requests go out, each with its own
+// conversation of notifications, questions of the server and at last the response. Owned by the
+// Client; any loop may send, a conversation belongs to the loop that began it.
 #pragma once
 
 #include <memory>
@@ -44,13 +45,15 @@ class Link {
   /// What the last handshake settled.
   virtual Handshake handshake() const = 0;
   /// Sends a request, with a new handshake first where the server forgot the old one.
-  virtual Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request, hub::CallContext context) = 0;
+  virtual Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request,
+                                                                hub::CallContext context) = 0;
   /// Ends the server's session.
   virtual Awaitable<> close(hub::CallContext context) = 0;
 };
 
 /// Sends and waits for the result; what comes before it is skipped, questions are refused.
-Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request, hub::CallContext context);
+Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request,
+                                           hub::CallContext context);
 /// The refusal of a server's request that weft cannot serve.
 wire::JsonRpcResponse refuse_request(const wire::JsonRpcRequest& request);
 

@@ -1,4 +1,5 @@
-// Who wants to hear that the list of tools changed: sessions' GET streams and modern subscriptions. Shared; any thread.
+// Who wants to hear that the list of tools changed: sessions' GET streams and modern subscriptions.
+// Shared; any thread.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// A queue between loops: pushed from any thread, read by one coroutine on the loop it was made for. Owned (shared) by both ends.
+// A queue between loops: pushed from any thread, read by one coroutine on the loop it was made for.
+// Owned (shared) by both ends.
 #pragma once
 
 #include <boost/asio/post.hpp>

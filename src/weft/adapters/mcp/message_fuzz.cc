@@ -1,13 +1,13 @@
-// Any text as a message: read, decoded into the model, and written again; what was read once must read the same twice.
+// Any text as a message: read, decoded into the model, and written again; what was read once must
+// read the same twice.
 #include "weft/adapters/mcp/asks.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/handshake.h"
-#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/tools.h"
 #include "weft/wire/jsonrpc.h"
 
-using namespace weft;
-using namespace weft::adapters::mcp;
+namespace weft::adapters::mcp {
 
 namespace {
 
@@ -33,10 +33,10 @@ void fuzz_question(const json::object& o) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+static void fuzz(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   auto document = json::parse(text);
-  if (!document || !document->is_object()) return 0;
+  if (!document || !document->is_object()) return;
   const json::object& o = document->get_object();
   fuzz_result(o);
   fuzz_question(o);
@@ -44,9 +44,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)read_discover(*document);
   if (auto skill = skill_of(*document)) (void)tool_of(*skill, "name", "mcp", Era::legacy);
   auto message = wire::read_jsonrpc(*std::move(document));
-  if (!message) return 0;
+  if (!message) return;
   if (const auto* response = std::get_if<wire::JsonRpcResponse>(&*message)) {
-    if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome)) (void)rpc_error_of(error_of(*error));
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome))
+      (void)rpc_error_of(error_of(*error));
   }
+}
+
+}  // namespace weft::adapters::mcp
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  weft::adapters::mcp::fuzz(data, size);
   return 0;
 }

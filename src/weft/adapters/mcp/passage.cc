@@ -10,23 +10,29 @@ namespace weft::adapters::mcp {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kPassed = {"Accept",   "Content-Type", "MCP-Protocol-Version", "Mcp-Method",
-                                                     "Mcp-Name", "Last-Event-ID", "traceparent",         "tracestate"};
+constexpr std::array<std::string_view, 8> kPassed = {
+    "Accept",   "Content-Type",  "MCP-Protocol-Version", "Mcp-Method",
+    "Mcp-Name", "Last-Event-ID", "traceparent",          "tracestate"};
 
 bool passed(std::string_view name) {
-  if (name.size() > kHeaderParam.size() && wire::same_name(name.substr(0, kHeaderParam.size()), kHeaderParam)) {
+  if (name.size() > kHeaderParam.size() &&
+      wire::same_name(name.substr(0, kHeaderParam.size()), kHeaderParam)) {
     return true;
   }
-  return std::ranges::any_of(kPassed, [&](std::string_view known) { return wire::same_name(known, name); });
+  return std::ranges::any_of(kPassed,
+                             [&](std::string_view known) { return wire::same_name(known, name); });
 }
 
 bool returned(std::string_view name) {
   static constexpr std::array<std::string_view, 9> kOwn = {
-      "Content-Length", "Date", "Server", "Set-Cookie", "WWW-Authenticate", "X-Powered-By", "Vary", "Alt-Svc", "Trailer"};
+      "Content-Length", "Date", "Server",  "Set-Cookie", "WWW-Authenticate",
+      "X-Powered-By",   "Vary", "Alt-Svc", "Trailer"};
   if (wire::hop_by_hop(name) || wire::same_name(name, kHeaderSession)) return false;
   constexpr std::string_view kCors = "Access-Control-";
-  if (name.size() > kCors.size() && wire::same_name(name.substr(0, kCors.size()), kCors)) return false;
-  return std::ranges::none_of(kOwn, [&](std::string_view own) { return wire::same_name(own, name); });
+  if (name.size() > kCors.size() && wire::same_name(name.substr(0, kCors.size()), kCors))
+    return false;
+  return std::ranges::none_of(kOwn,
+                              [&](std::string_view own) { return wire::same_name(own, name); });
 }
 
 /// Where the last whole event ends.
@@ -70,7 +76,8 @@ Result<std::string> EventGate::pass(std::string_view bytes) {
   const std::size_t end = whole_events(held_);
   std::string out = held_.substr(0, end);
   held_.erase(0, end);
-  if (held_.size() > kMessageBytesMax) return fail(Reason::too_large, "an event of the server is too large");
+  if (held_.size() > kMessageBytesMax)
+    return fail(Reason::too_large, "an event of the server is too large");
   return out;
 }
 

@@ -1,5 +1,6 @@
-// One request passed through between a client and a server of the same era: the bytes go through as they are, only session, credentials
-// and hop headers change. Owned by the coroutine that serves the exchange; one loop.
+// One request passed through between a client and a server of the same era: the bytes go through as
+// they are, only session, credentials and hop headers change. Owned by the coroutine that serves
+// the exchange; one loop.
 #pragma once
 
 #include <memory>
@@ -14,7 +15,8 @@
 
 namespace weft::adapters::mcp {
 
-/// Gives on whole SSE events alone, so that a stream cut in the middle of one never ends in rubbish, and knows how the stream stands.
+/// Gives on whole SSE events alone, so that a stream cut in the middle of one never ends in
+/// rubbish, and knows how the stream stands.
 class EventGate {
  public:
   EventGate();

@@ -1,4 +1,5 @@
-// Client and server of the same era: the session proxy. Policy, limits and counters are the hub's as everywhere; the rest is the wire's.
+// Client and server of the same era: the session proxy. Policy, limits and counters are the hub's
+// as everywhere; the rest is the wire's.
 #include <algorithm>
 #include <charconv>
 #include <format>
@@ -48,8 +49,8 @@ std::shared_ptr<HttpLink> http_link_of(const Mount& mount) {
 bool speaks(const Handshake& shake, Era era) {
   if (shake.era == era) return true;
   return era == Era::legacy && std::ranges::any_of(shake.versions, [](const std::string& version) {
-    return is_legacy_version(version);
-  });
+           return is_legacy_version(version);
+         });
 }
 
 Awaitable<> answer_error(Passing& passing, Error error) {
@@ -69,7 +70,8 @@ const model::Skill* called_skill(const Passing& passing) {
   return passing.mount.entry->solution->skill(json::string_at(passing.rpc->params, "name"));
 }
 
-Result<net::ClientRequest> upstream_request(const Passing& passing, const hub::CallContext& context) {
+Result<net::ClientRequest> upstream_request(const Passing& passing,
+                                            const hub::CallContext& context) {
   const wire::RequestHead& head = passing.exchange.head();
   WEFT_TRY(net::ClientRequest out,
            solution_request(passing.link->request(), head.method, passing.link->url(), context));
@@ -89,8 +91,10 @@ Result<net::ClientRequest> upstream_request(const Passing& passing, const hub::C
   return out;
 }
 
-/// What a body that is no stream must be: nothing, or JSON-RPC; an error status may come with any words.
-std::optional<Error> body_fault(const Passing& passing, const wire::ResponseHead& head, const std::string& body) {
+/// What a body that is no stream must be: nothing, or JSON-RPC; an error status may come with any
+/// words.
+std::optional<Error> body_fault(const Passing& passing, const wire::ResponseHead& head,
+                                const std::string& body) {
   const bool good = head.status >= 200 && head.status < 300;
   if (head.status == 401) return error_of_status(head.status, head.headers, body);
   if (!passing.is_request()) return std::nullopt;
@@ -117,10 +121,13 @@ Awaitable<> pass_whole(Passing& passing, net::ClientResponse& response, wire::He
   (void)co_await passing.exchange.respond(std::move(head), *std::move(body));
 }
 
-/// The end of a stream that broke before its response: an error the client understands, unless it can come back.
+/// The end of a stream that broke before its response: an error the client understands, unless it
+/// can come back.
 Awaitable<> end_stream(Passing& passing, const EventGate& gate, std::optional<Error> broken) {
-  if (passing.is_request() && !gate.answered() && !gate.resumable() && !passing.exchange.gone().cancelled()) {
-    Error error = broken.value_or(make_error(Reason::unavailable, "its stream ended before the response"));
+  if (passing.is_request() && !gate.answered() && !gate.resumable() &&
+      !passing.exchange.gone().cancelled()) {
+    Error error =
+        broken.value_or(make_error(Reason::unavailable, "its stream ended before the response"));
     error = name_solution(std::move(error), passing.mount.name);
     std::string out;
     const std::string text = error_message(passing.id(), rpc_error_of(error));
@@ -141,7 +148,8 @@ Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::H
   EventGate gate;
   std::optional<Error> broken;
   while (true) {
-    if (passing.is_request()) passing.arm(gate.asks() ? Milliseconds(hub::kAskTimeoutMs) : passing.patience);
+    if (passing.is_request())
+      passing.arm(gate.asks() ? Milliseconds(hub::kAskTimeoutMs) : passing.patience);
     auto piece = co_await response.read_some();
     if (!piece) broken = piece.error();
     if (!piece || piece->empty()) break;
@@ -160,8 +168,8 @@ Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::H
 }  // namespace
 
 /// Begins a passage; nothing when the canonical bridge has to serve the request.
-std::optional<Passing> Server::passing(const Request& request, const Mount& mount, Era era, std::string_view body,
-                                       const wire::JsonRpcMessage* message) {
+std::optional<Passing> Server::passing(const Request& request, const Mount& mount, Era era,
+                                       std::string_view body, const wire::JsonRpcMessage* message) {
   Passing passing{request.exchange, mount, http_link_of(mount), nullptr, nullptr, body};
   if (!passing.link || !speaks(passing.link->handshake(), era)) return std::nullopt;
   if (message != nullptr) passing.rpc = std::get_if<wire::JsonRpcRequest>(message);
@@ -171,13 +179,15 @@ std::optional<Passing> Server::passing(const Request& request, const Mount& moun
     const bool bridged = !passing.session || !passing.session->facts().passed_through;
     if (bridged) return std::nullopt;
   }
-  passing.cancel->follow(request.exchange.gone());
+  // A client may leave right after a notification: it is delivered all the same.
+  const bool notifies = message != nullptr && !passing.is_request();
+  if (!notifies) passing.cancel->follow(request.exchange.gone());
   return passing;
 }
 
 /// True when the request was answered here.
-Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
-                                     const wire::JsonRpcMessage* message) {
+Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era era,
+                                     std::string_view body, const wire::JsonRpcMessage* message) {
   std::optional<Passing> begun = passing(request, mount, era, body, message);
   if (!begun) co_return false;
   Passing& passing = *begun;
@@ -200,10 +210,12 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
   }
   if (admission) admission->ended(nullptr);
   const wire::ResponseHead& head = (*response)->head();
-  const bool modern_only = passing.initializes() && head.status == 400 && passing.link->handshake().era == Era::modern;
+  const bool modern_only =
+      passing.initializes() && head.status == 400 && passing.link->handshake().era == Era::modern;
   if (modern_only) co_return false;
   wire::Headers headers = returned_headers(head.headers);
-  if (auto lost = settle_session(request, mount, **response, passing.initializes(), passing.session, headers)) {
+  if (auto lost = settle_session(request, mount, **response, passing.initializes(), passing.session,
+                                 headers)) {
     co_await answer_error(passing, *std::move(lost));
     co_return true;
   }
@@ -221,8 +233,9 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Server::send_on(Passing&
   model::Call call;
   call.solution = passing.mount.entry->solution->id;
   hub::CallContext context = environment_.hub.context(executor, passing.cancel->token(), call);
-  passing.patience = std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(
-                                                   context.deadline - environment_.hub.clock().steady()));
+  passing.patience =
+      std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(
+                                    context.deadline - environment_.hub.clock().steady()));
   auto upstream = upstream_request(passing, context);
   if (!upstream) co_return std::unexpected(upstream.error());
   net::HttpClient& client = environment_.clients.at(executor);
@@ -232,8 +245,9 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Server::send_on(Passing&
 }
 
 /// Keeps weft's session in step with the server's: begun by initialize, ended by DELETE and by 404.
-std::optional<Error> Server::settle_session(const Request& request, const Mount& mount, const net::ClientResponse& response,
-                                            bool initializes, const std::shared_ptr<Session>& session,
+std::optional<Error> Server::settle_session(const Request& request, const Mount& mount,
+                                            const net::ClientResponse& response, bool initializes,
+                                            const std::shared_ptr<Session>& session,
                                             wire::Headers& headers) {
   const int status = response.head().status;
   const bool good = status >= 200 && status < 300;

@@ -52,9 +52,10 @@ struct PostReply::State : std::enable_shared_from_this<PostReply::State> {
     timer = run_after(exchange.executor(), Milliseconds(kPlainAnswerMs), [weak] {
       auto self = weak.lock();
       if (!self || self->over) return;
-      boost::asio::co_spawn(self->exchange.executor(), open_late(self), [](const std::exception_ptr& error) {
-        if (error) std::rethrow_exception(error);
-      });
+      boost::asio::co_spawn(self->exchange.executor(), open_late(self),
+                            [](const std::exception_ptr& error) {
+                              if (error) std::rethrow_exception(error);
+                            });
     });
   }
 

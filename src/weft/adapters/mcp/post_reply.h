@@ -1,5 +1,6 @@
-// The answer to one POST: plain JSON while nothing but the response is said, an SSE stream as soon as anything else is, or when the
-// response takes longer than kPlainAnswerMs. Owned by the coroutine that serves the exchange; one loop.
+// The answer to one POST: plain JSON while nothing but the response is said, an SSE stream as soon
+// as anything else is, or when the response takes longer than kPlainAnswerMs. Owned by the
+// coroutine that serves the exchange; one loop.
 #pragma once
 
 #include <memory>
@@ -17,7 +18,8 @@ class PostReply {
     wire::Headers headers;
     /// The client takes text/event-stream; otherwise messages before the response are left out.
     bool may_stream = true;
-    /// Begins each stream with an event that has an id and no data, so that even a stream cut at once can be resumed.
+    /// Begins each stream with an event that has an id and no data, so that even a stream cut at
+    /// once can be resumed.
     bool primed = false;
   };
   /// `replay` may be null: then events have no ids.
@@ -25,7 +27,8 @@ class PostReply {
   ~PostReply();
   PostReply(const PostReply&) = delete;
 
-  /// A notification or request before the response. A client that is gone misses nothing of what the replay keeps.
+  /// A notification or request before the response. A client that is gone misses nothing of what
+  /// the replay keeps.
   Awaitable<> message(std::string text);
   /// The response; `status` counts only while no stream was begun.
   Awaitable<> respond(int status, std::string text);

@@ -26,7 +26,8 @@ double EventRelay::grown(double value) {
   return last_;
 }
 
-std::string EventRelay::progress_message(double value, std::optional<double> total, std::string_view text) {
+std::string EventRelay::progress_message(double value, std::optional<double> total,
+                                         std::string_view text) {
   json::object params;
   params["progressToken"] = *token_;
   const double told = grown(value);
@@ -54,7 +55,8 @@ std::optional<std::string> EventRelay::notification(const model::Event& event) {
     return token_ ? progress(*state) : std::nullopt;
   }
   if (const auto* delta = std::get_if<model::Delta>(&event.body)) {
-    if (!token_ || delta->kind != model::Delta::Kind::text || delta->text.empty()) return std::nullopt;
+    if (!token_ || delta->kind != model::Delta::Kind::text || delta->text.empty())
+      return std::nullopt;
     return progress_message(any_ ? last_ + 1 : 1, std::nullopt, delta->text);
   }
   const auto* log = std::get_if<model::Log>(&event.body);

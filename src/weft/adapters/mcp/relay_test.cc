@@ -38,8 +38,9 @@ TEST(Relay, WithoutATokenNothingIsTold) {
 TEST(Relay, LogsFromTheLevelOn) {
   EventRelay relay(std::nullopt, "warning");
   EXPECT_FALSE(relay.notification(model::Event{model::Log{"info", "", json::value("x")}}));
-  EXPECT_EQ(relay.notification(model::Event{model::Log{"error", "db", json::value("x")}}),
-            R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","logger":"db","data":"x"}})");
+  EXPECT_EQ(
+      relay.notification(model::Event{model::Log{"error", "db", json::value("x")}}),
+      R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","logger":"db","data":"x"}})");
 }
 
 TEST(Gate, OnlyWholeEventsGoOn) {
@@ -56,7 +57,8 @@ TEST(Gate, OnlyWholeEventsGoOn) {
 TEST(Gate, SeesQuestionsAndIds) {
   EventGate gate;
   const std::string event =
-      "id: 7\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"elicitation/create\",\"params\":{}}\n\n";
+      "id: 7\ndata: "
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"elicitation/create\",\"params\":{}}\n\n";
   EXPECT_EQ(gate.pass(event).value(), event);
   EXPECT_TRUE(gate.asks());
   EXPECT_TRUE(gate.resumable());
@@ -65,8 +67,9 @@ TEST(Gate, SeesQuestionsAndIds) {
 
 TEST(PassedHeaders, AreAListOfTheKnown) {
   wire::Headers in;
-  for (const std::string_view name : {"Accept", "Authorization", "Cookie", "x-api-key", "Mcp-Session-Id", "Mcp-Param-A", "Host",
-                                      "Connection", "Origin", "Last-Event-ID"}) {
+  for (const std::string_view name :
+       {"Accept", "Authorization", "Cookie", "x-api-key", "Mcp-Session-Id", "Mcp-Param-A", "Host",
+        "Connection", "Origin", "Last-Event-ID"}) {
     in.add(std::string(name), "v");
   }
   wire::Headers out;
@@ -77,8 +80,9 @@ TEST(PassedHeaders, AreAListOfTheKnown) {
 
 TEST(ReturnedHeaders, CarryNoSessionAndNoCookie) {
   wire::Headers in;
-  for (const std::string_view name : {"Content-Type", "Mcp-Session-Id", "Set-Cookie", "Connection", "Transfer-Encoding",
-                                      "Access-Control-Allow-Origin", "WWW-Authenticate", "X-Own"}) {
+  for (const std::string_view name :
+       {"Content-Type", "Mcp-Session-Id", "Set-Cookie", "Connection", "Transfer-Encoding",
+        "Access-Control-Allow-Origin", "WWW-Authenticate", "X-Own"}) {
     in.add(std::string(name), "v");
   }
   const wire::Headers out = returned_headers(in);

@@ -81,7 +81,8 @@ std::optional<EventId> parse_event_id(std::string_view text) {
   id.stream = std::string(text.substr(0, dot));
   const std::string_view digits = text.substr(dot + 1);
   const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), id.seq);
-  if (bad != std::errc() || end != digits.data() + digits.size() || digits.empty()) return std::nullopt;
+  if (bad != std::errc() || end != digits.data() + digits.size() || digits.empty())
+    return std::nullopt;
   return id;
 }
 

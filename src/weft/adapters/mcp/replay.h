@@ -1,4 +1,5 @@
-// The messages of one SSE stream, kept so that a client that lost its connection can go on with Last-Event-ID. Shared; any thread.
+// The messages of one SSE stream, kept so that a client that lost its connection can go on with
+// Last-Event-ID. Shared; any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ class Replay {
 
   explicit Replay(std::string stream);
   const std::string& stream() const { return stream_; }
-  /// Keeps a message and gives the event's id: `STREAM.N`. The oldest give way beyond kReplayBytesMax.
+  /// Keeps a message and gives the event's id: `STREAM.N`. The oldest give way beyond
+  /// kReplayBytesMax.
   std::string append(std::string text);
   /// Nothing comes any more.
   void close();

@@ -1,16 +1,17 @@
-// Every message that weft writes, checked against the published schemas (../shared/specs/mcp), and the published examples read.
+// Every message that weft writes, checked against the published schemas (../shared/specs/mcp), and
+// the published examples read.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
 #include "weft/adapters/common/golden.h"
 #include "weft/adapters/mcp/asks.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/content.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/handshake.h"
 #include "weft/adapters/mcp/headers.h"
 #include "weft/adapters/mcp/relay.h"
-#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/tools.h"
 #include "weft/base/schema.h"
 
@@ -35,7 +36,8 @@ class McpSchema : public ::testing::Test {
     return documents.emplace(std::string(revision), json::parse(text).value()).first->second;
   }
 
-  static std::string fault(std::string_view revision, const std::string& type, const json::value& instance) {
+  static std::string fault(std::string_view revision, const std::string& type,
+                           const json::value& instance) {
     json::object schema = document(revision).get_object();
     const bool newer = schema.contains("$defs");
     schema["$ref"] = (newer ? "#/$defs/" : "#/definitions/") + type;
@@ -46,14 +48,16 @@ class McpSchema : public ::testing::Test {
   }
 };
 
-#define EXPECT_FITS(revision, type, instance) EXPECT_EQ(fault(revision, type, instance), "") << json::write(instance)
+#define WEFT_EXPECT_FITS(revision, type, instance) \
+  EXPECT_EQ(fault(revision, type, instance), "") << json::write(instance)
 
 model::Skill skill() {
   model::Skill s;
   s.id = SkillId("book");
   s.title = "Book";
   s.description = "Books a table.";
-  s.input_schema = parsed(R"({"type":"object","properties":{"day":{"type":"string"}},"required":["day"]})");
+  s.input_schema =
+      parsed(R"({"type":"object","properties":{"day":{"type":"string"}},"required":["day"]})");
   s.output_schema = parsed(R"({"type":"array"})");
   s.effects.destructive = false;
   return s;
@@ -64,7 +68,8 @@ model::Output output() {
   model::Turn turn;
   turn.role = model::Role::assistant;
   turn.parts = {model::Part::text("hi"), model::Part{model::Blob{"x", ""}, "image/png", {}},
-                model::Part{model::Blob{"x", ""}, "audio/wav", {}}, model::Part{model::Blob{"x", "a.bin"}, "", {}},
+                model::Part{model::Blob{"x", ""}, "audio/wav", {}},
+                model::Part{model::Blob{"x", "a.bin"}, "", {}},
                 model::Part{model::Link{"https://example.com/x", "x", 3}, "text/plain", {}}};
   out.turns.push_back(turn);
   out.tensors.push_back(model::Tensor{"t", "FP32", {1}, "abcd", {}});
@@ -74,25 +79,33 @@ model::Output output() {
 }
 
 TEST_F(McpSchema, Tools) {
-  EXPECT_FITS("2025-11-25", "Tool", json::value(tool_of(skill(), "book", "openapi", Era::legacy)));
-  EXPECT_FITS("2025-06-18", "Tool", json::value(tool_of(skill(), "book", "openapi", Era::legacy)));
-  EXPECT_FITS("2026-07-28", "Tool", json::value(tool_of(skill(), "book", "openapi", Era::modern)));
-  EXPECT_FITS("2026-07-28", "Tool", json::value(continue_tool()));
+  WEFT_EXPECT_FITS("2025-11-25", "Tool",
+                   json::value(tool_of(skill(), "book", "openapi", Era::legacy)));
+  WEFT_EXPECT_FITS("2025-06-18", "Tool",
+                   json::value(tool_of(skill(), "book", "openapi", Era::legacy)));
+  WEFT_EXPECT_FITS("2026-07-28", "Tool",
+                   json::value(tool_of(skill(), "book", "openapi", Era::modern)));
+  WEFT_EXPECT_FITS("2026-07-28", "Tool", json::value(continue_tool()));
 }
 
 TEST_F(McpSchema, Results) {
-  EXPECT_FITS("2025-11-25", "CallToolResult", json::value(result_of(output(), skill(), Era::legacy, {})));
-  EXPECT_FITS("2026-07-28", "CallToolResult", json::value(result_of(output(), skill(), Era::modern, {})));
+  WEFT_EXPECT_FITS("2025-11-25", "CallToolResult",
+                   json::value(result_of(output(), skill(), Era::legacy, {})));
+  WEFT_EXPECT_FITS("2026-07-28", "CallToolResult",
+                   json::value(result_of(output(), skill(), Era::modern, {})));
   const Error error = make_argument_error("/day", "/day: missing");
-  EXPECT_FITS("2025-11-25", "CallToolResult", json::value(error_result_of(error, Era::legacy)));
-  EXPECT_FITS("2026-07-28", "CallToolResult", json::value(error_result_of(error, Era::modern)));
+  WEFT_EXPECT_FITS("2025-11-25", "CallToolResult",
+                   json::value(error_result_of(error, Era::legacy)));
+  WEFT_EXPECT_FITS("2026-07-28", "CallToolResult",
+                   json::value(error_result_of(error, Era::modern)));
 }
 
 TEST_F(McpSchema, Questions) {
   model::Ask ask;
   ask.items["a"].kind = model::Ask::Kind::form;
   ask.items["a"].message = "?";
-  ask.items["a"].schema = parsed(R"({"type":"object","properties":{"deep":{"type":"object"},"n":{"type":"number","multipleOf":2},
+  ask.items["a"].schema = parsed(
+      R"({"type":"object","properties":{"deep":{"type":"object"},"n":{"type":"number","multipleOf":2},
     "p":{"type":"string","pattern":"x","format":"uuid"},"e":{"enum":[1,2]},"l":{"type":"array","items":{"type":"string","enum":["a"]}}},"required":["deep"]})");
   ask.items["b"].message = "in words?";
   ask.items["c"].kind = model::Ask::Kind::approve;
@@ -100,7 +113,8 @@ TEST_F(McpSchema, Questions) {
   ask.items["d"].url = "https://example.com/login";
   for (const auto& [key, item] : ask.items) {
     for (const std::string_view revision : {"2025-11-25", "2025-06-18", "2026-07-28"}) {
-      const auto params = elicit_params(item, ElicitCaps{true, revision != "2025-06-18"}, revision, "e1");
+      const auto params =
+          elicit_params(item, ElicitCaps{true, revision != "2025-06-18"}, revision, "e1");
       if (!params) continue;
       json::object request;
       request["method"] = "elicitation/create";
@@ -109,28 +123,36 @@ TEST_F(McpSchema, Questions) {
         request["jsonrpc"] = "2.0";
         request["id"] = "weft-1";
       }
-      EXPECT_FITS(revision, "ElicitRequest", json::value(request));
+      WEFT_EXPECT_FITS(revision, "ElicitRequest", json::value(request));
     }
-    EXPECT_FITS("2026-07-28", "ElicitResult", json::value(elicit_result_of(item, model::Answer{})));
+    WEFT_EXPECT_FITS("2026-07-28", "ElicitResult",
+                     json::value(elicit_result_of(item, model::Answer{})));
   }
-  EXPECT_FITS("2025-11-25", "CallToolResult", json::value(parked_result(ask, "01T", Era::legacy)));
-  EXPECT_FITS("2026-07-28", "CallToolResult", json::value(parked_result(ask, "01T", Era::modern)));
+  WEFT_EXPECT_FITS("2025-11-25", "CallToolResult",
+                   json::value(parked_result(ask, "01T", Era::legacy)));
+  WEFT_EXPECT_FITS("2026-07-28", "CallToolResult",
+                   json::value(parked_result(ask, "01T", Era::modern)));
 }
 
 TEST_F(McpSchema, Errors) {
-  const std::string text = error_message(json::value(1), rpc_error_of(make_error(Reason::unavailable, "down")));
-  EXPECT_FITS("2026-07-28", "JSONRPCErrorResponse", parsed(text));
-  EXPECT_FITS("2025-11-25", "JSONRPCErrorResponse", parsed(error_message(json::value(), rpc_error_of(make_error(Reason::internal, "x")))));
+  const std::string text =
+      error_message(json::value(1), rpc_error_of(make_error(Reason::unavailable, "down")));
+  WEFT_EXPECT_FITS("2026-07-28", "JSONRPCErrorResponse", parsed(text));
+  WEFT_EXPECT_FITS(
+      "2025-11-25", "JSONRPCErrorResponse",
+      parsed(error_message(json::value(), rpc_error_of(make_error(Reason::internal, "x")))));
   wire::Headers headers;
   wire::JsonRpcRequest request;
   request.method = "tools/list";
   auto refusal = check_modern(headers, request);
   ASSERT_TRUE(refusal);
-  EXPECT_FITS("2026-07-28", "HeaderMismatchError", parsed(error_message(json::value(1), refusal->error)));
+  WEFT_EXPECT_FITS("2026-07-28", "HeaderMismatchError",
+                   parsed(error_message(json::value(1), refusal->error)));
   headers.set("MCP-Protocol-Version", "2099-01-01");
   refusal = check_modern(headers, request);
   ASSERT_TRUE(refusal);
-  EXPECT_FITS("2026-07-28", "UnsupportedProtocolVersionError", parsed(error_message(json::value(1), refusal->error)));
+  WEFT_EXPECT_FITS("2026-07-28", "UnsupportedProtocolVersionError",
+                   parsed(error_message(json::value(1), refusal->error)));
 }
 
 TEST_F(McpSchema, RequestsAndNotifications) {
@@ -139,28 +161,30 @@ TEST_F(McpSchema, RequestsAndNotifications) {
   initialize["id"] = 1;
   initialize["method"] = "initialize";
   initialize["params"] = initialize_params();
-  EXPECT_FITS("2025-11-25", "InitializeRequest", json::value(initialize));
+  WEFT_EXPECT_FITS("2025-11-25", "InitializeRequest", json::value(initialize));
   json::object discover = initialize;
   discover["method"] = "server/discover";
   json::object params;
   add_modern_meta(params, "info");
   add_progress_token(params, json::value(7));
   discover["params"] = params;
-  EXPECT_FITS("2026-07-28", "DiscoverRequest", json::value(discover));
+  WEFT_EXPECT_FITS("2026-07-28", "DiscoverRequest", json::value(discover));
   EventRelay relay(json::value("t"), "debug");
   model::State state;
   state.progress = model::Progress{0.5, 1.0, "half"};
   const std::string progress = *relay.notification(model::Event{state});
-  EXPECT_FITS("2026-07-28", "ProgressNotification", parsed(progress));
-  EXPECT_FITS("2025-11-25", "ProgressNotification", parsed(progress));
-  const std::string log = *relay.notification(model::Event{model::Log{"warning", "x", json::value("y")}});
-  EXPECT_FITS("2025-11-25", "LoggingMessageNotification", parsed(log));
+  WEFT_EXPECT_FITS("2026-07-28", "ProgressNotification", parsed(progress));
+  WEFT_EXPECT_FITS("2025-11-25", "ProgressNotification", parsed(progress));
+  const std::string log =
+      *relay.notification(model::Event{model::Log{"warning", "x", json::value("y")}});
+  WEFT_EXPECT_FITS("2025-11-25", "LoggingMessageNotification", parsed(log));
 }
 
 TEST_F(McpSchema, TheExamplesAreRead) {
   std::size_t read = 0;
   const auto each = [&](const std::string& type, const auto& check) {
-    for (const auto& file : std::filesystem::directory_iterator(kSpecs / "examples-2026-07-28" / type)) {
+    for (const auto& file :
+         std::filesystem::directory_iterator(kSpecs / "examples-2026-07-28" / type)) {
       check(json::parse(read_text_file(file.path())).value(), file.path().string());
       ++read;
     }
@@ -170,7 +194,8 @@ TEST_F(McpSchema, TheExamplesAreRead) {
     const auto out = output_of(v.get_object());
     EXPECT_TRUE(out || out.error().reason == Reason::solution_failed) << at;
   });
-  for (const std::string type : {"TextContent", "ImageContent", "AudioContent", "EmbeddedResource", "ResourceLink"}) {
+  for (const std::string type :
+       {"TextContent", "ImageContent", "AudioContent", "EmbeddedResource", "ResourceLink"}) {
     each(type, [](const json::value& v, const std::string& at) {
       const auto part = part_of(v, "/");
       ASSERT_TRUE(part) << at;
@@ -178,9 +203,14 @@ TEST_F(McpSchema, TheExamplesAreRead) {
       EXPECT_EQ(block_of(*part, "/", losses), v) << at;
     });
   }
-  each("ElicitRequestFormParams", [](const json::value& v, const std::string& at) { EXPECT_TRUE(item_of(v.get_object())) << at; });
-  each("ElicitRequestURLParams", [](const json::value& v, const std::string& at) { EXPECT_TRUE(item_of(v.get_object())) << at; });
-  each("DiscoverResult", [](const json::value& v, const std::string& at) { EXPECT_TRUE(read_discover(v)) << at; });
+  each("ElicitRequestFormParams", [](const json::value& v, const std::string& at) {
+    EXPECT_TRUE(item_of(v.get_object())) << at;
+  });
+  each("ElicitRequestURLParams", [](const json::value& v, const std::string& at) {
+    EXPECT_TRUE(item_of(v.get_object())) << at;
+  });
+  each("DiscoverResult",
+       [](const json::value& v, const std::string& at) { EXPECT_TRUE(read_discover(v)) << at; });
   EXPECT_GT(read, 15U);
 }
 

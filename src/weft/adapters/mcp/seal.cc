@@ -15,7 +15,9 @@ namespace {
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 unsigned char* bytes_of(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
 /// Members sorted by key, so that the same arguments always give the same text.
@@ -45,7 +47,8 @@ Result<ParkedCall> read_state(std::string_view plain) {
 }
 
 std::unexpected<Error> refused() {
-  return fail(make_argument_error("/requestState", "requestState is not valid here: call again without it"));
+  return fail(make_argument_error("/requestState",
+                                  "requestState is not valid here: call again without it"));
 }
 
 }  // namespace
@@ -63,24 +66,25 @@ std::string Sealer::seal(const ParkedCall& call, Random& random) const {
   const std::string plain = json::write(o);
   std::string sealed(kNonceBytes + plain.size() + kTagBytes, '\0');
   random.fill(std::span(bytes_of(sealed), kNonceBytes));
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed) + kNonceBytes, nullptr, bytes_of(plain), plain.size(),
-                                             nullptr, 0, nullptr, bytes_of(sealed), key_.data());
+  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed) + kNonceBytes, nullptr,
+                                             bytes_of(plain), plain.size(), nullptr, 0, nullptr,
+                                             bytes_of(sealed), key_.data());
   return wire::base64url_encode(sealed);
 }
 
-Result<ParkedCall> Sealer::open(std::string_view state, std::string_view principal, std::string_view digest,
-                                std::int64_t now_ms) const {
+Result<ParkedCall> Sealer::open(std::string_view state, std::string_view principal,
+                                std::string_view digest, std::int64_t now_ms) const {
   if (state.size() > kRequestStateCharsMax) return refused();
   auto sealed = wire::base64_decode(state);
   if (!sealed || sealed->size() < kNonceBytes + kTagBytes) return refused();
   std::string plain(sealed->size() - kNonceBytes - kTagBytes, '\0');
-  const int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(bytes_of(plain), nullptr, nullptr,
-                                                             bytes_of(*sealed) + kNonceBytes,
-                                                             sealed->size() - kNonceBytes, nullptr, 0,
-                                                             bytes_of(*sealed), key_.data());
+  const int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(
+      bytes_of(plain), nullptr, nullptr, bytes_of(*sealed) + kNonceBytes,
+      sealed->size() - kNonceBytes, nullptr, 0, bytes_of(*sealed), key_.data());
   if (bad != 0) return refused();
   auto call = read_state(plain);
-  if (!call || call->principal != principal || call->digest != digest || call->expires_ms < now_ms) return refused();
+  if (!call || call->principal != principal || call->digest != digest || call->expires_ms < now_ms)
+    return refused();
   return call;
 }
 
@@ -88,11 +92,13 @@ std::string call_digest(std::string_view method, const json::object& params) {
   json::object o;
   o["method"] = method;
   o["name"] = json::string_at(params, name_param(method));
-  if (const json::value* arguments = json::find(params, "arguments")) o["arguments"] = sorted(*arguments);
+  if (const json::value* arguments = json::find(params, "arguments"))
+    o["arguments"] = sorted(*arguments);
   const std::string text = json::write(o);
   std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
   crypto_hash_sha256(hash.data(), bytes_of(text), text.size());
-  return wire::base64url_encode(std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
+  return wire::base64url_encode(
+      std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
 }
 
 }  // namespace weft::adapters::mcp

@@ -1,5 +1,5 @@
-// requestState: what a modern client carries for weft between a question and its answer, sealed so that it can neither be read nor made.
-// Owned by adapters/mcp; any thread.
+// requestState: what a modern client carries for weft between a question and its answer, sealed so
+// that it can neither be read nor made. Owned by adapters/mcp; any thread.
 #pragma once
 
 #include <array>
@@ -13,7 +13,8 @@
 
 namespace weft::adapters::mcp {
 
-/// What a state stands for. A state opened by another principal, for another call or too late is refused like a forged one.
+/// What a state stands for. A state opened by another principal, for another call or too late is
+/// refused like a forged one.
 struct ParkedCall {
   TaskId task;
   std::string principal;
@@ -25,18 +26,20 @@ struct ParkedCall {
 
 class Sealer {
  public:
-  /// The key lives as long as the process: after a restart a state is refused, and the task is reached by its id.
+  /// The key lives as long as the process: after a restart a state is refused, and the task is
+  /// reached by its id.
   explicit Sealer(Random& random);
   std::string seal(const ParkedCall& call, Random& random) const;
   /// Errors are one identical message whatever is wrong.
-  Result<ParkedCall> open(std::string_view state, std::string_view principal, std::string_view digest,
-                          std::int64_t now_ms) const;
+  Result<ParkedCall> open(std::string_view state, std::string_view principal,
+                          std::string_view digest, std::int64_t now_ms) const;
 
  private:
   std::array<std::uint8_t, 32> key_{};
 };
 
-/// Binds a state to what was called: method, name (or uri) and arguments, whatever the order of their members.
+/// Binds a state to what was called: method, name (or uri) and arguments, whatever the order of
+/// their members.
 std::string call_digest(std::string_view method, const json::object& params);
 
 }  // namespace weft::adapters::mcp

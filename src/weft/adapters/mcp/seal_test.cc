@@ -11,7 +11,8 @@ class SealTest : public ::testing::Test {
  protected:
   SystemRandom random;
   Sealer sealer{random};
-  const std::string digest = call_digest("tools/call", params(R"({"name":"pay","arguments":{"a":1,"b":[2]}})"));
+  const std::string digest =
+      call_digest("tools/call", params(R"({"name":"pay","arguments":{"a":1,"b":[2]}})"));
   const std::string state = sealer.seal(ParkedCall{TaskId("01T"), "ann", digest, 1'000}, random);
 };
 
@@ -28,7 +29,8 @@ TEST_F(SealTest, EverythingElseIsRefusedAlike) {
   Sealer other(random);
   std::string flipped = state;
   flipped[flipped.size() / 2] = flipped[flipped.size() / 2] == 'A' ? 'B' : 'A';
-  const std::string elsewhere = call_digest("tools/call", params(R"({"name":"pay","arguments":{"a":2}})"));
+  const std::string elsewhere =
+      call_digest("tools/call", params(R"({"name":"pay","arguments":{"a":2}})"));
   EXPECT_EQ(sealer.open(state, "bob", digest, 0), refused);
   EXPECT_EQ(sealer.open(state, "ann", elsewhere, 0), refused);
   EXPECT_EQ(sealer.open(state, "ann", digest, 1'001), refused);
@@ -38,9 +40,13 @@ TEST_F(SealTest, EverythingElseIsRefusedAlike) {
 }
 
 TEST_F(SealTest, DigestsDoNotDependOnTheOrderOfMembers) {
-  EXPECT_EQ(call_digest("tools/call", params(R"({"arguments":{"b":[2],"a":1},"name":"pay","_meta":{"x":1}})")), digest);
-  EXPECT_NE(call_digest("tools/call", params(R"({"name":"pay","arguments":{"a":1,"b":[3]}})")), digest);
-  EXPECT_NE(call_digest("prompts/get", params(R"({"name":"pay","arguments":{"a":1,"b":[2]}})")), digest);
+  EXPECT_EQ(call_digest("tools/call",
+                        params(R"({"arguments":{"b":[2],"a":1},"name":"pay","_meta":{"x":1}})")),
+            digest);
+  EXPECT_NE(call_digest("tools/call", params(R"({"name":"pay","arguments":{"a":1,"b":[3]}})")),
+            digest);
+  EXPECT_NE(call_digest("prompts/get", params(R"({"name":"pay","arguments":{"a":1,"b":[2]}})")),
+            digest);
 }
 
 }  // namespace

@@ -22,17 +22,20 @@ std::uint64_t fingerprint(const hub::Snapshot& snapshot) {
 
 bool media_is_json(std::string_view type) {
   constexpr std::string_view kJson = "application/json";
-  if (type.size() < kJson.size() || !wire::same_name(type.substr(0, kJson.size()), kJson)) return false;
+  if (type.size() < kJson.size() || !wire::same_name(type.substr(0, kJson.size()), kJson))
+    return false;
   return type.size() == kJson.size() || type[kJson.size()] == ';' || type[kJson.size()] == ' ';
 }
 
-/// Modern requests say so in `_meta` or in the header; initialize and what follows in its session do not.
+/// Modern requests say so in `_meta` or in the header; initialize and what follows in its session
+/// do not.
 Era era_of(const wire::Headers& headers, const wire::JsonRpcMessage& message) {
   if (const auto* rpc = std::get_if<wire::JsonRpcRequest>(&message)) {
     const json::object* meta = json::object_at(rpc->params, "_meta");
     if (meta != nullptr && meta->contains(kMetaVersion)) return Era::modern;
     if (rpc->method == "initialize") return Era::legacy;
-    if (rpc->method == "server/discover" || rpc->method == "subscriptions/listen") return Era::modern;
+    if (rpc->method == "server/discover" || rpc->method == "subscriptions/listen")
+      return Era::modern;
   }
   if (headers.has(kHeaderSession)) return Era::legacy;
   const std::string_view version = headers.get(kHeaderVersion);
@@ -57,7 +60,8 @@ std::shared_ptr<Server> Server::create(Environment& environment) {
     self->listeners_.changed();
     const std::string text = notification_text("notifications/tools/list_changed", {});
     for (const auto& session : self->sessions_.all()) {
-      if (session->initialized && !session->facts().passed_through) session->general()->append(text);
+      if (session->initialized && !session->facts().passed_through)
+        session->general()->append(text);
     }
   });
   return server;
@@ -97,8 +101,9 @@ Result<Mount> Server::mount_of(const Request& request) const {
   mount.entry = snapshot->find_shared(name);
   const bool allowed = environment_.hub.keys().may_call(request.principal, name);
   if (!mount.entry || request.rest.size() > 1 || !allowed) {
-    return fail(Reason::solution_not_found,
-                std::format("no solution `{}` has joined; `weft ls` lists them, /mcp shows all", name));
+    return fail(
+        Reason::solution_not_found,
+        std::format("no solution `{}` has joined; `weft ls` lists them, /mcp shows all", name));
   }
   mount.name = name;
   return mount;
@@ -119,7 +124,8 @@ Awaitable<> Server::handle(Request& request) {
   } else if (method == "DELETE") {
     co_await legacy_delete(request, *std::move(mount));
   } else {
-    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, "MCP takes POST, GET and DELETE", std::nullopt};
+    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, "MCP takes POST, GET and DELETE",
+                             std::nullopt};
     co_await refuse(request.exchange, 405, std::move(error));
   }
 }
@@ -128,7 +134,8 @@ Awaitable<> Server::post(Request& request, Mount mount) {
   net::Exchange& exchange = request.exchange;
   const wire::Headers& headers = exchange.head().headers;
   if (!media_is_json(headers.get("Content-Type"))) {
-    const Error error = make_error(Reason::content_type, "a message needs Content-Type: application/json");
+    const Error error =
+        make_error(Reason::content_type, "a message needs Content-Type: application/json");
     co_await refuse(exchange, error);
     co_return;
   }

@@ -1,4 +1,5 @@
-// The caller side: `/mcp` (all skills) and `/mcp/{solution}`, both eras on one endpoint. Owned by the routes of the adapter; any loop.
+// The caller side: `/mcp` (all skills) and `/mcp/{solution}`, both eras on one endpoint. Owned by
+// the routes of the adapter; any loop.
 #pragma once
 
 #include <memory>
@@ -56,7 +57,8 @@ class Server : public std::enable_shared_from_this<Server> {
   Awaitable<> legacy_get(Request& request, Mount mount);
   Awaitable<> legacy_delete(Request& request, Mount mount);
   std::shared_ptr<Session> session_of(const Request& request, const Mount& mount);
-  static Awaitable<> follow(net::Exchange& exchange, std::shared_ptr<Replay> replay, std::uint64_t after);
+  static Awaitable<> follow(net::Exchange& exchange, std::shared_ptr<Replay> replay,
+                            std::uint64_t after);
   static void legacy_notification(Session& session, const wire::JsonRpcRequest& rpc);
   Result<json::object> legacy_answer(const Request& request, const Mount& mount, Session& session,
                                      const wire::JsonRpcRequest& rpc);
@@ -64,34 +66,44 @@ class Server : public std::enable_shared_from_this<Server> {
   // server_modern.cc
   Awaitable<> modern_post(Request& request, Mount mount, wire::JsonRpcMessage message);
   Awaitable<> modern_call(Request& request, Mount mount, wire::JsonRpcRequest rpc);
-  Awaitable<Outcome> resume_parked(CallRun& run, PostReply& reply, json::object params, CancelToken cancel);
+  Awaitable<Outcome> resume_parked(CallRun& run, PostReply& reply, json::object params,
+                                   CancelToken cancel);
   Awaitable<> modern_listen(Request& request, Mount mount, wire::JsonRpcRequest rpc);
   std::optional<Result<json::object>> modern_answer(const Request& request, const Mount& mount,
                                                     const wire::JsonRpcRequest& rpc);
-  json::object discover() const;
+  json::object discover(const Mount& mount) const;
 
   // server_call.cc: one tools/call of either era
   Result<json::object> list_tools(const model::Principal& principal, const Mount& mount, Era era,
                                   bool asks_by_tool, const json::object& params) const;
-  Result<CallRun> begin(const Request& request, const Mount& mount, const wire::JsonRpcRequest& rpc, Era era) const;
+  Result<CallRun> begin(const Request& request, const Mount& mount, const wire::JsonRpcRequest& rpc,
+                        Era era) const;
   Awaitable<Outcome> run(CallRun& run, PostReply& reply, Session* session, CancelToken cancel);
-  Awaitable<Outcome> run_task(CallRun& run, PostReply& reply, TaskId task, std::int64_t seen, CancelToken cancel);
+  Awaitable<Outcome> run_task(CallRun& run, PostReply& reply, TaskId task, std::int64_t seen,
+                              CancelToken cancel);
   Awaitable<Outcome> continue_task(CallRun& run, PostReply& reply, CancelToken cancel);
   Awaitable<Outcome> park(CallRun& run, std::unique_ptr<hub::EventStream> stream, model::Ask ask);
   Outcome asked(const CallRun& run, const model::Ask& ask, const TaskId& task) const;
-  Awaitable<Result<void>> elicit(CallRun& run, PostReply& reply, Session& session, hub::EventStream& stream,
-                                 const model::Ask& ask, CancelToken cancel);
-  Awaitable<Result<model::Answer>> elicit_one(PostReply& reply, Session& session, model::Ask::Item item,
-                                              CancelToken cancel);
+  Awaitable<Result<void>> elicit(CallRun& run, PostReply& reply, Session& session,
+                                 hub::EventStream& stream, const model::Ask& ask,
+                                 CancelToken cancel);
+  Awaitable<Result<model::Answer>> elicit_one(PostReply& reply, Session& session,
+                                              model::Ask::Item item, CancelToken cancel);
+
+  // server_relay.cc
+  json::object capabilities(const Mount& mount) const;
+  Awaitable<std::optional<Outcome>> relay(const Request& request, const Mount& mount, Era era,
+                                          const wire::JsonRpcRequest& rpc);
 
   // passthrough.cc
-  std::optional<Passing> passing(const Request& request, const Mount& mount, Era era, std::string_view body,
-                                 const wire::JsonRpcMessage* message);
+  std::optional<Passing> passing(const Request& request, const Mount& mount, Era era,
+                                 std::string_view body, const wire::JsonRpcMessage* message);
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_on(Passing& passing);
   Awaitable<bool> pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
                                const wire::JsonRpcMessage* message);
-  std::optional<Error> settle_session(const Request& request, const Mount& mount, const net::ClientResponse& response,
-                                      bool initializes, const std::shared_ptr<Session>& session,
+  std::optional<Error> settle_session(const Request& request, const Mount& mount,
+                                      const net::ClientResponse& response, bool initializes,
+                                      const std::shared_ptr<Session>& session,
                                       wire::Headers& headers);
 
   Environment& environment_;

@@ -1,11 +1,12 @@
-// One tools/call of either era: from the tool's name to the result, with its progress, questions and end.
+// One tools/call of either era: from the tool's name to the result, with its progress, questions
+// and end.
 #include <algorithm>
 #include <format>
 
 #include "weft/adapters/common/reply.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
-#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/server.h"
 #include "weft/adapters/mcp/tools.h"
 #include "weft/base/timers.h"
@@ -66,7 +67,8 @@ void add_tools(std::vector<Listed>& list, const hub::Entry& entry, bool prefixed
 Result<std::string> cursor_name(const json::object& params) {
   const json::value* cursor = json::find(params, "cursor");
   if (cursor == nullptr || cursor->is_null()) return std::string();
-  if (!cursor->is_string()) return fail(make_argument_error("/cursor", "the cursor is not one of this server"));
+  if (!cursor->is_string())
+    return fail(make_argument_error("/cursor", "the cursor is not one of this server"));
   auto name = wire::base64_decode(std::string_view(cursor->get_string()));
   if (!name || name->empty() || name->size() > 128) {
     return fail(make_argument_error("/cursor", "the cursor is not one of this server"));
@@ -76,8 +78,9 @@ Result<std::string> cursor_name(const json::object& params) {
 
 }  // namespace
 
-Result<json::object> Server::list_tools(const model::Principal& principal, const Mount& mount, Era era,
-                                        bool asks_by_tool, const json::object& params) const {
+Result<json::object> Server::list_tools(const model::Principal& principal, const Mount& mount,
+                                        Era era, bool asks_by_tool,
+                                        const json::object& params) const {
   WEFT_TRY(const std::string after, cursor_name(params));
   const auto snapshot = environment_.hub.registry().snapshot();
   std::vector<Listed> list;
@@ -89,27 +92,30 @@ Result<json::object> Server::list_tools(const model::Principal& principal, const
     add_tools(list, *entry, mount.name.empty());
     can_ask = can_ask || entry->solution->caps.ask;
   }
-  const bool taken = std::ranges::any_of(list, [](const Listed& l) { return l.name == kContinueTool; });
-  if (asks_by_tool && can_ask && !taken) list.push_back(Listed{std::string(kContinueTool), nullptr, nullptr});
+  const bool taken =
+      std::ranges::any_of(list, [](const Listed& l) { return l.name == kContinueTool; });
+  if (asks_by_tool && can_ask && !taken)
+    list.push_back(Listed{std::string(kContinueTool), nullptr, nullptr});
   std::ranges::stable_sort(list, {}, &Listed::name);
   json::array tools;
   json::object result;
   for (const Listed& listed : list) {
     if (listed.name <= after) continue;
     if (tools.size() == kToolsPageSize) {
-      result["nextCursor"] = wire::base64url_encode(json::string_at(tools.back().get_object(), "name"));
+      result["nextCursor"] =
+          wire::base64url_encode(json::string_at(tools.back().get_object(), "name"));
       break;
     }
-    tools.push_back(listed.skill == nullptr
-                        ? continue_tool()
-                        : tool_of(*listed.skill, listed.name, listed.entry->solution->protocol, era));
+    tools.push_back(listed.skill == nullptr ? continue_tool()
+                                            : tool_of(*listed.skill, listed.name,
+                                                      listed.entry->solution->protocol, era));
   }
   result["tools"] = std::move(tools);
   return result;
 }
 
-Result<CallRun> Server::begin(const Request& request, const Mount& mount, const wire::JsonRpcRequest& rpc,
-                              Era era) const {
+Result<CallRun> Server::begin(const Request& request, const Mount& mount,
+                              const wire::JsonRpcRequest& rpc, Era era) const {
   CallRun run(request.exchange.executor());
   run.era = era;
   run.id = *rpc.id;
@@ -124,14 +130,18 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount, const 
   std::optional<json::value> token;
   const json::value* given = meta == nullptr ? nullptr : json::find(*meta, "progressToken");
   if (given != nullptr && (given->is_string() || given->is_number())) token = *given;
-  run.relay = EventRelay(token, meta == nullptr ? "" : std::string(json::string_at(*meta, kMetaLogLevel)));
+  run.relay =
+      EventRelay(token, meta == nullptr ? "" : std::string(json::string_at(*meta, kMetaLogLevel)));
   run.digest = call_digest(rpc.method, rpc.params);
   const auto snapshot = environment_.hub.registry().snapshot();
-  auto found = mount.entry ? hub::find_tool(snapshot->find_shared(mount.name), name) : hub::find_tool(*snapshot, name);
+  auto found = mount.entry ? hub::find_tool(snapshot->find_shared(mount.name), name)
+                           : hub::find_tool(*snapshot, name);
   if (!found && name == kContinueTool) return run;
-  const bool allowed = found && shown_as_tool(*found->skill) &&
-                       environment_.hub.keys().may_call(request.principal, found->entry->solution->id.str());
-  if (!allowed) return fail(Reason::solution_not_found, std::format("Unknown tool: {}", name.substr(0, 128)));
+  const bool allowed =
+      found && shown_as_tool(*found->skill) &&
+      environment_.hub.keys().may_call(request.principal, found->entry->solution->id.str());
+  if (!allowed)
+    return fail(Reason::solution_not_found, std::format("Unknown tool: {}", name.substr(0, 128)));
   run.skill = *found;
   model::Call call = begin_call(environment_.hub, request);
   if (meta != nullptr && call.trace.parent.empty()) {
@@ -146,7 +156,8 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount, const 
   return run;
 }
 
-Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session, CancelToken cancel) {
+Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session,
+                               CancelToken cancel) {
   hub::CallContext context = environment_.hub.context(run.executor, cancel, *run.call);
   std::unique_ptr<hub::EventStream> stream = environment_.hub.call(*run.call, context);
   model::Fold fold(hub::kAnswerBytesMax);
@@ -174,11 +185,13 @@ Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session,
   }
 }
 
-Awaitable<Outcome> Server::park(CallRun& run, std::unique_ptr<hub::EventStream> stream, model::Ask ask) {
+Awaitable<Outcome> Server::park(CallRun& run, std::unique_ptr<hub::EventStream> stream,
+                                model::Ask ask) {
   json::object meta;
   meta["door"] = "mcp";
   model::Ask question = ask;
-  auto view = co_await environment_.hub.tasks().park(run.call, std::move(stream), std::move(question), std::move(meta));
+  auto view = co_await environment_.hub.tasks().park(run.call, std::move(stream),
+                                                     std::move(question), std::move(meta));
   if (!view) co_return outcome_of(view.error(), run.era);
   co_return asked(run, ask, view->id);
 }
@@ -216,10 +229,12 @@ Awaitable<Outcome> Server::run_task(CallRun& run, PostReply& reply, TaskId task,
     auto next = co_await (*events)->next(cancel);
     if (!next) {
       const Error error = next.error();
-      if (run.era == Era::modern && cancel.cancelled()) (void)co_await tasks.cancel(task, run.principal);
+      if (run.era == Era::modern && cancel.cancelled())
+        (void)co_await tasks.cancel(task, run.principal);
       co_return outcome_of(error, run.era);
     }
-    if (!*next) co_return outcome_of(make_error(Reason::internal, "the task's journal has no end"), run.era);
+    if (!*next)
+      co_return outcome_of(make_error(Reason::internal, "the task's journal has no end"), run.era);
     const model::Event& event = (*next)->event;
     if (auto added = fold.add(event); !added) co_return outcome_of(added.error(), run.era);
     if ((*next)->seq <= seen && !event.is_end()) continue;
@@ -242,7 +257,8 @@ Awaitable<Outcome> Server::continue_task(CallRun& run, PostReply& reply, CancelT
     co_return outcome_of(error, run.era);
   }
   const auto snapshot = environment_.hub.registry().snapshot();
-  if (auto found = hub::find_skill(*snapshot, view->solution.str(), view->skill.str())) run.skill = *found;
+  if (auto found = hub::find_skill(*snapshot, view->solution.str(), view->skill.str()))
+    run.skill = *found;
   if (!view->ask) co_return co_await run_task(run, reply, id, view->head, cancel);
   auto answers = answers_of(*view->ask, run.arguments);
   if (!answers) co_return outcome_of(answers.error(), run.era);
@@ -252,8 +268,9 @@ Awaitable<Outcome> Server::continue_task(CallRun& run, PostReply& reply, CancelT
   co_return co_await run_task(run, reply, id, view->head, cancel);
 }
 
-Awaitable<Result<void>> Server::elicit(CallRun& run, PostReply& reply, Session& session, hub::EventStream& stream,
-                                       const model::Ask& ask, CancelToken cancel) {
+Awaitable<Result<void>> Server::elicit(CallRun& run, PostReply& reply, Session& session,
+                                       hub::EventStream& stream, const model::Ask& ask,
+                                       CancelToken cancel) {
   (void)run;
   for (int tries = 0; tries < kElicitTriesMax; ++tries) {
     model::Answers answers;
@@ -269,8 +286,8 @@ Awaitable<Result<void>> Server::elicit(CallRun& run, PostReply& reply, Session& 
   co_return Result<void>();
 }
 
-Awaitable<Result<model::Answer>> Server::elicit_one(PostReply& reply, Session& session, model::Ask::Item item,
-                                                    CancelToken cancel) {
+Awaitable<Result<model::Answer>> Server::elicit_one(PostReply& reply, Session& session,
+                                                    model::Ask::Item item, CancelToken cancel) {
   const std::string elicitation = random_hex(16, environment_.hub.random());
   auto params = elicit_params(item, session.facts().elicit, session.facts().version, elicitation);
   if (!params) co_return fail(Reason::unsupported, "the client cannot be asked this");
@@ -292,7 +309,8 @@ Awaitable<Result<model::Answer>> Server::elicit_one(PostReply& reply, Session& s
   session.forget(id);
   if (!response) co_return std::unexpected(response.error());
   if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome)) {
-    co_return fail(Reason::refused, std::format("the client refused the question: {}", error->message));
+    co_return fail(Reason::refused,
+                   std::format("the client refused the question: {}", error->message));
   }
   co_return answer_of(item, std::get<json::value>(response->outcome));
 }

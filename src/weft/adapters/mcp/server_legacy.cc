@@ -1,4 +1,5 @@
-// The legacy era (2024-11-05 to 2025-11-25) over Streamable HTTP: sessions, the GET stream, resumption, server requests.
+// The legacy era (2024-11-05 to 2025-11-25) over Streamable HTTP: sessions, the GET stream,
+// resumption, server requests.
 #include <algorithm>
 #include <format>
 
@@ -14,7 +15,8 @@ namespace weft::adapters::mcp {
 namespace {
 
 constexpr std::string_view kInstructions =
-    "Tools of solutions that joined a weft hub. On /mcp a tool is named SOLUTION__SKILL, on /mcp/SOLUTION by its skill.";
+    "Tools of solutions that joined a weft hub. On /mcp a tool is named SOLUTION__SKILL, on "
+    "/mcp/SOLUTION by its skill.";
 
 wire::JsonRpcError invalid_request(std::string message) {
   return wire::JsonRpcError{wire::kJsonRpcInvalidRequest, std::move(message), std::nullopt};
@@ -55,8 +57,9 @@ Awaitable<> Server::legacy_post(Request& request, Mount mount, wire::JsonRpcMess
   auto session = session_of(request, mount);
   if (!session) {
     const bool missing = headers.get(kHeaderSession).empty();
-    wire::JsonRpcError error = invalid_request(missing ? "the header Mcp-Session-Id is missing: begin with initialize"
-                                                       : "there is no such session: begin anew with initialize");
+    wire::JsonRpcError error =
+        invalid_request(missing ? "the header Mcp-Session-Id is missing: begin with initialize"
+                                : "there is no such session: begin anew with initialize");
     co_await refuse(exchange, missing ? 400 : 404, std::move(error));
     co_return;
   }
@@ -84,21 +87,17 @@ Awaitable<> Server::initialize(Request& request, Mount mount, wire::JsonRpcReque
   facts.mount = mount.name;
   facts.principal = request.principal;
   facts.version = std::string(negotiate(json::string_at(rpc.params, "protocolVersion")));
-  if (const json::object* caps = json::object_at(rpc.params, "capabilities")) facts.elicit = elicit_caps(*caps);
+  if (const json::object* caps = json::object_at(rpc.params, "capabilities"))
+    facts.elicit = elicit_caps(*caps);
   auto session = sessions_.create(std::move(facts));
   if (!session) {
     const Error error = session.error();
     co_await refuse(request.exchange, error);
     co_return;
   }
-  json::object tools;
-  tools["listChanged"] = true;
-  json::object capabilities;
-  capabilities["tools"] = std::move(tools);
-  capabilities["logging"] = json::object();
   json::object result;
   result["protocolVersion"] = (*session)->facts().version;
-  result["capabilities"] = std::move(capabilities);
+  result["capabilities"] = capabilities(mount);
   result["serverInfo"] = implementation();
   result["instructions"] = kInstructions;
   wire::ResponseHead head;
@@ -108,26 +107,19 @@ Awaitable<> Server::initialize(Request& request, Mount mount, wire::JsonRpcReque
   (void)co_await request.exchange.respond(std::move(head), std::move(body));
 }
 
-Result<json::object> Server::legacy_answer(const Request& request, const Mount& mount, Session& session,
-                                           const wire::JsonRpcRequest& rpc) {
-  const auto empty = [](std::string_view list) {
-    json::object result;
-    result[list] = json::array();
-    return result;
-  };
+Result<json::object> Server::legacy_answer(const Request& request, const Mount& mount,
+                                           Session& session, const wire::JsonRpcRequest& rpc) {
   if (rpc.method == "ping") return json::object();
   if (rpc.method == "tools/list") {
     const bool asks_by_tool = !session.facts().elicit.form;
     return list_tools(request.principal, mount, Era::legacy, asks_by_tool, rpc.params);
   }
-  if (rpc.method == "prompts/list") return empty("prompts");
-  if (rpc.method == "resources/list") return empty("resources");
-  if (rpc.method == "resources/templates/list") return empty("resourceTemplates");
   if (rpc.method == "logging/setLevel") {
     const std::string_view level = json::string_at(rpc.params, "level");
     if (!is_log_level(level)) {
-      return fail(make_argument_error("/level", "`level` must be one of debug, info, notice, warning, error, "
-                                                "critical, alert, emergency"));
+      return fail(make_argument_error("/level",
+                                      "`level` must be one of debug, info, notice, warning, error, "
+                                      "critical, alert, emergency"));
     }
     session.set_log_level(std::string(level));
     return json::object();
@@ -141,9 +133,13 @@ Awaitable<> Server::legacy_request(Request& request, Mount mount, std::shared_pt
     co_await legacy_call(request, std::move(mount), std::move(session), std::move(rpc));
     co_return;
   }
-  auto result = legacy_answer(request, mount, *session, rpc);
+  auto relayed = co_await relay(request, mount, Era::legacy, rpc);
   std::string body;
-  if (result) {
+  Result<json::object> result;
+  if (!relayed) result = legacy_answer(request, mount, *session, rpc);
+  if (relayed) {
+    body = response_text(*rpc.id, *std::move(relayed));
+  } else if (result) {
     body = wire::write_jsonrpc_result(*rpc.id, *std::move(result));
   } else {
     const wire::JsonRpcError error = rpc_error_of(result.error());
@@ -156,12 +152,16 @@ Awaitable<> Server::legacy_request(Request& request, Mount mount, std::shared_pt
 
 namespace {
 
-/// A client that is gone may come back to a stream it can resume; a call that nobody can come back to ends at once.
+/// A client that is gone may come back to a stream it can resume; a call that nobody can come back
+/// to ends at once.
 class Grace {
  public:
-  Grace(net::Exchange& exchange, std::shared_ptr<CancelSource> cancel, std::shared_ptr<Replay> replay,
-        const PostReply& reply)
-      : executor_(exchange.executor()), cancel_(std::move(cancel)), replay_(std::move(replay)), reply_(reply) {
+  Grace(net::Exchange& exchange, std::shared_ptr<CancelSource> cancel,
+        std::shared_ptr<Replay> replay, const PostReply& reply)
+      : executor_(exchange.executor()),
+        cancel_(std::move(cancel)),
+        replay_(std::move(replay)),
+        reply_(reply) {
     registration_ = exchange.gone().on_cancel([this] { on_gone(); });
   }
 
@@ -205,7 +205,8 @@ Awaitable<> Server::legacy_call(Request& request, Mount mount, std::shared_ptr<S
   run->relay.set_log_level(session->log_level());
   auto cancel = std::make_shared<CancelSource>();
   if (!session->began(id, exchange.executor(), cancel)) {
-    const Error error = make_error(Reason::rate_limited, "the request's id is in use, or too many requests run");
+    const Error error =
+        make_error(Reason::rate_limited, "the request's id is in use, or too many requests run");
     std::string text = response_text(id, outcome_of(error, Era::legacy));
     co_await reply.respond(200, std::move(text));
     co_return;
@@ -228,7 +229,8 @@ Awaitable<> Server::legacy_call(Request& request, Mount mount, std::shared_ptr<S
   co_await reply.respond(status, std::move(text));
 }
 
-Awaitable<> Server::follow(net::Exchange& exchange, std::shared_ptr<Replay> replay, std::uint64_t after) {
+Awaitable<> Server::follow(net::Exchange& exchange, std::shared_ptr<Replay> replay,
+                           std::uint64_t after) {
   auto waker = std::make_shared<Waker>(exchange.executor());
   replay->attach(waker);
   wire::Headers none;
@@ -253,13 +255,15 @@ Awaitable<> Server::follow(net::Exchange& exchange, std::shared_ptr<Replay> repl
 Awaitable<> Server::legacy_get(Request& request, Mount mount) {
   net::Exchange& exchange = request.exchange;
   const wire::Headers& headers = exchange.head().headers;
-  const bool passed = co_await pass_through(request, mount, Era::legacy, std::string_view(), nullptr);
+  const bool passed =
+      co_await pass_through(request, mount, Era::legacy, std::string_view(), nullptr);
   if (passed) co_return;
   auto session = session_of(request, mount);
   if (!session) {
     const bool missing = headers.get(kHeaderSession).empty();
-    wire::JsonRpcError error = invalid_request(missing ? "GET opens the stream of a session: Mcp-Session-Id is missing"
-                                                       : "there is no such session: begin anew with initialize");
+    wire::JsonRpcError error =
+        invalid_request(missing ? "GET opens the stream of a session: Mcp-Session-Id is missing"
+                                : "there is no such session: begin anew with initialize");
     co_await refuse(exchange, missing ? 405 : 404, std::move(error));
     co_return;
   }
@@ -273,7 +277,8 @@ Awaitable<> Server::legacy_get(Request& request, Mount mount) {
     const auto id = parse_event_id(last);
     replay = id ? session->find_stream(id->stream) : nullptr;
     if (!replay) {
-      co_await refuse(exchange, 400, invalid_request("Last-Event-ID names no stream of this session"));
+      co_await refuse(exchange, 400,
+                      invalid_request("Last-Event-ID names no stream of this session"));
       co_return;
     }
     after = id->seq;
@@ -283,13 +288,14 @@ Awaitable<> Server::legacy_get(Request& request, Mount mount) {
 
 Awaitable<> Server::legacy_delete(Request& request, Mount mount) {
   net::Exchange& exchange = request.exchange;
-  const bool passed = co_await pass_through(request, mount, Era::legacy, std::string_view(), nullptr);
+  const bool passed =
+      co_await pass_through(request, mount, Era::legacy, std::string_view(), nullptr);
   if (passed) co_return;
   auto session = session_of(request, mount);
   if (!session) {
     const bool missing = exchange.head().headers.get(kHeaderSession).empty();
-    wire::JsonRpcError error = invalid_request(missing ? "DELETE ends a session: Mcp-Session-Id is missing"
-                                                       : "there is no such session");
+    wire::JsonRpcError error = invalid_request(
+        missing ? "DELETE ends a session: Mcp-Session-Id is missing" : "there is no such session");
     co_await refuse(exchange, missing ? 405 : 404, std::move(error));
     co_return;
   }

@@ -1,11 +1,12 @@
-// The modern era (2026-07-28): stateless, one POST a request, questions as results that ask for input.
+// The modern era (2026-07-28): stateless, one POST a request, questions as results that ask for
+// input.
 #include <algorithm>
 #include <format>
 
 #include "weft/adapters/common/reply.h"
+#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
-#include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/server.h"
 #include "weft/wire/sse.h"
 
@@ -27,12 +28,23 @@ bool takes_both(const wire::Headers& headers) {
          accept.find("text/event-stream") != std::string_view::npos;
 }
 
+std::optional<Refusal> check_request(const wire::Headers& headers,
+                                     const wire::JsonRpcRequest& rpc) {
+  if (auto refusal = check_modern(headers, rpc)) return refusal;
+  if (!rpc.id || takes_both(headers)) return std::nullopt;
+  return Refusal{406,
+                 {wire::kJsonRpcInvalidRequest,
+                  "a request needs Accept: application/json, text/event-stream", std::nullopt}};
+}
+
 void cacheable(json::object& result) {
   result["ttlMs"] = kListTtlMs;
   result["cacheScope"] = "private";
 }
 
-const json::object& meta_of(const wire::JsonRpcRequest& rpc) { return *json::object_at(rpc.params, "_meta"); }
+const json::object& meta_of(const wire::JsonRpcRequest& rpc) {
+  return *json::object_at(rpc.params, "_meta");
+}
 
 ElicitCaps caps_of(const wire::JsonRpcRequest& rpc) {
   return elicit_caps(*json::object_at(meta_of(rpc), kMetaCapabilities));
@@ -40,37 +52,26 @@ ElicitCaps caps_of(const wire::JsonRpcRequest& rpc) {
 
 }  // namespace
 
-json::object Server::discover() const {
-  json::object tools;
-  tools["listChanged"] = true;
-  json::object capabilities;
-  capabilities["tools"] = std::move(tools);
-  capabilities["logging"] = json::object();
+json::object Server::discover(const Mount& mount) const {
   json::array versions{json::value(kModernVersion)};
   for (const std::string_view version : kLegacyVersions) versions.emplace_back(version);
   json::object result;
   result["supportedVersions"] = std::move(versions);
-  result["capabilities"] = std::move(capabilities);
+  result["capabilities"] = capabilities(mount);
   result["instructions"] =
-      "Tools of solutions that joined a weft hub. On /mcp a tool is named SOLUTION__SKILL, on /mcp/SOLUTION by its skill.";
+      "Tools of solutions that joined a weft hub. On /mcp a tool is named SOLUTION__SKILL, on "
+      "/mcp/SOLUTION by its skill.";
   return result;
 }
 
-std::optional<Result<json::object>> Server::modern_answer(const Request& request, const Mount& mount,
+std::optional<Result<json::object>> Server::modern_answer(const Request& request,
+                                                          const Mount& mount,
                                                           const wire::JsonRpcRequest& rpc) {
-  const auto empty = [](std::string_view list) {
-    json::object result;
-    result[list] = json::array();
-    return result;
-  };
-  if (rpc.method == "server/discover") return discover();
+  if (rpc.method == "server/discover") return discover(mount);
   if (rpc.method == "tools/list") {
     const bool asks_by_tool = !caps_of(rpc).form;
     return list_tools(request.principal, mount, Era::modern, asks_by_tool, rpc.params);
   }
-  if (rpc.method == "prompts/list") return empty("prompts");
-  if (rpc.method == "resources/list") return empty("resources");
-  if (rpc.method == "resources/templates/list") return empty("resourceTemplates");
   return std::nullopt;
 }
 
@@ -78,25 +79,19 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
   net::Exchange& exchange = request.exchange;
   auto* rpc = std::get_if<wire::JsonRpcRequest>(&message);
   if (rpc == nullptr) {
-    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, "a client sends no responses in 2026-07-28", std::nullopt};
+    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest,
+                             "a client sends no responses in 2026-07-28", std::nullopt};
     co_await refuse(exchange, 400, std::move(error));
     co_return;
   }
   const json::value id = rpc->id.value_or(json::value());
-  if (auto refusal = check_modern(exchange.head().headers, *rpc)) {
+  if (auto refusal = check_request(exchange.head().headers, *rpc)) {
     std::string body = error_message(id, refusal->error);
     co_await answer(exchange, refusal->status, std::move(body));
     co_return;
   }
   if (!rpc->id) {
     co_await accept(exchange);
-    co_return;
-  }
-  if (!takes_both(exchange.head().headers)) {
-    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest,
-                             "a request needs Accept: application/json, text/event-stream", std::nullopt};
-    std::string body = error_message(id, error);
-    co_await answer(exchange, 406, std::move(body));
     co_return;
   }
   if (rpc->method == "tools/call") {
@@ -107,13 +102,21 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
     co_await modern_listen(request, std::move(mount), std::move(*rpc));
     co_return;
   }
+  auto relayed = co_await relay(request, mount, Era::modern, *rpc);
+  if (relayed) {
+    const int relayed_status = relayed->status;
+    std::string text = response_text(id, *std::move(relayed));
+    co_await answer(exchange, relayed_status, std::move(text));
+    co_return;
+  }
   auto result = modern_answer(request, mount, *rpc);
   int status = 200;
   std::string body;
   if (!result) {
     status = 404;
     wire::JsonRpcError error{wire::kJsonRpcMethodNotFound,
-                             std::format("Method not found: {}", rpc->method.substr(0, 64)), std::nullopt};
+                             std::format("Method not found: {}", rpc->method.substr(0, 64)),
+                             std::nullopt};
     body = error_message(id, error);
   } else if (!*result) {
     const wire::JsonRpcError error = rpc_error_of(result->error());
@@ -129,12 +132,14 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
 
 namespace {
 
-/// The answers in a retried request: unknown keys are ignored, a missing one leaves its question open.
+/// The answers in a retried request: unknown keys are ignored, a missing one leaves its question
+/// open.
 Result<model::Answers> answers_from(const model::Ask& ask, const json::object& params) {
   model::Answers answers;
   const json::value* given = json::find(params, "inputResponses");
   if (given == nullptr) return answers;
-  if (!given->is_object()) return fail(make_argument_error("/inputResponses", "inputResponses must be an object"));
+  if (!given->is_object())
+    return fail(make_argument_error("/inputResponses", "inputResponses must be an object"));
   for (const auto& [key, item] : ask.items) {
     const json::value* response = json::find(given->get_object(), key);
     if (response == nullptr) continue;
@@ -158,9 +163,11 @@ Outcome protocol_error(Error error) {
 
 }  // namespace
 
-Awaitable<Outcome> Server::resume_parked(CallRun& run, PostReply& reply, json::object params, CancelToken cancel) {
+Awaitable<Outcome> Server::resume_parked(CallRun& run, PostReply& reply, json::object params,
+                                         CancelToken cancel) {
   const std::string state(json::string_at(params, "requestState"));
-  auto parked = sealer_.open(state, run.principal.name, run.digest, environment_.hub.clock().unix_ms());
+  auto parked =
+      sealer_.open(state, run.principal.name, run.digest, environment_.hub.clock().unix_ms());
   if (!parked) co_return protocol_error(parked.error());
   hub::Tasks& tasks = environment_.hub.tasks();
   const TaskId task = parked->task;
@@ -197,7 +204,8 @@ Awaitable<> Server::modern_call(Request& request, Mount mount, wire::JsonRpcRequ
   }
   if (run->skill.skill != nullptr) {
     auto params = header_params(run->skill.skill->input_schema.value_or(json::value()));
-    auto refusal = params ? check_params(exchange.head().headers, *params, run->arguments) : std::nullopt;
+    auto refusal =
+        params ? check_params(exchange.head().headers, *params, run->arguments) : std::nullopt;
     if (refusal) {
       std::string text = error_message(id, refusal->error);
       co_await reply.respond(refusal->status, std::move(text));
@@ -227,7 +235,8 @@ Awaitable<> Server::modern_listen(Request& request, Mount mount, wire::JsonRpcRe
   const json::value id = *rpc.id;
   const json::object* wanted = json::object_at(rpc.params, "notifications");
   if (wanted == nullptr) {
-    const Error error = make_argument_error("/notifications", "subscriptions/listen needs `notifications`");
+    const Error error =
+        make_argument_error("/notifications", "subscriptions/listen needs `notifications`");
     std::string body = error_message(id, rpc_error_of(error));
     co_await answer(exchange, 400, std::move(body));
     co_return;

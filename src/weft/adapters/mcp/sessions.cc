@@ -12,7 +12,8 @@ constexpr std::size_t kSweepFrom = 64;
 
 }  // namespace
 
-Session::Session(SessionFacts facts) : facts_(std::move(facts)), general_(std::make_shared<Replay>("g")) {}
+Session::Session(SessionFacts facts)
+    : facts_(std::move(facts)), general_(std::make_shared<Replay>("g")) {}
 
 bool Session::is_for(const model::Principal& principal, std::string_view mount) const {
   return facts_.principal.name == principal.name && facts_.principal.key_id == principal.key_id &&
@@ -29,7 +30,8 @@ void Session::set_log_level(std::string level) {
   log_level_ = std::move(level);
 }
 
-bool Session::began(const json::value& id, Executor executor, std::shared_ptr<CancelSource> cancel) {
+bool Session::began(const json::value& id, Executor executor,
+                    std::shared_ptr<CancelSource> cancel) {
   const std::lock_guard lock(mutex_);
   if (running_.size() >= kRunningPerSessionMax) return false;
   return running_.emplace(json::write(id), Running{executor, cancel}).second;
@@ -49,7 +51,8 @@ void Session::cancel_on_its_loop(const Running& running, std::string why) {
 void Session::cancel(const json::value& id) {
   const std::lock_guard lock(mutex_);
   const auto found = running_.find(json::write(id));
-  if (found != running_.end()) cancel_on_its_loop(found->second, "the client cancelled the request");
+  if (found != running_.end())
+    cancel_on_its_loop(found->second, "the client cancelled the request");
 }
 
 void Session::close() {
@@ -119,7 +122,9 @@ Result<std::shared_ptr<Session>> Sessions::create(SessionFacts facts) {
   const std::lock_guard lock(mutex_);
   if (sessions_.size() >= kSweepFrom) sweep(now);
   if (sessions_.size() >= kSessionsMax) {
-    return fail(Reason::rate_limited, std::format("there are {} MCP sessions already; end one with DELETE", kSessionsMax));
+    return fail(
+        Reason::rate_limited,
+        std::format("there are {} MCP sessions already; end one with DELETE", kSessionsMax));
   }
   sessions_.emplace(session->facts().id, session);
   return session;

@@ -1,5 +1,5 @@
-// Sessions of the legacy era: what initialize began. A session belongs to one principal and one mount; for everyone else it does not exist.
-// Shared by connections of all loops: any thread.
+// Sessions of the legacy era: what initialize began. A session belongs to one principal and one
+// mount; for everyone else it does not exist. Shared by connections of all loops: any thread.
 #pragma once
 
 #include <atomic>
@@ -89,7 +89,8 @@ class Sessions {
   /// Errors: there are too many; those idle for kSessionIdleMs give way first.
   Result<std::shared_ptr<Session>> create(SessionFacts facts);
   /// Unknown, someone else's and another mount's are the same to the caller.
-  std::shared_ptr<Session> find(std::string_view id, const model::Principal& principal, std::string_view mount);
+  std::shared_ptr<Session> find(std::string_view id, const model::Principal& principal,
+                                std::string_view mount);
   void remove(std::string_view id);
   std::vector<std::shared_ptr<Session>> all() const;
   std::size_t size() const;

@@ -102,7 +102,8 @@ TEST(ReplayTest, EventIdsAreTakenApart) {
   ASSERT_TRUE(id);
   EXPECT_EQ(id->stream, "s12");
   EXPECT_EQ(id->seq, 7U);
-  for (const std::string_view bad : {"", ".", "s1", "s1.", ".1", "s1.x", "s1.1x", "s1.99999999999999999999"}) {
+  for (const std::string_view bad :
+       {"", ".", "s1", "s1.", ".1", "s1.x", "s1.1x", "s1.99999999999999999999"}) {
     EXPECT_FALSE(parse_event_id(bad)) << bad;
   }
 }

@@ -43,12 +43,14 @@ class LineReader {
         co_return line;
       }
       scanned_ = buffer_.size();
-      if (buffer_.size() > kMessageBytesMax) co_return fail(Reason::too_large, "a line on standard input is too long");
+      if (buffer_.size() > kMessageBytesMax)
+        co_return fail(Reason::too_large, "a line on standard input is too long");
       const std::size_t before = buffer_.size();
       buffer_.resize(before + kReadBytes);
       boost::system::error_code error;
-      const std::size_t got = co_await in_.async_read_some(boost::asio::buffer(buffer_.data() + before, kReadBytes),
-                                                           boost::asio::redirect_error(kAwait, error));
+      const std::size_t got =
+          co_await in_.async_read_some(boost::asio::buffer(buffer_.data() + before, kReadBytes),
+                                       boost::asio::redirect_error(kAwait, error));
       buffer_.resize(before + got);
       if (error || got == 0) co_return std::optional<std::string>();
     }
@@ -63,14 +65,21 @@ class LineReader {
 class Bridge {
  public:
   Bridge(net::HttpClient& client, StdioBridge options, Executor executor)
-      : client_(client), options_(std::move(options)), executor_(executor), work_(executor), free_(executor),
-        in_(executor, ::dup(STDIN_FILENO)), out_(executor, ::dup(STDOUT_FILENO)) {}
+      : client_(client),
+        options_(std::move(options)),
+        executor_(executor),
+        work_(executor),
+        free_(executor),
+        in_(executor, ::dup(STDIN_FILENO)),
+        out_(executor, ::dup(STDOUT_FILENO)) {}
 
   Awaitable<Result<void>> run();
 
  private:
-  Awaitable<> forward(std::string line, wire::JsonRpcMessage message, std::shared_ptr<CancelSource> cancel);
-  Awaitable<> forward_checked(std::string line, wire::JsonRpcMessage message, std::shared_ptr<CancelSource> cancel);
+  Awaitable<> forward(std::string line, wire::JsonRpcMessage message,
+                      std::shared_ptr<CancelSource> cancel);
+  Awaitable<> forward_checked(std::string line, wire::JsonRpcMessage message,
+                              std::shared_ptr<CancelSource> cancel);
   Awaitable<> relay(net::ClientResponse& response, const wire::JsonRpcRequest* rpc);
   Awaitable<> relay_events(net::ClientResponse& response, const wire::JsonRpcRequest* rpc);
   Awaitable<> listen();
@@ -112,7 +121,8 @@ Awaitable<> Bridge::write(std::string line) {
   writing_ = true;
   line += '\n';
   boost::system::error_code error;
-  co_await boost::asio::async_write(out_, boost::asio::buffer(line), boost::asio::redirect_error(kAwait, error));
+  co_await boost::asio::async_write(out_, boost::asio::buffer(line),
+                                    boost::asio::redirect_error(kAwait, error));
   writing_ = false;
   free_.notify();
 }
@@ -128,7 +138,8 @@ void Bridge::cancel_modern(const wire::JsonRpcMessage& message) {
   if (rpc == nullptr || rpc->method != "notifications/cancelled" || !session_.empty()) return;
   const json::value* id = json::find(rpc->params, "requestId");
   const auto found = id == nullptr ? running_.end() : running_.find(json::write(*id));
-  if (found != running_.end()) found->second->cancel(make_error(Reason::cancelled, "the client cancelled the request"));
+  if (found != running_.end())
+    found->second->cancel(make_error(Reason::cancelled, "the client cancelled the request"));
 }
 
 Awaitable<Result<void>> Bridge::run() {
@@ -150,8 +161,10 @@ Awaitable<Result<void>> Bridge::run() {
     auto cancel = std::make_shared<CancelSource>();
     cancel->follow(work_.token());
     const auto* rpc = std::get_if<wire::JsonRpcRequest>(&*message);
-    // What follows initialize needs its session, so it is waited for; everything else runs side by side.
-    const bool first = rpc != nullptr && (rpc->method == "initialize" || rpc->method == "notifications/initialized");
+    // What follows initialize needs its session, so it is waited for; everything else runs side by
+    // side.
+    const bool first = rpc != nullptr &&
+                       (rpc->method == "initialize" || rpc->method == "notifications/initialized");
     std::string text = **std::move(line);
     if (first) {
       const bool begun = rpc->method == "notifications/initialized";
@@ -166,7 +179,8 @@ Awaitable<Result<void>> Bridge::run() {
   co_return outcome;
 }
 
-Awaitable<> Bridge::forward(std::string line, wire::JsonRpcMessage message, std::shared_ptr<CancelSource> cancel) {
+Awaitable<> Bridge::forward(std::string line, wire::JsonRpcMessage message,
+                            std::shared_ptr<CancelSource> cancel) {
   const auto* rpc = std::get_if<wire::JsonRpcRequest>(&message);
   const std::string key = rpc != nullptr && rpc->id ? json::write(*rpc->id) : std::string();
   if (!key.empty()) running_[key] = cancel;
@@ -181,7 +195,8 @@ Awaitable<> Bridge::forward_checked(std::string line, wire::JsonRpcMessage messa
   out.headers.set("Content-Type", "application/json");
   const json::object* meta = rpc == nullptr ? nullptr : json::object_at(rpc->params, "_meta");
   if (meta != nullptr && meta->contains(kMetaVersion)) {
-    // Arguments that the tool wants repeated in headers are not known here; a hub in between adds none.
+    // Arguments that the tool wants repeated in headers are not known here; a hub in between adds
+    // none.
     add_modern_headers(out.headers, rpc->method, rpc->params, {});
     const std::string_view told = json::string_at(*meta, kMetaVersion);
     if (wire::valid_header_value(told)) out.headers.set(kHeaderVersion, std::string(told));
@@ -217,12 +232,15 @@ Awaitable<> Bridge::relay(net::ClientResponse& response, const wire::JsonRpcRequ
   auto message = wire::parse_jsonrpc(*body);
   auto* answer = message ? std::get_if<wire::JsonRpcResponse>(&*message) : nullptr;
   if (answer == nullptr) {
-    Error error = make_error(Reason::unavailable, std::format("the hub answered HTTP {} and no message", status));
+    Error error = make_error(Reason::unavailable,
+                             std::format("the hub answered HTTP {} and no message", status));
     co_await write_error(*rpc->id, std::move(error));
     co_return;
   }
-  if (const auto* result = std::get_if<json::value>(&answer->outcome); result != nullptr && rpc->method == "initialize") {
-    if (result->is_object()) version_ = std::string(json::string_at(result->get_object(), "protocolVersion"));
+  if (const auto* result = std::get_if<json::value>(&answer->outcome);
+      result != nullptr && rpc->method == "initialize") {
+    if (result->is_object())
+      version_ = std::string(json::string_at(result->get_object(), "protocolVersion"));
   }
   // A refusal before the request was read names no id; on a line it must.
   answer->id = *rpc->id;
@@ -251,7 +269,8 @@ Awaitable<> Bridge::relay_events(net::ClientResponse& response, const wire::Json
       co_await write(std::move(line));
     }
   }
-  if (!answered && broken.reason != Reason::cancelled) co_await write_error(*rpc->id, std::move(broken));
+  if (!answered && broken.reason != Reason::cancelled)
+    co_await write_error(*rpc->id, std::move(broken));
 }
 
 /// The session's own stream: changes of the list of tools.
@@ -272,7 +291,8 @@ Awaitable<> Bridge::end_session() {
 
 }  // namespace
 
-Awaitable<Result<void>> serve_stdio(net::HttpClient& client, StdioBridge options, Executor executor) {
+Awaitable<Result<void>> serve_stdio(net::HttpClient& client, StdioBridge options,
+                                    Executor executor) {
   Bridge bridge(client, std::move(options), executor);
   co_return co_await bridge.run();
 }

@@ -1,5 +1,5 @@
-// `weft mcp`: serves the running hub to an MCP client on standard input and output. Lines go to the hub's /mcp as they are, answers and
-// notifications come back as lines. Owned by the CLI; one loop.
+// `weft mcp`: serves the running hub to an MCP client on standard input and output. Lines go to the
+// hub's /mcp as they are, answers and notifications come back as lines. Owned by the CLI; one loop.
 #pragma once
 
 #include <string>

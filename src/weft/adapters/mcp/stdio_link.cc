@@ -12,11 +12,15 @@ namespace {
 
 class StdioConversation final : public Conversation {
  public:
-  StdioConversation(std::shared_ptr<StdioWire> wire, json::value id, hub::CallContext context, bool call)
-      : wire_(std::move(wire)), id_(std::move(id)), inbox_(std::make_shared<StdioWire::Inbox>(context.executor)) {
+  StdioConversation(std::shared_ptr<StdioWire> wire, json::value id, hub::CallContext context,
+                    bool call)
+      : wire_(std::move(wire)),
+        id_(std::move(id)),
+        inbox_(std::make_shared<StdioWire::Inbox>(context.executor)) {
     cancel_.follow(context.cancel);
     wire_->expect(id_, inbox_, call);
-    // A call's own token ends it at its deadline, which waits while a person is asked; everything else ends here.
+    // A call's own token ends it at its deadline, which waits while a person is asked; everything
+    // else ends here.
     if (call) return;
     timer_ = run_at(context.executor, context.deadline, [this] {
       cancel_.cancel(make_error(Reason::deadline, "the server did not answer in time"));
@@ -56,14 +60,16 @@ Awaitable<Result<json::value>> result_of(Conversation& conversation) {
     if (!message) co_return std::unexpected(message.error());
     auto* response = std::get_if<wire::JsonRpcResponse>(&*message);
     if (response == nullptr) continue;
-    if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome)) co_return std::unexpected(error_of(*error));
+    if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome))
+      co_return std::unexpected(error_of(*error));
     co_return std::move(std::get<json::value>(response->outcome));
   }
 }
 
 }  // namespace
 
-StdioLink::StdioLink(Executor home, hub::JoinRequest request) : home_(home), request_(std::move(request)) {}
+StdioLink::StdioLink(std::shared_ptr<Pumps> pumps, Executor home, hub::JoinRequest request)
+    : pumps_(std::move(pumps)), home_(home), request_(std::move(request)) {}
 
 StdioLink::~StdioLink() {
   if (wire_) wire_->stop();
@@ -89,12 +95,13 @@ void StdioLink::settle(std::shared_ptr<StdioWire> wire, const Handshake& shake) 
   if (old) old->stop();
 }
 
-std::unique_ptr<Conversation> StdioLink::say(std::shared_ptr<StdioWire> wire, LinkRequest request, Era era,
-                                             hub::CallContext context) {
+std::unique_ptr<Conversation> StdioLink::say(std::shared_ptr<StdioWire> wire, LinkRequest request,
+                                             Era era, hub::CallContext context) {
   const json::value id(next_id_.fetch_add(1));
   if (era == Era::modern) add_modern_meta(request.params, request.progress ? "info" : "");
   if (request.progress) add_progress_token(request.params, id);
-  auto conversation = std::make_unique<StdioConversation>(wire, id, context, request.method == "tools/call");
+  auto conversation =
+      std::make_unique<StdioConversation>(wire, id, context, request.method == "tools/call");
   wire::JsonRpcRequest rpc;
   rpc.id = id;
   rpc.method = request.method;
@@ -103,7 +110,8 @@ std::unique_ptr<Conversation> StdioLink::say(std::shared_ptr<StdioWire> wire, Li
   return conversation;
 }
 
-Awaitable<Result<Handshake>> StdioLink::shake_hands(std::shared_ptr<StdioWire> wire, hub::CallContext context) {
+Awaitable<Result<Handshake>> StdioLink::shake_hands(std::shared_ptr<StdioWire> wire,
+                                                    hub::CallContext context) {
   LinkRequest discover;
   discover.method = "server/discover";
   hub::CallContext probing = context;
@@ -133,8 +141,9 @@ Awaitable<Result<Handshake>> StdioLink::shake_hands(std::shared_ptr<StdioWire> w
 Awaitable<Result<Handshake>> StdioLink::connect(hub::CallContext context) {
   net::ChildCommand command;
   command.arguments = request_.command;
-  for (const auto& [name, value] : request_.environment) command.environment.emplace_back(name, value);
-  auto wire = co_await StdioWire::start(home_, std::move(command));
+  for (const auto& [name, value] : request_.environment)
+    command.environment.emplace_back(name, value);
+  auto wire = co_await StdioWire::start(pumps_, home_, std::move(command));
   if (!wire) co_return std::unexpected(wire.error());
   auto shake = co_await shake_hands(*wire, context);
   if (!shake) {
@@ -145,7 +154,8 @@ Awaitable<Result<Handshake>> StdioLink::connect(hub::CallContext context) {
   co_return shake;
 }
 
-Awaitable<Result<std::unique_ptr<Conversation>>> StdioLink::send(LinkRequest request, hub::CallContext context) {
+Awaitable<Result<std::unique_ptr<Conversation>>> StdioLink::send(LinkRequest request,
+                                                                 hub::CallContext context) {
   auto used = wire();
   if (!used || used->dead()) {
     auto shake = co_await connect(context);

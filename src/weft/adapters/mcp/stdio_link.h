@@ -1,5 +1,5 @@
-// A server on the standard input and output of a child process, both eras; one process for all callers, started again when it ended.
-// Owned by the Client; any loop.
+// A server on the standard input and output of a child process, both eras; one process for all
+// callers, started again when it ended. Owned by the Client; any loop.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,13 @@ namespace weft::adapters::mcp {
 class StdioLink final : public Link, public std::enable_shared_from_this<StdioLink> {
  public:
   /// The process lives on `home`'s loop.
-  StdioLink(Executor home, hub::JoinRequest request);
+  StdioLink(std::shared_ptr<Pumps> pumps, Executor home, hub::JoinRequest request);
   ~StdioLink() override;
   // Link
   Awaitable<Result<Handshake>> connect(hub::CallContext context) override;
   Handshake handshake() const override;
-  Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request, hub::CallContext context) override;
+  Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request,
+                                                        hub::CallContext context) override;
   Awaitable<> close(hub::CallContext context) override;
 
  private:
@@ -28,8 +29,10 @@ class StdioLink final : public Link, public std::enable_shared_from_this<StdioLi
   void settle(std::shared_ptr<StdioWire> wire, const Handshake& shake);
   std::unique_ptr<Conversation> say(std::shared_ptr<StdioWire> wire, LinkRequest request, Era era,
                                     hub::CallContext context);
-  Awaitable<Result<Handshake>> shake_hands(std::shared_ptr<StdioWire> wire, hub::CallContext context);
+  Awaitable<Result<Handshake>> shake_hands(std::shared_ptr<StdioWire> wire,
+                                           hub::CallContext context);
 
+  std::shared_ptr<Pumps> pumps_;
   Executor home_;
   const hub::JoinRequest request_;
   std::atomic<std::int64_t> next_id_{1};

@@ -14,28 +14,32 @@ namespace {
 
 constexpr Milliseconds kStopGrace{1'000};
 
-void rethrow(const std::exception_ptr& error) {
-  if (error) std::rethrow_exception(error);
-}
-
 }  // namespace
 
 StdioWire::StdioWire(Executor home) : home_(home), out_(home) {}
 
-Awaitable<Result<std::shared_ptr<StdioWire>>> StdioWire::start(Executor home, net::ChildCommand command) {
+Awaitable<Result<std::shared_ptr<StdioWire>>> StdioWire::start(std::shared_ptr<Pumps> pumps,
+                                                               Executor home,
+                                                               net::ChildCommand command) {
   std::shared_ptr<StdioWire> wire(new StdioWire(home));
-  Result<void> launched = co_await boost::asio::co_spawn(home, launch(wire, std::move(command)), kAwait);
+  Result<void> launched =
+      co_await boost::asio::co_spawn(home, launch(wire, pumps, std::move(command)), kAwait);
   if (!launched) co_return std::unexpected(launched.error());
   co_return wire;
 }
 
-Awaitable<Result<void>> StdioWire::launch(std::shared_ptr<StdioWire> wire, net::ChildCommand command) {
+Awaitable<Result<void>> StdioWire::launch(std::shared_ptr<StdioWire> wire,
+                                          std::shared_ptr<Pumps> pumps, net::ChildCommand command) {
   auto child = net::ChildProcess::start(wire->home_, std::move(command));
   if (!child) co_return std::unexpected(child.error());
   wire->child_ = *std::move(child);
-  // The two pumps own the wire until the process is gone.
-  boost::asio::co_spawn(wire->home_, read(wire), rethrow);
-  boost::asio::co_spawn(wire->home_, write(wire), rethrow);
+  // The two pumps hold the wire until the process is gone.
+  std::weak_ptr<StdioWire> weak = wire;
+  const auto stop = [weak] {
+    if (auto held = weak.lock()) held->stop();
+  };
+  pumps->run(wire->home_, read(wire), stop);
+  pumps->run(wire->home_, write(wire), stop);
   co_return Result<void>();
 }
 
@@ -67,9 +71,11 @@ std::shared_ptr<StdioWire::Inbox> StdioWire::find(const wire::JsonRpcMessage& me
     id = &response->id;
   } else {
     const auto& request = std::get<wire::JsonRpcRequest>(message);
-    if (request.method == "notifications/progress") id = json::find(request.params, "progressToken");
+    if (request.method == "notifications/progress")
+      id = json::find(request.params, "progressToken");
     if (id == nullptr) {
-      const auto youngest = std::ranges::find_if(waiting_.rbegin(), waiting_.rend(), &Waiting::takes_questions);
+      const auto youngest =
+          std::ranges::find_if(waiting_.rbegin(), waiting_.rend(), &Waiting::takes_questions);
       return youngest == waiting_.rend() ? nullptr : youngest->inbox;
     }
   }

@@ -35,7 +35,8 @@ json::object in_object(std::string_view key, const json::value& schema) {
 
 bool wrapped_input(const model::Skill& skill) {
   if (skill.shape == model::Shape::converse || skill.shape == model::Shape::embed) return false;
-  return skill.input_schema && !is_object_schema(*skill.input_schema) && !open_root(*skill.input_schema);
+  return skill.input_schema && !is_object_schema(*skill.input_schema) &&
+         !open_root(*skill.input_schema);
 }
 
 json::object input_schema_of(const model::Skill& skill) {
@@ -68,7 +69,8 @@ void add_raw(json::object& tool, const model::Skill& skill) {
     if (const json::value* value = json::find(*raw, key)) tool[key] = *value;
   }
   const json::object* hints = json::object_at(*raw, "annotations");
-  const std::string_view title = hints == nullptr ? std::string_view() : json::string_at(*hints, "title");
+  const std::string_view title =
+      hints == nullptr ? std::string_view() : json::string_at(*hints, "title");
   if (!title.empty()) {
     if (!tool.contains("annotations")) tool["annotations"] = json::object();
     tool["annotations"].as_object()["title"] = title;
@@ -77,7 +79,8 @@ void add_raw(json::object& tool, const model::Skill& skill) {
 
 }  // namespace
 
-json::object tool_of(const model::Skill& skill, std::string_view name, std::string_view server, Era era) {
+json::object tool_of(const model::Skill& skill, std::string_view name, std::string_view server,
+                     Era era) {
   json::object tool;
   tool["name"] = name;
   if (!skill.title.empty()) tool["title"] = skill.title;
@@ -121,13 +124,16 @@ Result<model::Skill> skill_of(const json::value& tool) {
     skill.effects.idempotent = json::bool_at(*hints, "idempotentHint");
     skill.effects.open_world = json::bool_at(*hints, "openWorldHint");
   }
-  if (const std::string_view title = json::string_at(o, "title"); !title.empty()) skill.title = std::string(title);
+  if (const std::string_view title = json::string_at(o, "title"); !title.empty())
+    skill.title = std::string(title);
   const json::value* input = json::find(o, "inputSchema");
   if (input == nullptr || !input->is_object()) {
-    return fail(Reason::upstream_protocol, std::format("tool `{}` has no inputSchema object", name));
+    return fail(Reason::upstream_protocol,
+                std::format("tool `{}` has no inputSchema object", name));
   }
   if (auto headers = header_params(*input); !headers) {
-    return fail(Reason::upstream_protocol, std::format("tool `{}`: {}", name, headers.error().message));
+    return fail(Reason::upstream_protocol,
+                std::format("tool `{}`: {}", name, headers.error().message));
   }
   skill.input_schema = *input;
   const json::value* output = json::find(o, "outputSchema");
@@ -150,13 +156,16 @@ std::unexpected<Error> bad_header(std::string_view what) {
 Result<void> take_header(HeaderScan& scan, const json::object& property, const json::value& mark) {
   if (!mark.is_string() || mark.get_string().empty()) return bad_header("must be a name");
   const std::string_view header = mark.get_string();
-  if (!wire::valid_header_name(header)) return bad_header(std::format("`{}` is no header name", header.substr(0, 64)));
+  if (!wire::valid_header_name(header))
+    return bad_header(std::format("`{}` is no header name", header.substr(0, 64)));
   const std::string_view type = json::string_at(property, "type");
   if (type != "string" && type != "integer" && type != "boolean") {
-    return bad_header(std::format("`{}` stands on a property that is no string, integer or boolean", header));
+    return bad_header(
+        std::format("`{}` stands on a property that is no string, integer or boolean", header));
   }
   for (const HeaderParam& other : scan.found) {
-    if (wire::same_name(other.header, header)) return bad_header(std::format("`{}` stands twice", header));
+    if (wire::same_name(other.header, header))
+      return bad_header(std::format("`{}` stands twice", header));
   }
   scan.found.push_back(HeaderParam{scan.path, std::string(header)});
   return {};
@@ -166,7 +175,8 @@ Result<void> take_header(HeaderScan& scan, const json::object& property, const j
 bool has_hidden_mark(const json::value& v, int depth) {
   if (depth > kHeaderDepthMax) return false;
   if (v.is_array()) {
-    return std::ranges::any_of(v.get_array(), [&](const auto& e) { return has_hidden_mark(e, depth + 1); });
+    return std::ranges::any_of(v.get_array(),
+                               [&](const auto& e) { return has_hidden_mark(e, depth + 1); });
   }
   if (!v.is_object()) return false;
   return std::ranges::any_of(v.get_object(), [&](const auto& member) {
@@ -179,7 +189,8 @@ Result<void> scan_schema(HeaderScan& scan, const json::object& schema, int depth
   for (const auto& [key, value] : schema) {
     const bool data = key == "default" || key == "examples" || key == "enum" || key == "const";
     if (key == "properties" || key == "x-mcp-header" || data) continue;
-    if (has_hidden_mark(value, 0)) return bad_header(std::format("under `{}` cannot be reached", std::string_view(key)));
+    if (has_hidden_mark(value, 0))
+      return bad_header(std::format("under `{}` cannot be reached", std::string_view(key)));
   }
   const json::object* properties = json::object_at(schema, "properties");
   if (properties == nullptr) return {};
@@ -187,7 +198,8 @@ Result<void> scan_schema(HeaderScan& scan, const json::object& schema, int depth
     if (!property.is_object()) continue;
     const json::object& o = property.get_object();
     scan.path.emplace_back(name);
-    if (const json::value* mark = json::find(o, "x-mcp-header")) WEFT_CHECK(take_header(scan, o, *mark));
+    if (const json::value* mark = json::find(o, "x-mcp-header"))
+      WEFT_CHECK(take_header(scan, o, *mark));
     WEFT_CHECK(scan_schema(scan, o, depth + 1));
     scan.path.pop_back();
   }
@@ -199,7 +211,8 @@ Result<void> scan_schema(HeaderScan& scan, const json::object& schema, int depth
 Result<std::vector<HeaderParam>> header_params(const json::value& input_schema) {
   HeaderScan scan;
   if (!input_schema.is_object()) return scan.found;
-  if (input_schema.get_object().contains("x-mcp-header")) return bad_header("stands on the arguments themselves");
+  if (input_schema.get_object().contains("x-mcp-header"))
+    return bad_header("stands on the arguments themselves");
   WEFT_CHECK(scan_schema(scan, input_schema.get_object(), 0));
   return std::move(scan.found);
 }

@@ -13,11 +13,12 @@
 
 namespace weft::adapters::mcp {
 
-/// The tool that shows a skill under an outward name. `server` is the solution's protocol: what an MCP server said beyond the
-/// model's words (icons, _meta) is shown again.
-json::object tool_of(const model::Skill& skill, std::string_view name, std::string_view server, Era era);
-/// A skill from a server's tool. Errors name the tool and what is wrong with it (no name, a schema that is no object, an
-/// `x-mcp-header` that breaks the rules).
+/// The tool that shows a skill under an outward name. `server` is the solution's protocol: what an
+/// MCP server said beyond the model's words (icons, _meta) is shown again.
+json::object tool_of(const model::Skill& skill, std::string_view name, std::string_view server,
+                     Era era);
+/// A skill from a server's tool. Errors name the tool and what is wrong with it (no name, a schema
+/// that is no object, an `x-mcp-header` that breaks the rules).
 Result<model::Skill> skill_of(const json::value& tool);
 
 /// Tool arguments as the skill's own (a schema that is no object is shown inside `{"value": …}`).
@@ -28,8 +29,8 @@ struct HeaderParam {
   std::vector<std::string> path;  ///< property names from the arguments down
   std::string header;             ///< without `Mcp-Param-`
 };
-/// All of them, in document order. Errors: on a property that is no string, integer or boolean, not reachable through
-/// `properties` alone, an empty, repeated or unprintable name.
+/// All of them, in document order. Errors: on a property that is no string, integer or boolean, not
+/// reachable through `properties` alone, an empty, repeated or unprintable name.
 Result<std::vector<HeaderParam>> header_params(const json::value& input_schema);
 
 /// The tool by which a parked question is answered.

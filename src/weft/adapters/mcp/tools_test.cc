@@ -7,7 +7,8 @@ namespace {
 
 json::value parsed(std::string_view text) { return json::parse(text).value(); }
 
-constexpr std::string_view kTool = R"({"name":"pay","title":"Pay","description":"Pays.","inputSchema":{"type":"object",
+constexpr std::string_view kTool =
+    R"({"name":"pay","title":"Pay","description":"Pays.","inputSchema":{"type":"object",
   "properties":{"amount":{"type":"number"}},"required":["amount"]},"outputSchema":{"type":"object"},
   "annotations":{"destructiveHint":true,"readOnlyHint":false}})";
 
@@ -21,8 +22,8 @@ TEST(Tools, AServersToolIsShownAsItWas) {
 }
 
 TEST(Tools, BrokenToolsAreRefused) {
-  for (const std::string_view tool : {R"({"inputSchema":{"type":"object"}})", R"({"name":"a"})", R"([])",
-                                      R"({"name":"a","inputSchema":[]})"}) {
+  for (const std::string_view tool : {R"({"inputSchema":{"type":"object"}})", R"({"name":"a"})",
+                                      R"([])", R"({"name":"a","inputSchema":[]})"}) {
     EXPECT_FALSE(skill_of(parsed(tool))) << tool;
   }
 }
@@ -42,13 +43,15 @@ TEST(Tools, AnInputThatIsNoObjectStandsInValue) {
   skill.id = SkillId("sum");
   skill.input_schema = parsed(R"({"type":"array"})");
   const json::object tool = tool_of(skill, "sum", "openapi", Era::modern);
-  EXPECT_EQ(json::value(*json::object_at(tool, "inputSchema")),
-            parsed(R"({"type":"object","properties":{"value":{"type":"array"}},"required":["value"]})"));
+  EXPECT_EQ(
+      json::value(*json::object_at(tool, "inputSchema")),
+      parsed(R"({"type":"object","properties":{"value":{"type":"array"}},"required":["value"]})"));
   EXPECT_EQ(args_of(skill, parsed(R"({"value":[1,2]})").get_object()), parsed("[1,2]"));
 }
 
 TEST(HeaderParams, AreFoundThroughProperties) {
-  auto params = header_params(parsed(R"({"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},
+  auto params = header_params(
+      parsed(R"({"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},
     "opts":{"type":"object","properties":{"dry":{"type":"boolean","x-mcp-header":"Dry"}}}}})"));
   ASSERT_TRUE(params);
   ASSERT_EQ(params->size(), 2U);
@@ -58,8 +61,10 @@ TEST(HeaderParams, AreFoundThroughProperties) {
 
 TEST(HeaderParams, BrokenOnesAreRefused) {
   for (const std::string_view properties :
-       {R"({"a":{"type":"string","x-mcp-header":""}})", R"({"a":{"type":"string","x-mcp-header":"a b"}})",
-        R"({"a":{"type":"string","x-mcp-header":"a:b"}})", R"({"a":{"type":"object","x-mcp-header":"A"}})",
+       {R"({"a":{"type":"string","x-mcp-header":""}})",
+        R"({"a":{"type":"string","x-mcp-header":"a b"}})",
+        R"({"a":{"type":"string","x-mcp-header":"a:b"}})",
+        R"({"a":{"type":"object","x-mcp-header":"A"}})",
         R"({"a":{"type":"number","x-mcp-header":"A"}})", R"({"a":{"x-mcp-header":"A"}})",
         R"({"a":{"type":"string","x-mcp-header":"X"},"b":{"type":"string","x-mcp-header":"x"}})",
         R"({"a":{"type":"array","items":{"type":"string","x-mcp-header":"X"}}})",

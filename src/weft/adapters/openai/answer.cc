@@ -13,7 +13,8 @@ using model::Part;
 /// What one part contributes to the text of a message; empty for what has a field of its own.
 std::string part_text(const Part& part, bool with_data) {
   if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text;
-  if (const auto* blob = std::get_if<model::Blob>(&part.body)) return data_url(part.media_type, blob->bytes);
+  if (const auto* blob = std::get_if<model::Blob>(&part.body))
+    return data_url(part.media_type, blob->bytes);
   if (const auto* link = std::get_if<model::Link>(&part.body)) return link->uri;
   if (const auto* data = std::get_if<model::Data>(&part.body)) {
     return with_data ? json::write(data->json) : std::string();
@@ -67,7 +68,8 @@ json::array tool_calls_json(const model::Output& output) {
   json::array calls;
   for (const auto& turn : output.turns) {
     for (const Part& part : turn.parts) {
-      if (const auto* call = std::get_if<model::ToolCall>(&part.body)) calls.push_back(tool_call_json(*call));
+      if (const auto* call = std::get_if<model::ToolCall>(&part.body))
+        calls.push_back(tool_call_json(*call));
     }
   }
   return calls;
@@ -98,14 +100,17 @@ Result<model::Turn> turn_from_choice(const json::object& choice) {
   model::Turn turn{.role = model::Role::assistant};
   auto thought = json::string_at(*message, "reasoning_content");
   if (thought.empty()) thought = json::string_at(*message, "reasoning");
-  if (!thought.empty()) turn.parts.push_back(Part{.body = model::Reasoning{.text = std::string(thought)}});
-  if (auto text = upstream_text(*message); !text.empty()) turn.parts.push_back(Part::text(std::move(text)));
+  if (!thought.empty())
+    turn.parts.push_back(Part{.body = model::Reasoning{.text = std::string(thought)}});
+  if (auto text = upstream_text(*message); !text.empty())
+    turn.parts.push_back(Part::text(std::move(text)));
   if (const auto refusal = json::string_at(*message, "refusal"); !refusal.empty()) {
     turn.parts.push_back(Part{.body = model::Refusal{std::string(refusal)}});
   }
   if (const auto* calls = json::array_at(*message, "tool_calls")) {
     auto parts = parts_from_tool_calls(*calls, "/choices/0/message/tool_calls");
-    if (!parts) return broken("the completion's tool calls cannot be read: " + parts.error().message);
+    if (!parts)
+      return broken("the completion's tool calls cannot be read: " + parts.error().message);
     for (Part& part : *parts) turn.parts.push_back(std::move(part));
   }
   return turn;
@@ -166,7 +171,8 @@ std::optional<model::Usage> read_usage(const json::object& o) {
   return usage;
 }
 
-json::object encode_completion(const model::Output& output, const CompletionHead& head, bool as_json) {
+json::object encode_completion(const model::Output& output, const CompletionHead& head,
+                               bool as_json) {
   json::object message{{"role", "assistant"}};
   const auto text = content_text(output, as_json);
   auto calls = tool_calls_json(output);
@@ -174,7 +180,8 @@ json::object encode_completion(const model::Output& output, const CompletionHead
   const bool silent = text.empty() && (!calls.empty() || !refusal.empty());
   message["content"] = silent ? json::value(nullptr) : json::value(text);
   message["refusal"] = refusal.empty() ? json::value(nullptr) : json::value(refusal);
-  if (const auto thought = reasoning_text(output); !thought.empty()) message["reasoning_content"] = thought;
+  if (const auto thought = reasoning_text(output); !thought.empty())
+    message["reasoning_content"] = thought;
   if (!calls.empty()) message["tool_calls"] = std::move(calls);
   json::object choice{{"index", 0},
                       {"message", std::move(message)},

@@ -1,4 +1,5 @@
-// The chat completion, both ways: what a call came to, and its usage. Owned by adapters/openai; pure.
+// The chat completion, both ways: what a call came to, and its usage. Owned by adapters/openai;
+// pure.
 #pragma once
 
 #include <string>
@@ -18,11 +19,12 @@ struct CompletionHead {
   std::string model;
 };
 
-/// The message's text: turns, then artifacts, one after the other; structured results as compact JSON when there
-/// is no text or `as_json` is asked; files as data URLs.
+/// The message's text: turns, then artifacts, one after the other; structured results as compact
+/// JSON when there is no text or `as_json` is asked; files as data URLs.
 std::string content_text(const model::Output& output, bool as_json);
 /// The `chat.completion` document of an output.
-json::object encode_completion(const model::Output& output, const CompletionHead& head, bool as_json);
+json::object encode_completion(const model::Output& output, const CompletionHead& head,
+                               bool as_json);
 json::object usage_json(const model::Usage& usage);
 std::string_view finish_word(const model::Output& output);
 

@@ -25,7 +25,8 @@ model::Output text_output(std::string text) {
 TEST(Completion, Golden) {
   model::Output output = text_output("Sunny.");
   output.turns[0].parts.push_back({.body = model::ToolCall{"call_1", "note", "{\"a\": 1}"}});
-  output.turns[0].parts.insert(output.turns[0].parts.begin(), {.body = model::Reasoning{.text = "look up"}});
+  output.turns[0].parts.insert(output.turns[0].parts.begin(),
+                               {.body = model::Reasoning{.text = "look up"}});
   output.finish = model::Finish::tool_calls;
   output.usage = model::Usage{.input = 5, .output = 2};
   const std::string text = json::write_pretty(encode_completion(output, kHead, false)) + "\n";
@@ -56,7 +57,8 @@ TEST(Completion, FilesAreDataUrls) {
 }
 
 TEST(Completion, RubbishIsTheUpstreamsFault) {
-  for (const auto* body : {"", "<html>", "[]", "{}", R"({"choices":[]})", R"({"choices":[{}]})", "\xff"}) {
+  for (const auto* body :
+       {"", "<html>", "[]", "{}", R"({"choices":[]})", R"({"choices":[{}]})", "\xff"}) {
     const auto read = decode_completion(body);
     ASSERT_FALSE(read) << body;
     EXPECT_EQ(read.error().reason, Reason::upstream_protocol) << body;
@@ -84,7 +86,8 @@ TEST(Errors, EveryReasonComesBackButThoseTheTableCoarsens) {
 
 TEST(Embeddings, BothEncodingsComeBack) {
   model::Output output;
-  output.data = json::object{{"embeddings", json::array{json::array{0.25, -0.5, 1.0}, json::array{0.0, 2.0, 4.0}}}};
+  output.data = json::object{
+      {"embeddings", json::array{json::array{0.25, -0.5, 1.0}, json::array{0.0, 2.0, 4.0}}}};
   for (const bool base64 : {false, true}) {
     const auto wire = encode_embeddings(output, "model/oracle", base64);
     ASSERT_TRUE(wire);
@@ -109,7 +112,9 @@ TEST(Embeddings, BadRequestsPointAtWhatIsWrong) {
   EXPECT_EQ(decode_embedding_request(R"({"model":"m"})").error().param, "/input");
   EXPECT_EQ(decode_embedding_request(R"({"input":"x"})").error().param, "/model");
   EXPECT_EQ(decode_embedding_request(R"({"model":"m","input":[1,2]})").error().param, "/input/0");
-  EXPECT_EQ(decode_embedding_request(R"({"model":"m","input":"x","encoding_format":"hex"})").error().param,
+  EXPECT_EQ(decode_embedding_request(R"({"model":"m","input":"x","encoding_format":"hex"})")
+                .error()
+                .param,
             "/encoding_format");
   EXPECT_FALSE(decode_embeddings(R"({"data":[{"embedding":"!!"}]})"));
   EXPECT_FALSE(decode_embeddings(R"({"data":[{"embedding":[1],"index":7}]})"));

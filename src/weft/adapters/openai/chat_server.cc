@@ -1,4 +1,5 @@
-// /v1/chat/completions through the model: decode, call, and the events back as a completion or its chunks.
+// /v1/chat/completions through the model: decode, call, and the events back as a completion or its
+// chunks.
 #include <format>
 
 #include "weft/adapters/common/reply.h"
@@ -60,7 +61,8 @@ Awaitable<> respond_output(Chat& chat, const model::Output& output) {
   json::value body(encode_completion(output, chat.head, chat.as_json));
   wire::Headers headers = chat_headers(chat);
   std::vector<model::Loss> losses = std::move(chat.losses);
-  (void)co_await respond_json(chat.exchange, 200, std::move(body), std::move(headers), std::move(losses));
+  (void)co_await respond_json(chat.exchange, 200, std::move(body), std::move(headers),
+                              std::move(losses));
 }
 
 /// What a source of events came to: an end, or a question and all that was said with it.
@@ -110,11 +112,14 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
   }
 }
 
-/// A streamed answer. Its head goes out with the first event, so that what fails at once fails with a status.
+/// A streamed answer. Its head goes out with the first event, so that what fails at once fails with
+/// a status.
 class Streaming {
  public:
   Streaming(Chat& chat, Source& source)
-      : chat_(chat), source_(source), writer_(chat.head, chat.request.include_usage, chat.as_json) {}
+      : chat_(chat),
+        source_(source),
+        writer_(chat.head, chat.request.include_usage, chat.as_json) {}
 
   Awaitable<> run() {
     while (true) {
@@ -164,7 +169,8 @@ class Streaming {
   Awaitable<> finish(const model::Output& output) {
     std::string end;
     if (!writer_.end(output, end)) {
-      chat_.losses.push_back({"/choices/0/message/content", "answer", "stream", model::LossKind::reordered, ""});
+      chat_.losses.push_back(
+          {"/choices/0/message/content", "answer", "stream", model::LossKind::reordered, ""});
     }
     std::string out;
     if (sse_ && chat_.losses.size() > losses_told_) {
@@ -239,10 +245,12 @@ Awaitable<> respond_words(Chat& chat, model::Turn turn) {
 }
 
 model::Turn which_skill(const hub::Entry& entry) {
-  std::string text = std::format("`{}` has several skills. Name one as the model:", entry.solution->id.str());
+  std::string text =
+      std::format("`{}` has several skills. Name one as the model:", entry.solution->id.str());
   for (const auto& skill : entry.solution->skills) {
     text += std::format("\n- tool/{}/{}", entry.solution->id.str(), skill.id.str());
-    if (!skill.description.empty()) text += ": " + skill.description.substr(0, skill.description.find('\n'));
+    if (!skill.description.empty())
+      text += ": " + skill.description.substr(0, skill.description.find('\n'));
   }
   model::Turn turn{.role = model::Role::assistant};
   turn.parts.push_back(model::Part::text(std::move(text)));
@@ -271,7 +279,8 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
   }
   Chat chat{.environment = environment, .exchange = exchange, .request = std::move(*decoded)};
   chat.call = begin_call(environment.hub, request);
-  chat.head = {"chatcmpl-" + chat.call.id.str(), environment.hub.clock().unix_ms() / 1000, chat.request.model};
+  chat.head = {"chatcmpl-" + chat.call.id.str(), environment.hub.clock().unix_ms() / 1000,
+               chat.request.model};
   if (!target.ref.skill) {
     model::Turn turn = which_skill(*target.ref.entry);
     co_await respond_words(chat, std::move(turn));
@@ -291,8 +300,8 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
   }
 }
 
-Awaitable<> serve_translated_embeddings(Environment& environment, Request& request, std::string body,
-                                        hub::ModelRef target) {
+Awaitable<> serve_translated_embeddings(Environment& environment, Request& request,
+                                        std::string body, hub::ModelRef target) {
   net::Exchange& exchange = request.exchange;
   auto decoded = decode_embedding_request(body);
   if (!decoded) {
@@ -309,8 +318,9 @@ Awaitable<> serve_translated_embeddings(Environment& environment, Request& reque
   const auto context = environment.hub.context(exchange.executor(), exchange.gone(), call);
   auto stream = environment.hub.call(std::move(call), context);
   auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax);
-  auto outcome = folded.ask ? fail(Reason::unsupported, "the skill asks back, which embeddings cannot carry")
-                            : std::move(folded.end.outcome);
+  auto outcome =
+      folded.ask ? fail(Reason::unsupported, "the skill asks back, which embeddings cannot carry")
+                 : std::move(folded.end.outcome);
   auto answer = outcome ? encode_embeddings(*outcome, decoded->model, decoded->base64)
                         : std::unexpected(outcome.error());
   if (!answer) {
@@ -321,7 +331,8 @@ Awaitable<> serve_translated_embeddings(Environment& environment, Request& reque
   wire::Headers headers;
   headers.set("x-request-id", id);
   std::vector<model::Loss> losses = std::move(folded.end.losses);
-  (void)co_await respond_json(exchange, 200, std::move(document), std::move(headers), std::move(losses));
+  (void)co_await respond_json(exchange, 200, std::move(document), std::move(headers),
+                              std::move(losses));
 }
 
 }  // namespace weft::adapters::openai

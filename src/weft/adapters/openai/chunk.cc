@@ -14,7 +14,9 @@ namespace {
 using model::Delta;
 using model::Part;
 
-std::string json_text(std::string_view text) { return boost::json::serialize(boost::json::string_view(text)); }
+std::string json_text(std::string_view text) {
+  return boost::json::serialize(boost::json::string_view(text));
+}
 
 std::unexpected<Error> broken(std::string message) {
   return weft::fail(Reason::upstream_protocol, std::move(message));
@@ -25,8 +27,9 @@ std::unexpected<Error> broken(std::string message) {
 // ---- writing
 
 ChunkWriter::ChunkWriter(const CompletionHead& head, bool include_usage, bool hold_text)
-    : prefix_(std::format("data: {{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{},",
-                          json_text(head.id), head.created_s, json_text(head.model))),
+    : prefix_(std::format(
+          "data: {{\"id\":{},\"object\":\"chat.completion.chunk\",\"created\":{},\"model\":{},",
+          json_text(head.id), head.created_s, json_text(head.model))),
       include_usage_(include_usage),
       hold_text_(hold_text) {}
 
@@ -58,8 +61,8 @@ void ChunkWriter::tool_call(const Delta& delta, std::string& out) {
   tool_calls_ = std::max(tool_calls_, delta.tool_index + 1);
   std::string call = std::format("\"tool_calls\":[{{\"index\":{},", delta.tool_index);
   if (!delta.tool_name.empty()) {
-    call += std::format("\"id\":{},\"type\":\"function\",\"function\":{{\"name\":{},", json_text(delta.tool_id),
-                        json_text(delta.tool_name));
+    call += std::format("\"id\":{},\"type\":\"function\",\"function\":{{\"name\":{},",
+                        json_text(delta.tool_id), json_text(delta.tool_name));
   } else {
     call += "\"function\":{";
   }
@@ -110,7 +113,8 @@ bool ChunkWriter::end(const model::Output& whole, std::string& out) {
   for (const auto& turn : whole.turns) {
     for (const Part& part : turn.parts) {
       const auto* thought = std::get_if<model::Reasoning>(&part.body);
-      if (thought && !reasoned_ && !thought->text.empty()) field("reasoning_content", thought->text, out);
+      if (thought && !reasoned_ && !thought->text.empty())
+        field("reasoning_content", thought->text, out);
       const auto* refusal = std::get_if<model::Refusal>(&part.body);
       if (refusal && !refused_) field("refusal", refusal->text, out);
     }
@@ -118,7 +122,8 @@ bool ChunkWriter::end(const model::Output& whole, std::string& out) {
   const std::string all = content_text(whole, hold_text_);
   const std::string& said = trail_.said();
   const bool fits = all.starts_with(said);
-  if (fits && all.size() > said.size()) field("content", std::string_view(all).substr(said.size()), out);
+  if (fits && all.size() > said.size())
+    field("content", std::string_view(all).substr(said.size()), out);
   rest_of_tool_calls(whole, out);
   last(whole, out);
   return fits;
@@ -128,7 +133,8 @@ void ChunkWriter::ask(const model::Turn& question, std::string& out) {
   model::Output whole;
   whole.turns.push_back(question);
   for (const Part& part : question.parts) {
-    if (std::holds_alternative<model::ToolCall>(part.body)) whole.finish = model::Finish::tool_calls;
+    if (std::holds_alternative<model::ToolCall>(part.body))
+      whole.finish = model::Finish::tool_calls;
   }
   const std::string text = content_text(whole, false);
   if (!text.empty()) field("content", trail_.said().empty() ? text : "\n" + text, out);
@@ -156,7 +162,8 @@ void ChunkWriter::fail(const Error& error, std::string& out) {
 
 // ---- reading
 
-Result<void> ChunkReader::read_tool_calls(const json::array& calls, std::vector<model::Event>& events) {
+Result<void> ChunkReader::read_tool_calls(const json::array& calls,
+                                          std::vector<model::Event>& events) {
   for (const auto& item : calls) {
     const auto* call = item.if_object();
     if (!call) return broken("a chunk's tool call is no object");
@@ -214,7 +221,8 @@ Result<std::vector<model::Event>> ChunkReader::read(std::string_view data) {
   if (json::int_at(*choice, "index").value_or(0) != 0) return events;
   if (const auto* delta = json::object_at(*choice, "delta")) {
     read_delta(*delta, events);
-    if (const auto* calls = json::array_at(*delta, "tool_calls")) WEFT_CHECK(read_tool_calls(*calls, events));
+    if (const auto* calls = json::array_at(*delta, "tool_calls"))
+      WEFT_CHECK(read_tool_calls(*calls, events));
   }
   if (const auto word = json::string_at(*choice, "finish_reason"); !word.empty()) {
     finished_ = true;

@@ -19,8 +19,8 @@ class ChunkWriter {
 
   /// Deltas and artifacts as they come; events that chat has no word for leave nothing.
   void add(const model::Event& event, std::string& out);
-  /// What of the whole answer did not stream, the finish, the usage when asked for, and [DONE]. False when the whole
-  /// is not what was streamed before it.
+  /// What of the whole answer did not stream, the finish, the usage when asked for, and [DONE].
+  /// False when the whole is not what was streamed before it.
   bool end(const model::Output& whole, std::string& out);
   /// The end at a question: the turn that asks, the finish and [DONE].
   void ask(const model::Turn& question, std::string& out);

@@ -14,7 +14,9 @@ namespace {
 const std::filesystem::path kGolden = std::string(WEFT_SOURCE) + "/src/weft/adapters/openai/golden";
 const CompletionHead kHead{"chatcmpl-1", 1'763'000'000, "model/oracle"};
 
-model::Event text(std::string t) { return {model::Delta{.kind = model::Delta::Kind::text, .text = std::move(t)}}; }
+model::Event text(std::string t) {
+  return {model::Delta{.kind = model::Delta::Kind::text, .text = std::move(t)}};
+}
 
 model::Event tool(int index, std::string id, std::string name, std::string arguments) {
   model::Delta delta{.kind = model::Delta::Kind::tool_call, .text = std::move(arguments)};
@@ -43,12 +45,15 @@ std::vector<std::vector<model::Event>> streams() {
   return {
       {end(model::Finish::stop)},
       {text("Hel"), text("lo \"you\"\n"), text("grüß 你好"), end(model::Finish::length)},
-      {{model::Delta{.kind = model::Delta::Kind::reasoning, .text = "hm"}}, text("yes"), end(model::Finish::stop)},
-      {tool(0, "call_1", "a", ""), tool(0, "", "", "{\"x\":"), tool(1, "call_2", "b", "{}"), tool(0, "", "", "1}"),
-       end(model::Finish::tool_calls)},
-      {{model::Delta{.kind = model::Delta::Kind::refusal, .text = "no"}}, end(model::Finish::refused)},
-      {text("first"), artifact("a", "one", false), artifact("a", " more", true), artifact("b", "two", false),
+      {{model::Delta{.kind = model::Delta::Kind::reasoning, .text = "hm"}},
+       text("yes"),
        end(model::Finish::stop)},
+      {tool(0, "call_1", "a", ""), tool(0, "", "", "{\"x\":"), tool(1, "call_2", "b", "{}"),
+       tool(0, "", "", "1}"), end(model::Finish::tool_calls)},
+      {{model::Delta{.kind = model::Delta::Kind::refusal, .text = "no"}},
+       end(model::Finish::refused)},
+      {text("first"), artifact("a", "one", false), artifact("a", " more", true),
+       artifact("b", "two", false), end(model::Finish::stop)},
   };
 }
 
@@ -88,7 +93,8 @@ model::Output folded(const std::vector<model::Event>& events) {
 
 TEST(Chunks, FoldedStreamEqualsTheUnaryAnswer) {
   for (const auto& events : streams()) {
-    const auto unary = decode_completion(json::write(encode_completion(folded(events), kHead, false)));
+    const auto unary =
+        decode_completion(json::write(encode_completion(folded(events), kHead, false)));
     const auto streamed = read_stream(write_stream(events, true));
     ASSERT_TRUE(unary && streamed);
     const auto a = model::to_json(model::end_with(*unary));
@@ -139,7 +145,8 @@ TEST(WholeEvents, GivesOnlyWholeEventsWhereverTheBytesAreCut) {
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     WholeEvents events;
     std::string got;
-    for (const auto piece : {std::string_view(stream).substr(0, cut), std::string_view(stream).substr(cut)}) {
+    for (const auto piece :
+         {std::string_view(stream).substr(0, cut), std::string_view(stream).substr(cut)}) {
       const auto out = events.feed(piece);
       ASSERT_TRUE(out);
       EXPECT_TRUE(out->empty() || out->ends_with("\n\n"));

@@ -29,8 +29,9 @@ model::Skill chat_skill(const OpenAiService::Models& models) {
   model::Skill skill;
   skill.id = SkillId("chat");
   skill.title = "Chat";
-  skill.description = models.empty() ? "Talk with a language model."
-                                     : std::format("Talk with the language model {}.", models.front());
+  skill.description = models.empty()
+                          ? "Talk with a language model."
+                          : std::format("Talk with the language model {}.", models.front());
   skill.shape = model::Shape::converse;
   skill.media_in = {"text/plain", "image/*", "audio/*"};
   skill.media_out = {"text/plain"};
@@ -42,7 +43,8 @@ model::Skill embed_skill() {
   model::Skill skill;
   skill.id = SkillId("embed");
   skill.title = "Embed";
-  skill.description = "Turns texts into vectors: {input: a text or several} gives {embeddings: [[…]]}.";
+  skill.description =
+      "Turns texts into vectors: {input: a text or several} gives {embeddings: [[…]]}.";
   skill.shape = model::Shape::embed;
   skill.effects.read_only = true;
   skill.effects.idempotent = true;
@@ -71,7 +73,8 @@ Awaitable<Error> error_of_response(net::ClientResponse& response) {
   co_return error;
 }
 
-OpenAiService::OpenAiService(net::HttpClients& clients, hub::JoinRequest request, Url base, Models models)
+OpenAiService::OpenAiService(net::HttpClients& clients, hub::JoinRequest request, Url base,
+                             Models models)
     : clients_(clients),
       request_(std::move(request)),
       base_(std::move(base)),
@@ -100,7 +103,8 @@ Result<std::string> OpenAiService::model_for(std::string_view asked) const {
   if (!asked.empty()) return std::string(asked);
   const auto models = models_.load();
   if (models->empty()) {
-    return fail(make_argument_error("/model", "the server lists no models: name one as model/SOLUTION/MODEL"));
+    return fail(make_argument_error(
+        "/model", "the server lists no models: name one as model/SOLUTION/MODEL"));
   }
   return models->front();
 }
@@ -118,13 +122,16 @@ std::unique_ptr<hub::EventStream> OpenAiService::start(std::shared_ptr<const mod
                                                        hub::CallContext context) {
   auto self = shared_from_this();
   if (call->skill.str() == "embed") {
-    return hub::make_stream(context, [self, call](hub::Emitter& out) { return self->embed(call, out); });
+    return hub::make_stream(context,
+                            [self, call](hub::Emitter& out) { return self->embed(call, out); });
   }
-  return hub::make_stream(context, [self, call](hub::Emitter& out) { return self->chat(call, out); });
+  return hub::make_stream(context,
+                          [self, call](hub::Emitter& out) { return self->chat(call, out); });
 }
 
 Awaitable<Result<std::unique_ptr<net::ClientResponse>>> OpenAiService::post(
-    std::string path, json::object body, std::shared_ptr<const model::Call> call, hub::Emitter& out) {
+    std::string path, json::object body, std::shared_ptr<const model::Call> call,
+    hub::Emitter& out) {
   const hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};
   WEFT_CO_TRY(auto to_send, request("POST", path, context));
   to_send.headers.set("Content-Type", "application/json");
@@ -153,7 +160,8 @@ Awaitable<Result<model::Output>> OpenAiService::chat(std::shared_ptr<const model
   co_return decode_completion(text);
 }
 
-Awaitable<Result<model::Output>> OpenAiService::read_stream(net::ClientResponse& response, hub::Emitter& out) {
+Awaitable<Result<model::Output>> OpenAiService::read_stream(net::ClientResponse& response,
+                                                            hub::Emitter& out) {
   wire::SseReader sse(kStreamEventBytesMax);
   ChunkReader chunks;
   while (!chunks.done()) {
@@ -182,7 +190,8 @@ Awaitable<Result<model::Output>> OpenAiService::embed(std::shared_ptr<const mode
   co_return decode_embeddings(text);
 }
 
-Awaitable<Result<std::shared_ptr<const model::Solution>>> OpenAiService::refresh(hub::CallContext context) {
+Awaitable<Result<std::shared_ptr<const model::Solution>>> OpenAiService::refresh(
+    hub::CallContext context) {
   WEFT_CO_TRY(auto listed, request("GET", "/models", context));
   HttpClientRef http{client(context.executor)};
   WEFT_CO_TRY(auto now, co_await fetch_models(http, std::move(listed), context.cancel));

@@ -1,4 +1,5 @@
-// The solution side: any OpenAI-compatible server as a solution. Owned by the hub's registry; any thread, streams on their own loops.
+// The solution side: any OpenAI-compatible server as a solution. Owned by the hub's registry; any
+// thread, streams on their own loops.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@
 namespace weft::adapters::openai {
 
 /// One joined server.
-class OpenAiService final : public hub::Service, public std::enable_shared_from_this<OpenAiService> {
+class OpenAiService final : public hub::Service,
+                            public std::enable_shared_from_this<OpenAiService> {
  public:
   using Models = std::vector<std::string>;
   OpenAiService(net::HttpClients& clients, hub::JoinRequest request, Url base, Models models);
@@ -22,7 +24,8 @@ class OpenAiService final : public hub::Service, public std::enable_shared_from_
 
   std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
                                           hub::CallContext context) override;
-  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(hub::CallContext context) override;
+  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
+      hub::CallContext context) override;
 
   /// The upstream's name of a model: the one asked for, or else its first.
   Result<std::string> model_for(std::string_view asked) const;
@@ -36,10 +39,11 @@ class OpenAiService final : public hub::Service, public std::enable_shared_from_
 
  private:
   Awaitable<Result<model::Output>> chat(std::shared_ptr<const model::Call> call, hub::Emitter& out);
-  Awaitable<Result<model::Output>> embed(std::shared_ptr<const model::Call> call, hub::Emitter& out);
-  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> post(std::string path, json::object body,
-                                                               std::shared_ptr<const model::Call> call,
-                                                               hub::Emitter& out);
+  Awaitable<Result<model::Output>> embed(std::shared_ptr<const model::Call> call,
+                                         hub::Emitter& out);
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> post(
+      std::string path, json::object body, std::shared_ptr<const model::Call> call,
+      hub::Emitter& out);
   Awaitable<Result<model::Output>> read_stream(net::ClientResponse& response, hub::Emitter& out);
 
   net::HttpClients& clients_;
@@ -49,7 +53,8 @@ class OpenAiService final : public hub::Service, public std::enable_shared_from_
   bool embeds_ = false;
 };
 
-/// Makes the error of a non-2xx answer: the status, Retry-After and the server's own words. Reads a bounded piece of the body.
+/// Makes the error of a non-2xx answer: the status, Retry-After and the server's own words. Reads a
+/// bounded piece of the body.
 Awaitable<Error> error_of_response(net::ClientResponse& response);
 
 std::unique_ptr<hub::Protocol> make_protocol(Environment& environment);

@@ -11,14 +11,27 @@ namespace weft::adapters::openai {
 namespace {
 
 /// The fields that have a place of their own in the model; all others ride in `extra`.
-constexpr std::array<std::string_view, 21> kKnown{
-    "model",       "messages",         "stream",
-    "stream_options", "tools",         "tool_choice",
-    "parallel_tool_calls", "max_tokens", "max_completion_tokens",
-    "temperature", "top_p",            "stop",
-    "seed",        "n",                "presence_penalty",
-    "frequency_penalty", "reasoning_effort", "response_format",
-    "functions",   "function_call",    "weft_args"};
+constexpr std::array<std::string_view, 21> kKnown{"model",
+                                                  "messages",
+                                                  "stream",
+                                                  "stream_options",
+                                                  "tools",
+                                                  "tool_choice",
+                                                  "parallel_tool_calls",
+                                                  "max_tokens",
+                                                  "max_completion_tokens",
+                                                  "temperature",
+                                                  "top_p",
+                                                  "stop",
+                                                  "seed",
+                                                  "n",
+                                                  "presence_penalty",
+                                                  "frequency_penalty",
+                                                  "reasoning_effort",
+                                                  "response_format",
+                                                  "functions",
+                                                  "function_call",
+                                                  "weft_args"};
 
 std::unexpected<Error> wrong(std::string at, std::string message) {
   return fail(make_argument_error(std::move(at), std::move(message)));
@@ -32,7 +45,8 @@ Result<void> take(const json::object& o, std::string_view key, std::string_view 
   if (!v || v->is_null()) return {};
   to = get(o, key);
   if (to) return {};
-  return wrong(std::format("/{}", key), std::format("expected {}, got {}", type, json::type_name(*v)));
+  return wrong(std::format("/{}", key),
+               std::format("expected {}, got {}", type, json::type_name(*v)));
 }
 Result<void> take(const json::object& o, std::string_view key, std::optional<std::int64_t>& to) {
   return take(o, key, "integer", json::int_at, to);
@@ -64,7 +78,8 @@ Result<void> read_format(const json::object& o, model::Generation& gen) {
   const auto* v = json::find(o, "response_format");
   if (!v || v->is_null()) return {};
   const auto* format = v->if_object();
-  if (!format) return wrong("/response_format", std::format("expected object, got {}", json::type_name(*v)));
+  if (!format)
+    return wrong("/response_format", std::format("expected object, got {}", json::type_name(*v)));
   const auto type = json::string_at(*format, "type");
   if (type == "text") {
     gen.format = "text";
@@ -72,7 +87,8 @@ Result<void> read_format(const json::object& o, model::Generation& gen) {
     gen.format = "json";
   } else if (type == "json_schema") {
     const auto* named = json::object_at(*format, "json_schema");
-    if (!named) return wrong("/response_format/json_schema", "expected an object with `name` and `schema`");
+    if (!named)
+      return wrong("/response_format/json_schema", "expected an object with `name` and `schema`");
     gen.format = "schema";
     gen.schema_name = json::string_at(*named, "name");
     const auto* schema = json::find(*named, "schema");
@@ -80,8 +96,8 @@ Result<void> read_format(const json::object& o, model::Generation& gen) {
     // Strictness and the description have no place in the model.
     gen.extra["response_format"] = *v;
   } else {
-    return wrong("/response_format/type", std::format("`{}` is no format: use text, json_object or json_schema",
-                                                      type));
+    return wrong("/response_format/type",
+                 std::format("`{}` is no format: use text, json_object or json_schema", type));
   }
   return {};
 }
@@ -91,24 +107,28 @@ Result<model::ToolDecl> read_tool(const json::value& v, const std::string& at) {
   const auto* function = tool ? json::object_at(*tool, "function") : nullptr;
   if (!function) {
     const auto type = tool ? json::string_at(*tool, "type") : std::string_view("?");
-    return wrong(at, std::format("a tool of type `{}` is not served here: only `function` tools are", type));
+    return wrong(
+        at, std::format("a tool of type `{}` is not served here: only `function` tools are", type));
   }
   model::ToolDecl decl;
   decl.name = json::string_at(*function, "name");
   if (decl.name.empty()) return wrong(at + "/function/name", "expected the name of the function");
   decl.description = json::string_at(*function, "description");
   const auto* schema = json::find(*function, "parameters");
-  decl.input_schema = schema && schema->is_object() ? *schema : json::value(json::object{{"type", "object"}});
+  decl.input_schema =
+      schema && schema->is_object() ? *schema : json::value(json::object{{"type", "object"}});
   decl.strict = json::bool_at(*function, "strict").value_or(false);
   return decl;
 }
 
 Result<void> read_tools(const json::object& o, model::Call& call) {
   if (json::find(o, "functions") || json::find(o, "function_call")) {
-    return wrong("/functions", "`functions` and `function_call` are not served: use `tools` and `tool_choice`");
+    return wrong("/functions",
+                 "`functions` and `function_call` are not served: use `tools` and `tool_choice`");
   }
   if (const auto* tools = json::array_at(o, "tools")) {
-    if (tools->size() > kToolsMax) return wrong("/tools", std::format("at most {} tools are read", kToolsMax));
+    if (tools->size() > kToolsMax)
+      return wrong("/tools", std::format("at most {} tools are read", kToolsMax));
     for (std::size_t i = 0; i < tools->size(); ++i) {
       WEFT_TRY(auto decl, read_tool((*tools)[i], std::format("/tools/{}", i)));
       call.tools.push_back(std::move(decl));
@@ -162,7 +182,8 @@ Result<void> read_metadata(const json::object& o, ChatRequest& request) {
 json::object tool_json(const model::ToolDecl& decl) {
   json::object function{{"name", decl.name}};
   if (!decl.description.empty()) function["description"] = decl.description;
-  function["parameters"] = decl.input_schema.is_object() ? decl.input_schema : json::object{{"type", "object"}};
+  function["parameters"] =
+      decl.input_schema.is_object() ? decl.input_schema : json::object{{"type", "object"}};
   if (decl.strict) function["strict"] = true;
   return {{"type", "function"}, {"function", std::move(function)}};
 }
@@ -210,7 +231,8 @@ Result<ChatRequest> decode_chat_request(std::string_view body) {
   WEFT_TRY(const json::object o, json::parse_object(body, "the request"));
   ChatRequest request;
   request.model = json::string_at(o, "model");
-  if (request.model.empty()) return wrong("/model", "the name of a model is needed; GET /v1/models lists them");
+  if (request.model.empty())
+    return wrong("/model", "the name of a model is needed; GET /v1/models lists them");
   std::optional<bool> stream;
   WEFT_CHECK(take(o, "stream", stream));
   request.stream = stream.value_or(false);
@@ -247,7 +269,8 @@ json::object encode_chat_request(const model::Call& call, std::string_view model
   write_generation(call.gen, o);
   if (call.gen.choices.value_or(1) > 1) {
     // An answer of the model has one choice: asking for more would be paid for and thrown away.
-    losses.push_back({"/n", std::to_string(*call.gen.choices), "1", model::LossKind::approximated, ""});
+    losses.push_back(
+        {"/n", std::to_string(*call.gen.choices), "1", model::LossKind::approximated, ""});
   }
   if (stream) {
     o["stream"] = true;
@@ -260,7 +283,8 @@ std::vector<model::Loss> losses_of_extra(const model::Generation& gen) {
   std::vector<model::Loss> losses;
   for (const auto& [key, value] : gen.extra) {
     if (key == "metadata" || key == "user" || key == "store" || key == "response_format") continue;
-    losses.push_back({std::format("/{}", std::string_view(key)), "openai", "", model::LossKind::dropped, ""});
+    losses.push_back(
+        {std::format("/{}", std::string_view(key)), "openai", "", model::LossKind::dropped, ""});
   }
   return losses;
 }

@@ -1,4 +1,5 @@
-// The chat completion request, both ways: body to call and call to body. Owned by adapters/openai; pure.
+// The chat completion request, both ways: body to call and call to body. Owned by adapters/openai;
+// pure.
 #pragma once
 
 #include <string>
@@ -24,14 +25,16 @@ struct ChatRequest {
   model::Call call;
 };
 
-/// Reads a request. Fields without a place in the model ride in `call.gen.extra` under their own names.
+/// Reads a request. Fields without a place in the model ride in `call.gen.extra` under their own
+/// names.
 Result<ChatRequest> decode_chat_request(std::string_view body);
 
 /// The request for an upstream model. What the wire has no field for is noted in `losses`.
 json::object encode_chat_request(const model::Call& call, std::string_view model, bool stream,
                                  std::vector<model::Loss>& losses);
 
-/// Fields of `gen.extra` that only OpenAI servers understand: what another protocol's skill never sees.
+/// Fields of `gen.extra` that only OpenAI servers understand: what another protocol's skill never
+/// sees.
 std::vector<model::Loss> losses_of_extra(const model::Generation& gen);
 
 }  // namespace weft::adapters::openai

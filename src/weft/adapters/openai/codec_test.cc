@@ -51,14 +51,16 @@ TEST(ChatRequest, ComesBackAsItWent) {
   const auto first = decode_chat_request(request_text());
   ASSERT_TRUE(first);
   std::vector<model::Loss> losses;
-  const auto wire = json::write(encode_chat_request(first->call, first->model, first->stream, losses));
+  const auto wire =
+      json::write(encode_chat_request(first->call, first->model, first->stream, losses));
   const auto second = decode_chat_request(wire);
   ASSERT_TRUE(second) << second.error().message;
   EXPECT_EQ(model::to_json(first->call), model::to_json(second->call));
 }
 
 TEST(ChatRequest, SeveralChoicesAreALoss) {
-  auto decoded = decode_chat_request(R"({"model":"m","n":3,"messages":[{"role":"user","content":"x"}]})");
+  auto decoded =
+      decode_chat_request(R"({"model":"m","n":3,"messages":[{"role":"user","content":"x"}]})");
   ASSERT_TRUE(decoded);
   std::vector<model::Loss> losses;
   const auto wire = encode_chat_request(decoded->call, "m", false, losses);
@@ -83,28 +85,36 @@ TEST_P(BadRequest, PointsAtWhatIsWrong) {
 INSTANTIATE_TEST_SUITE_P(
     Table, BadRequest,
     testing::Values(
-        Bad{"[]", ""}, Bad{"{", ""}, Bad{R"({"messages":[]})", "/model"}, Bad{R"({"model":"m"})", "/messages"},
-        Bad{R"({"model":"m","messages":[]})", "/messages"},
+        Bad{"[]", ""}, Bad{"{", ""}, Bad{R"({"messages":[]})", "/model"},
+        Bad{R"({"model":"m"})", "/messages"}, Bad{R"({"model":"m","messages":[]})", "/messages"},
         Bad{R"({"model":"m","messages":[{"role":"king","content":"x"}]})", "/messages/0/role"},
         Bad{R"({"model":"m","messages":[{"role":"user","content":[{"type":"smell"}]}]})",
             "/messages/0/content/0/type"},
         Bad{R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:x"}}]}]})",
             "/messages/0/content/0/image_url/url"},
-        Bad{R"({"model":"m","messages":[{"role":"tool","content":"x"}]})", "/messages/0/tool_call_id"},
-        Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"temperature":"hot"})", "/temperature"},
+        Bad{R"({"model":"m","messages":[{"role":"tool","content":"x"}]})",
+            "/messages/0/tool_call_id"},
+        Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"temperature":"hot"})",
+            "/temperature"},
         Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"stream":1})", "/stream"},
-        Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"functions":[]})", "/functions"},
-        Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"custom"}]})", "/tools/0"},
+        Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"functions":[]})",
+            "/functions"},
+        Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"custom"}]})",
+            "/tools/0"},
         Bad{R"({"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"xml"}})",
             "/response_format/type"}));
 
 TEST(Messages, PartsComeBackAsTheyWent) {
   model::Turn turn{.role = model::Role::user};
   turn.parts.push_back(model::Part::text("look"));
-  turn.parts.push_back({.body = model::Blob{.bytes = "PNG", .filename = ""}, .media_type = "image/png"});
-  turn.parts.push_back({.body = model::Blob{.bytes = "wav", .filename = ""}, .media_type = "audio/wav"});
-  turn.parts.push_back({.body = model::Blob{.bytes = "%PDF", .filename = "a.pdf"}, .media_type = "application/pdf"});
-  turn.parts.push_back({.body = model::Link{.uri = "https://example.org/a.png"}, .media_type = "image/*"});
+  turn.parts.push_back(
+      {.body = model::Blob{.bytes = "PNG", .filename = ""}, .media_type = "image/png"});
+  turn.parts.push_back(
+      {.body = model::Blob{.bytes = "wav", .filename = ""}, .media_type = "audio/wav"});
+  turn.parts.push_back(
+      {.body = model::Blob{.bytes = "%PDF", .filename = "a.pdf"}, .media_type = "application/pdf"});
+  turn.parts.push_back(
+      {.body = model::Link{.uri = "https://example.org/a.png"}, .media_type = "image/*"});
   std::vector<model::Loss> losses;
   const auto wire = messages_from_turns({turn}, losses);
   const auto back = turns_from_messages(wire);

@@ -46,7 +46,8 @@ class Hash {
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-/// What of a turn counts: who said what. Clients replay texts in one piece or in many, and drop thoughts.
+/// What of a turn counts: who said what. Clients replay texts in one piece or in many, and drop
+/// thoughts.
 void add_turn(Hash& hash, const Turn& turn) {
   hash.add(model::to_string(turn.role));
   std::string text;
@@ -127,7 +128,8 @@ std::string item_text(const Ask::Item& item) {
 std::string lower_word(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == ' ' || c == '.' || c == '!' || c == '\n' || c == '\t' || c == '\r' || c == ',') continue;
+    if (c == ' ' || c == '.' || c == '!' || c == '\n' || c == '\t' || c == '\r' || c == ',')
+      continue;
     out += (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return out;
@@ -135,18 +137,21 @@ std::string lower_word(std::string_view text) {
 
 std::optional<bool> yes_or_no(std::string_view text) {
   static constexpr std::array<std::string_view, 22> kYes{
-      "yes", "y", "yep", "yeah", "ok", "okay", "sure", "true", "confirm", "confirmed", "approve",
-      "approved", "accept", "goahead", "yesplease", "doit", "ja", "oui", "sí", "是", "好", "确认"};
-  static constexpr std::array<std::string_view, 16> kNo{"no", "n", "nope", "false", "deny", "denied", "reject",
-                                                        "decline", "don't", "dont", "nothanks", "nein", "non",
-                                                        "否", "不", "取消"};
+      "yes",     "y",         "yep",     "yeah",     "ok",     "okay",    "sure",      "true",
+      "confirm", "confirmed", "approve", "approved", "accept", "goahead", "yesplease", "doit",
+      "ja",      "oui",       "sí",      "是",       "好",     "确认"};
+  static constexpr std::array<std::string_view, 16> kNo{
+      "no",    "n",    "nope",     "false", "deny", "denied", "reject", "decline",
+      "don't", "dont", "nothanks", "nein",  "non",  "否",     "不",     "取消"};
   const std::string word = lower_word(text);
   if (std::ranges::find(kYes, word) != kYes.end()) return true;
   if (std::ranges::find(kNo, word) != kNo.end()) return false;
   return std::nullopt;
 }
 
-std::unexpected<Error> unclear(std::string words) { return fail(make_argument_error("/messages", std::move(words))); }
+std::unexpected<Error> unclear(std::string words) {
+  return fail(make_argument_error("/messages", std::move(words)));
+}
 
 /// The JSON object that a reply is, or holds in a fenced block.
 std::optional<json::value> object_in(const std::vector<Part>& parts, std::string_view text) {
@@ -186,7 +191,8 @@ Result<json::value> field_value(const json::value& schema, std::string_view text
   return json::value(text);
 }
 
-Result<Answer> form_answer(const Ask::Item& item, const std::vector<Part>& parts, std::string_view text) {
+Result<Answer> form_answer(const Ask::Item& item, const std::vector<Part>& parts,
+                           std::string_view text) {
   if (auto object = object_in(parts, text)) return Answer{.data = std::move(object)};
   const std::string word = lower_word(text);
   if (word == "cancel") return Answer{.action = AnswerAction::cancel};
@@ -215,7 +221,8 @@ Result<Answer> consent_answer(std::string_view text) {
   return Answer{.action = *yes ? AnswerAction::accept : AnswerAction::decline};
 }
 
-Result<Answer> item_answer(const Ask::Item& item, const std::vector<Part>& parts, std::string_view text) {
+Result<Answer> item_answer(const Ask::Item& item, const std::vector<Part>& parts,
+                           std::string_view text) {
   switch (item.kind) {
     case Ask::Kind::form: return form_answer(item, parts, text);
     case Ask::Kind::approve: return consent_answer(text);
@@ -254,15 +261,16 @@ std::vector<Prefix> assistant_prefixes(std::string_view principal, std::string_v
   for (std::size_t i = 0; i < turns.size(); ++i) {
     add_turn(hash, turns[i]);
     // What ends the request is the caller's reply, never the question.
-    if (turns[i].role == model::Role::assistant && i + 1 < turns.size()) found.push_back({hash.value(), i + 1});
+    if (turns[i].role == model::Role::assistant && i + 1 < turns.size())
+      found.push_back({hash.value(), i + 1});
   }
   std::ranges::reverse(found);
   if (found.size() > kQuestionsLookedBackMax) found.resize(kQuestionsLookedBackMax);
   return found;
 }
 
-std::string key_after(std::string_view principal, std::string_view model, const std::vector<Turn>& turns,
-                      const Turn& said) {
+std::string key_after(std::string_view principal, std::string_view model,
+                      const std::vector<Turn>& turns, const Turn& said) {
   Hash hash = begin(principal, model);
   for (const Turn& turn : turns) add_turn(hash, turn);
   add_turn(hash, said);
@@ -280,7 +288,8 @@ std::string question_text(const Ask& ask) {
 
 Turn question_turn(const Ask& ask, const model::Call& call) {
   Turn turn{.role = model::Role::assistant};
-  const bool as_tool = std::ranges::any_of(call.tools, [](const auto& t) { return t.name == kAskTool; });
+  const bool as_tool =
+      std::ranges::any_of(call.tools, [](const auto& t) { return t.name == kAskTool; });
   if (!as_tool) {
     turn.parts.push_back(Part::text(question_text(ask)));
     return turn;
@@ -308,7 +317,8 @@ Result<model::Answers> read_answers(const Ask& ask, const Turn& said) {
   const auto object = object_in(parts, text);
   for (const auto& [key, item] : ask.items) {
     const auto* mine = object ? json::find(*object, key) : nullptr;
-    if (!mine) return unclear("Please answer with a JSON object that has one member for each question.");
+    if (!mine)
+      return unclear("Please answer with a JSON object that has one member for each question.");
     const std::vector<Part> piece{mine->is_string() ? Part::text(std::string(mine->get_string()))
                                                     : Part::data(*mine)};
     WEFT_TRY(answers[key], item_answer(item, piece, model::joined_text(piece, false)));

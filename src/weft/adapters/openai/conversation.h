@@ -1,5 +1,5 @@
-// Questions in a conversation that has no state: keys of its prefixes, the words of a question, and what a reply to it means.
-// Owned by adapters/openai; pure.
+// Questions in a conversation that has no state: keys of its prefixes, the words of a question, and
+// what a reply to it means. Owned by adapters/openai; pure.
 #pragma once
 
 #include <optional>
@@ -20,7 +20,8 @@ struct Prefix {
   std::string key;
   std::size_t turns = 0;
 };
-/// The prefixes, the longest first, at most kQuestionsLookedBackMax. Keys of two principals or two models never meet.
+/// The prefixes, the longest first, at most kQuestionsLookedBackMax. Keys of two principals or two
+/// models never meet.
 std::vector<Prefix> assistant_prefixes(std::string_view principal, std::string_view model,
                                        const std::vector<model::Turn>& turns);
 /// The key that the conversation has once the assistant has said `said`.

@@ -48,12 +48,13 @@ TEST(Conversation, KeysOfOthersNeverMeet) {
 TEST(Conversation, TextInPiecesIsTheSameText) {
   Turn pieces = user("bo");
   pieces.parts.push_back(model::Part::text("ok"));
-  EXPECT_EQ(key_after("a", "m", {pieces}, assistant("x")), key_after("a", "m", {user("book")}, assistant("x")));
+  EXPECT_EQ(key_after("a", "m", {pieces}, assistant("x")),
+            key_after("a", "m", {user("book")}, assistant("x")));
 }
 
 TEST(Questions, AFormSaysWhatItWants) {
-  const auto text = question_text(ask_of(
-      Ask::Kind::form, schema(R"({"type":"object","required":["day"],"properties":{
+  const auto text = question_text(
+      ask_of(Ask::Kind::form, schema(R"({"type":"object","required":["day"],"properties":{
         "day":{"type":"string","description":"YYYY-MM-DD"},"part":{"enum":["am","pm"]}}})")));
   EXPECT_EQ(text, "Which day?\n- day (string): YYYY-MM-DD\n- part (one of am, pm, optional)");
 }
@@ -72,7 +73,8 @@ TEST(Replies, AFormTakesJsonOrItsOnlyField) {
   const auto one = ask_of(Ask::Kind::form, schema(R"({"properties":{"n":{"type":"integer"}}})"));
   EXPECT_EQ(json::write(*read_answers(one, user("3"))->at("q").data), R"({"n":3})");
   EXPECT_EQ(json::write(*read_answers(one, user("{\"n\":4}"))->at("q").data), R"({"n":4})");
-  EXPECT_EQ(json::write(*read_answers(one, user("so:\n```json\n{\"n\":5}\n```"))->at("q").data), R"({"n":5})");
+  EXPECT_EQ(json::write(*read_answers(one, user("so:\n```json\n{\"n\":5}\n```"))->at("q").data),
+            R"({"n":5})");
   EXPECT_FALSE(read_answers(one, user("three")));
   EXPECT_EQ(read_answers(one, user("Cancel"))->at("q").action, model::AnswerAction::cancel);
   const auto flag = ask_of(Ask::Kind::form, schema(R"({"properties":{"ok":{"type":"boolean"}}})"));

@@ -20,19 +20,22 @@ std::unexpected<Error> broken(std::string message) {
 }
 
 Result<void> check_input(const json::value* input) {
-  if (!input) return fail(make_argument_error("/input", "a string or an array of strings is needed"));
+  if (!input)
+    return fail(make_argument_error("/input", "a string or an array of strings is needed"));
   if (input->is_string()) return {};
   const auto* list = input->if_array();
   if (!list || list->empty()) {
     return fail(make_argument_error("/input", "expected a string or an array of strings"));
   }
   if (list->size() > kEmbeddingInputsMax) {
-    return fail(make_argument_error("/input", std::format("at most {} inputs are read", kEmbeddingInputsMax)));
+    return fail(make_argument_error(
+        "/input", std::format("at most {} inputs are read", kEmbeddingInputsMax)));
   }
   for (std::size_t i = 0; i < list->size(); ++i) {
     if ((*list)[i].is_string()) continue;
-    return fail(make_argument_error(std::format("/input/{}", i),
-                                    "expected a string: tokens are passed only to an OpenAI-compatible solution"));
+    return fail(make_argument_error(
+        std::format("/input/{}", i),
+        "expected a string: tokens are passed only to an OpenAI-compatible solution"));
   }
   return {};
 }
@@ -109,18 +112,21 @@ Result<EmbeddingRequest> decode_embedding_request(std::string_view body) {
   EmbeddingRequest request;
   request.model = json::string_at(o, "model");
   if (request.model.empty()) {
-    return fail(make_argument_error("/model", "the name of a model is needed; GET /v1/models lists them"));
+    return fail(
+        make_argument_error("/model", "the name of a model is needed; GET /v1/models lists them"));
   }
   const auto format = json::string_at(o, "encoding_format");
   if (!format.empty() && format != "float" && format != "base64") {
-    return fail(make_argument_error("/encoding_format", std::format("`{}` is not float or base64", format)));
+    return fail(make_argument_error("/encoding_format",
+                                    std::format("`{}` is not float or base64", format)));
   }
   request.base64 = format == "base64";
   const auto* input = json::find(o, "input");
   WEFT_CHECK(check_input(input));
   request.call.args = json::object{{"input", *input}};
   for (const auto& [key, value] : o) {
-    if (key != "model" && key != "input" && key != "encoding_format") request.call.gen.extra[key] = value;
+    if (key != "model" && key != "input" && key != "encoding_format")
+      request.call.gen.extra[key] = value;
   }
   return request;
 }
@@ -136,15 +142,18 @@ Result<json::object> encode_embedding_request(const model::Call& call, std::stri
   return o;
 }
 
-Result<json::object> encode_embeddings(const model::Output& output, std::string_view model, bool base64) {
+Result<json::object> encode_embeddings(const model::Output& output, std::string_view model,
+                                       bool base64) {
   const auto rows = rows_of(output);
   if (!rows) return fail(Reason::solution_failed, "the skill answered no embeddings");
   json::array data;
   for (std::size_t i = 0; i < rows->size(); ++i) {
     const auto* row = (*rows)[i].if_array();
-    if (!row) return fail(Reason::solution_failed, "the skill's embeddings are no arrays of numbers");
+    if (!row)
+      return fail(Reason::solution_failed, "the skill's embeddings are no arrays of numbers");
     json::object item{{"object", "embedding"}, {"index", i}};
-    item["embedding"] = base64 ? json::value(wire::base64_encode(float_bytes(*row))) : json::value(*row);
+    item["embedding"] =
+        base64 ? json::value(wire::base64_encode(float_bytes(*row))) : json::value(*row);
     data.push_back(std::move(item));
   }
   json::object o{{"object", "list"}, {"data", std::move(data)}, {"model", model}};
@@ -165,7 +174,8 @@ Result<model::Output> decode_embeddings(std::string_view body) {
     const auto* item = (*data)[i].if_object();
     const auto* vector = item ? json::find(*item, "embedding") : nullptr;
     if (!vector) return broken("an item of the answer has no embedding");
-    const auto index = static_cast<std::size_t>(json::int_at(*item, "index").value_or(static_cast<std::int64_t>(i)));
+    const auto index = static_cast<std::size_t>(
+        json::int_at(*item, "index").value_or(static_cast<std::int64_t>(i)));
     if (index >= rows.size()) return broken("an embedding's index is out of range");
     if (vector->is_string()) {
       WEFT_TRY(rows[index], floats_of_base64(vector->get_string()));

@@ -1,4 +1,5 @@
-// Embeddings, both ways. In the model they are `{"embeddings":[[…]…]}`. Owned by adapters/openai; pure.
+// Embeddings, both ways. In the model they are `{"embeddings":[[…]…]}`. Owned by adapters/openai;
+// pure.
 #pragma once
 
 #include <string>
@@ -25,7 +26,8 @@ Result<EmbeddingRequest> decode_embedding_request(std::string_view body);
 Result<json::object> encode_embedding_request(const model::Call& call, std::string_view model);
 
 /// The answer `{object:list, data:[{embedding}…]}`. Errors when the output holds no vectors.
-Result<json::object> encode_embeddings(const model::Output& output, std::string_view model, bool base64);
+Result<json::object> encode_embeddings(const model::Output& output, std::string_view model,
+                                       bool base64);
 /// Reads an upstream's answer, in either encoding.
 Result<model::Output> decode_embeddings(std::string_view body);
 

@@ -98,7 +98,8 @@ std::string code_word(const json::object& error) {
 
 json::object error_json(const Error& error) {
   const Row& row = row_of(error.reason);
-  json::object body{{"message", error.message}, {"type", row.type}, {"param", nullptr}, {"code", row.code}};
+  json::object body{
+      {"message", error.message}, {"type", row.type}, {"param", nullptr}, {"code", row.code}};
   if (!error.param.empty()) body["param"] = param_of_pointer(error.param);
   return {{"error", std::move(body)}};
 }
@@ -125,7 +126,8 @@ std::string param_of_pointer(std::string_view pointer) {
     pointer.remove_prefix(1);
     const auto token = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(token.size());
-    const bool number = !token.empty() && std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
+    const bool number =
+        !token.empty() && std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
     if (number && !out.empty()) {
       out += '[';
       out += token;

@@ -11,7 +11,8 @@ namespace weft::adapters::openai {
 
 /// `{"error":{message,type,param,code}}`, all four keys.
 json::object error_json(const Error& error);
-/// What an upstream's error object means: the words of `code` and `type` first, then the HTTP status (0: none).
+/// What an upstream's error object means: the words of `code` and `type` first, then the HTTP
+/// status (0: none).
 Error error_from_json(const json::object& error, int status);
 /// The `error` object of a document, when it has one.
 const json::object* error_object(const json::value& document);

@@ -33,7 +33,8 @@ Result<Part> image_part(const json::object& o, const std::string& at) {
   } else {
     part = link_part(url, "image/*");
   }
-  if (const auto detail = json::string_at(*image, "detail"); !detail.empty()) part.meta["detail"] = detail;
+  if (const auto detail = json::string_at(*image, "detail"); !detail.empty())
+    part.meta["detail"] = detail;
   return part;
 }
 
@@ -43,7 +44,8 @@ Result<Part> audio_part(const json::object& o, const std::string& at) {
   auto bytes = wire::base64_decode(json::string_at(*audio, "data"));
   if (!bytes) return wrong(at + "/input_audio/data", "expected base64");
   const auto format = json::string_at(*audio, "format");
-  return Part{.body = model::Blob{.bytes = std::move(*bytes)}, .media_type = std::format("audio/{}", format)};
+  return Part{.body = model::Blob{.bytes = std::move(*bytes)},
+              .media_type = std::format("audio/{}", format)};
 }
 
 Result<Part> file_part(const json::object& o, const std::string& at) {
@@ -74,8 +76,10 @@ Result<Part> content_part(const json::value& v, const std::string& at) {
   if (type == "refusal") {
     return Part{.body = model::Refusal{std::string(json::string_at(*o, "refusal"))}};
   }
-  return wrong(at + "/type", std::format("`{}` is no content part: use text, image_url, input_audio, file "
-                                         "or refusal", type));
+  return wrong(at + "/type",
+               std::format("`{}` is no content part: use text, image_url, input_audio, file "
+                           "or refusal",
+                           type));
 }
 
 Result<std::vector<Part>> content_parts(const json::value* content, const std::string& at) {
@@ -86,7 +90,9 @@ Result<std::vector<Part>> content_parts(const json::value* content, const std::s
     return parts;
   }
   const auto* list = content->if_array();
-  if (!list) return wrong(at, std::format("expected a string or an array, got {}", json::type_name(*content)));
+  if (!list)
+    return wrong(at,
+                 std::format("expected a string or an array, got {}", json::type_name(*content)));
   if (list->size() > kPartsPerMessageMax) {
     return wrong(at, std::format("a message has at most {} parts", kPartsPerMessageMax));
   }
@@ -99,7 +105,8 @@ Result<std::vector<Part>> content_parts(const json::value* content, const std::s
 
 Result<void> add_assistant_parts(Turn& turn, const json::object& o, const std::string& at) {
   if (const auto text = json::string_at(o, "reasoning_content"); !text.empty()) {
-    turn.parts.insert(turn.parts.begin(), Part{.body = model::Reasoning{.text = std::string(text)}});
+    turn.parts.insert(turn.parts.begin(),
+                      Part{.body = model::Reasoning{.text = std::string(text)}});
   }
   if (const auto text = json::string_at(o, "refusal"); !text.empty()) {
     turn.parts.push_back(Part{.body = model::Refusal{std::string(text)}});
@@ -117,8 +124,9 @@ Result<Turn> turn_from_message(const json::value& v, const std::string& at) {
   const auto word = json::string_at(*o, "role");
   const auto role = model::role_from(word);
   if (!role) {
-    return wrong(at + "/role", std::format("`{}` is no role: use developer, system, user, assistant or tool",
-                                           word));
+    return wrong(
+        at + "/role",
+        std::format("`{}` is no role: use developer, system, user, assistant or tool", word));
   }
   Turn turn;
   turn.role = *role;
@@ -132,7 +140,8 @@ Result<Turn> turn_from_message(const json::value& v, const std::string& at) {
     turn.parts.clear();
     turn.parts.push_back(Part{.body = std::move(result)});
   }
-  if (turn.parts.empty() && turn.role == Role::user) return wrong(at + "/content", "a user message has content");
+  if (turn.parts.empty() && turn.role == Role::user)
+    return wrong(at + "/content", "a user message has content");
   return turn;
 }
 
@@ -145,11 +154,13 @@ json::object blob_json(const Part& part, const model::Blob& blob) {
   if (type.starts_with("audio/")) {
     return {{"type", "input_audio"},
             {"input_audio",
-             {{"data", wire::base64_encode(blob.bytes)}, {"format", std::string_view(type).substr(6)}}}};
+             {{"data", wire::base64_encode(blob.bytes)},
+              {"format", std::string_view(type).substr(6)}}}};
   }
   if (type.starts_with("image/")) {
     json::object image{{"url", data_url(type, blob.bytes)}};
-    if (const auto detail = json::string_at(part.meta, "detail"); !detail.empty()) image["detail"] = detail;
+    if (const auto detail = json::string_at(part.meta, "detail"); !detail.empty())
+      image["detail"] = detail;
     return {{"type", "image_url"}, {"image_url", std::move(image)}};
   }
   json::object file{{"file_data", data_url(type, blob.bytes)}};
@@ -160,7 +171,8 @@ json::object blob_json(const Part& part, const model::Blob& blob) {
 json::object link_json(const Part& part, const model::Link& link) {
   if (!part.media_type.starts_with("image/")) return text_json(link.uri);
   json::object image{{"url", link.uri}};
-  if (const auto detail = json::string_at(part.meta, "detail"); !detail.empty()) image["detail"] = detail;
+  if (const auto detail = json::string_at(part.meta, "detail"); !detail.empty())
+    image["detail"] = detail;
   return {{"type", "image_url"}, {"image_url", std::move(image)}};
 }
 
@@ -181,13 +193,19 @@ struct MessageWriter {
     lose("data", "text", model::LossKind::approximated);
     content.push_back(text_json(json::write(data.json)));
   }
-  void operator()(const Part& part, const model::Blob& blob) { content.push_back(blob_json(part, blob)); }
+  void operator()(const Part& part, const model::Blob& blob) {
+    content.push_back(blob_json(part, blob));
+  }
   void operator()(const Part& part, const model::Link& link) {
     if (!part.media_type.starts_with("image/")) lose("link", "text", model::LossKind::approximated);
     content.push_back(link_json(part, link));
   }
-  void operator()(const Part&, const model::Tensor&) { lose("tensor", "", model::LossKind::dropped); }
-  void operator()(const Part&, const model::ToolCall& call) { tool_calls.push_back(tool_call_json(call)); }
+  void operator()(const Part&, const model::Tensor&) {
+    lose("tensor", "", model::LossKind::dropped);
+  }
+  void operator()(const Part&, const model::ToolCall& call) {
+    tool_calls.push_back(tool_call_json(call));
+  }
   void operator()(const Part&, const model::ToolResult&) {}
   void operator()(const Part&, const model::Reasoning& r) { reasoning += r.text; }
   void operator()(const Part&, const model::Refusal& r) { refusal += r.text; }
@@ -208,7 +226,8 @@ json::object tool_message(const model::ToolResult& result, const std::string& at
   for (const Part& part : result.parts) {
     const bool said = std::holds_alternative<model::Text>(part.body) ||
                       std::holds_alternative<model::Data>(part.body);
-    if (!said) losses.push_back({at, "media", "", model::LossKind::dropped, "tool messages are text"});
+    if (!said)
+      losses.push_back({at, "media", "", model::LossKind::dropped, "tool messages are text"});
   }
   return {{"role", "tool"},
           {"tool_call_id", result.call_id},
@@ -265,13 +284,15 @@ json::array messages_from_turns(const std::vector<Turn>& turns, std::vector<mode
 }
 
 Result<std::vector<Part>> parts_from_tool_calls(const json::array& calls, const std::string& at) {
-  if (calls.size() > kToolCallsMax) return wrong(at, std::format("at most {} tool calls are read", kToolCallsMax));
+  if (calls.size() > kToolCallsMax)
+    return wrong(at, std::format("at most {} tool calls are read", kToolCallsMax));
   std::vector<Part> parts;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const std::string here = std::format("{}/{}", at, i);
     const auto* call = calls[i].if_object();
     const auto* function = call ? json::object_at(*call, "function") : nullptr;
-    if (!function) return wrong(here + "/function", "expected an object: only function calls are spoken here");
+    if (!function)
+      return wrong(here + "/function", "expected an object: only function calls are spoken here");
     const auto name = json::string_at(*function, "name");
     if (name.empty()) return wrong(here + "/function/name", "expected the name of the function");
     model::ToolCall body{.id = std::string(json::string_at(*call, "id")),
@@ -289,7 +310,8 @@ json::object tool_call_json(const model::ToolCall& call) {
 }
 
 std::string data_url(std::string_view media_type, std::string_view bytes) {
-  return std::format("data:{};base64,{}", media_type.empty() ? "application/octet-stream" : media_type,
+  return std::format("data:{};base64,{}",
+                     media_type.empty() ? "application/octet-stream" : media_type,
                      wire::base64_encode(bytes));
 }
 

@@ -1,4 +1,5 @@
-// Chat messages and turns: the conversation as the chat wire has it and as the model has it. Owned by adapters/openai; pure.
+// Chat messages and turns: the conversation as the chat wire has it and as the model has it. Owned
+// by adapters/openai; pure.
 #pragma once
 
 #include <vector>
@@ -13,10 +14,12 @@ namespace weft::adapters::openai {
 Result<std::vector<model::Turn>> turns_from_messages(const json::array& messages);
 
 /// The same conversation on the wire; what chat cannot say is noted in `losses`.
-json::array messages_from_turns(const std::vector<model::Turn>& turns, std::vector<model::Loss>& losses);
+json::array messages_from_turns(const std::vector<model::Turn>& turns,
+                                std::vector<model::Loss>& losses);
 
 /// The `tool_calls` of a message, as parts. `at` is the pointer of the array, for errors.
-Result<std::vector<model::Part>> parts_from_tool_calls(const json::array& calls, const std::string& at);
+Result<std::vector<model::Part>> parts_from_tool_calls(const json::array& calls,
+                                                       const std::string& at);
 json::object tool_call_json(const model::ToolCall& call);
 
 /// `data:TYPE;base64,…` of bytes; and the way back (nothing when it is no base64 data URL).

@@ -40,7 +40,8 @@ std::vector<Url> base_candidates(const Url& given) {
   return bases;
 }
 
-Awaitable<Result<std::vector<std::string>>> fetch_models(HttpClientRef client, net::ClientRequest request,
+Awaitable<Result<std::vector<std::string>>> fetch_models(HttpClientRef client,
+                                                         net::ClientRequest request,
                                                          CancelToken cancel) {
   WEFT_CO_TRY(auto response, co_await client.get().send(std::move(request), cancel));
   if (response->head().status != 200) {

@@ -19,7 +19,8 @@ std::vector<Url> base_candidates(const Url& given);
 /// The client by reference, fit to be handed into a coroutine.
 using HttpClientRef = std::reference_wrapper<net::HttpClient>;
 /// Sends a GET and reads the ids.
-Awaitable<Result<std::vector<std::string>>> fetch_models(HttpClientRef client, net::ClientRequest request,
+Awaitable<Result<std::vector<std::string>>> fetch_models(HttpClientRef client,
+                                                         net::ClientRequest request,
                                                          CancelToken cancel);
 
 }  // namespace weft::adapters::openai

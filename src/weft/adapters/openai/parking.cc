@@ -5,7 +5,8 @@
 namespace weft::adapters::openai {
 namespace {
 
-/// Whether the last thing the assistant said is this question: another branch of the conversation may have gone another way.
+/// Whether the last thing the assistant said is this question: another branch of the conversation
+/// may have gone another way.
 bool asked_last(const model::Call& call, const model::Ask& ask) {
   const model::Turn* last = nullptr;
   for (const auto& turn : call.turns) {
@@ -24,12 +25,14 @@ bool asked_last(const model::Call& call, const model::Ask& ask) {
 Source::Source(Environment& environment, net::Exchange& exchange)
     : environment_(environment), exchange_(exchange) {}
 
-Awaitable<Result<std::optional<hub::TaskView>>> Source::find(const model::Call& call, const std::string& model) {
+Awaitable<Result<std::optional<hub::TaskView>>> Source::find(const model::Call& call,
+                                                             const std::string& model) {
   std::vector<std::string> keys;
   if (!call.context.empty()) {
     keys.push_back(call.context.str());
   } else {
-    for (auto& prefix : assistant_prefixes(principal_.name, model, call.turns)) keys.push_back(std::move(prefix.key));
+    for (auto& prefix : assistant_prefixes(principal_.name, model, call.turns))
+      keys.push_back(std::move(prefix.key));
   }
   for (auto& key : keys) {
     hub::TaskFilter filter;
@@ -45,7 +48,8 @@ Awaitable<Result<std::optional<hub::TaskView>>> Source::find(const model::Call& 
   co_return std::optional<hub::TaskView>();
 }
 
-Awaitable<Result<Source::Resumed>> Source::resume(const model::Call& call, const std::string& model) {
+Awaitable<Result<Source::Resumed>> Source::resume(const model::Call& call,
+                                                  const std::string& model) {
   principal_ = call.principal;
   Resumed resumed;
   if (call.turns.size() < 2) co_return resumed;
@@ -54,10 +58,10 @@ Awaitable<Result<Source::Resumed>> Source::resume(const model::Call& call, const
   auto answers = read_answers(*found->ask, call.turns.back());
   if (answers) {
     // From here on: the answer itself and all that follows, however fast it comes.
-    WEFT_CO_TRY(subscription_, co_await environment_.hub.tasks().subscribe(found->id, found->head, principal_,
-                                                                           exchange_.executor()));
-    auto answered = co_await environment_.hub.tasks().answer(found->id, std::move(*answers), call.turns.back(),
-                                                             principal_);
+    WEFT_CO_TRY(subscription_, co_await environment_.hub.tasks().subscribe(
+                                   found->id, found->head, principal_, exchange_.executor()));
+    auto answered = co_await environment_.hub.tasks().answer(found->id, std::move(*answers),
+                                                             call.turns.back(), principal_);
     if (answered) {
       task_ = found->id;
       resumed.taken_up = true;
@@ -87,7 +91,8 @@ Awaitable<model::Event> Source::next() {
     if (!got) {
       event = model::end_with(got.error());
     } else if (!*got) {
-      event = model::end_with(make_error(Reason::internal, "the task's events ended without an end"));
+      event =
+          model::end_with(make_error(Reason::internal, "the task's events ended without an end"));
     } else {
       event = std::move((*got)->event);
     }
@@ -100,17 +105,20 @@ void Source::cancel(Error why) {
   if (stream_) stream_->cancel(std::move(why));
 }
 
-Awaitable<Result<void>> Source::park(const model::Call& call, const std::string& model, const model::Turn& said,
-                                     const model::Ask& ask) {
-  // A task that was taken up stays one; the conversation still holds the first question, by which it is found.
+Awaitable<Result<void>> Source::park(const model::Call& call, const std::string& model,
+                                     const model::Turn& said, const model::Ask& ask) {
+  // A task that was taken up stays one; the conversation still holds the first question, by which
+  // it is found.
   if (!stream_) co_return Result<void>();
   auto kept = std::make_shared<model::Call>(call);
-  if (kept->context.empty()) kept->context = ContextId(key_after(principal_.name, model, call.turns, said));
+  if (kept->context.empty())
+    kept->context = ContextId(key_after(principal_.name, model, call.turns, said));
   json::object meta{{"door", "openai"}};
   model::Ask question = ask;
   auto stream = std::move(stream_);
-  WEFT_CO_TRY(auto view, co_await environment_.hub.tasks().park(std::move(kept), std::move(stream),
-                                                                std::move(question), std::move(meta)));
+  WEFT_CO_TRY(auto view,
+              co_await environment_.hub.tasks().park(std::move(kept), std::move(stream),
+                                                     std::move(question), std::move(meta)));
   task_ = view.id;
   co_return Result<void>();
 }

@@ -1,5 +1,5 @@
-// Where the events of a chat come from: a call that begins now, or a parked one that the conversation goes on with. Owned by one
-// exchange, on its loop.
+// Where the events of a chat come from: a call that begins now, or a parked one that the
+// conversation goes on with. Owned by one exchange, on its loop.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ class Source {
     /// The reply was not understood: the question once more.
     std::optional<model::Turn> again;
   };
-  /// Looks whether the conversation goes on with an open question, and answers it with the last turn.
+  /// Looks whether the conversation goes on with an open question, and answers it with the last
+  /// turn.
   Awaitable<Result<Resumed>> resume(const model::Call& call, const std::string& model);
   /// Begins the call.
   void start(const model::Call& call);
@@ -29,13 +30,14 @@ class Source {
   Awaitable<model::Event> next();
   void cancel(Error why);
   /// Keeps the call at its question, under the key that the conversation has once `said` was said.
-  Awaitable<Result<void>> park(const model::Call& call, const std::string& model, const model::Turn& said,
-                               const model::Ask& ask);
+  Awaitable<Result<void>> park(const model::Call& call, const std::string& model,
+                               const model::Turn& said, const model::Ask& ask);
   /// A caller that left does not want what it had taken up.
   Awaitable<> close();
 
  private:
-  Awaitable<Result<std::optional<hub::TaskView>>> find(const model::Call& call, const std::string& model);
+  Awaitable<Result<std::optional<hub::TaskView>>> find(const model::Call& call,
+                                                       const std::string& model);
 
   Environment& environment_;
   net::Exchange& exchange_;

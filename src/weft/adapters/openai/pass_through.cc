@@ -16,8 +16,8 @@ namespace {
 
 /// Of an answer's headers these are the hop's or the server's own.
 bool kept_back(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kOwn{"content-length", "date", "server", "set-cookie",
-                                                        "www-authenticate", "alt-svc"};
+  static constexpr std::array<std::string_view, 6> kOwn{
+      "content-length", "date", "server", "set-cookie", "www-authenticate", "alt-svc"};
   if (wire::hop_by_hop(name)) return true;
   for (const auto own : kOwn) {
     if (wire::same_name(name, own)) return true;
@@ -39,7 +39,8 @@ struct Relay {
   net::ClientResponse& response;
 };
 
-/// Bytes of a length that is known go on as they come; others are gathered, so that a cut answer is never taken for a whole.
+/// Bytes of a length that is known go on as they come; others are gathered, so that a cut answer is
+/// never taken for a whole.
 Awaitable<Result<void>> relay_unary(Relay relay) {
   const auto& from = relay.response.head();
   WEFT_CO_TRY(const std::string_view first, co_await relay.response.read_some());
@@ -49,7 +50,8 @@ Awaitable<Result<void>> relay_unary(Relay relay) {
     co_return co_await relay.exchange.respond(std::move(head), std::move(body));
   }
   if (from.body_length.value_or(0) > kAnswerBytesMax) {
-    co_return fail(Reason::too_large, std::format("the answer is longer than {} bytes", kAnswerBytesMax));
+    co_return fail(Reason::too_large,
+                   std::format("the answer is longer than {} bytes", kAnswerBytesMax));
   }
   std::string body(first);
   if (!first.empty()) {
@@ -58,7 +60,8 @@ Awaitable<Result<void>> relay_unary(Relay relay) {
       WEFT_CO_TRY(const std::string_view piece, co_await relay.response.read_some());
       if (piece.empty()) break;
       if (body.size() + piece.size() > kAnswerBytesMax) {
-        co_return fail(Reason::too_large, std::format("the answer is longer than {} bytes", kAnswerBytesMax));
+        co_return fail(Reason::too_large,
+                       std::format("the answer is longer than {} bytes", kAnswerBytesMax));
       }
       body += piece;
     }
@@ -74,7 +77,8 @@ Awaitable<Result<void>> relay_events(Relay relay) {
     WEFT_CO_TRY(const std::string_view whole, events.feed(piece));
     if (!whole.empty()) WEFT_CO_CHECK(co_await relay.exchange.write(whole));
   }
-  if (!events.done()) co_return fail(Reason::upstream_protocol, "the answer's stream broke off before its end");
+  if (!events.done())
+    co_return fail(Reason::upstream_protocol, "the answer's stream broke off before its end");
   co_return co_await relay.exchange.finish();
 }
 
@@ -84,11 +88,12 @@ Awaitable<Error> relay_error(Relay relay, std::string solution) {
   co_return name_solution(std::move(error), solution);
 }
 
-Result<net::ClientRequest> make_request(Environment& environment, Request& request, Passage& passage) {
+Result<net::ClientRequest> make_request(Environment& environment, Request& request,
+                                        Passage& passage) {
   const auto timeout = passage.entry->request.timeout_ms;
   const Milliseconds limit(timeout > 0 ? timeout : hub::kCallDeadlineMs);
-  const hub::CallContext context{request.exchange.executor(), environment.hub.clock().steady() + limit,
-                                 request.exchange.gone()};
+  const hub::CallContext context{request.exchange.executor(),
+                                 environment.hub.clock().steady() + limit, request.exchange.gone()};
   WEFT_TRY(auto out, passage.service->request("POST", passage.path, context));
   out.headers.set("Content-Type", "application/json");
   const auto& from = request.exchange.head().headers;
@@ -97,7 +102,8 @@ Result<net::ClientRequest> make_request(Environment& environment, Request& reque
   }
   const model::Call hops = begin_call(environment.hub, request);
   if (hops.depth >= hub::kCallDepthMax) {
-    return fail(Reason::invalid_argument, std::format("the call went through {} hubs: a loop", hops.depth));
+    return fail(Reason::invalid_argument,
+                std::format("the call went through {} hubs: a loop", hops.depth));
   }
   out.headers.set("Weft-Depth", std::to_string(hops.depth + 1));
   if (passage.scanned.stream) out.idle_timeout = kStreamIdleTimeout;
@@ -122,7 +128,8 @@ Awaitable<> say_failure(net::Exchange& exchange, Error error, bool events) {
   if (written) (void)co_await exchange.finish();
 }
 
-Awaitable<Result<void>> relay_answer(net::Exchange& exchange, net::ClientResponse& response, bool& events) {
+Awaitable<Result<void>> relay_answer(net::Exchange& exchange, net::ClientResponse& response,
+                                     bool& events) {
   const auto& head = response.head();
   const std::string_view type = head.headers.get("Content-Type");
   if (type.starts_with("text/event-stream")) {
@@ -132,7 +139,8 @@ Awaitable<Result<void>> relay_answer(net::Exchange& exchange, net::ClientRespons
     co_return co_await relay_events({exchange, response});
   }
   if (!type.starts_with("application/json")) {
-    co_return fail(Reason::upstream_protocol, std::format("the answer's type is `{}`, not JSON", type));
+    co_return fail(Reason::upstream_protocol,
+                   std::format("the answer's type is `{}`, not JSON", type));
   }
   co_return co_await relay_unary({exchange, response});
 }
@@ -155,7 +163,8 @@ Awaitable<> pass_through(Environment& environment, Request& request, Passage pas
     co_return;
   }
   CancelToken gone = exchange.gone();
-  auto response = co_await passage.service->client(exchange.executor()).send(std::move(*to_send), gone);
+  auto response =
+      co_await passage.service->client(exchange.executor()).send(std::move(*to_send), gone);
   bool events = false;
   Result<void> done = {};
   if (!response) {

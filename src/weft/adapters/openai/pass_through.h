@@ -1,5 +1,6 @@
-// The hot path: an OpenAI caller at an OpenAI-compatible solution. The bytes pass; the model's name, the credentials and the headers
-// change; admission, limits and the error words stay. Owned by adapters/openai; runs on the exchange's loop.
+// The hot path: an OpenAI caller at an OpenAI-compatible solution. The bytes pass; the model's
+// name, the credentials and the headers change; admission, limits and the error words stay. Owned
+// by adapters/openai; runs on the exchange's loop.
 #pragma once
 
 #include <memory>
@@ -29,8 +30,8 @@ Awaitable<> pass_through(Environment& environment, Request& request, Passage pas
 /// Holds back the piece of an event stream that is no whole event yet. Pure.
 class WholeEvents {
  public:
-  /// The bytes that may go out now: a view into `piece` where nothing was held back, else into a buffer of its own that lives until the
-  /// next call. Errors when one event outgrows its limit.
+  /// The bytes that may go out now: a view into `piece` where nothing was held back, else into a
+  /// buffer of its own that lives until the next call. Errors when one event outgrows its limit.
   Result<std::string_view> feed(std::string_view piece);
   /// Whether the last whole event was `data: [DONE]`.
   bool done() const { return done_; }

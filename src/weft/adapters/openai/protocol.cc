@@ -44,9 +44,11 @@ class OpenAiProtocol final : public hub::Protocol {
     std::string tried;
     auto listing = co_await list(request, context, tried);
     if (!listing) {
-      co_return fail(Reason::upstream_protocol, std::format("no OpenAI model list was found: {}", tried));
+      co_return fail(Reason::upstream_protocol,
+                     std::format("no OpenAI model list was found: {}", tried));
     }
-    auto service = std::make_shared<OpenAiService>(clients_, std::move(request), listing->base, listing->models);
+    auto service = std::make_shared<OpenAiService>(clients_, std::move(request), listing->base,
+                                                   listing->models);
     const bool embeds = co_await has_embeddings(service, listing->models, context);
     service->set_embeds(embeds);
     hub::Joined joined;
@@ -57,7 +59,8 @@ class OpenAiProtocol final : public hub::Protocol {
 
  private:
   /// Looks under each base URL in turn; `tried` tells how each answered.
-  Awaitable<std::optional<Listing>> list(hub::JoinRequest request, hub::CallContext context, std::string& tried) {
+  Awaitable<std::optional<Listing>> list(hub::JoinRequest request, hub::CallContext context,
+                                         std::string& tried) {
     auto given = parse_url(request.url);
     if (!given) {
       tried = given.error().message;
@@ -70,8 +73,8 @@ class OpenAiProtocol final : public hub::Protocol {
     co_return std::nullopt;
   }
 
-  Awaitable<std::optional<Listing>> list_at(hub::JoinRequest request, Url base, hub::CallContext context,
-                                            std::string& tried) {
+  Awaitable<std::optional<Listing>> list_at(hub::JoinRequest request, Url base,
+                                            hub::CallContext context, std::string& tried) {
     const Url url = base.with_target(base.path + "/models");
     const auto note = [&](std::string_view what) {
       tried += std::format("{}GET {}: {}", tried.empty() ? "" : "; ", url.path, what);
@@ -81,7 +84,8 @@ class OpenAiProtocol final : public hub::Protocol {
       note(to_send.error().message);
       co_return std::nullopt;
     }
-    auto response = co_await clients_.at(context.executor).send(std::move(*to_send), context.cancel);
+    auto response =
+        co_await clients_.at(context.executor).send(std::move(*to_send), context.cancel);
     if (!response) {
       note(response.error().message);
       co_return std::nullopt;
@@ -101,16 +105,19 @@ class OpenAiProtocol final : public hub::Protocol {
     co_return Listing{std::move(base), marked_as_list(*body), std::move(*models)};
   }
 
-  /// A model that says so by its name, or an embeddings path that knows what it misses. The body is empty: nothing is made.
-  Awaitable<bool> has_embeddings(std::shared_ptr<OpenAiService> service, std::vector<std::string> models,
-                                 hub::CallContext context) {
-    const bool named = std::ranges::any_of(models, [](const std::string& m) { return m.contains("embed"); });
+  /// A model that says so by its name, or an embeddings path that knows what it misses. The body is
+  /// empty: nothing is made.
+  Awaitable<bool> has_embeddings(std::shared_ptr<OpenAiService> service,
+                                 std::vector<std::string> models, hub::CallContext context) {
+    const bool named =
+        std::ranges::any_of(models, [](const std::string& m) { return m.contains("embed"); });
     if (named) co_return true;
     auto to_send = service->request("POST", "/embeddings", context);
     if (!to_send) co_return false;
     to_send->headers.set("Content-Type", "application/json");
     to_send->body = "{}";
-    auto response = co_await clients_.at(context.executor).send(std::move(*to_send), context.cancel);
+    auto response =
+        co_await clients_.at(context.executor).send(std::move(*to_send), context.cancel);
     if (!response) co_return false;
     const int status = (*response)->head().status;
     co_return status == 400 || status == 422;

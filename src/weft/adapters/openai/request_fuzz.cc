@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto decoded = decode_chat_request(body);
   if (decoded) {
     std::vector<weft::model::Loss> losses;
-    const auto wire = weft::json::write(encode_chat_request(decoded->call, decoded->model, false, losses));
+    const auto wire =
+        weft::json::write(encode_chat_request(decoded->call, decoded->model, false, losses));
     WEFT_ASSERT(decode_chat_request(wire).has_value());
   }
   (void)decode_embedding_request(body);

@@ -19,18 +19,22 @@ struct Parsers {
 };
 
 std::unexpected<Error> no_json(simdjson::error_code code) {
-  return fail(Reason::invalid_argument, std::format("the request is not JSON: {}", simdjson::error_message(code)));
+  return fail(Reason::invalid_argument,
+              std::format("the request is not JSON: {}", simdjson::error_message(code)));
 }
 
-/// Grammar, UTF-8 and depth of the whole document, and that no number or name of interest stands twice.
+/// Grammar, UTF-8 and depth of the whole document, and that no number or name of interest stands
+/// twice.
 Result<void> check_whole(simdjson::dom::parser& parser, simdjson::padded_string_view body) {
   if (parser.max_depth() != kScanDepthMax || parser.capacity() < body.size()) {
-    if (const auto code = parser.allocate(std::max<std::size_t>(body.size(), 4096), kScanDepthMax); code) {
+    if (const auto code = parser.allocate(std::max<std::size_t>(body.size(), 4096), kScanDepthMax);
+        code) {
       return no_json(code);
     }
   }
   simdjson::dom::element root;
-  if (const auto code = parser.parse(body.data(), body.size(), false).get(root); code) return no_json(code);
+  if (const auto code = parser.parse(body.data(), body.size(), false).get(root); code)
+    return no_json(code);
   if (!root.is_object()) return fail(Reason::invalid_argument, "the request must be a JSON object");
   return {};
 }
@@ -38,7 +42,8 @@ Result<void> check_whole(simdjson::dom::parser& parser, simdjson::padded_string_
 Result<void> read_model(simdjson::ondemand::value value, const char* begin, Scanned& to) {
   std::string_view raw = value.raw_json_token();
   // The token reaches up to the next one: the blanks after it are not its own.
-  while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) {
+  while (!raw.empty() &&
+         (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) {
     raw.remove_suffix(1);
   }
   std::string_view text;
@@ -65,10 +70,12 @@ Result<Scanned> read_fields(simdjson::ondemand::parser& parser, simdjson::padded
     std::string_view key;
     if (const auto code = field.unescaped_key().get(key); code) return no_json(code);
     if (key == "model") {
-      if (std::exchange(model_seen, true)) return fail(make_argument_error("/model", "the field stands twice"));
+      if (std::exchange(model_seen, true))
+        return fail(make_argument_error("/model", "the field stands twice"));
       WEFT_CHECK(read_model(field.value(), body.data(), scanned));
     } else if (key == "stream") {
-      if (std::exchange(stream_seen, true)) return fail(make_argument_error("/stream", "the field stands twice"));
+      if (std::exchange(stream_seen, true))
+        return fail(make_argument_error("/stream", "the field stands twice"));
       bool on = false;
       if (!field.value().is_null() && field.value().get_bool().get(on) != simdjson::SUCCESS) {
         return fail(make_argument_error("/stream", "expected boolean"));
@@ -77,7 +84,8 @@ Result<Scanned> read_fields(simdjson::ondemand::parser& parser, simdjson::padded
     }
   }
   if (scanned.model.empty()) {
-    return fail(make_argument_error("/model", "the name of a model is needed; GET /v1/models lists them"));
+    return fail(
+        make_argument_error("/model", "the name of a model is needed; GET /v1/models lists them"));
   }
   return scanned;
 }

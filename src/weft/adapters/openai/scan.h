@@ -1,4 +1,5 @@
-// The little that has to be read of a request that passes through: `model` and `stream`. Owned by adapters/openai; pure.
+// The little that has to be read of a request that passes through: `model` and `stream`. Owned by
+// adapters/openai; pure.
 #pragma once
 
 #include <string>
@@ -16,8 +17,9 @@ struct Scanned {
   std::size_t model_size = 0;
 };
 
-/// Checks that the body is one JSON object (grammar, UTF-8, depth) and finds the two fields; a field that stands twice
-/// is refused, since two readers could differ on which counts. The body's capacity may grow (padding); its bytes stay.
+/// Checks that the body is one JSON object (grammar, UTF-8, depth) and finds the two fields; a
+/// field that stands twice is refused, since two readers could differ on which counts. The body's
+/// capacity may grow (padding); its bytes stay.
 Result<Scanned> scan_request(std::string& body);
 
 /// The body with another model name.

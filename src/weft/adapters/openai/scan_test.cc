@@ -8,13 +8,15 @@ namespace weft::adapters::openai {
 namespace {
 
 TEST(Scan, FindsModelAndStream) {
-  std::string body = R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "model/oracle" , "stream":true})";
+  std::string body =
+      R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "model/oracle" , "stream":true})";
   const auto scanned = scan_request(body);
   ASSERT_TRUE(scanned) << scanned.error().message;
   EXPECT_EQ(scanned->model, "model/oracle");
   EXPECT_TRUE(scanned->stream);
-  EXPECT_EQ(with_model(body, *scanned, "gpt \"x\""),
-            R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "gpt \"x\"" , "stream":true})");
+  EXPECT_EQ(
+      with_model(body, *scanned, "gpt \"x\""),
+      R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "gpt \"x\"" , "stream":true})");
 }
 
 TEST(Scan, EscapedKeysAndNamesAreTheSame) {
@@ -37,11 +39,11 @@ TEST(Scan, TwoReadersNeverDiffer) {
 
 TEST(Scan, RefusesWhatIsNoRequest) {
   const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  for (std::string body : {std::string(""), std::string("{"), std::string("[]"), std::string("\"x\""),
-                           std::string("{\"model\":1}"), std::string("{\"model\":\"\"}"), std::string("{}"),
-                           std::string("{\"model\":\"a\",\"stream\":\"yes\"}"),
-                           std::string("{\"model\":\"a\"} x"), std::string("{\"model\":\"\xff\"}"),
-                           std::format("{{\"model\":\"a\",\"x\":{}}}", deep)}) {
+  for (std::string body :
+       {std::string(""), std::string("{"), std::string("[]"), std::string("\"x\""),
+        std::string("{\"model\":1}"), std::string("{\"model\":\"\"}"), std::string("{}"),
+        std::string("{\"model\":\"a\",\"stream\":\"yes\"}"), std::string("{\"model\":\"a\"} x"),
+        std::string("{\"model\":\"\xff\"}"), std::format("{{\"model\":\"a\",\"x\":{}}}", deep)}) {
     const auto scanned = scan_request(body);
     ASSERT_FALSE(scanned) << body.substr(0, 60);
     EXPECT_EQ(scanned.error().reason, Reason::invalid_argument);

@@ -31,27 +31,31 @@ void prefer_embed(hub::ModelRef& target) {
   }
 }
 
-Result<hub::ModelRef> find_target(Environment& environment, const Scanned& scanned, model::Shape shape) {
+Result<hub::ModelRef> find_target(Environment& environment, const Scanned& scanned,
+                                  model::Shape shape) {
   const auto snapshot = environment.hub.registry().snapshot();
   WEFT_TRY(hub::ModelRef target, hub::find_model(*snapshot, scanned.model));
   if (shape != model::Shape::embed) return target;
   prefer_embed(target);
   if (target.ref.skill && target.ref.skill->shape == model::Shape::embed) return target;
-  return fail(make_argument_error("/model", std::format("the model `{}` makes no embeddings", scanned.model)));
+  return fail(make_argument_error(
+      "/model", std::format("the model `{}` makes no embeddings", scanned.model)));
 }
 
 Awaitable<> serve_completion(Environment& environment, Request& request, model::Shape shape,
                              std::string_view path) {
   net::Exchange& exchange = request.exchange;
   if (exchange.head().method != "POST" || !request.rest.empty()) {
-    auto error = make_error(Reason::unsupported, std::format("{} {} is not served: POST /v1{}", exchange.head().method,
-                                                             exchange.head().path(), path));
+    auto error = make_error(Reason::unsupported,
+                            std::format("{} {} is not served: POST /v1{}", exchange.head().method,
+                                        exchange.head().path(), path));
     co_await respond_error(exchange, std::move(error), "");
     co_return;
   }
   auto body = co_await exchange.read_body(kRequestBytesMax);
   auto scanned = body ? scan_request(*body) : std::unexpected(body.error());
-  auto target = scanned ? find_target(environment, *scanned, shape) : std::unexpected(scanned.error());
+  auto target =
+      scanned ? find_target(environment, *scanned, shape) : std::unexpected(scanned.error());
   if (!target) {
     co_await respond_error(exchange, target.error(), "");
     co_return;
@@ -61,14 +65,16 @@ Awaitable<> serve_completion(Environment& environment, Request& request, model::
   if (!name) {
     co_await respond_error(exchange, name.error(), "");
   } else if (service) {
-    Passage passage{.entry = target->ref.entry, .skill = target->ref.skill, .service = std::move(service)};
+    Passage passage{
+        .entry = target->ref.entry, .skill = target->ref.skill, .service = std::move(service)};
     passage.model = std::move(*name);
     passage.path = path;
     passage.body = std::move(*body);
     passage.scanned = std::move(*scanned);
     co_await pass_through(environment, request, std::move(passage));
   } else if (shape == model::Shape::embed) {
-    co_await serve_translated_embeddings(environment, request, std::move(*body), std::move(*target));
+    co_await serve_translated_embeddings(environment, request, std::move(*body),
+                                         std::move(*target));
   } else {
     co_await serve_translated_chat(environment, request, std::move(*body), std::move(*target));
   }
@@ -107,22 +113,25 @@ Awaitable<> serve_models(Environment& environment, Request& request) {
   json::value answer(std::move(*document));
   wire::Headers headers;
   std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, 200, std::move(answer), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, 200, std::move(answer), std::move(headers),
+                              std::move(none));
 }
 
 Awaitable<> serve_other(Request& request) {
   net::Exchange& exchange = request.exchange;
-  auto error = make_error(Reason::unsupported,
-                          std::format("{} is not served: weft serves /v1/chat/completions, /v1/embeddings and "
-                                      "/v1/models",
-                                      exchange.head().path()));
+  auto error = make_error(
+      Reason::unsupported,
+      std::format("{} is not served: weft serves /v1/chat/completions, /v1/embeddings and "
+                  "/v1/models",
+                  exchange.head().path()));
   co_await respond_error(exchange, std::move(error), "");
 }
 
 }  // namespace
 
 int openai_status(const Error& error) {
-  if (error.reason == Reason::solution_failed) return error.upstream_status >= 400 ? error.upstream_status : 500;
+  if (error.reason == Reason::solution_failed)
+    return error.upstream_status >= 400 ? error.upstream_status : 500;
   return http_status(error);
 }
 
@@ -135,7 +144,8 @@ Awaitable<> respond_error(net::Exchange& exchange, Error error, std::string id) 
   json::value body(error_json(error));
   std::vector<model::Loss> none;
   const int status = openai_status(error);
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
+                              std::move(none));
 }
 
 std::vector<Route> make_routes(Environment& environment) {

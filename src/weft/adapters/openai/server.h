@@ -1,4 +1,5 @@
-// The caller side: /v1 as OpenAI's SDKs know it. Owned by the front door; every handler runs on its exchange's loop.
+// The caller side: /v1 as OpenAI's SDKs know it. Owned by the front door; every handler runs on its
+// exchange's loop.
 #pragma once
 
 #include <string>
@@ -17,11 +18,12 @@ Awaitable<> respond_error(net::Exchange& exchange, Error error, std::string id);
 /// The HTTP status that OpenAI has for an error.
 int openai_status(const Error& error);
 
-/// /v1/chat/completions for a skill that is not an OpenAI-compatible server's: through the model and back.
+/// /v1/chat/completions for a skill that is not an OpenAI-compatible server's: through the model
+/// and back.
 Awaitable<> serve_translated_chat(Environment& environment, Request& request, std::string body,
                                   hub::ModelRef target);
 /// /v1/embeddings, the same.
-Awaitable<> serve_translated_embeddings(Environment& environment, Request& request, std::string body,
-                                        hub::ModelRef target);
+Awaitable<> serve_translated_embeddings(Environment& environment, Request& request,
+                                        std::string body, hub::ModelRef target);
 
 }  // namespace weft::adapters::openai

@@ -1,4 +1,5 @@
-// The text that an answer has shown so far: what a caller replays as the assistant's message. Owned by adapters/openai; pure.
+// The text that an answer has shown so far: what a caller replays as the assistant's message. Owned
+// by adapters/openai; pure.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@ namespace weft::adapters::openai {
 
 class TextTrail {
  public:
-  /// The text that this event adds; empty for events without text. Every part of an artifact is a line of its own.
+  /// The text that this event adds; empty for events without text. Every part of an artifact is a
+  /// line of its own.
   std::string add(const model::Event& event);
   const std::string& said() const { return said_; }
 

@@ -36,7 +36,8 @@ Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub:
     WEFT_CO_CHECK(sse.feed(piece));
     while (auto event = sse.next()) {
       if (event->event == "error") {
-        co_return fail(Reason::solution_failed, "the stream ended with an error: " + event->data.substr(0, 300));
+        co_return fail(Reason::solution_failed,
+                       "the stream ended with an error: " + event->data.substr(0, 300));
       }
       if (event->data == "[DONE]" || event->data.empty()) continue;
       model::Event delta = text_delta(stream_text(event->data));
@@ -59,14 +60,16 @@ Awaitable<Result<model::Output>> read_lines(net::ClientResponse& response, hub::
       const std::string line = held.substr(at, end - at);
       at = end + 1;
       if (line.find_first_not_of(" \r\t") == std::string::npos) continue;
-      if (!wire::is_utf8(line)) co_return fail(Reason::upstream_protocol, "a line of the stream is not UTF-8");
+      if (!wire::is_utf8(line))
+        co_return fail(Reason::upstream_protocol, "a line of the stream is not UTF-8");
       model::Event delta = text_delta(stream_text(line));
       WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
     }
     held.erase(0, at);
     if (held.size() > kStreamEventBytesMax) {
-      co_return fail(Reason::upstream_protocol,
-                     std::format("a line of the stream is longer than {} bytes", kStreamEventBytesMax));
+      co_return fail(
+          Reason::upstream_protocol,
+          std::format("a line of the stream is longer than {} bytes", kStreamEventBytesMax));
     }
   }
   co_return model::Output{};
@@ -99,7 +102,8 @@ model::State state_of(std::string_view body) {
   const auto parsed = json::parse(body);
   const auto* o = parsed ? parsed->if_object() : nullptr;
   const auto done = o ? json::number_at(*o, "progress") : std::nullopt;
-  if (done) state.progress = model::Progress{.done = *done, .total = *done > 1 ? 100.0 : 1.0, .text = {}};
+  if (done)
+    state.progress = model::Progress{.done = *done, .total = *done > 1 ? 100.0 : 1.0, .text = {}};
   return state;
 }
 
@@ -115,22 +119,25 @@ std::string stream_text(std::string_view data) {
   return std::string(data) + "\n";
 }
 
-bool is_job(const wire::ResponseHead& head) { return head.status == 202 && head.headers.has("Location"); }
+bool is_job(const wire::ResponseHead& head) {
+  return head.status == 202 && head.headers.has("Location");
+}
 
 Milliseconds wait_of(const wire::ResponseHead& head, Milliseconds otherwise) {
   const std::string_view text = head.headers.get("Retry-After");
   std::int64_t seconds = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size()) return otherwise;
+  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size())
+    return otherwise;
   return Milliseconds(std::clamp<std::int64_t>(seconds, 0, 3'600) * 1000);
 }
 
 JobState job_state(int status, std::string_view body) {
   static constexpr std::array<std::string_view, 13> kRunning{
-      "queued",  "pending",  "running",  "in_progress", "in-progress", "inprogress", "processing",
-      "started", "accepted", "submitted", "working",    "scheduled",   "waiting"};
-  static constexpr std::array<std::string_view, 6> kFailed{"failed", "error", "failure", "cancelled", "canceled",
-                                                           "rejected"};
+      "queued",  "pending",  "running",   "in_progress", "in-progress", "inprogress", "processing",
+      "started", "accepted", "submitted", "working",     "scheduled",   "waiting"};
+  static constexpr std::array<std::string_view, 6> kFailed{"failed",    "error",    "failure",
+                                                           "cancelled", "canceled", "rejected"};
   if (status == 202) return JobState::running;
   const auto parsed = json::parse(body);
   const auto* o = parsed ? parsed->if_object() : nullptr;
@@ -154,7 +161,8 @@ Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub:
   co_return decode_answer(status, type, std::move(body));
 }
 
-Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub::Emitter& out, Get get) {
+Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub::Emitter& out,
+                                          Get get) {
   Milliseconds wait = first;
   Milliseconds pace = kPollFirst;
   for (int i = 0; i < kPollsMax; ++i) {

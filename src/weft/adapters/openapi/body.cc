@@ -17,7 +17,8 @@ struct File {
 };
 
 std::unexpected<Error> wrong(std::string_view name, std::string_view words) {
-  return fail(make_argument_error("/" + json::escape_pointer(name), std::format("/{}: {}", name, words)));
+  return fail(
+      make_argument_error("/" + json::escape_pointer(name), std::format("/{}: {}", name, words)));
 }
 
 Result<File> file_of_text(std::string_view name, std::string_view text, bool base64) {
@@ -41,7 +42,8 @@ Result<File> file_of_text(std::string_view name, std::string_view text, bool bas
 Result<File> file_of(std::string_view name, const json::value& value, bool base64) {
   if (value.is_string()) return file_of_text(name, value.get_string(), base64);
   const auto* o = value.if_object();
-  if (!o) return wrong(name, "expected a file: text, a data: URL or an object with `base64` or `text`");
+  if (!o)
+    return wrong(name, "expected a file: text, a data: URL or an object with `base64` or `text`");
   File file;
   if (const auto* text = json::find(*o, "base64"); text && text->is_string()) {
     auto bytes = wire::base64_decode(text->get_string());
@@ -85,7 +87,8 @@ class Multipart {
     out_ += "\r\n";
   }
   void file(std::string_view name, const File& file, std::string_view type) {
-    begin(name, file.filename.empty() ? name : file.filename, file.media_type.empty() ? type : file.media_type);
+    begin(name, file.filename.empty() ? name : file.filename,
+          file.media_type.empty() ? type : file.media_type);
     out_ += file.bytes;
     out_ += "\r\n";
   }
@@ -96,7 +99,8 @@ class Multipart {
 
  private:
   void begin(std::string_view name, std::string_view filename, std::string_view type) {
-    out_ += std::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"", boundary_, disposition_name(name));
+    out_ += std::format("--{}\r\nContent-Disposition: form-data; name=\"{}\"", boundary_,
+                        disposition_name(name));
     if (!filename.empty()) out_ += std::format("; filename=\"{}\"", disposition_name(filename));
     if (!type.empty()) out_ += std::format("\r\nContent-Type: {}", type);
     out_ += "\r\n\r\n";
@@ -108,8 +112,9 @@ class Multipart {
 Result<void> add_multipart_field(Multipart& form, std::string_view name, const json::value& value,
                                  const FieldEncoding& encoding) {
   if (encoding.file) {
-    const std::string_view type =
-        encoding.content_type.empty() ? std::string_view("application/octet-stream") : encoding.content_type;
+    const std::string_view type = encoding.content_type.empty()
+                                      ? std::string_view("application/octet-stream")
+                                      : encoding.content_type;
     WEFT_TRY(const File file, file_of(name, value, encoding.base64));
     form.file(name, file, type);
     return {};
@@ -119,9 +124,10 @@ Result<void> add_multipart_field(Multipart& form, std::string_view name, const j
     return {};
   }
   const bool as_json = value.is_object();
-  const std::string_view type = !encoding.content_type.empty() ? std::string_view(encoding.content_type)
-                                : as_json                      ? std::string_view("application/json")
-                                                               : std::string_view();
+  const std::string_view type = !encoding.content_type.empty()
+                                    ? std::string_view(encoding.content_type)
+                                : as_json ? std::string_view("application/json")
+                                          : std::string_view();
   form.field(name, type, plain_text_of(value));
   return {};
 }
@@ -132,7 +138,8 @@ const FieldEncoding& encoding_of(const Body& body, std::string_view name) {
   return found == body.encodings.end() ? kPlain : found->second;
 }
 
-Result<WrittenBody> write_multipart(const Body& body, const json::object& fields, std::string_view boundary) {
+Result<WrittenBody> write_multipart(const Body& body, const json::object& fields,
+                                    std::string_view boundary) {
   Multipart form(boundary);
   for (const auto& [name, value] : fields) {
     if (value.is_null()) continue;
@@ -157,10 +164,12 @@ WrittenBody write_urlencoded(const Body& body, const json::object& fields) {
 
 }  // namespace
 
-Result<WrittenBody> write_body(const Body& body, const json::value& value, std::string_view boundary) {
+Result<WrittenBody> write_body(const Body& body, const json::value& value,
+                               std::string_view boundary) {
   const std::string_view type = body.media_type;
   const auto plain = type.substr(0, type.find(';'));
-  if (plain.ends_with("/json") || plain.ends_with("+json")) return WrittenBody{body.media_type, json::write(value)};
+  if (plain.ends_with("/json") || plain.ends_with("+json"))
+    return WrittenBody{body.media_type, json::write(value)};
   const bool form = plain == "multipart/form-data" || plain == "application/x-www-form-urlencoded";
   if (form && !value.is_object()) return wrong("body", "expected an object with the form's fields");
   if (plain == "multipart/form-data") return write_multipart(body, value.get_object(), boundary);

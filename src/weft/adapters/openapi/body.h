@@ -14,6 +14,7 @@ struct WrittenBody {
 };
 
 /// JSON, urlencoded and multipart forms, text, and bytes as they are.
-Result<WrittenBody> write_body(const Body& body, const json::value& value, std::string_view boundary);
+Result<WrittenBody> write_body(const Body& body, const json::value& value,
+                               std::string_view boundary);
 
 }  // namespace weft::adapters::openapi

@@ -17,10 +17,12 @@ bool same_origin(const Url& a, const Url& b) {
 
 bool loopback_host(std::string_view host) {
   return host == "localhost" || host == "::1" ||
-         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+         (host.starts_with("127.") &&
+          host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-/// Whether a URL is where the operator pointed: the document's own origin, or this machine when the document is on it.
+/// Whether a URL is where the operator pointed: the document's own origin, or this machine when the
+/// document is on it.
 bool is_named(const Url& document, const Url& url) {
   return same_origin(document, url) || (loopback_host(document.host) && loopback_host(url.host));
 }
@@ -54,11 +56,13 @@ OpenApiService::OpenApiService(Parts parts)
       request_(std::move(parts.request)),
       document_url_(std::move(parts.document_url)) {
   auto names = key_names(parts.catalog);
-  current_.store(std::make_shared<const Current>(Current{std::move(parts.catalog), std::move(names)}));
+  current_.store(
+      std::make_shared<const Current>(Current{std::move(parts.catalog), std::move(names)}));
 }
 
 Result<net::ClientRequest> OpenApiService::plain_request(const Url& url, Credentials credentials,
-                                                         const model::Call& call, SteadyTime deadline) const {
+                                                         const model::Call& call,
+                                                         SteadyTime deadline) const {
   net::ClientRequest out;
   out.origin.url = url;
   // Another host than the one that was named is only the document's word.
@@ -74,11 +78,15 @@ Result<net::ClientRequest> OpenApiService::plain_request(const Url& url, Credent
   return out;
 }
 
-Result<net::ClientRequest> OpenApiService::request_for(const Current& current, const Operation& operation,
-                                                       const model::Call& call, SteadyTime deadline) const {
-  WEFT_TRY(BoundRequest bound, bind_request(operation, call.args.value_or(json::object()), random_hex(16, random_)));
+Result<net::ClientRequest> OpenApiService::request_for(const Current& current,
+                                                       const Operation& operation,
+                                                       const model::Call& call,
+                                                       SteadyTime deadline) const {
+  WEFT_TRY(BoundRequest bound,
+           bind_request(operation, call.args.value_or(json::object()), random_hex(16, random_)));
   WEFT_TRY(Credentials credentials, credentials_for(operation, request_, current.key_names));
-  const std::string& server = operation.server.empty() ? current.catalog.solution.url : operation.server;
+  const std::string& server =
+      operation.server.empty() ? current.catalog.solution.url : operation.server;
   WEFT_TRY(const Url base, parse_url(server));
   append(bound.query, "&", credentials.query);
   append(bound.cookies, "; ", credentials.cookies);
@@ -89,7 +97,8 @@ Result<net::ClientRequest> OpenApiService::request_for(const Current& current, c
   for (const auto& [name, value] : bound.headers) credentials.headers.set(name, value);
   // What the operator configured wins over what a caller gave.
   for (const auto& [name, value] : configured) credentials.headers.set(name, value);
-  WEFT_TRY(auto out, plain_request(base.with_target(target), std::move(credentials), call, deadline));
+  WEFT_TRY(auto out,
+           plain_request(base.with_target(target), std::move(credentials), call, deadline));
   out.method = bound.method;
   if (!out.headers.has("Accept")) out.headers.set("Accept", accept_of(operation));
   if (!bound.content_type.empty()) out.headers.set("Content-Type", bound.content_type);
@@ -106,11 +115,13 @@ Result<net::ClientRequest> OpenApiService::request_for(const Current& current, c
 std::unique_ptr<hub::EventStream> OpenApiService::start(std::shared_ptr<const model::Call> call,
                                                         hub::CallContext context) {
   auto self = shared_from_this();
-  return hub::make_stream(context, [self, call](hub::Emitter& out) { return self->run(call, out); });
+  return hub::make_stream(context,
+                          [self, call](hub::Emitter& out) { return self->run(call, out); });
 }
 
 std::unique_ptr<hub::EventStream> OpenApiService::reattach(std::shared_ptr<const model::Call> call,
-                                                           model::Accepted accepted, hub::CallContext context) {
+                                                           model::Accepted accepted,
+                                                           hub::CallContext context) {
   auto location = parse_url(accepted.upstream_task);
   if (!location) return nullptr;
   auto self = shared_from_this();
@@ -120,7 +131,8 @@ std::unique_ptr<hub::EventStream> OpenApiService::reattach(std::shared_ptr<const
   });
 }
 
-Awaitable<Result<model::Output>> OpenApiService::run(std::shared_ptr<const model::Call> call, hub::Emitter& out) {
+Awaitable<Result<model::Output>> OpenApiService::run(std::shared_ptr<const model::Call> call,
+                                                     hub::Emitter& out) {
   const auto current = current_.load();
   const auto found = current->catalog.operations.find(call->skill.str());
   if (found == current->catalog.operations.end()) {
@@ -144,13 +156,15 @@ Awaitable<Result<model::Output>> OpenApiService::run(std::shared_ptr<const model
   co_return co_await follow(call, std::move(job), first, out);
 }
 
-Awaitable<Result<model::Output>> OpenApiService::follow(std::shared_ptr<const model::Call> call, Url location,
-                                                        Milliseconds first, hub::Emitter& out) {
+Awaitable<Result<model::Output>> OpenApiService::follow(std::shared_ptr<const model::Call> call,
+                                                        Url location, Milliseconds first,
+                                                        hub::Emitter& out) {
   const auto current = current_.load();
   const auto found = current->catalog.operations.find(call->skill.str());
   Operation free;
   const Operation& operation = found == current->catalog.operations.end() ? free : found->second;
-  WEFT_CO_TRY(const Credentials credentials, credentials_for(operation, request_, current->key_names));
+  WEFT_CO_TRY(const Credentials credentials,
+              credentials_for(operation, request_, current->key_names));
   hub::Emitter* emitter = &out;
   OpenApiService* self = this;
   // The lambda is no coroutine: it only starts one.
@@ -161,25 +175,29 @@ Awaitable<Result<model::Output>> OpenApiService::follow(std::shared_ptr<const mo
 }
 
 Awaitable<Result<std::unique_ptr<net::ClientResponse>>> OpenApiService::send_get(
-    OpenApiService* self, hub::Emitter* out, std::shared_ptr<const model::Call> call, Credentials credentials,
-    Url url) {
+    OpenApiService* self, hub::Emitter* out, std::shared_ptr<const model::Call> call,
+    Credentials credentials, Url url) {
   if (!credentials.query.empty()) append(url.query, "&", credentials.query);
   const std::string cookies = credentials.cookies;
-  WEFT_CO_TRY(auto to_send, self->plain_request(url, std::move(credentials), *call, out->deadline()));
+  WEFT_CO_TRY(auto to_send,
+              self->plain_request(url, std::move(credentials), *call, out->deadline()));
   if (!cookies.empty()) to_send.headers.set("Cookie", cookies);
   to_send.headers.set("Accept", "application/json, */*;q=0.5");
   CancelToken cancel = out->cancelled();
   co_return co_await self->clients_.at(out->executor()).send(std::move(to_send), cancel);
 }
 
-Awaitable<Result<std::shared_ptr<const model::Solution>>> OpenApiService::refresh(hub::CallContext context) {
+Awaitable<Result<std::shared_ptr<const model::Solution>>> OpenApiService::refresh(
+    hub::CallContext context) {
   if (!document_url_) co_return nullptr;
-  WEFT_CO_TRY(const std::string text, co_await fetch_document(clients_, request_, *document_url_, context));
+  WEFT_CO_TRY(const std::string text,
+              co_await fetch_document(clients_, request_, *document_url_, context));
   WEFT_CO_TRY(const Document document, read_document(text));
   WEFT_CO_TRY(Catalog catalog, read_catalog(document, document_url_));
   const auto before = current_.load();
   catalog.solution.id = request_.id;
-  if (model::to_json(catalog.solution) == model::to_json(before->catalog.solution)) co_return nullptr;
+  if (model::to_json(catalog.solution) == model::to_json(before->catalog.solution))
+    co_return nullptr;
   auto solution = std::make_shared<const model::Solution>(catalog.solution);
   auto names = key_names(catalog);
   current_.store(std::make_shared<const Current>(Current{std::move(catalog), std::move(names)}));

@@ -1,5 +1,5 @@
-// The solution side: any service with an OpenAPI document as a solution. Owned by the hub's registry; any thread, streams on their own
-// loops.
+// The solution side: any service with an OpenAPI document as a solution. Owned by the hub's
+// registry; any thread, streams on their own loops.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,8 @@
 
 namespace weft::adapters::openapi {
 
-class OpenApiService final : public hub::Service, public std::enable_shared_from_this<OpenApiService> {
+class OpenApiService final : public hub::Service,
+                             public std::enable_shared_from_this<OpenApiService> {
  public:
   struct Parts {
     net::HttpClients& clients;
@@ -28,9 +29,11 @@ class OpenApiService final : public hub::Service, public std::enable_shared_from
 
   std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
                                           hub::CallContext context) override;
-  std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call, model::Accepted accepted,
+  std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
+                                             model::Accepted accepted,
                                              hub::CallContext context) override;
-  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(hub::CallContext context) override;
+  Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
+      hub::CallContext context) override;
 
  private:
   /// The operations at one moment; a refreshed document swaps it.
@@ -39,15 +42,15 @@ class OpenApiService final : public hub::Service, public std::enable_shared_from
     std::vector<std::string> key_names;
   };
   Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call, hub::Emitter& out);
-  Awaitable<Result<model::Output>> follow(std::shared_ptr<const model::Call> call, Url location, Milliseconds first,
-                                          hub::Emitter& out);
-  static Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_get(OpenApiService* self, hub::Emitter* out,
-                                                                          std::shared_ptr<const model::Call> call,
-                                                                          Credentials credentials, Url url);
+  Awaitable<Result<model::Output>> follow(std::shared_ptr<const model::Call> call, Url location,
+                                          Milliseconds first, hub::Emitter& out);
+  static Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_get(
+      OpenApiService* self, hub::Emitter* out, std::shared_ptr<const model::Call> call,
+      Credentials credentials, Url url);
   Result<net::ClientRequest> request_for(const Current& current, const Operation& operation,
                                          const model::Call& call, SteadyTime deadline) const;
-  Result<net::ClientRequest> plain_request(const Url& url, Credentials credentials, const model::Call& call,
-                                           SteadyTime deadline) const;
+  Result<net::ClientRequest> plain_request(const Url& url, Credentials credentials,
+                                           const model::Call& call, SteadyTime deadline) const;
 
   net::HttpClients& clients_;
   Random& random_;
@@ -59,7 +62,7 @@ class OpenApiService final : public hub::Service, public std::enable_shared_from
 std::unique_ptr<hub::Protocol> make_protocol(Environment& environment);
 
 /// Fetches a document's text. The URL is the operator's own.
-Awaitable<Result<std::string>> fetch_document(net::HttpClients& clients, hub::JoinRequest request, Url url,
-                                              hub::CallContext context);
+Awaitable<Result<std::string>> fetch_document(net::HttpClients& clients, hub::JoinRequest request,
+                                              Url url, hub::CallContext context);
 
 }  // namespace weft::adapters::openapi

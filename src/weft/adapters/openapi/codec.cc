@@ -12,7 +12,8 @@
 namespace weft::adapters::openapi {
 namespace {
 
-/// The template with its values. A segment that a server could read as `.` or `..` is refused: no encoding protects it.
+/// The template with its values. A segment that a server could read as `.` or `..` is refused: no
+/// encoding protects it.
 Result<std::string> fill_path(const Operation& operation, const json::object& args) {
   std::string path = operation.path;
   std::string out;
@@ -27,7 +28,8 @@ Result<std::string> fill_path(const Operation& operation, const json::object& ar
       return p.in == In::path && p.name == name;
     });
     if (found == operation.parameters.end()) {
-      return fail(Reason::unsupported, std::format("the document does not describe the path's `{}`", name));
+      return fail(Reason::unsupported,
+                  std::format("the document does not describe the path's `{}`", name));
     }
     const auto* value = json::find(args, found->argument);
     if (!value) {
@@ -46,7 +48,8 @@ Result<std::string> fill_path(const Operation& operation, const json::object& ar
   return out;
 }
 
-Result<void> fill_parameters(const Operation& operation, const json::object& args, BoundRequest& request) {
+Result<void> fill_parameters(const Operation& operation, const json::object& args,
+                             BoundRequest& request) {
   for (const Parameter& parameter : operation.parameters) {
     const auto* value = json::find(args, parameter.argument);
     if (!value || parameter.in == In::path) continue;
@@ -65,10 +68,12 @@ Result<void> fill_parameters(const Operation& operation, const json::object& arg
 }
 
 bool is_parameter(const Operation& operation, std::string_view name) {
-  return std::ranges::any_of(operation.parameters, [&](const Parameter& p) { return p.argument == name; });
+  return std::ranges::any_of(operation.parameters,
+                             [&](const Parameter& p) { return p.argument == name; });
 }
 
-/// The body's value among the arguments: the fields that are its own, or `body`. Nothing: there is none.
+/// The body's value among the arguments: the fields that are its own, or `body`. Nothing: there is
+/// none.
 std::optional<json::value> body_value(const Operation& operation, const json::object& args) {
   const Body& body = *operation.body;
   if (!body.flat) {
@@ -90,7 +95,9 @@ Result<void> refuse_strangers(const Operation& operation, const json::object& ar
     const std::string_view key = name;
     if (is_parameter(operation, key)) continue;
     const auto* body = operation.body ? &*operation.body : nullptr;
-    if (body && (body->flat ? std::ranges::find(body->fields, key) != body->fields.end() : key == "body")) continue;
+    if (body &&
+        (body->flat ? std::ranges::find(body->fields, key) != body->fields.end() : key == "body"))
+      continue;
     return fail(make_argument_error("/" + json::escape_pointer(key),
                                     std::format("/{}: the operation has no such argument", key)));
   }
@@ -104,11 +111,13 @@ bool is_json_type(std::string_view type) {
 
 }  // namespace
 
-Result<BoundRequest> bind_request(const Operation& operation, const json::value& args, std::string_view boundary) {
+Result<BoundRequest> bind_request(const Operation& operation, const json::value& args,
+                                  std::string_view boundary) {
   const json::object none;
   const auto* given = args.if_object();
   if (!given && !args.is_null()) {
-    return fail(Reason::invalid_argument, std::format("the arguments must be an object, got {}", json::type_name(args)));
+    return fail(Reason::invalid_argument,
+                std::format("the arguments must be an object, got {}", json::type_name(args)));
   }
   const json::object& object = given ? *given : none;
   WEFT_CHECK(refuse_strangers(operation, object));
@@ -117,8 +126,9 @@ Result<BoundRequest> bind_request(const Operation& operation, const json::value&
   WEFT_TRY(request.path, fill_path(operation, object));
   WEFT_CHECK(fill_parameters(operation, object, request));
   if (request.path.size() + request.query.size() > kTargetCharsMax) {
-    return fail(Reason::too_large, std::format("the request's path and query are longer than {} characters",
-                                               kTargetCharsMax));
+    return fail(
+        Reason::too_large,
+        std::format("the request's path and query are longer than {} characters", kTargetCharsMax));
   }
   if (!operation.body) return request;
   const auto value = body_value(operation, object);
@@ -134,13 +144,16 @@ Result<model::Output> decode_answer(int status, std::string_view content_type, s
   output.meta["http_status"] = status;
   if (body.empty()) {
     model::Turn turn{.role = model::Role::assistant};
-    turn.parts.push_back(model::Part::text(std::format("Done (HTTP {}, nothing else was answered).", status)));
+    turn.parts.push_back(
+        model::Part::text(std::format("Done (HTTP {}, nothing else was answered).", status)));
     output.turns.push_back(std::move(turn));
     return output;
   }
   if (is_json_type(content_type)) {
     auto parsed = json::parse(body, kAnswerBytesMax);
-    if (!parsed) return fail(Reason::upstream_protocol, "the answer cannot be read: " + parsed.error().message);
+    if (!parsed)
+      return fail(Reason::upstream_protocol,
+                  "the answer cannot be read: " + parsed.error().message);
     output.data = std::move(*parsed);
     return output;
   }
@@ -161,9 +174,10 @@ Result<model::Output> decode_answer(int status, std::string_view content_type, s
 
 Error decode_failure(int status, const wire::Headers& headers, std::string_view body) {
   Error error = error_of_status(status, headers, body);
-  // The arguments fitted the schema: what the service finds wrong with them is its answer, not a bad request to weft.
-  const bool its_own = error.reason == Reason::invalid_argument || error.reason == Reason::too_large ||
-                       error.reason == Reason::content_type;
+  // The arguments fitted the schema: what the service finds wrong with them is its answer, not a
+  // bad request to weft.
+  const bool its_own = error.reason == Reason::invalid_argument ||
+                       error.reason == Reason::too_large || error.reason == Reason::content_type;
   if (its_own) {
     error.reason = Reason::solution_failed;
     error.code = code_of(Reason::solution_failed);
@@ -176,7 +190,8 @@ Error decode_failure(int status, const wire::Headers& headers, std::string_view 
   const auto title = json::string_at(*o, "title");
   const auto detail = json::string_at(*o, "detail");
   if (title.empty() || detail.empty() || title == detail) return error;
-  error.message = std::format("answered HTTP {}: {}: {}", status, title.substr(0, 200), detail.substr(0, 600));
+  error.message =
+      std::format("answered HTTP {}: {}: {}", status, title.substr(0, 200), detail.substr(0, 600));
   if (!wire::is_utf8(error.message)) error.message = std::format("answered HTTP {}", status);
   return error;
 }

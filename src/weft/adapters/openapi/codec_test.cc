@@ -11,7 +11,8 @@
 namespace weft::adapters::openapi {
 namespace {
 
-const std::filesystem::path kGolden = std::string(WEFT_SOURCE) + "/src/weft/adapters/openapi/golden";
+const std::filesystem::path kGolden =
+    std::string(WEFT_SOURCE) + "/src/weft/adapters/openapi/golden";
 
 Catalog catalog_of(std::string_view text) {
   const auto document = read_document(text);
@@ -36,7 +37,8 @@ std::string shown(const Result<BoundRequest>& request) {
   out += "\n";
   for (const auto& [name, value] : request->headers) out += name + ": " + value + "\n";
   if (!request->cookies.empty()) out += "Cookie: " + request->cookies + "\n";
-  if (!request->content_type.empty()) out += "Content-Type: " + request->content_type + "\n\n" + request->body + "\n";
+  if (!request->content_type.empty())
+    out += "Content-Type: " + request->content_type + "\n\n" + request->body + "\n";
   return out;
 }
 
@@ -49,7 +51,8 @@ TEST(Binding, Golden) {
   }
   EXPECT_EQ(all, golden(kGolden, "shelf.skills.txt", all));
   const std::vector<std::pair<std::string, std::string>> calls{
-      {"getItem", R"({"id":"cup/1","tags":["a","b c"],"verbose":true,"X-Trace":"t-1","session":"s;1"})"},
+      {"getItem",
+       R"({"id":"cup/1","tags":["a","b c"],"verbose":true,"X-Trace":"t-1","session":"s;1"})"},
       {"getItem", R"({"tags":[]})"},
       {"createItem", R"({"name":"cup","qty":2})"},
       {"sendForm", R"({"who":"Ann & Bo","note":"1+1=2"})"},
@@ -60,7 +63,8 @@ TEST(Binding, Golden) {
       {"get_search", R"({"filter":{"color":"red","size":"L"}})"},
   };
   all.clear();
-  for (const auto& [id, args] : calls) all += "== " + id + " " + args + "\n" + shown(bound(catalog, id, args));
+  for (const auto& [id, args] : calls)
+    all += "== " + id + " " + args + "\n" + shown(bound(catalog, id, args));
   EXPECT_EQ(all, golden(kGolden, "shelf.requests.txt", all));
 }
 
@@ -78,19 +82,22 @@ struct StyleCase {
   std::string_view value;
   std::string_view expected;
 };
-void PrintTo(const StyleCase& c, std::ostream* out) { *out << c.where << ' ' << c.style << ' ' << c.value; }
+void PrintTo(const StyleCase& c, std::ostream* out) {
+  *out << c.where << ' ' << c.style << ' ' << c.value;
+}
 
 /// The table of RFC 6570 and OpenAPI §4.8.12.
 class Styles : public testing::TestWithParam<StyleCase> {};
 TEST_P(Styles, AsTheSpecificationHasThem) {
   const auto& c = GetParam();
   const bool path = c.where == "path";
-  json::object parameter{{"name", "color"}, {"in", c.where}, {"required", true}, {"style", c.style},
-                         {"explode", c.explode}, {"schema", json::object()}};
+  json::object parameter{{"name", "color"},  {"in", c.where},        {"required", true},
+                         {"style", c.style}, {"explode", c.explode}, {"schema", json::object()}};
   json::object operation{{"operationId", "op"}, {"parameters", json::array{std::move(parameter)}}};
   json::object paths;
   paths[path ? "/x/{color}" : "/x"] = {{"get", std::move(operation)}};
-  const json::object document{{"openapi", "3.1.0"}, {"info", {{"title", "t"}, {"version", "1"}}},
+  const json::object document{{"openapi", "3.1.0"},
+                              {"info", {{"title", "t"}, {"version", "1"}}},
                               {"paths", std::move(paths)}};
   const Catalog catalog = catalog_of(json::write(document));
   json::object args;
@@ -114,32 +121,32 @@ constexpr std::string_view kList = R"(["blue","black"])";
 constexpr std::string_view kObject = R"({"R":100,"G":200})";
 INSTANTIATE_TEST_SUITE_P(
     Table, Styles,
-    testing::Values(
-        StyleCase{"path", "matrix", false, "\"blue\"", ";color=blue"},
-        StyleCase{"path", "matrix", false, kList, ";color=blue,black"},
-        StyleCase{"path", "matrix", true, kList, ";color=blue;color=black"},
-        StyleCase{"path", "matrix", false, kObject, ";color=R,100,G,200"},
-        StyleCase{"path", "matrix", true, kObject, ";R=100;G=200"},
-        StyleCase{"path", "label", false, "\"blue\"", ".blue"},
-        StyleCase{"path", "label", false, kList, ".blue,black"},
-        StyleCase{"path", "label", true, kList, ".blue.black"},
-        StyleCase{"path", "label", false, kObject, ".R,100,G,200"},
-        StyleCase{"path", "label", true, kObject, ".R=100.G=200"},
-        StyleCase{"path", "simple", false, kList, "blue,black"},
-        StyleCase{"path", "simple", false, kObject, "R,100,G,200"},
-        StyleCase{"path", "simple", true, kObject, "R=100,G=200"},
-        StyleCase{"header", "simple", false, kList, "blue,black"},
-        StyleCase{"header", "simple", true, kObject, "R=100,G=200"},
-        StyleCase{"query", "form", true, "\"a b\"", "color=a%20b"},
-        StyleCase{"query", "form", false, kList, "color=blue,black"},
-        StyleCase{"query", "form", true, kList, "color=blue&color=black"},
-        StyleCase{"query", "form", false, kObject, "color=R,100,G,200"},
-        StyleCase{"query", "form", true, kObject, "R=100&G=200"},
-        StyleCase{"query", "spaceDelimited", false, kList, "color=blue%20black"},
-        StyleCase{"query", "pipeDelimited", false, kList, "color=blue%7Cblack"},
-        StyleCase{"query", "deepObject", true, kObject, "color%5BR%5D=100&color%5BG%5D=200"},
-        StyleCase{"cookie", "form", false, kList, "color=blue,black"},
-        StyleCase{"cookie", "form", true, "\"a;b\"", "color=a%3Bb"}));
+    testing::Values(StyleCase{"path", "matrix", false, "\"blue\"", ";color=blue"},
+                    StyleCase{"path", "matrix", false, kList, ";color=blue,black"},
+                    StyleCase{"path", "matrix", true, kList, ";color=blue;color=black"},
+                    StyleCase{"path", "matrix", false, kObject, ";color=R,100,G,200"},
+                    StyleCase{"path", "matrix", true, kObject, ";R=100;G=200"},
+                    StyleCase{"path", "label", false, "\"blue\"", ".blue"},
+                    StyleCase{"path", "label", false, kList, ".blue,black"},
+                    StyleCase{"path", "label", true, kList, ".blue.black"},
+                    StyleCase{"path", "label", false, kObject, ".R,100,G,200"},
+                    StyleCase{"path", "label", true, kObject, ".R=100.G=200"},
+                    StyleCase{"path", "simple", false, kList, "blue,black"},
+                    StyleCase{"path", "simple", false, kObject, "R,100,G,200"},
+                    StyleCase{"path", "simple", true, kObject, "R=100,G=200"},
+                    StyleCase{"header", "simple", false, kList, "blue,black"},
+                    StyleCase{"header", "simple", true, kObject, "R=100,G=200"},
+                    StyleCase{"query", "form", true, "\"a b\"", "color=a%20b"},
+                    StyleCase{"query", "form", false, kList, "color=blue,black"},
+                    StyleCase{"query", "form", true, kList, "color=blue&color=black"},
+                    StyleCase{"query", "form", false, kObject, "color=R,100,G,200"},
+                    StyleCase{"query", "form", true, kObject, "R=100&G=200"},
+                    StyleCase{"query", "spaceDelimited", false, kList, "color=blue%20black"},
+                    StyleCase{"query", "pipeDelimited", false, kList, "color=blue%7Cblack"},
+                    StyleCase{"query", "deepObject", true, kObject,
+                              "color%5BR%5D=100&color%5BG%5D=200"},
+                    StyleCase{"cookie", "form", false, kList, "color=blue,black"},
+                    StyleCase{"cookie", "form", true, "\"a;b\"", "color=a%3Bb"}));
 
 /// Translation injection: whatever a caller gives stands as data, or is refused.
 class Injection : public testing::TestWithParam<std::string> {};
@@ -149,7 +156,8 @@ TEST_P(Injection, EveryPlaceHoldsDataOnly) {
   const auto& operation = catalog.operations.at("getItem");
   for (const auto* place : {"id", "tags", "X-Trace", "session"}) {
     json::object args{{"id", "plain"}};
-    args[place] = std::string_view(place) == "tags" ? json::value(json::array{json::value(evil)}) : json::value(evil);
+    args[place] = std::string_view(place) == "tags" ? json::value(json::array{json::value(evil)})
+                                                    : json::value(evil);
     const auto request = bind_request(operation, args, "B");
     if (!request) {
       EXPECT_EQ(request.error().reason, Reason::invalid_argument);
@@ -159,8 +167,10 @@ TEST_P(Injection, EveryPlaceHoldsDataOnly) {
     const std::string_view segment = std::string_view(request->path).substr(7);
     EXPECT_EQ(segment.find_first_of("/?#;\r\n \\"), std::string_view::npos) << segment;
     EXPECT_EQ(percent_decode(segment).value(), std::string_view(place) == "id" ? evil : "plain");
-    EXPECT_EQ(request->query.find_first_of("/?#;\r\n \\"), std::string_view::npos) << request->query;
-    EXPECT_EQ(request->cookies.find_first_of("/?#;\r\n \\"), std::string_view::npos) << request->cookies;
+    EXPECT_EQ(request->query.find_first_of("/?#;\r\n \\"), std::string_view::npos)
+        << request->query;
+    EXPECT_EQ(request->cookies.find_first_of("/?#;\r\n \\"), std::string_view::npos)
+        << request->cookies;
     EXPECT_LE(request->headers.size(), 1U);
     for (const auto& [name, value] : request->headers) {
       EXPECT_EQ(name, "X-Trace");
@@ -171,17 +181,23 @@ TEST_P(Injection, EveryPlaceHoldsDataOnly) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Table, Injection,
-                         testing::Values("../admin", "..", ".", "%2e%2e%2f", "?x=", "#", ";", "a&b=c", "a\r\nHost: x",
-                                         "\xe2\x88\x95" "admin", "\xef\xbc\x8f", "..\\admin", "//evil.example",
+                         testing::Values("../admin", "..", ".", "%2e%2e%2f", "?x=", "#", ";",
+                                         "a&b=c", "a\r\nHost: x",
+                                         "\xe2\x88\x95"
+                                         "admin",
+                                         "\xef\xbc\x8f", "..\\admin", "//evil.example",
                                          std::string("a\0b", 3), ""));
 
 TEST(Injection, HeadersOfTheHopAreNoParameters) {
-  for (const auto* name : {"Host", "Authorization", "Transfer-Encoding", "Content-Length", "Connection", "Cookie",
-                           "Proxy-Authorization", "TE", "Upgrade", "Weft-Depth", "bad name", "a:b"}) {
+  for (const auto* name :
+       {"Host", "Authorization", "Transfer-Encoding", "Content-Length", "Connection", "Cookie",
+        "Proxy-Authorization", "TE", "Upgrade", "Weft-Depth", "bad name", "a:b"}) {
     EXPECT_TRUE(forbidden_header(name)) << name;
     json::object parameter{{"name", name}, {"in", "header"}, {"schema", json::object()}};
-    json::object operation{{"operationId", "op"}, {"parameters", json::array{std::move(parameter)}}};
-    const json::object document{{"openapi", "3.1.0"}, {"info", {{"title", "t"}, {"version", "1"}}},
+    json::object operation{{"operationId", "op"},
+                           {"parameters", json::array{std::move(parameter)}}};
+    const json::object document{{"openapi", "3.1.0"},
+                                {"info", {{"title", "t"}, {"version", "1"}}},
                                 {"paths", {{"/x", {{"get", std::move(operation)}}}}}};
     const Catalog catalog = catalog_of(json::write(document));
     EXPECT_TRUE(catalog.operations.at("op").parameters.empty());
@@ -193,10 +209,12 @@ TEST(Injection, HeadersOfTheHopAreNoParameters) {
 }
 
 TEST(Answers, EveryMediaType) {
-  EXPECT_EQ(json::write(*decode_answer(200, "application/json; charset=utf-8", R"({"a":1})")->data), R"({"a":1})");
+  EXPECT_EQ(json::write(*decode_answer(200, "application/json; charset=utf-8", R"({"a":1})")->data),
+            R"({"a":1})");
   EXPECT_EQ(json::write(*decode_answer(200, "application/hal+json", "[1]")->data), "[1]");
   EXPECT_EQ(model::plain_text(*decode_answer(200, "text/plain", "plain words")), "plain words");
-  EXPECT_EQ(model::plain_text(*decode_answer(204, "", "")), "Done (HTTP 204, nothing else was answered).");
+  EXPECT_EQ(model::plain_text(*decode_answer(204, "", "")),
+            "Done (HTTP 204, nothing else was answered).");
   const auto image = decode_answer(200, "image/png", "PNG");
   EXPECT_EQ(image->artifacts.at(0).parts.at(0).media_type, "image/png");
   const auto rubbish = decode_answer(200, "application/json", "<html>");
@@ -207,7 +225,8 @@ TEST(Answers, EveryMediaType) {
 TEST(Answers, ProblemsInTheirOwnWords) {
   wire::Headers headers;
   headers.add("Retry-After", "3");
-  const auto error = decode_failure(422, headers, R"({"title":"the shelf is empty","detail":"nothing left"})");
+  const auto error =
+      decode_failure(422, headers, R"({"title":"the shelf is empty","detail":"nothing left"})");
   EXPECT_EQ(error.reason, Reason::solution_failed);
   EXPECT_EQ(error.upstream_status, 422);
   EXPECT_EQ(error.message, "answered HTTP 422: the shelf is empty: nothing left");

@@ -10,7 +10,8 @@
 namespace weft::adapters::openapi {
 namespace {
 
-/// Whether the checker understands a pattern. One that it does not is left to the service, which wrote it.
+/// Whether the checker understands a pattern. One that it does not is left to the service, which
+/// wrote it.
 bool understood(const json::value& pattern) {
   return Schema::create(json::object{{"pattern", pattern}}).has_value();
 }
@@ -20,15 +21,26 @@ bool among(const std::array<std::string_view, N>& words, std::string_view word) 
   return std::ranges::find(words, word) != words.end();
 }
 
-constexpr std::array<std::string_view, 12> kOneSchema{
-    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
-    "unevaluatedProperties", "contentSchema", "additionalItems"};
+constexpr std::array<std::string_view, 12> kOneSchema{"items",
+                                                      "additionalProperties",
+                                                      "not",
+                                                      "if",
+                                                      "then",
+                                                      "else",
+                                                      "contains",
+                                                      "propertyNames",
+                                                      "unevaluatedItems",
+                                                      "unevaluatedProperties",
+                                                      "contentSchema",
+                                                      "additionalItems"};
 constexpr std::array<std::string_view, 4> kManySchemas{"allOf", "anyOf", "oneOf", "prefixItems"};
-constexpr std::array<std::string_view, 3> kNamedSchemas{"properties", "patternProperties", "dependentSchemas"};
+constexpr std::array<std::string_view, 3> kNamedSchemas{"properties", "patternProperties",
+                                                        "dependentSchemas"};
 /// Keywords of the document, not of the schema; and those that would move where references lead.
 constexpr std::array<std::string_view, 14> kDropped{
-    "discriminator", "xml",          "externalDocs",   "$schema",      "$id",      "$anchor", "$dynamicAnchor",
-    "$dynamicRef",   "$comment",     "nullable",       "example",      "$defs",    "definitions", "$vocabulary"};
+    "discriminator",  "xml",         "externalDocs", "$schema",  "$id",     "$anchor",
+    "$dynamicAnchor", "$dynamicRef", "$comment",     "nullable", "example", "$defs",
+    "definitions",    "$vocabulary"};
 
 void add_null(json::object& o) {
   if (auto* type = o.if_contains("type")) {
@@ -41,7 +53,8 @@ void add_null(json::object& o) {
   }
   if (auto* words = o.if_contains("enum"); words && words->is_array()) {
     auto& list = words->get_array();
-    if (std::ranges::none_of(list, [](const json::value& v) { return v.is_null(); })) list.emplace_back(nullptr);
+    if (std::ranges::none_of(list, [](const json::value& v) { return v.is_null(); }))
+      list.emplace_back(nullptr);
   }
 }
 
@@ -75,8 +88,10 @@ json::object file_input_schema(std::string_view description) {
                        {"filename", {{"type", "string"}}},
                        {"media_type", {{"type", "string"}}}}},
                      {"additionalProperties", false}};
-  const std::string_view how = "A file: its text, a data: URL, or {base64 or text, filename, media_type}.";
-  return {{"description", description.empty() ? std::string(how) : std::format("{} {}", description, how)},
+  const std::string_view how =
+      "A file: its text, a data: URL, or {base64 or text, filename, media_type}.";
+  return {{"description",
+           description.empty() ? std::string(how) : std::format("{} {}", description, how)},
           {"anyOf", json::array{json::object{{"type", "string"}}, std::move(bytes)}}};
 }
 
@@ -85,8 +100,8 @@ std::string SchemaWriter::definition(std::string_view reference) {
   const auto slash = reference.rfind('/');
   std::string name;
   for (const char c : reference.substr(slash == std::string_view::npos ? 0 : slash + 1)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '-' || c == '.';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-' || c == '.';
     name += plain ? c : '_';
   }
   const auto taken = [&](const std::string& word) {
@@ -99,7 +114,8 @@ std::string SchemaWriter::definition(std::string_view reference) {
   return unique;
 }
 
-void SchemaWriter::walk_keyword(std::string_view key, const json::value& value, json::object& to, int depth) {
+void SchemaWriter::walk_keyword(std::string_view key, const json::value& value, json::object& to,
+                                int depth) {
   if (among(kDropped, key) || key.starts_with("x-")) return;
   if (key == "pattern" && !understood(value)) return;
   if (among(kOneSchema, key)) {
@@ -127,7 +143,8 @@ void SchemaWriter::walk_keyword(std::string_view key, const json::value& value, 
 json::object SchemaWriter::walk_object(const json::object& from, int depth) {
   json::object to;
   if (const auto reference = json::string_at(from, "$ref"); !reference.empty()) {
-    // A reference that leads nowhere (or out of the document, which is never fetched) asks for nothing.
+    // A reference that leads nowhere (or out of the document, which is never fetched) asks for
+    // nothing.
     if (at_reference(document_, reference)) to["$ref"] = "#/$defs/" + definition(reference);
     if (document_.old_dialect) return to;
   }

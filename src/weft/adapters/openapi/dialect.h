@@ -1,5 +1,6 @@
-// Schemas of an OpenAPI document as JSON Schema 2020-12 that stands alone: references become `$defs`, and a schema that
-// refers to itself stays small. Owned by adapters/openapi; pure, one thread.
+// Schemas of an OpenAPI document as JSON Schema 2020-12 that stands alone: references become
+// `$defs`, and a schema that refers to itself stays small. Owned by adapters/openapi; pure, one
+// thread.
 #pragma once
 
 #include <map>

@@ -15,7 +15,8 @@ Result<json::value> parse_text(std::string_view text) {
   if (!is_json) return parse_yaml(text);
   auto parsed = json::parse(text, kDocumentBytesMax);
   // A flow mapping of YAML begins with a brace too.
-  if (!parsed && parsed.error().reason == Reason::invalid_argument && text.size() <= kYamlBytesMax) {
+  if (!parsed && parsed.error().reason == Reason::invalid_argument &&
+      text.size() <= kYamlBytesMax) {
     if (auto yaml = parse_yaml(text)) return yaml;
   }
   return parsed;
@@ -29,15 +30,17 @@ Result<Document> read_document(std::string_view text) {
   const auto* o = document.root.if_object();
   if (!o) return fail(Reason::invalid_argument, "the document is no object");
   if (const auto* old = json::find(*o, "swagger")) {
-    return fail(Reason::unsupported, std::format("the document is Swagger {}: convert it to OpenAPI 3.0 or 3.1",
-                                                 old->is_string() ? std::string(old->get_string()) : json::write(*old)));
+    return fail(Reason::unsupported,
+                std::format("the document is Swagger {}: convert it to OpenAPI 3.0 or 3.1",
+                            old->is_string() ? std::string(old->get_string()) : json::write(*old)));
   }
   const auto* version = json::find(*o, "openapi");
   if (!version) return fail(Reason::invalid_argument, "the document has no `openapi` field");
   if (version->is_string()) document.version = version->get_string();
   document.old_dialect = document.version.starts_with("3.0");
   if (!document.old_dialect && !document.version.starts_with("3.1")) {
-    return fail(Reason::unsupported, std::format("the document is OpenAPI {}: 3.0 and 3.1 are read", json::write(*version)));
+    return fail(Reason::unsupported, std::format("the document is OpenAPI {}: 3.0 and 3.1 are read",
+                                                 json::write(*version)));
   }
   return document;
 }

@@ -1,4 +1,5 @@
-// An OpenAPI document: read, and its references followed. Owned by adapters/openapi; immutable once read, any thread.
+// An OpenAPI document: read, and its references followed. Owned by adapters/openapi; immutable once
+// read, any thread.
 #pragma once
 
 #include <string>
@@ -16,13 +17,16 @@ struct Document {
   bool old_dialect = false;
 };
 
-/// Reads JSON or YAML. Errors name what it is instead (Swagger 2.0, another version, no OpenAPI at all).
+/// Reads JSON or YAML. Errors name what it is instead (Swagger 2.0, another version, no OpenAPI at
+/// all).
 Result<Document> read_document(std::string_view text);
-/// The value that `v` is or refers to (`$ref` within the document, kRefHopsMax hops); null when it leads nowhere.
+/// The value that `v` is or refers to (`$ref` within the document, kRefHopsMax hops); null when it
+/// leads nowhere.
 const json::value* resolve(const Document& document, const json::value* v);
 /// The same, when it is an object.
 const json::object* resolve_object(const Document& document, const json::value* v);
-/// The value at a local reference (`#/components/…`), nullptr when it is no local one or leads nowhere.
+/// The value at a local reference (`#/components/…`), nullptr when it is no local one or leads
+/// nowhere.
 const json::value* at_reference(const Document& document, std::string_view reference);
 
 }  // namespace weft::adapters::openapi

@@ -1,5 +1,6 @@
-// Documents that others wrote: all that is valid is read, every skill's schema compiles, every document is done quickly; and the
-// documents that weft writes are what the specification's own schema says they should be.
+// Documents that others wrote: all that is valid is read, every skill's schema compiles, every
+// document is done quickly; and the documents that weft writes are what the specification's own
+// schema says they should be.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -27,8 +28,9 @@ std::vector<std::filesystem::path> files_in(const std::filesystem::path& folder)
   return files;
 }
 
-#define NEEDS_SHARED_DATA()                                                        \
-  if (!std::filesystem::exists(kSpecs / "openapi")) GTEST_SKIP() << "no shared data beside the checkout"
+#define WEFT_NEEDS_SHARED_DATA()                    \
+  if (!std::filesystem::exists(kSpecs / "openapi")) \
+  GTEST_SKIP() << "no shared data beside the checkout"
 
 Result<Catalog> read_all(const std::filesystem::path& file) {
   WEFT_TRY(const Document document, read_document(read_text_file(file)));
@@ -46,14 +48,14 @@ void check_schemas(const std::filesystem::path& file, const Catalog& catalog) {
 }
 
 TEST(SharedDocuments, ExamplesAreRead) {
-  NEEDS_SHARED_DATA();
+  WEFT_NEEDS_SHARED_DATA();
   std::vector<std::filesystem::path> files;
   for (const auto* folder : {"openapi/readme-oas-examples/3.0", "openapi/readme-oas-examples/3.1",
                              "openapi/v3.1-tests/pass"}) {
     for (auto& file : files_in(kSpecs / folder)) files.push_back(std::move(file));
   }
-  for (const auto* name : {"uspto", "petstore", "callback-example", "petstore-expanded", "api-with-examples",
-                           "link-example"}) {
+  for (const auto* name : {"uspto", "petstore", "callback-example", "petstore-expanded",
+                           "api-with-examples", "link-example"}) {
     files.push_back(kSpecs / "openapi/v3.0" / (std::string(name) + ".yaml"));
   }
   files.push_back(kSpecs / "openapi/petstore-v3.openapi.yaml");
@@ -68,7 +70,7 @@ TEST(SharedDocuments, ExamplesAreRead) {
 }
 
 TEST(SharedDocuments, OldOnesAreRefusedByName) {
-  NEEDS_SHARED_DATA();
+  WEFT_NEEDS_SHARED_DATA();
   for (const auto& file : files_in(kSpecs / "openapi/readme-oas-examples/2.0")) {
     const auto catalog = read_all(file);
     ASSERT_FALSE(catalog) << file;
@@ -77,7 +79,7 @@ TEST(SharedDocuments, OldOnesAreRefusedByName) {
 }
 
 TEST(SharedDocuments, BrokenOnesDoNoHarm) {
-  NEEDS_SHARED_DATA();
+  WEFT_NEEDS_SHARED_DATA();
   for (const auto& file : files_in(kSpecs / "openapi/v3.1-tests/fail")) {
     const auto catalog = read_all(file);
     if (catalog) check_schemas(file, *catalog);
@@ -85,7 +87,7 @@ TEST(SharedDocuments, BrokenOnesDoNoHarm) {
 }
 
 TEST(SharedDocuments, ALargeOneIsReadInTime) {
-  NEEDS_SHARED_DATA();
+  WEFT_NEEDS_SHARED_DATA();
   const auto began = std::chrono::steady_clock::now();
   const auto catalog = read_all(kSpecs / "openai/openapi.json");
   ASSERT_TRUE(catalog) << catalog.error().message;
@@ -97,13 +99,14 @@ TEST(SharedDocuments, ALargeOneIsReadInTime) {
 }
 
 TEST(SharedDocuments, WhatWeftWritesFitsTheSpecification) {
-  NEEDS_SHARED_DATA();
+  WEFT_NEEDS_SHARED_DATA();
   const auto text = parse_yaml(read_text_file(kSpecs / "openapi/v3.1-dev/schema.yaml"));
   ASSERT_TRUE(text) << text.error().message;
   const auto schema = Schema::create(*text);
   ASSERT_TRUE(schema) << schema.error().message;
-  for (const auto* name : {"readme-oas-examples/3.1/train-travel.json", "readme-oas-examples/3.0/circular.json",
-                           "readme-oas-examples/3.0/parameters-style.json"}) {
+  for (const auto* name :
+       {"readme-oas-examples/3.1/train-travel.json", "readme-oas-examples/3.0/circular.json",
+        "readme-oas-examples/3.0/parameters-style.json"}) {
     auto catalog = read_all(kSpecs / "openapi" / name);
     ASSERT_TRUE(catalog);
     catalog->solution.id = SolutionId("sol");
@@ -115,7 +118,8 @@ TEST(SharedDocuments, WhatWeftWritesFitsTheSpecification) {
     ASSERT_TRUE(again);
     const auto back = read_catalog(*again, std::nullopt);
     ASSERT_TRUE(back) << back.error().message;
-    for (const auto& skill : catalog->solution.skills) EXPECT_TRUE(back->operations.contains(skill.id.str()));
+    for (const auto& skill : catalog->solution.skills)
+      EXPECT_TRUE(back->operations.contains(skill.id.str()));
     check_schemas(name, *back);
   }
 }

@@ -19,8 +19,9 @@ std::string yaml(std::string_view text) {
 }
 
 TEST(Yaml, ScalarsOfTheCoreSchema) {
-  EXPECT_EQ(yaml("a: 1\nb: '1'\nc: 1.5\nd: true\ne: null\nf: ~\ng:\nh: 3.1.0\ni: 0x10\nj: -3\nk: yes\n"),
-            R"({"a":1,"b":"1","c":1.5E0,"d":true,"e":null,"f":null,"g":null,"h":"3.1.0","i":16,"j":-3,"k":"yes"})");
+  EXPECT_EQ(
+      yaml("a: 1\nb: '1'\nc: 1.5\nd: true\ne: null\nf: ~\ng:\nh: 3.1.0\ni: 0x10\nj: -3\nk: yes\n"),
+      R"({"a":1,"b":"1","c":1.5E0,"d":true,"e":null,"f":null,"g":null,"h":"3.1.0","i":16,"j":-3,"k":"yes"})");
   EXPECT_EQ(yaml("- {a: [1, x]}\n- |\n  two\n  lines\n"), R"([{"a":[1,"x"]},"two\nlines\n"])");
 }
 
@@ -59,7 +60,8 @@ TEST(Document, SaysWhatItIsInstead) {
 Catalog catalog_of(std::string_view text) {
   const auto document = read_document(text);
   EXPECT_TRUE(document) << document.error().message;
-  auto catalog = read_catalog(*document, parse_url("http://service.example/v1/openapi.json").value());
+  auto catalog =
+      read_catalog(*document, parse_url("http://service.example/v1/openapi.json").value());
   EXPECT_TRUE(catalog) << catalog.error().message;
   return *std::move(catalog);
 }
@@ -85,7 +87,8 @@ TEST(Document, ASchemaOfItselfStaysSmallAndChecks) {
   EXPECT_LT(json::write(*skill.input_schema).size(), 600U);
   const auto schema = Schema::create(*skill.input_schema);
   ASSERT_TRUE(schema) << schema.error().message;
-  EXPECT_FALSE(schema->check(json::parse(R"({"name":"a","sons":[{"name":"b","sons":[]}]})").value()));
+  EXPECT_FALSE(
+      schema->check(json::parse(R"({"name":"a","sons":[{"name":"b","sons":[]}]})").value()));
   EXPECT_TRUE(schema->check(json::parse(R"({"name":"a","sons":[{"sons":[]}]})").value()));
 }
 
@@ -93,12 +96,15 @@ TEST(Dialect, Of30In2020) {
   Document document;
   document.old_dialect = true;
   SchemaWriter writer(document);
-  const auto written = [&](std::string_view text) { return json::write(writer.translate(json::parse(text).value())); };
+  const auto written = [&](std::string_view text) {
+    return json::write(writer.translate(json::parse(text).value()));
+  };
   EXPECT_EQ(written(R"({"type":"string","nullable":true})"), R"({"type":["string","null"]})");
   EXPECT_EQ(written(R"({"enum":["a"],"nullable":true})"), R"({"enum":["a",null]})");
   EXPECT_EQ(written(R"({"minimum":1,"exclusiveMinimum":true})"), R"({"exclusiveMinimum":1})");
   EXPECT_EQ(written(R"({"maximum":1,"exclusiveMaximum":false})"), R"({"maximum":1})");
-  EXPECT_EQ(written(R"({"type":"string","example":"x","xml":{},"x-y":1})"), R"({"type":"string","examples":["x"]})");
+  EXPECT_EQ(written(R"({"type":"string","example":"x","xml":{},"x-y":1})"),
+            R"({"type":"string","examples":["x"]})");
 }
 
 TEST(Security, TheFirstWayThatIsWhollyConfigured) {

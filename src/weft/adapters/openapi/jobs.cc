@@ -17,13 +17,15 @@ model::Shape shape_of(Environment& environment, const hub::TaskView& view) {
   return skill ? skill->shape : model::Shape::invoke;
 }
 
-Awaitable<> respond_job(Environment& environment, net::Exchange& exchange, int status, hub::TaskView view) {
+Awaitable<> respond_job(Environment& environment, net::Exchange& exchange, int status,
+                        hub::TaskView view) {
   wire::Headers headers;
   if (status == 202) headers.set("Location", job_path(view.id));
   if (!view.end && !view.ask) headers.set("Retry-After", "1");
   json::value body(job_json(view, shape_of(environment, view)));
   std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
+                              std::move(none));
 }
 
 /// Where a stream goes on: after the event that Last-Event-ID names.
@@ -37,7 +39,8 @@ std::int64_t resume_point(const wire::RequestHead& head) {
 Awaitable<> watch(Environment& environment, Request& request, hub::TaskView view) {
   net::Exchange& exchange = request.exchange;
   const std::int64_t after = resume_point(exchange.head());
-  auto events = co_await environment.hub.tasks().subscribe(view.id, after, request.principal, exchange.executor());
+  auto events = co_await environment.hub.tasks().subscribe(view.id, after, request.principal,
+                                                           exchange.executor());
   if (!events) {
     co_await respond_problem(exchange, events.error());
     co_return;
@@ -61,13 +64,16 @@ Awaitable<> watch(Environment& environment, Request& request, hub::TaskView view
   (void)co_await writer.finish();
 }
 
-Awaitable<Result<hub::TaskView>> answer(Environment& environment, Request& request, hub::TaskView view) {
+Awaitable<Result<hub::TaskView>> answer(Environment& environment, Request& request,
+                                        hub::TaskView view) {
   WEFT_CO_TRY(const json::value body, co_await read_json(request.exchange));
-  if (!view.ask) co_return fail(Reason::not_cancelable, std::format("the job {} asks nothing", view.id.str()));
+  if (!view.ask)
+    co_return fail(Reason::not_cancelable, std::format("the job {} asks nothing", view.id.str()));
   WEFT_CO_TRY(auto answers, decode_input(*view.ask, body));
   model::Turn said;
   said.parts.push_back(model::Part::data(body));
-  co_return co_await environment.hub.tasks().answer(view.id, std::move(answers), std::move(said), request.principal);
+  co_return co_await environment.hub.tasks().answer(view.id, std::move(answers), std::move(said),
+                                                    request.principal);
 }
 
 }  // namespace
@@ -94,8 +100,9 @@ Awaitable<> serve_job(Environment& environment, Request& request) {
     }
     co_return;
   }
-  Result<hub::TaskView> changed = fail(Reason::unsupported,
-                                       std::format("{} is not served here: GET or DELETE a job, POST its /input", method));
+  Result<hub::TaskView> changed =
+      fail(Reason::unsupported,
+           std::format("{} is not served here: GET or DELETE a job, POST its /input", method));
   if (input && method == "POST") {
     changed = co_await answer(environment, request, std::move(*view));
   } else if (!input && method == "DELETE") {

@@ -14,7 +14,8 @@
 namespace weft::adapters::openapi {
 namespace {
 
-constexpr std::array<std::string_view, 7> kMethods{"get", "put", "post", "delete", "options", "head", "patch"};
+constexpr std::array<std::string_view, 7> kMethods{"get",     "put",  "post", "delete",
+                                                   "options", "head", "patch"};
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -22,14 +23,16 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-/// The id as the document has it, where it may stand in a path and a tool's name; else with what may not replaced.
-std::string skill_id(const json::object& operation, std::string_view method, std::string_view path) {
+/// The id as the document has it, where it may stand in a path and a tool's name; else with what
+/// may not replaced.
+std::string skill_id(const json::object& operation, std::string_view method,
+                     std::string_view path) {
   std::string from(json::string_at(operation, "operationId"));
   if (from.empty()) from = std::format("{}_{}", method, path);
   std::string id;
   for (const char c : from) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                       c == '-' || c == '.';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '-' || c == '.';
     if (plain) {
       id += c;
     } else if (!id.ends_with('_')) {
@@ -62,7 +65,8 @@ std::string server_url(const json::object& server) {
     const auto* o = variable.if_object();
     const std::string value(o ? json::string_at(*o, "default") : std::string_view());
     const std::string mark = std::format("{{{}}}", std::string_view(name));
-    for (auto at = url.find(mark); at != std::string::npos; at = url.find(mark, at + value.size())) {
+    for (auto at = url.find(mark); at != std::string::npos;
+         at = url.find(mark, at + value.size())) {
       url.replace(at, mark.size(), value);
     }
   }
@@ -111,13 +115,16 @@ class Reader {
   Result<Url> absolute(const std::string& server) const {
     if (at_) {
       auto url = at_->resolve(server.empty() ? "/" : server);
-      if (!url) return fail(Reason::invalid_argument, std::format("the server `{}`: {}", server, url.error().message));
+      if (!url)
+        return fail(Reason::invalid_argument,
+                    std::format("the server `{}`: {}", server, url.error().message));
       return url;
     }
     auto url = parse_url(server);
     if (url) return url;
     return fail(Reason::invalid_argument,
-                std::format("the document names no server with an absolute URL (`{}`): {}", server, url.error().message));
+                std::format("the document names no server with an absolute URL (`{}`): {}", server,
+                            url.error().message));
   }
 
   Result<void> read_path(std::string_view path, const json::object& item) {
@@ -125,7 +132,8 @@ class Reader {
       const auto* operation = json::object_at(item, method);
       if (!operation) continue;
       if (catalog_.operations.size() >= kOperationsMax) {
-        return fail(Reason::too_large, std::format("the document has more than {} operations", kOperationsMax));
+        return fail(Reason::too_large,
+                    std::format("the document has more than {} operations", kOperationsMax));
       }
       read_operation(path, method, item, *operation);
     }
@@ -146,21 +154,23 @@ class Reader {
       operation.server = url->str();
     }
     SkillSchema schema(document_);
-    if (auto read = schema.read(item, from, operation); !read) return note(operation.id, read.error().message);
+    if (auto read = schema.read(item, from, operation); !read)
+      return note(operation.id, read.error().message);
     for (const auto& words : schema.notes()) note(operation.id, words);
     read_security(from, operation);
     catalog_.solution.skills.push_back(make_skill(from, operation, method, schema));
     catalog_.operations.emplace(operation.id, std::move(operation));
   }
 
-  model::Skill make_skill(const json::object& from, const Operation& operation, std::string_view method,
-                          SkillSchema& schema) {
+  model::Skill make_skill(const json::object& from, const Operation& operation,
+                          std::string_view method, SkillSchema& schema) {
     model::Skill skill;
     skill.id = SkillId(operation.id);
     skill.title = json::string_at(from, "summary");
     skill.description = json::string_at(from, "description");
     if (skill.description.empty()) skill.description = skill.title;
-    if (skill.description.empty()) skill.description = std::format("{} {}", operation.method, operation.path);
+    if (skill.description.empty())
+      skill.description = std::format("{} {}", operation.method, operation.path);
     skill.shape = model::Shape::invoke;
     skill.input_schema = checked(schema.input(), operation.id, json::object{{"type", "object"}});
     skill.output_schema = schema.output();
@@ -176,7 +186,8 @@ class Reader {
     return skill;
   }
 
-  /// The schema, or an open one where the document's is broken: then the service alone checks the arguments.
+  /// The schema, or an open one where the document's is broken: then the service alone checks the
+  /// arguments.
   json::value checked(json::value schema, std::string_view id, json::object open) {
     const auto compiled = Schema::create(schema);
     if (compiled) return schema;
@@ -212,7 +223,8 @@ class Reader {
       scheme.in = in == "query" ? In::query : in == "cookie" ? In::cookie : In::header;
     } else if (type == "http" && http == "BASIC") {
       scheme.kind = Scheme::Kind::basic;
-    } else if ((type == "http" && http == "BEARER") || type == "oauth2" || type == "openIdConnect") {
+    } else if ((type == "http" && http == "BEARER") || type == "oauth2" ||
+               type == "openIdConnect") {
       scheme.kind = Scheme::Kind::bearer;
     }
     return scheme;
@@ -237,8 +249,10 @@ class Reader {
 
 bool forbidden_header(std::string_view name) {
   static constexpr std::array<std::string_view, 14> kForbidden{
-      "host",   "authorization", "content-length", "content-type", "accept", "cookie",     "date",
-      "expect", "via",           "trailer",        "upgrade",      "te",     "weft-depth", "transfer-encoding"};
+      "host",       "authorization",    "content-length", "content-type",
+      "accept",     "cookie",           "date",           "expect",
+      "via",        "trailer",          "upgrade",        "te",
+      "weft-depth", "transfer-encoding"};
   if (wire::hop_by_hop(name) || !wire::valid_header_name(name)) return true;
   std::string lower(name);
   for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;

@@ -1,4 +1,5 @@
-// Operations of a document: how each is called, and the skill it is. Owned by adapters/openapi; immutable once read, any thread.
+// Operations of a document: how each is called, and the skill it is. Owned by adapters/openapi;
+// immutable once read, any thread.
 #pragma once
 
 #include <map>
@@ -14,7 +15,15 @@
 namespace weft::adapters::openapi {
 
 enum class In : std::uint8_t { path, query, header, cookie };
-enum class Style : std::uint8_t { matrix, label, form, simple, space_delimited, pipe_delimited, deep_object };
+enum class Style : std::uint8_t {
+  matrix,
+  label,
+  form,
+  simple,
+  space_delimited,
+  pipe_delimited,
+  deep_object
+};
 
 struct Parameter {
   std::string name;
@@ -80,7 +89,8 @@ struct Catalog {
   std::vector<std::string> notes;
 };
 
-/// The operations of a document as skills. `at` is where it was found: relative server URLs start there.
+/// The operations of a document as skills. `at` is where it was found: relative server URLs start
+/// there.
 Result<Catalog> read_catalog(const Document& document, const std::optional<Url>& at);
 
 /// Headers that belong to the hop or to weft: never a parameter's target.

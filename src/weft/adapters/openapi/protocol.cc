@@ -12,8 +12,9 @@
 namespace weft::adapters::openapi {
 namespace {
 
-constexpr std::array<std::string_view, 6> kUsualPlaces{"/openapi.json",     "/openapi.yaml", "/swagger.json",
-                                                       "/api/openapi.json", "/v3/api-docs",  "/swagger/v1/swagger.json"};
+constexpr std::array<std::string_view, 6> kUsualPlaces{"/openapi.json", "/openapi.yaml",
+                                                       "/swagger.json", "/api/openapi.json",
+                                                       "/v3/api-docs",  "/swagger/v1/swagger.json"};
 
 /// A document and where it was found.
 struct Found {
@@ -35,9 +36,12 @@ Result<std::string> read_file(std::string_view url) {
   }
   std::error_code failed;
   const auto size = std::filesystem::file_size(path, failed);
-  if (failed) return fail(Reason::unavailable, std::format("the file {} cannot be read: {}", path, failed.message()));
+  if (failed)
+    return fail(Reason::unavailable,
+                std::format("the file {} cannot be read: {}", path, failed.message()));
   if (size > kDocumentBytesMax) {
-    return fail(Reason::too_large, std::format("the file {} is longer than {} bytes", path, kDocumentBytesMax));
+    return fail(Reason::too_large,
+                std::format("the file {} is longer than {} bytes", path, kDocumentBytesMax));
   }
   std::ifstream in(path, std::ios::binary);
   std::string text(size, '\0');
@@ -46,7 +50,8 @@ Result<std::string> read_file(std::string_view url) {
   return text;
 }
 
-/// Where a document could be: the URL itself when it has a path, below it, and the usual places of the host.
+/// Where a document could be: the URL itself when it has a path, below it, and the usual places of
+/// the host.
 std::vector<Url> places(const Url& given) {
   std::vector<Url> urls;
   std::string path = given.path;
@@ -78,8 +83,9 @@ class OpenApiProtocol final : public hub::Protocol {
     finding.protocol_version = found->document.version;
     if (found->url) finding.url = found->url->str();
     const auto* info = json::object_at(found->document.root.get_object(), "info");
-    finding.how = std::format("{} gave an OpenAPI {} document \"{}\"", found->where, found->document.version,
-                              info ? json::string_at(*info, "title") : std::string_view());
+    finding.how =
+        std::format("{} gave an OpenAPI {} document \"{}\"", found->where, found->document.version,
+                    info ? json::string_at(*info, "title") : std::string_view());
     co_return finding;
   }
 
@@ -90,12 +96,14 @@ class OpenApiProtocol final : public hub::Protocol {
     std::string tried;
     auto found = co_await find(std::move(at), context, tried);
     if (!found) {
-      co_return fail(Reason::upstream_protocol, std::format("no OpenAPI document was found: {}", tried));
+      co_return fail(Reason::upstream_protocol,
+                     std::format("no OpenAPI document was found: {}", tried));
     }
     WEFT_CO_TRY(Catalog catalog, read_catalog(found->document, found->url));
     for (const auto& note : catalog.notes) log::info("openapi: {}: {}", request.url, note);
     if (catalog.operations.empty()) {
-      co_return fail(Reason::upstream_protocol, "the OpenAPI document has no operation that can be called");
+      co_return fail(Reason::upstream_protocol,
+                     "the OpenAPI document has no operation that can be called");
     }
     hub::Joined joined;
     joined.solution = catalog.solution;
@@ -109,7 +117,8 @@ class OpenApiProtocol final : public hub::Protocol {
   }
 
  private:
-  Awaitable<std::optional<Found>> find(hub::JoinRequest request, hub::CallContext context, std::string& tried) {
+  Awaitable<std::optional<Found>> find(hub::JoinRequest request, hub::CallContext context,
+                                       std::string& tried) {
     if (is_file(request.url)) co_return find_file(request.url, tried);
     auto given = parse_url(request.url);
     if (!given) {
@@ -133,7 +142,8 @@ class OpenApiProtocol final : public hub::Protocol {
   static std::optional<Found> find_file(const std::string& path, std::string& tried) {
     auto text = read_file(path);
     auto document = text ? read_document(*text) : std::unexpected(text.error());
-    if (document) return Found{.document = std::move(*document), .url = std::nullopt, .where = path};
+    if (document)
+      return Found{.document = std::move(*document), .url = std::nullopt, .where = path};
     tried = std::format("{}: {}", path, document.error().message);
     return std::nullopt;
   }
@@ -143,16 +153,18 @@ class OpenApiProtocol final : public hub::Protocol {
 
 }  // namespace
 
-Awaitable<Result<std::string>> fetch_document(net::HttpClients& clients, hub::JoinRequest request, Url url,
-                                              hub::CallContext context) {
+Awaitable<Result<std::string>> fetch_document(net::HttpClients& clients, hub::JoinRequest request,
+                                              Url url, hub::CallContext context) {
   WEFT_CO_TRY(auto to_send, solution_request(request, "GET", url, context));
   to_send.headers.set("Accept", "application/json, application/yaml;q=0.9, */*;q=0.5");
-  WEFT_CO_TRY(auto response, co_await clients.at(context.executor).send(std::move(to_send), context.cancel));
+  WEFT_CO_TRY(auto response,
+              co_await clients.at(context.executor).send(std::move(to_send), context.cancel));
   const int status = response->head().status;
   if (status != 200) co_return fail(Reason::upstream_protocol, std::format("{}", status));
   auto body = co_await response->read_all(kDocumentBytesMax);
   if (!body && body.error().reason == Reason::too_large) {
-    co_return fail(Reason::upstream_protocol, std::format("longer than {} bytes", kDocumentBytesMax));
+    co_return fail(Reason::upstream_protocol,
+                   std::format("longer than {} bytes", kDocumentBytesMax));
   }
   co_return body;
 }

@@ -32,11 +32,12 @@ void steer(model::Call& call, const json::object& args) {
   call.gen.temperature = json::number_at(args, "temperature");
 }
 
-Awaitable<Result<hub::TaskView>> park(RestCall& rest, std::unique_ptr<hub::EventStream> stream, model::Ask ask) {
+Awaitable<Result<hub::TaskView>> park(RestCall& rest, std::unique_ptr<hub::EventStream> stream,
+                                      model::Ask ask) {
   auto call = std::make_shared<const model::Call>(rest.call);
   json::object meta{{"door", "openapi"}};
-  co_return co_await rest.environment.hub.tasks().park(std::move(call), std::move(stream), std::move(ask),
-                                                       std::move(meta));
+  co_return co_await rest.environment.hub.tasks().park(std::move(call), std::move(stream),
+                                                       std::move(ask), std::move(meta));
 }
 
 /// A question that this connection cannot wait for: 409, and the job that does.
@@ -55,7 +56,8 @@ Awaitable<> respond_question(net::Exchange& exchange, hub::TaskView view, model:
   headers.set("Location", job_path(view.id));
   json::value document(std::move(body));
   std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, 409, std::move(document), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, 409, std::move(document), std::move(headers),
+                              std::move(none));
 }
 
 Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
@@ -76,7 +78,8 @@ Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> strea
   std::vector<model::Loss> losses = std::move(folded.end.losses);
   json::value body = encode_output(*folded.end.outcome, rest.shape, losses);
   wire::Headers headers;
-  (void)co_await respond_json(rest.exchange, 200, std::move(body), std::move(headers), std::move(losses));
+  (void)co_await respond_json(rest.exchange, 200, std::move(body), std::move(headers),
+                              std::move(losses));
 }
 
 /// Events until the end, or until a question: then the stream says where it waits, and is over.
@@ -122,8 +125,8 @@ Result<void> check_arguments(const hub::SkillRef& ref, const model::Call& call) 
 
 Awaitable<> respond_job(RestCall rest) {
   json::object meta{{"door", "openapi"}};
-  auto view = co_await rest.environment.hub.tasks().start(std::move(rest.call), rest.exchange.executor(),
-                                                          std::move(meta));
+  auto view = co_await rest.environment.hub.tasks().start(
+      std::move(rest.call), rest.exchange.executor(), std::move(meta));
   if (!view) {
     co_await respond_problem(rest.exchange, view.error());
     co_return;
@@ -133,15 +136,20 @@ Awaitable<> respond_job(RestCall rest) {
   headers.set("Preference-Applied", "respond-async");
   json::value body(job_json(*view, rest.shape));
   std::vector<model::Loss> none;
-  (void)co_await respond_json(rest.exchange, 202, std::move(body), std::move(headers), std::move(none));
+  (void)co_await respond_json(rest.exchange, 202, std::move(body), std::move(headers),
+                              std::move(none));
 }
 
-Result<RestCall> make_call(Environment& environment, Request& request, const hub::SkillRef& ref, json::value args) {
+Result<RestCall> make_call(Environment& environment, Request& request, const hub::SkillRef& ref,
+                           json::value args) {
   const auto* object = args.if_object();
   if (!object) {
-    return fail(Reason::invalid_argument, std::format("the body must be an object, got {}", json::type_name(args)));
+    return fail(Reason::invalid_argument,
+                std::format("the body must be an object, got {}", json::type_name(args)));
   }
-  RestCall rest{.environment = environment, .exchange = request.exchange, .call = begin_call(environment.hub, request)};
+  RestCall rest{.environment = environment,
+                .exchange = request.exchange,
+                .call = begin_call(environment.hub, request)};
   rest.shape = ref.skill->shape;
   rest.call.solution = ref.entry->solution->id;
   rest.call.skill = ref.skill->id;
@@ -156,14 +164,16 @@ Awaitable<> serve_call(Environment& environment, Request& request) {
   net::Exchange& exchange = request.exchange;
   auto ref = find_skill(environment, request);
   if (ref && exchange.head().method != "POST") {
-    ref = fail(Reason::unsupported, std::format("a skill is called with POST, not {}", exchange.head().method));
+    ref = fail(Reason::unsupported,
+               std::format("a skill is called with POST, not {}", exchange.head().method));
   }
   if (!ref) {
     co_await respond_problem(exchange, ref.error());
     co_return;
   }
   auto body = co_await read_json(exchange);
-  auto rest = body ? make_call(environment, request, *ref, std::move(*body)) : std::unexpected(body.error());
+  auto rest = body ? make_call(environment, request, *ref, std::move(*body))
+                   : std::unexpected(body.error());
   if (!rest) {
     co_await respond_problem(exchange, rest.error());
     co_return;

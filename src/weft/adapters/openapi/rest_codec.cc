@@ -52,18 +52,23 @@ json::object artifact_json(const model::Artifact& artifact) {
 }
 
 json::object usage_json(const model::Usage& usage) {
-  return {{"input", usage.input}, {"output", usage.output}, {"cached", usage.cached}, {"reasoning", usage.reasoning}};
+  return {{"input", usage.input},
+          {"output", usage.output},
+          {"cached", usage.cached},
+          {"reasoning", usage.reasoning}};
 }
 
 /// A file, a link or a tensor: what a text cannot hold.
 bool is_media(const Part& part) {
-  return std::holds_alternative<model::Blob>(part.body) || std::holds_alternative<model::Link>(part.body) ||
+  return std::holds_alternative<model::Blob>(part.body) ||
+         std::holds_alternative<model::Link>(part.body) ||
          std::holds_alternative<model::Tensor>(part.body);
 }
 
 bool has_media(const model::Output& output) {
   const auto any = [](const auto& pieces) {
-    return std::ranges::any_of(pieces, [](const auto& piece) { return std::ranges::any_of(piece.parts, is_media); });
+    return std::ranges::any_of(
+        pieces, [](const auto& piece) { return std::ranges::any_of(piece.parts, is_media); });
   };
   return any(output.turns) || any(output.artifacts);
 }
@@ -73,7 +78,8 @@ json::array tool_calls_json(const model::Output& output) {
   for (const auto& turn : output.turns) {
     for (const Part& part : turn.parts) {
       if (const auto* call = std::get_if<model::ToolCall>(&part.body)) {
-        calls.push_back({{"id", call->id}, {"name", call->name}, {"arguments", call->arguments_text}});
+        calls.push_back(
+            {{"id", call->id}, {"name", call->name}, {"arguments", call->arguments_text}});
       }
     }
   }
@@ -103,12 +109,14 @@ json::object loose_json(const model::Output& output) {
 std::string title_of(const Error& error) {
   std::string title(to_string(error.reason));
   std::ranges::replace(title, '_', ' ');
-  if (!title.empty()) title[0] = static_cast<char>(title[0] - (title[0] >= 'a' && title[0] <= 'z' ? 32 : 0));
+  if (!title.empty())
+    title[0] = static_cast<char>(title[0] - (title[0] >= 'a' && title[0] <= 'z' ? 32 : 0));
   return title;
 }
 
 RestEvent delta_event(const model::Delta& delta) {
-  static constexpr std::array<std::string_view, 4> kKinds{"text", "reasoning", "refusal", "tool_call"};
+  static constexpr std::array<std::string_view, 4> kKinds{"text", "reasoning", "refusal",
+                                                          "tool_call"};
   json::object data{{"kind", kKinds[static_cast<std::size_t>(delta.kind)]}, {"text", delta.text}};
   if (delta.kind == model::Delta::Kind::tool_call) {
     data["index"] = delta.tool_index;
@@ -142,7 +150,8 @@ Result<model::AnswerAction> action_from(std::string_view word) {
   if (word == "accept") return model::AnswerAction::accept;
   if (word == "decline") return model::AnswerAction::decline;
   if (word == "cancel") return model::AnswerAction::cancel;
-  return fail(make_argument_error("/action", std::format("/action: `{}` is not accept, decline or cancel", word)));
+  return fail(make_argument_error(
+      "/action", std::format("/action: `{}` is not accept, decline or cancel", word)));
 }
 
 bool has_property(const model::Ask::Item& item, std::string_view name) {
@@ -154,8 +163,8 @@ bool has_property(const model::Ask::Item& item, std::string_view name) {
 /// One question's answer, in words of its own or as bare data.
 Result<model::Answer> answer_from(const model::Ask::Item& item, const json::value& body) {
   model::Answer answer;
-  const bool consent = item.kind == model::Ask::Kind::approve || item.kind == model::Ask::Kind::url ||
-                       item.kind == model::Ask::Kind::login;
+  const bool consent = item.kind == model::Ask::Kind::approve ||
+                       item.kind == model::Ask::Kind::url || item.kind == model::Ask::Kind::login;
   if (body.is_bool() && consent) {
     answer.action = body.get_bool() ? model::AnswerAction::accept : model::AnswerAction::decline;
     return answer;
@@ -168,7 +177,8 @@ Result<model::Answer> answer_from(const model::Ask::Item& item, const json::valu
     answer.text = json::string_at(*o, "text");
     return answer;
   }
-  if (consent) return fail(make_argument_error("/action", "/action: accept, decline or cancel is needed"));
+  if (consent)
+    return fail(make_argument_error("/action", "/action: accept, decline or cancel is needed"));
   if (body.is_string()) {
     answer.text = body.get_string();
     return answer;
@@ -185,7 +195,8 @@ Result<model::Answer> answer_from(const model::Ask::Item& item, const json::valu
 }  // namespace
 
 json::object problem_json(const Error& error, int status) {
-  json::object o{{"type", std::format("urn:weft:error:{}", to_string(error.reason))}, {"title", title_of(error)}};
+  json::object o{{"type", std::format("urn:weft:error:{}", to_string(error.reason))},
+                 {"title", title_of(error)}};
   if (status > 0) o["status"] = status;
   o["detail"] = error.message;
   o["reason"] = to_string(error.reason);
@@ -195,43 +206,46 @@ json::object problem_json(const Error& error, int status) {
   return o;
 }
 
-json::value encode_output(const model::Output& output, model::Shape shape, std::vector<model::Loss>& losses) {
+json::value encode_output(const model::Output& output, model::Shape shape,
+                          std::vector<model::Loss>& losses) {
   if (shape == model::Shape::converse) return loose_json(output);
   const auto data = model::plain_data(output);
   if (!data) return loose_json(output);
   if (has_media(output)) {
-    losses.push_back({"/artifacts", "file", "", model::LossKind::dropped, "a structured result stands alone"});
+    losses.push_back(
+        {"/artifacts", "file", "", model::LossKind::dropped, "a structured result stands alone"});
   }
   return *data;
 }
 
 json::object answer_schema() {
-  const json::object part{
+  const json::object part{{"type", "object"},
+                          {"description", "One of text, data, base64 or uri, with its media_type."},
+                          {"properties",
+                           {{"text", {{"type", "string"}}},
+                            {"data", json::object()},
+                            {"base64", {{"type", "string"}, {"contentEncoding", "base64"}}},
+                            {"uri", {{"type", "string"}}},
+                            {"filename", {{"type", "string"}}},
+                            {"media_type", {{"type", "string"}}}}}};
+  const json::object parts{{"type", "array"}, {"items", part}};
+  return {
       {"type", "object"},
-      {"description", "One of text, data, base64 or uri, with its media_type."},
+      {"description", "What a skill without a schema of its own answers."},
+      {"required", json::array{"text"}},
       {"properties",
        {{"text", {{"type", "string"}}},
         {"data", json::object()},
-        {"base64", {{"type", "string"}, {"contentEncoding", "base64"}}},
-        {"uri", {{"type", "string"}}},
-        {"filename", {{"type", "string"}}},
-        {"media_type", {{"type", "string"}}}}}};
-  const json::object parts{{"type", "array"}, {"items", part}};
-  return {{"type", "object"},
-          {"description", "What a skill without a schema of its own answers."},
-          {"required", json::array{"text"}},
-          {"properties",
-           {{"text", {{"type", "string"}}},
-            {"data", json::object()},
-            {"parts", parts},
-            {"artifacts",
-             {{"type", "array"},
-              {"items",
-               {{"type", "object"},
-                {"properties", {{"id", {{"type", "string"}}}, {"name", {{"type", "string"}}}, {"parts", parts}}}}}}},
-            {"finish", {{"type", "string"}}},
-            {"model", {{"type", "string"}}},
-            {"usage", {{"type", "object"}}}}}};
+        {"parts", parts},
+        {"artifacts",
+         {{"type", "array"},
+          {"items",
+           {{"type", "object"},
+            {"properties",
+             {{"id", {{"type", "string"}}}, {"name", {{"type", "string"}}}, {"parts", parts}}}}}}},
+        {"finish", {{"type", "string"}}},
+        {"model", {{"type", "string"}}},
+        {"usage", {{"type", "object"}}}}}};
 }
 
 json::object question_json(const model::Ask& ask) {
@@ -274,7 +288,8 @@ json::object job_json(const hub::TaskView& view, model::Shape shape) {
 RestEvent encode_event(const model::Event& event, model::Shape shape, const TaskId& job) {
   if (const auto* delta = std::get_if<model::Delta>(&event.body)) return delta_event(*delta);
   if (const auto* state = std::get_if<model::State>(&event.body)) return state_event(*state);
-  if (const auto* artifact = std::get_if<model::Artifact>(&event.body)) return {"artifact", artifact_json(*artifact)};
+  if (const auto* artifact = std::get_if<model::Artifact>(&event.body))
+    return {"artifact", artifact_json(*artifact)};
   if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
     json::object data{{"question", question_json(*ask)}};
     if (!job.empty()) {
@@ -297,13 +312,15 @@ Result<model::Answers> decode_input(const model::Ask& ask, const json::value& bo
     return answers;
   }
   if (!named) {
-    return fail(make_argument_error("/answers", "/answers: an object with one member for each question is needed"));
+    return fail(make_argument_error(
+        "/answers", "/answers: an object with one member for each question is needed"));
   }
   for (const auto& [key, value] : *named) {
     const auto found = ask.items.find(key);
     if (found == ask.items.end()) {
-      return fail(make_argument_error("/answers/" + json::escape_pointer(key),
-                                      std::format("/answers/{}: no such question", std::string_view(key))));
+      return fail(
+          make_argument_error("/answers/" + json::escape_pointer(key),
+                              std::format("/answers/{}: no such question", std::string_view(key))));
     }
     WEFT_TRY(answers[found->first], answer_from(found->second, value));
   }

@@ -1,4 +1,5 @@
-// weft's own REST, both ways: outputs, events, jobs and questions as JSON, and what a caller sends back. Owned by adapters/openapi; pure.
+// weft's own REST, both ways: outputs, events, jobs and questions as JSON, and what a caller sends
+// back. Owned by adapters/openapi; pure.
 #pragma once
 
 #include <string>
@@ -12,16 +13,19 @@
 
 namespace weft::adapters::openapi {
 
-/// RFC 9457: type, title, status, detail; and weft's reason, the argument's pointer and the solution where there are any.
+/// RFC 9457: type, title, status, detail; and weft's reason, the argument's pointer and the
+/// solution where there are any.
 json::object problem_json(const Error& error, int status);
 
-/// The answer's document: the structured result as it is; else `{text, artifacts, …}`. What does not fit beside a structured
-/// result is noted in `losses`.
-json::value encode_output(const model::Output& output, model::Shape shape, std::vector<model::Loss>& losses);
+/// The answer's document: the structured result as it is; else `{text, artifacts, …}`. What does
+/// not fit beside a structured result is noted in `losses`.
+json::value encode_output(const model::Output& output, model::Shape shape,
+                          std::vector<model::Loss>& losses);
 /// The schema of what encode_output() writes where a skill has none of its own.
 json::object answer_schema();
 
-/// `{asks: {key: {kind, message, schema?, url?}}}` as the member `question` of jobs and of problems.
+/// `{asks: {key: {kind, message, schema?, url?}}}` as the member `question` of jobs and of
+/// problems.
 json::object question_json(const model::Ask& ask);
 std::string job_path(const TaskId& id);
 json::object job_json(const hub::TaskView& view, model::Shape shape);
@@ -33,7 +37,8 @@ struct RestEvent {
 };
 RestEvent encode_event(const model::Event& event, model::Shape shape, const TaskId& job);
 
-/// What POST …/input holds: `{answers: {key: …}}`, `{action, data, text}` or, for one question, the data itself.
+/// What POST …/input holds: `{answers: {key: …}}`, `{action, data, text}` or, for one question, the
+/// data itself.
 Result<model::Answers> decode_input(const model::Ask& ask, const json::value& body);
 
 }  // namespace weft::adapters::openapi

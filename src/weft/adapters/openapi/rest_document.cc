@@ -10,26 +10,29 @@
 namespace weft::adapters::openapi {
 namespace {
 
-json::object schema_ref(std::string_view name) { return {{"$ref", std::format("#/components/schemas/{}", name)}}; }
+json::object schema_ref(std::string_view name) {
+  return {{"$ref", std::format("#/components/schemas/{}", name)}};
+}
 
 json::object json_content(json::object schema) {
   return {{"application/json", {{"schema", std::move(schema)}}}};
 }
 
 json::object problem_schema() {
-  return {{"type", "object"},
-          {"description", "What went wrong (RFC 9457)."},
-          {"required", json::array{"title", "detail"}},
-          {"properties",
-           {{"type", {{"type", "string"}}},
-            {"title", {{"type", "string"}}},
-            {"status", {{"type", "integer"}}},
-            {"detail", {{"type", "string"}}},
-            {"reason", {{"type", "string"}}},
-            {"param", {{"type", "string"}, {"description", "JSON Pointer of the offending argument."}}},
-            {"solution", {{"type", "string"}}},
-            {"question", {{"type", "object"}}},
-            {"job", {{"type", "string"}}}}}};
+  return {
+      {"type", "object"},
+      {"description", "What went wrong (RFC 9457)."},
+      {"required", json::array{"title", "detail"}},
+      {"properties",
+       {{"type", {{"type", "string"}}},
+        {"title", {{"type", "string"}}},
+        {"status", {{"type", "integer"}}},
+        {"detail", {{"type", "string"}}},
+        {"reason", {{"type", "string"}}},
+        {"param", {{"type", "string"}, {"description", "JSON Pointer of the offending argument."}}},
+        {"solution", {{"type", "string"}}},
+        {"question", {{"type", "object"}}},
+        {"job", {{"type", "string"}}}}}};
 }
 
 json::object job_schema() {
@@ -38,8 +41,8 @@ json::object job_schema() {
           {"properties",
            {{"id", {{"type", "string"}}},
             {"state",
-             {{"enum", json::array{"submitted", "working", "ask", "auth", "completed", "failed", "canceled",
-                                   "rejected"}}}},
+             {{"enum", json::array{"submitted", "working", "ask", "auth", "completed", "failed",
+                                   "canceled", "rejected"}}}},
             {"solution", {{"type", "string"}}},
             {"skill", {{"type", "string"}}},
             {"created", {{"type", "string"}, {"format", "date-time"}}},
@@ -51,7 +54,8 @@ json::object job_schema() {
 }
 
 json::object problem_response(std::string_view description) {
-  return {{"description", description}, {"content", {{"application/problem+json", {{"schema", schema_ref("Problem")}}}}}};
+  return {{"description", description},
+          {"content", {{"application/problem+json", {{"schema", schema_ref("Problem")}}}}}};
 }
 
 json::object job_response(std::string_view description) {
@@ -64,22 +68,27 @@ json::object job_parameter() {
 
 /// The paths of /api/jobs.
 void add_job_paths(json::object& paths) {
-  json::object get{{"operationId", "weft_job"},
-                   {"summary", "A job, or with `Accept: text/event-stream` its events"},
-                   {"responses", {{"200", job_response("The job.")}, {"default", problem_response("Refused.")}}}};
-  json::object cancel{{"operationId", "weft_job_cancel"},
-                      {"summary", "Cancel a job"},
-                      {"responses",
-                       {{"200", job_response("The job.")}, {"default", problem_response("Refused.")}}}};
-  json::object input{{"operationId", "weft_job_input"},
-                     {"summary", "Answer a job's question"},
-                     {"requestBody", {{"required", true}, {"content", json_content(json::object())}}},
-                     {"responses",
-                      {{"202", job_response("It goes on.")}, {"default", problem_response("Refused.")}}}};
+  json::object get{
+      {"operationId", "weft_job"},
+      {"summary", "A job, or with `Accept: text/event-stream` its events"},
+      {"responses",
+       {{"200", job_response("The job.")}, {"default", problem_response("Refused.")}}}};
+  json::object cancel{
+      {"operationId", "weft_job_cancel"},
+      {"summary", "Cancel a job"},
+      {"responses",
+       {{"200", job_response("The job.")}, {"default", problem_response("Refused.")}}}};
+  json::object input{
+      {"operationId", "weft_job_input"},
+      {"summary", "Answer a job's question"},
+      {"requestBody", {{"required", true}, {"content", json_content(json::object())}}},
+      {"responses",
+       {{"202", job_response("It goes on.")}, {"default", problem_response("Refused.")}}}};
   paths["/api/jobs/{id}"] = {{"parameters", json::array{job_parameter()}},
                              {"get", std::move(get)},
                              {"delete", std::move(cancel)}};
-  paths["/api/jobs/{id}/input"] = {{"parameters", json::array{job_parameter()}}, {"post", std::move(input)}};
+  paths["/api/jobs/{id}/input"] = {{"parameters", json::array{job_parameter()}},
+                                   {"post", std::move(input)}};
 }
 
 class Writer {
@@ -117,14 +126,17 @@ class Writer {
     const std::string unique = hub::tool_name(solution.id.str(), skill.id.str());
     const json::object in = schema_ref(keep(unique + ".input", hub::outward_input_schema(skill)));
     const bool own = skill.output_schema && skill.shape != model::Shape::converse;
-    const json::object out = schema_ref(own ? keep(unique + ".output", *skill.output_schema) : std::string("Answer"));
-    json::object done{{"description", "The answer; with `Accept: text/event-stream` the events on the way to it."},
+    const json::object out =
+        schema_ref(own ? keep(unique + ".output", *skill.output_schema) : std::string("Answer"));
+    json::object done{{"description",
+                       "The answer; with `Accept: text/event-stream` the events on the way to it."},
                       {"content", json_content(out)}};
     done["content"].get_object()["text/event-stream"] = {{"schema", {{"type", "string"}}}};
-    json::object responses{{"200", std::move(done)},
-                           {"202", job_response("With `Prefer: respond-async`: the job, its place in Location.")},
-                           {"409", problem_response("The skill asks back: the question, and the job that waits.")},
-                           {"default", problem_response("Refused or failed.")}};
+    json::object responses{
+        {"200", std::move(done)},
+        {"202", job_response("With `Prefer: respond-async`: the job, its place in Location.")},
+        {"409", problem_response("The skill asks back: the question, and the job that waits.")},
+        {"default", problem_response("Refused or failed.")}};
     json::object operation{{"operationId", by_tool_name_ ? unique : skill.id.str()}};
     if (!skill.title.empty()) operation["summary"] = skill.title;
     if (!skill.description.empty()) operation["description"] = skill.description;
@@ -148,7 +160,8 @@ json::object info(std::string_view title, std::string_view description, std::str
 
 /// Keywords whose values are data, not schemas.
 bool is_data(std::string_view key) {
-  return key == "const" || key == "enum" || key == "default" || key == "examples" || key == "example";
+  return key == "const" || key == "enum" || key == "default" || key == "examples" ||
+         key == "example";
 }
 
 void move_references(json::value& v, const std::string& at) {
@@ -190,7 +203,9 @@ json::object hub_document(const hub::Snapshot& snapshot, std::string_view public
   for (const auto& entry : snapshot.entries) {
     if (shown(*entry->solution)) writer.add(*entry->solution);
   }
-  return writer.take(info("weft", "Every skill of every solution that has joined this hub.", WEFT_VERSION), public_url);
+  return writer.take(
+      info("weft", "Every skill of every solution that has joined this hub.", WEFT_VERSION),
+      public_url);
 }
 
 }  // namespace weft::adapters::openapi

@@ -9,7 +9,8 @@
 namespace weft::adapters::openapi {
 namespace {
 
-const std::filesystem::path kGolden = std::string(WEFT_SOURCE) + "/src/weft/adapters/openapi/golden";
+const std::filesystem::path kGolden =
+    std::string(WEFT_SOURCE) + "/src/weft/adapters/openapi/golden";
 
 model::Solution bank() {
   model::Solution solution;
@@ -19,8 +20,10 @@ model::Solution bank() {
   pay.id = SkillId("pay");
   pay.title = "Pay";
   pay.input_schema = json::parse(R"({"type":"object","properties":{"to":{"$ref":"#/$defs/who"},
-    "example":{"enum":["$ref"]}},"$defs":{"who":{"type":"string"}}})").value();
-  pay.output_schema = json::parse(R"({"type":"object","properties":{"more":{"$ref":"#"}}})").value();
+    "example":{"enum":["$ref"]}},"$defs":{"who":{"type":"string"}}})")
+                         .value();
+  pay.output_schema =
+      json::parse(R"({"type":"object","properties":{"more":{"$ref":"#"}}})").value();
   solution.skills.push_back(std::move(pay));
   model::Skill talk;
   talk.id = SkillId("talk it over");
@@ -36,9 +39,11 @@ TEST(RestDocument, Golden) {
 
 TEST(RestDocument, ReferencesLeadWhereTheSchemaStands) {
   const auto moved = moved_schema(bank().skills[0].input_schema.value(), "#/components/schemas/S");
-  EXPECT_EQ(json::at_pointer(moved, "/properties/to/$ref")->get_string(), "#/components/schemas/S/$defs/who");
+  EXPECT_EQ(json::at_pointer(moved, "/properties/to/$ref")->get_string(),
+            "#/components/schemas/S/$defs/who");
   const auto self = moved_schema(bank().skills[0].output_schema.value(), "#/components/schemas/T");
-  EXPECT_EQ(json::at_pointer(self, "/properties/more/$ref")->get_string(), "#/components/schemas/T");
+  EXPECT_EQ(json::at_pointer(self, "/properties/more/$ref")->get_string(),
+            "#/components/schemas/T");
 }
 
 model::Output output_of(std::string text) {
@@ -49,7 +54,8 @@ model::Output output_of(std::string text) {
   return output;
 }
 
-std::string written(const model::Output& output, model::Shape shape, std::size_t losses_expected = 0) {
+std::string written(const model::Output& output, model::Shape shape,
+                    std::size_t losses_expected = 0) {
   std::vector<model::Loss> losses;
   const auto text = json::write(encode_output(output, shape, losses));
   EXPECT_EQ(losses.size(), losses_expected);
@@ -67,8 +73,9 @@ TEST(RestOutput, StructuredStandsAlone) {
   output.artifacts.push_back(std::move(artifact));
   EXPECT_EQ(written(output, model::Shape::invoke, 1), R"({"sum":5})");
   output.data.reset();
-  EXPECT_EQ(written(output, model::Shape::invoke),
-            R"({"text":"five","artifacts":[{"id":"a","parts":[{"base64":"UE5H","media_type":"image/png"}]}]})");
+  EXPECT_EQ(
+      written(output, model::Shape::invoke),
+      R"({"text":"five","artifacts":[{"id":"a","parts":[{"base64":"UE5H","media_type":"image/png"}]}]})");
 }
 
 TEST(RestProblem, CarriesTheReasonExactly) {
@@ -104,7 +111,8 @@ TEST(RestInput, SeveralWaysToAnswer) {
   EXPECT_EQ(read(consent, "false")->at("q").action, model::AnswerAction::decline);
   EXPECT_FALSE(read(consent, R"({"approved by":"the administrator"})"));
   EXPECT_EQ(read(ask_of(model::Ask::Kind::question), "\"Sunday\"")->at("q").text, "Sunday");
-  EXPECT_EQ(read(ask_of(model::Ask::Kind::question), R"({"text":"Sunday"})")->at("q").text, "Sunday");
+  EXPECT_EQ(read(ask_of(model::Ask::Kind::question), R"({"text":"Sunday"})")->at("q").text,
+            "Sunday");
 }
 
 TEST(RestEvents, EachHasItsName) {
@@ -113,9 +121,11 @@ TEST(RestEvents, EachHasItsName) {
   EXPECT_EQ(encode_event({model::Delta{.text = "a"}}, shape, none).name, "delta");
   EXPECT_EQ(encode_event({model::State{}}, shape, none).name, "status");
   EXPECT_EQ(encode_event({model::Artifact{.id = "a"}}, shape, none).name, "artifact");
-  EXPECT_EQ(encode_event({ask_of(model::Ask::Kind::form)}, shape, TaskId("1")).data.at("job"), "/api/jobs/1");
+  EXPECT_EQ(encode_event({ask_of(model::Ask::Kind::form)}, shape, TaskId("1")).data.at("job"),
+            "/api/jobs/1");
   EXPECT_EQ(encode_event(model::end_with(output_of("x")), shape, none).name, "done");
-  EXPECT_EQ(encode_event(model::end_with(make_error(Reason::deadline, "late")), shape, none).name, "error");
+  EXPECT_EQ(encode_event(model::end_with(make_error(Reason::deadline, "late")), shape, none).name,
+            "error");
   EXPECT_TRUE(encode_event({model::Usage{}}, shape, none).name.empty());
 }
 

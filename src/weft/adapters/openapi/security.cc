@@ -26,14 +26,17 @@ bool met(const Scheme& scheme, const wire::Headers& headers) {
 std::string how_to_meet(const Scheme& scheme) {
   switch (scheme.kind) {
     case Scheme::Kind::api_key: return std::format("`{}` (--header {}=…)", scheme.name, scheme.key);
-    case Scheme::Kind::basic: return std::format("`{}` (--header 'Authorization=Basic …')", scheme.name);
+    case Scheme::Kind::basic:
+      return std::format("`{}` (--header 'Authorization=Basic …')", scheme.name);
     case Scheme::Kind::bearer: return std::format("`{}` (--bearer …)", scheme.name);
-    case Scheme::Kind::other: return std::format("`{}` (a kind that weft does not speak)", scheme.name);
+    case Scheme::Kind::other:
+      return std::format("`{}` (a kind that weft does not speak)", scheme.name);
   }
   return scheme.name;
 }
 
-void append(std::string& to, std::string_view separator, const Scheme& scheme, std::string_view value) {
+void append(std::string& to, std::string_view separator, const Scheme& scheme,
+            std::string_view value) {
   if (!to.empty()) to += separator;
   to += percent_encode(scheme.key);
   to += '=';
@@ -48,7 +51,8 @@ std::vector<std::string> key_names(const Catalog& catalog) {
     for (const auto& requirement : operation.security) {
       for (const auto& scheme : requirement) {
         const bool elsewhere = scheme.kind == Scheme::Kind::api_key && scheme.in != In::header;
-        if (elsewhere && std::ranges::find(names, scheme.key) == names.end()) names.push_back(scheme.key);
+        if (elsewhere && std::ranges::find(names, scheme.key) == names.end())
+          names.push_back(scheme.key);
       }
     }
   }
@@ -60,7 +64,8 @@ Result<Credentials> credentials_for(const Operation& operation, const hub::JoinR
   WEFT_TRY(const wire::Headers configured, solution_headers(request));
   Credentials out;
   for (const auto& [name, value] : configured) {
-    const bool elsewhere = std::ranges::any_of(key_names, [&](const auto& key) { return wire::same_name(key, name); });
+    const bool elsewhere =
+        std::ranges::any_of(key_names, [&](const auto& key) { return wire::same_name(key, name); });
     if (!elsewhere) out.headers.add(name, value);
   }
   if (operation.security.empty()) return out;
@@ -77,13 +82,14 @@ Result<Credentials> credentials_for(const Operation& operation, const hub::JoinR
     for (const auto& scheme : requirement) {
       if (scheme.kind != Scheme::Kind::api_key || scheme.in == In::header) continue;
       const auto value = configured.get(scheme.key);
-      scheme.in == In::query ? append(out.query, "&", scheme, value) : append(out.cookies, "; ", scheme, value);
+      scheme.in == In::query ? append(out.query, "&", scheme, value)
+                             : append(out.cookies, "; ", scheme, value);
     }
     return out;
   }
   return fail(Reason::permission_denied,
-              std::format("`{}` needs credentials that were not given when the solution joined: {}", operation.id,
-                          missing));
+              std::format("`{}` needs credentials that were not given when the solution joined: {}",
+                          operation.id, missing));
 }
 
 }  // namespace weft::adapters::openapi

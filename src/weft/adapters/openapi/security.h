@@ -1,5 +1,5 @@
-// Credentials for an operation, from what the operator configured. Owned by adapters/openapi; pure but for the environment that ${NAME}
-// in a configured header is taken from.
+// Credentials for an operation, from what the operator configured. Owned by adapters/openapi; pure
+// but for the environment that ${NAME} in a configured header is taken from.
 #pragma once
 
 #include <string>
@@ -18,9 +18,11 @@ struct Credentials {
   std::string cookies;
 };
 
-/// Names that keys go by in queries and cookies anywhere in the document: such a configured header is never sent as one.
+/// Names that keys go by in queries and cookies anywhere in the document: such a configured header
+/// is never sent as one.
 std::vector<std::string> key_names(const Catalog& catalog);
-/// The first way in that is wholly configured. Errors name the schemes that are not, and how to give them.
+/// The first way in that is wholly configured. Errors name the schemes that are not, and how to
+/// give them.
 Result<Credentials> credentials_for(const Operation& operation, const hub::JoinRequest& request,
                                     const std::vector<std::string>& key_names);
 

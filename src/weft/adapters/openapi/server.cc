@@ -23,8 +23,10 @@ Result<json::object> document_for(Environment& environment, const Request& reque
   };
   if (request.rest.size() == 1) return hub_document(*snapshot, environment.public_url, shown);
   const auto* entry = snapshot->find(request.rest[0]);
-  if (entry && shown(*entry->solution)) return solution_document(*entry->solution, environment.public_url);
-  return fail(Reason::solution_not_found, std::format("there is no solution `{}`", request.rest[0]));
+  if (entry && shown(*entry->solution))
+    return solution_document(*entry->solution, environment.public_url);
+  return fail(Reason::solution_not_found,
+              std::format("there is no solution `{}`", request.rest[0]));
 }
 
 Awaitable<> serve_document(Environment& environment, Request& request) {
@@ -36,7 +38,8 @@ Awaitable<> serve_document(Environment& environment, Request& request) {
   json::value body(std::move(*document));
   wire::Headers headers;
   std::vector<model::Loss> none;
-  (void)co_await respond_json(request.exchange, 200, std::move(body), std::move(headers), std::move(none));
+  (void)co_await respond_json(request.exchange, 200, std::move(body), std::move(headers),
+                              std::move(none));
 }
 
 Awaitable<> serve(Environment& environment, Request& request) {
@@ -47,9 +50,10 @@ Awaitable<> serve(Environment& environment, Request& request) {
   }
   if (rest.size() >= 2 && rest[0] == "jobs") return serve_job(environment, request);
   if (rest.size() >= 2) return serve_call(environment, request);
-  auto error = make_error(Reason::solution_not_found,
-                          "nothing is served here: POST /api/SOLUTION/SKILL calls a skill, GET /api/openapi.json "
-                          "describes all of them, /api/jobs/ID is a job");
+  auto error = make_error(
+      Reason::solution_not_found,
+      "nothing is served here: POST /api/SOLUTION/SKILL calls a skill, GET /api/openapi.json "
+      "describes all of them, /api/jobs/ID is a job");
   return respond_problem(request.exchange, std::move(error));
 }
 
@@ -62,7 +66,8 @@ Awaitable<> respond_problem(net::Exchange& exchange, Error error) {
   const int status = http_status(error);
   json::value body(problem_json(error, status));
   std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers), std::move(none));
+  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
+                              std::move(none));
 }
 
 Awaitable<Result<json::value>> read_json(net::Exchange& exchange) {
@@ -71,7 +76,8 @@ Awaitable<Result<json::value>> read_json(net::Exchange& exchange) {
   if (text.empty()) co_return json::value(json::object());
   const auto plain = std::string_view(type).substr(0, type.find(';'));
   if (!plain.ends_with("/json") && !plain.ends_with("+json")) {
-    co_return fail(Reason::content_type, std::format("the body is `{}`: send application/json", type));
+    co_return fail(Reason::content_type,
+                   std::format("the body is `{}`: send application/json", type));
   }
   co_return json::parse(text, kRequestBytesMax);
 }

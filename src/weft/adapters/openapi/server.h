@@ -1,4 +1,5 @@
-// The caller side: weft's own REST under /api. Owned by the front door; every handler runs on its exchange's loop.
+// The caller side: weft's own REST under /api. Owned by the front door; every handler runs on its
+// exchange's loop.
 #pragma once
 
 #include <string>

@@ -38,7 +38,9 @@ bool is_json(std::string_view media_type) {
   return type == "application/json" || type.ends_with("+json");
 }
 
-bool wildcard_type(std::string_view media_type) { return media_type == "*/*" || media_type == "application/*"; }
+bool wildcard_type(std::string_view media_type) {
+  return media_type == "*/*" || media_type == "application/*";
+}
 
 /// How well weft writes a body of a type; 0: not at all.
 int body_rank(std::string_view media_type) {
@@ -52,7 +54,8 @@ int body_rank(std::string_view media_type) {
 
 json::object described(json::value schema, const json::object& from) {
   json::object o = schema.is_object() ? std::move(schema.get_object()) : json::object();
-  if (const auto text = json::string_at(from, "description"); !text.empty() && !o.contains("description")) {
+  if (const auto text = json::string_at(from, "description");
+      !text.empty() && !o.contains("description")) {
     o["description"] = text;
   }
   return o;
@@ -60,7 +63,8 @@ json::object described(json::value schema, const json::object& from) {
 
 }  // namespace
 
-Result<void> SkillSchema::read(const json::object& item, const json::object& from, Operation& operation) {
+Result<void> SkillSchema::read(const json::object& item, const json::object& from,
+                               Operation& operation) {
   // The operation's own come first: they win over the path's of the same name and place.
   WEFT_CHECK(read_parameters(from, operation));
   WEFT_CHECK(read_parameters(item, operation));
@@ -96,7 +100,9 @@ Result<void> SkillSchema::read_parameter(const json::object& o, Operation& opera
   }
   parameter.in = *in;
   parameter.required = *in == In::path || json::bool_at(o, "required").value_or(false);
-  const auto same = [&](const Parameter& p) { return p.name == parameter.name && p.in == parameter.in; };
+  const auto same = [&](const Parameter& p) {
+    return p.name == parameter.name && p.in == parameter.in;
+  };
   if (std::ranges::any_of(operation.parameters, same)) return {};
   if (*in == In::header && forbidden_header(parameter.name)) {
     notes_.push_back(std::format("the header `{}` is weft's own to set", parameter.name));
@@ -134,7 +140,8 @@ Result<void> SkillSchema::read_body(const json::object& from, Operation& operati
     if (!best || body_rank(item.key()) > body_rank(best->key())) best = &item;
   }
   Body body;
-  body.media_type = wildcard_type(best->key()) ? std::string("application/json") : std::string(best->key());
+  body.media_type =
+      wildcard_type(best->key()) ? std::string("application/json") : std::string(best->key());
   body.required = json::bool_at(*o, "required").value_or(false);
   const json::object empty;
   const auto* media = best->value().if_object();
@@ -151,12 +158,14 @@ Result<void> SkillSchema::read_body(const json::object& from, Operation& operati
   return {};
 }
 
-/// An object's own properties can stand among the arguments when nothing else shapes it and no name is taken.
+/// An object's own properties can stand among the arguments when nothing else shapes it and no name
+/// is taken.
 bool SkillSchema::flatten(const json::object& schema, Body& body) {
   const auto* fields = json::object_at(schema, "properties");
   if (!fields || fields->empty()) return false;
-  for (const std::string_view word : {"allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "propertyNames",
-                                      "dependentSchemas", "dependentRequired", "minProperties", "maxProperties"}) {
+  for (const std::string_view word :
+       {"allOf", "anyOf", "oneOf", "not", "if", "patternProperties", "propertyNames",
+        "dependentSchemas", "dependentRequired", "minProperties", "maxProperties"}) {
     if (schema.contains(word)) return false;
   }
   for (const auto& [name, field] : *fields) {
@@ -195,14 +204,16 @@ void SkillSchema::read_form(const json::object& media, const json::object& schem
       encoding.file = true;
       encoding.base64 = json::string_at(*plain, "contentEncoding") == "base64" ||
                         json::string_at(*plain, "format") == "byte";
-      if (encoding.content_type.empty()) encoding.content_type = json::string_at(*plain, "contentMediaType");
+      if (encoding.content_type.empty())
+        encoding.content_type = json::string_at(*plain, "contentMediaType");
       properties_[name] = file_input_schema(json::string_at(*plain, "description"));
     }
     body.encodings.emplace(std::string(name), std::move(encoding));
   }
 }
 
-void SkillSchema::add_whole_body(const json::value& schema, const Body& body, std::string_view description) {
+void SkillSchema::add_whole_body(const json::value& schema, const Body& body,
+                                 std::string_view description) {
   json::value written;
   const bool binary = body_rank(body.media_type) == 1;
   if (binary) {
@@ -213,9 +224,11 @@ void SkillSchema::add_whole_body(const json::value& schema, const Body& body, st
     written = input_.translate(schema);
   }
   if (!description.empty() && written.is_object() && !binary) {
-    if (!written.get_object().contains("description")) written.get_object()["description"] = description;
+    if (!written.get_object().contains("description"))
+      written.get_object()["description"] = description;
   }
-  if (properties_.contains("body")) notes_.emplace_back("a parameter named `body` gives way to the body");
+  if (properties_.contains("body"))
+    notes_.emplace_back("a parameter named `body` gives way to the body");
   properties_["body"] = std::move(written);
   if (body.required) required_.emplace_back("body");
 }
@@ -256,11 +269,12 @@ bool SkillSchema::only_objects(const json::value& schema, int depth) const {
   if (!o || depth > kRefHopsMax) return false;
   if (json::string_at(*o, "type") == "object") return true;
   const auto* parts = json::array_at(*o, "allOf");
-  return parts && std::ranges::any_of(*parts, [&](const json::value& v) { return only_objects(v, depth + 1); });
+  return parts && std::ranges::any_of(
+                      *parts, [&](const json::value& v) { return only_objects(v, depth + 1); });
 }
 
-/// A document's schema at the root of its own: not behind a reference, and saying that it is an object where it is one, which
-/// some protocols ask of a result's schema.
+/// A document's schema at the root of its own: not behind a reference, and saying that it is an
+/// object where it is one, which some protocols ask of a result's schema.
 json::value SkillSchema::root_schema(const json::value& schema) {
   const auto* target = resolve(document_, &schema);
   json::value written = output_.translate(target ? *target : schema);

@@ -1,5 +1,5 @@
-// The arguments of an operation: its parameters and its body as one JSON Schema, and how each goes back on the wire.
-// Owned by adapters/openapi; pure, one thread.
+// The arguments of an operation: its parameters and its body as one JSON Schema, and how each goes
+// back on the wire. Owned by adapters/openapi; pure, one thread.
 #pragma once
 
 #include <optional>
@@ -13,10 +13,12 @@ namespace weft::adapters::openapi {
 
 class SkillSchema {
  public:
-  explicit SkillSchema(const Document& document) : document_(document), input_(document), output_(document) {}
+  explicit SkillSchema(const Document& document)
+      : document_(document), input_(document), output_(document) {}
 
-  /// Reads the path item's and the operation's parameters, the body and the answers into `operation`. Errors: the operation cannot be
-  /// called at all (a required parameter that may not be set, a body of no type that is written here).
+  /// Reads the path item's and the operation's parameters, the body and the answers into
+  /// `operation`. Errors: the operation cannot be called at all (a required parameter that may not
+  /// be set, a body of no type that is written here).
   Result<void> read(const json::object& item, const json::object& from, Operation& operation);
   /// The schema of the arguments.
   json::value input();

@@ -27,7 +27,8 @@ std::string encode(std::string_view text, bool allow_reserved) {
 Pairs pairs_of(const json::value& value, bool allow_reserved) {
   Pairs pairs;
   if (const auto* list = value.if_array()) {
-    for (const auto& item : *list) pairs.emplace_back("", encode(plain_text_of(item), allow_reserved));
+    for (const auto& item : *list)
+      pairs.emplace_back("", encode(plain_text_of(item), allow_reserved));
   } else if (const auto* o = value.if_object()) {
     for (const auto& [key, item] : *o) {
       pairs.emplace_back(percent_encode(key), encode(plain_text_of(item), allow_reserved));
@@ -55,14 +56,18 @@ std::string joined(const Pairs& pairs, std::string_view comma, bool explode) {
 std::string matrix(const Parameter& parameter, const json::value& value) {
   const Pairs pairs = pairs_of(value, false);
   const std::string name = percent_encode(parameter.name);
-  if (!value.is_array() && !value.is_object()) return std::format(";{}={}", name, pairs.front().second);
-  if (!parameter.explode) return pairs.empty() ? std::string() : std::format(";{}={}", name, joined(pairs, ",", false));
+  if (!value.is_array() && !value.is_object())
+    return std::format(";{}={}", name, pairs.front().second);
+  if (!parameter.explode)
+    return pairs.empty() ? std::string() : std::format(";{}={}", name, joined(pairs, ",", false));
   std::string out;
-  for (const auto& [key, item] : pairs) out += std::format(";{}={}", key.empty() ? name : key, item);
+  for (const auto& [key, item] : pairs)
+    out += std::format(";{}={}", key.empty() ? name : key, item);
   return out;
 }
 
-void append_pair(std::string& out, std::string_view separator, std::string_view key, std::string_view value) {
+void append_pair(std::string& out, std::string_view separator, std::string_view key,
+                 std::string_view value) {
   if (!out.empty()) out += separator;
   out += key;
   out += '=';
@@ -70,7 +75,8 @@ void append_pair(std::string& out, std::string_view separator, std::string_view 
 }
 
 /// The form style, in a query (`&`) or a cookie (`; `).
-void append_form(std::string& out, std::string_view separator, const Parameter& parameter, const json::value& value) {
+void append_form(std::string& out, std::string_view separator, const Parameter& parameter,
+                 const json::value& value) {
   const Pairs pairs = pairs_of(value, parameter.allow_reserved);
   const std::string name = percent_encode(parameter.name);
   if (!parameter.explode || (!value.is_array() && !value.is_object())) {
@@ -80,16 +86,19 @@ void append_form(std::string& out, std::string_view separator, const Parameter& 
   for (const auto& [key, item] : pairs) append_pair(out, separator, key.empty() ? name : key, item);
 }
 
-void append_deep(std::string& out, const std::string& name, const json::value& value, bool allow_reserved, int depth) {
+void append_deep(std::string& out, const std::string& name, const json::value& value,
+                 bool allow_reserved, int depth) {
   const auto* o = value.if_object();
   if (o && depth < 8) {
     for (const auto& [key, item] : *o) {
-      append_deep(out, std::format("{}%5B{}%5D", name, percent_encode(key)), item, allow_reserved, depth + 1);
+      append_deep(out, std::format("{}%5B{}%5D", name, percent_encode(key)), item, allow_reserved,
+                  depth + 1);
     }
     return;
   }
   if (const auto* list = value.if_array()) {
-    for (const auto& item : *list) append_pair(out, "&", name, encode(plain_text_of(item), allow_reserved));
+    for (const auto& item : *list)
+      append_pair(out, "&", name, encode(plain_text_of(item), allow_reserved));
     return;
   }
   append_pair(out, "&", name, encode(plain_text_of(value), allow_reserved));
@@ -106,7 +115,8 @@ std::string raw_joined(const json::value& value, bool explode) {
   } else if (const auto* o = value.if_object()) {
     for (const auto& [key, item] : *o) {
       const std::string_view name = key;
-      add(explode ? std::format("{}={}", name, plain_text_of(item)) : std::format("{},{}", name, plain_text_of(item)));
+      add(explode ? std::format("{}={}", name, plain_text_of(item))
+                  : std::format("{},{}", name, plain_text_of(item)));
     }
   } else {
     return plain_text_of(value);
@@ -169,7 +179,8 @@ void append_query(std::string& query, const Parameter& parameter, const json::va
 
 Result<std::string> header_value(const Parameter& parameter, const json::value& value) {
   std::string out = parameter.as_json ? json::write(value) : raw_joined(value, parameter.explode);
-  if (!wire::valid_header_value(out)) return wrong(parameter, "holds characters that no header may hold");
+  if (!wire::valid_header_value(out))
+    return wrong(parameter, "holds characters that no header may hold");
   return out;
 }
 

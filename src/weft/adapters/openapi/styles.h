@@ -1,4 +1,5 @@
-// Parameter values on the wire: every style, and every byte that a caller chose encoded as data. Owned by adapters/openapi; pure.
+// Parameter values on the wire: every style, and every byte that a caller chose encoded as data.
+// Owned by adapters/openapi; pure.
 #pragma once
 
 #include <string>
@@ -8,7 +9,8 @@
 
 namespace weft::adapters::openapi {
 
-/// What a template's `{name}` becomes. Errors: a value that would change the path (empty, `.`, `..`, a NUL).
+/// What a template's `{name}` becomes. Errors: a value that would change the path (empty, `.`,
+/// `..`, a NUL).
 Result<std::string> path_value(const Parameter& parameter, const json::value& value);
 /// `a=1&a=2`, appended with its own `&` to what is there.
 void append_query(std::string& query, const Parameter& parameter, const json::value& value);

@@ -34,14 +34,17 @@ json::value number_of(std::string_view text) {
 
 /// A plain scalar by the core schema; everything that is no number, boolean or null is a string.
 json::value scalar_of(std::string_view text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL")
+    return nullptr;
   if (text == "true" || text == "True" || text == "TRUE") return true;
   if (text == "false" || text == "False" || text == "FALSE") return false;
   const char first = text.front();
-  const bool numeric = (first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.';
+  const bool numeric =
+      (first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.';
   if (text.starts_with("0x") || text.starts_with("0o")) {
     std::uint64_t whole = 0;
-    const auto read = std::from_chars(text.data() + 2, text.data() + text.size(), whole, text[1] == 'x' ? 16 : 8);
+    const auto read =
+        std::from_chars(text.data() + 2, text.data() + text.size(), whole, text[1] == 'x' ? 16 : 8);
     if (read.ec == std::errc() && read.ptr == text.data() + text.size()) return whole;
   }
   return numeric ? number_of(text) : json::value(text);
@@ -56,8 +59,11 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(mark, nullptr); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases are not read"); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    refuse(mark, "aliases are not read");
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& text) override {
     const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!quoted && !tag.empty() && tag != "?") refuse(mark, "tags are not read");
     if (!wire::is_utf8(text)) refuse(mark, "the text is not UTF-8");
@@ -93,7 +99,8 @@ class Builder final : public YAML::EventHandler {
   }
   void take_key(const YAML::Mark& mark, const std::string& text) {
     Frame& frame = frames_.back();
-    if (frame.value.get_object().contains(text)) refuse(mark, std::format("the key `{}` stands twice", text));
+    if (frame.value.get_object().contains(text))
+      refuse(mark, std::format("the key `{}` stands twice", text));
     frame.key = text;
     frame.has_key = true;
   }
@@ -137,7 +144,8 @@ class Builder final : public YAML::EventHandler {
   bool any_ = false;
 };
 
-/// The parser descends by recursion before it gives an event for what it found: brackets are counted first.
+/// The parser descends by recursion before it gives an event for what it found: brackets are
+/// counted first.
 bool too_many_brackets(std::string_view text) {
   int depth = 0;
   for (const char c : text) {
@@ -152,11 +160,13 @@ bool too_many_brackets(std::string_view text) {
 
 Result<json::value> parse_yaml(std::string_view text) {
   if (text.size() > kYamlBytesMax) {
-    return fail(Reason::too_large, std::format("the YAML is {} bytes long; at most {} are read (JSON may be longer)",
-                                               text.size(), kYamlBytesMax));
+    return fail(Reason::too_large,
+                std::format("the YAML is {} bytes long; at most {} are read (JSON may be longer)",
+                            text.size(), kYamlBytesMax));
   }
   if (too_many_brackets(text)) {
-    return fail(Reason::invalid_argument, std::format("the YAML has more than {} levels", kYamlDepthMax));
+    return fail(Reason::invalid_argument,
+                std::format("the YAML has more than {} levels", kYamlDepthMax));
   }
   try {
     std::istringstream in{std::string(text)};
@@ -169,8 +179,8 @@ Result<json::value> parse_yaml(std::string_view text) {
   } catch (const Refused& refused) {
     return fail(Reason::invalid_argument, "the YAML is refused: " + refused.message);
   } catch (const YAML::Exception& broken) {
-    return fail(Reason::invalid_argument,
-                std::format("the text is not YAML: {} at line {}", broken.msg, broken.mark.line + 1));
+    return fail(Reason::invalid_argument, std::format("the text is not YAML: {} at line {}",
+                                                      broken.msg, broken.mark.line + 1));
   } catch (const std::exception& broken) {
     return fail(Reason::invalid_argument, std::format("the text is not YAML: {}", broken.what()));
   }

@@ -7,8 +7,9 @@
 
 namespace weft::adapters::openapi {
 
-/// One document of YAML 1.2's core schema. Aliases, tags of their own, more than kYamlDepthMax levels, kYamlNodesMax nodes or
-/// kYamlBytesMax bytes, and keys that stand twice are refused while reading: nothing is ever expanded.
+/// One document of YAML 1.2's core schema. Aliases, tags of their own, more than kYamlDepthMax
+/// levels, kYamlNodesMax nodes or kYamlBytesMax bytes, and keys that stand twice are refused while
+/// reading: nothing is ever expanded.
 Result<json::value> parse_yaml(std::string_view text);
 
 }  // namespace weft::adapters::openapi

@@ -14,7 +14,8 @@ namespace {
 constexpr int kProgressOpcodes = 4'000;
 
 constexpr const char* kWriterSettings =
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0;"
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA "
+    "mmap_size=0;"
     "PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
     "PRAGMA cache_size=-8192; PRAGMA recursive_triggers=OFF;";
 constexpr const char* kReaderSettings =
@@ -36,7 +37,8 @@ void harden(sqlite3* database) {
 
 bool lack_of_room(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
-  return (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_FSYNC && code != SQLITE_IOERR_DIR_FSYNC &&
+  return (code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_FSYNC &&
+         code != SQLITE_IOERR_DIR_FSYNC &&
          (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG);
 }
 
@@ -55,11 +57,11 @@ Reason reason_of(int code) {
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& file, Mode mode,
                                                      const std::string& vfs) {
   std::unique_ptr<Connection> made(new Connection(file.string()));
-  const int flags = (mode == Mode::writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                          : SQLITE_OPEN_READONLY) |
-                    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
-  const int code =
-      sqlite3_open_v2(made->file_.c_str(), &made->database_, flags, vfs.empty() ? nullptr : vfs.c_str());
+  const int flags =
+      (mode == Mode::writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY) |
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
+  const int code = sqlite3_open_v2(made->file_.c_str(), &made->database_, flags,
+                                   vfs.empty() ? nullptr : vfs.c_str());
   if (code != SQLITE_OK) {
     made->fail_with(code);
     WEFT_CHECK(made->take_failure());
@@ -96,16 +98,18 @@ Result<void> Connection::take_failure() {
   const int code = std::exchange(failure_, 0);
   disk_failed_ = false;
   if (full_) {
-    Error error = make_error(Reason::storage_full,
-                             std::format("the disk that holds {} is full; make room, nothing else is needed", file_));
+    Error error = make_error(
+        Reason::storage_full,
+        std::format("the disk that holds {} is full; make room, nothing else is needed", file_));
     error.retry_after = kFullRetryAfter;
     return fail(std::move(error));
   }
   Error error = make_error(reason_of(code), std::format("{}: {}", file_, failure_text_));
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB) {
     error.code = Code::data_loss;
-    error.message = std::format("{} is damaged ({}); put a backup in its place, or move it away to start anew", file_,
-                                failure_text_);
+    error.message =
+        std::format("{} is damaged ({}); put a backup in its place, or move it away to start anew",
+                    file_, failure_text_);
   }
   return fail(std::move(error));
 }
@@ -121,7 +125,8 @@ void Connection::set_time_limit(Milliseconds limit) {
   sqlite3_progress_handler(
       database_, kProgressOpcodes,
       [](void* self) {
-        return std::chrono::steady_clock::now() > static_cast<Connection*>(self)->time_limit_ ? 1 : 0;
+        return std::chrono::steady_clock::now() > static_cast<Connection*>(self)->time_limit_ ? 1
+                                                                                              : 0;
       },
       this);
 }
@@ -129,14 +134,16 @@ void Connection::set_time_limit(Milliseconds limit) {
 sqlite3_stmt* Connection::prepare(const char* sql) {
   auto& statement = statements_[sql];
   if (!statement) {
-    const int code = sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    const int code =
+        sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) fail_with(code);
   }
   return statement;
 }
 
 Statement::Statement(Connection& connection, const char* sql)
-    : connection_(connection), statement_(connection.failed() ? nullptr : connection.prepare(sql)) {}
+    : connection_(connection),
+      statement_(connection.failed() ? nullptr : connection.prepare(sql)) {}
 
 Statement::~Statement() {
   if (!statement_) return;
@@ -160,7 +167,8 @@ Statement& Statement::bind(std::string_view value) {
 
 Statement& Statement::bind(std::span<const std::uint8_t> value) {
   if (!statement_) return *this;
-  const int code = sqlite3_bind_blob64(statement_, next_++, value.data(), value.size(), SQLITE_STATIC);
+  const int code =
+      sqlite3_bind_blob64(statement_, next_++, value.data(), value.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) connection_.fail_with(code);
   return *this;
 }
@@ -178,11 +186,14 @@ bool Statement::run() {
   return !connection_.failed();
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
 std::string_view Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  return data ? std::string_view(data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
+  return data ? std::string_view(data,
+                                 static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)))
               : std::string_view();
 }
 

@@ -1,6 +1,8 @@
-// One SQLite connection with weft's settings, and its prepared statements. Owned by the thread that uses it.
+// One SQLite connection with weft's settings, and its prepared statements. Owned by the thread that
+// uses it.
 //
-// Errors stick: once a statement failed, those after it do nothing until the failure is taken, so that work reads as its happy path.
+// Errors stick: once a statement failed, those after it do nothing until the failure is taken, so
+// that work reads as its happy path.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +37,8 @@ class Connection {
   void fail_with(int code);
   /// The failure, if there is one, and from then on a clean slate.
   Result<void> take_failure();
-  /// A failure after which nothing about the disk can be trusted (any read or write that the system refused
-  /// for another reason than a lack of room).
+  /// A failure after which nothing about the disk can be trusted (any read or write that the system
+  /// refused for another reason than a lack of room).
   bool disk_failed() const { return disk_failed_; }
   bool in_transaction() const;
   /// Work that lasts longer fails with Reason::deadline; zero lifts it.
@@ -60,7 +62,8 @@ class Connection {
   SteadyTime time_limit_{};
 };
 
-/// A prepared statement in use. `sql` must be a literal. Text and blobs that are bound must outlive the statement.
+/// A prepared statement in use. `sql` must be a literal. Text and blobs that are bound must outlive
+/// the statement.
 class Statement {
  public:
   Statement(Connection& connection, const char* sql);

@@ -1,5 +1,6 @@
-// Kills the process that writes, at random and at every point where it matters, and looks at what is left: nothing that
-// was acknowledged may be missing, and every chain is whole. WEFT_KILLS says how often (200).
+// Kills the process that writes, at random and at every point where it matters, and looks at what
+// is left: nothing that was acknowledged may be missing, and every chain is whole. WEFT_KILLS says
+// how often (200).
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,14 +9,16 @@
 #include <random>
 #include <thread>
 
+#include "weft/base/log.h"
+#include "weft/base/testing/run.h"
 #include "weft/store/sqlite/store.h"
-#include "weft/store/testing/run.h"
+#include "weft/store/testing/directory.h"
 
 namespace weft::store::sqlite {
 namespace {
 
-using store::testing::run;
 using store::testing::TemporaryDirectory;
+using weft::testing::run;
 
 constexpr int kFlows = 8;
 
@@ -32,7 +35,8 @@ struct Acknowledged {
 
 std::string name_of(int round, int flow) { return std::format("r{}-{}", round, flow); }
 json::value payload_of(int round, int flow, std::int64_t seq) {
-  return json::object{{"round", round}, {"flow", flow}, {"seq", seq}, {"text", std::string(seq % 7 * 300, 'p')}};
+  return json::object{
+      {"round", round}, {"flow", flow}, {"seq", seq}, {"text", std::string(seq % 7 * 300, 'p')}};
 }
 
 Awaitable<> flow(Journal& journal, int pipe, int round, int number) {
@@ -53,7 +57,8 @@ Awaitable<> flow(Journal& journal, int pipe, int round, int number) {
   }
 }
 
-[[noreturn]] void child(const std::filesystem::path& directory, int pipe, int round, std::string_view point, int count) {
+[[noreturn]] void child(const std::filesystem::path& directory, int pipe, int round,
+                        std::string_view point, int count) {
   Options options{.directory = directory, .checkpoint_pages = 50};
   int left = count;
   options.at_point = [&](std::string_view at) {
@@ -63,16 +68,16 @@ Awaitable<> flow(Journal& journal, int pipe, int round, int number) {
   if (!store) std::_Exit(4);
   boost::asio::io_context loop;
   for (int i = 0; i < kFlows; ++i) {
-    boost::asio::co_spawn(loop, flow((*store)->journal(), pipe, round, i), boost::asio::detached);
+    weft::testing::start(loop, flow((*store)->journal(), pipe, round, i));
   }
   loop.run();
   std::_Exit(5);
 }
 
-/// Starts a child, lets it be killed (by itself at the `count`th `point`, or after some milliseconds), and gives what it
-/// acknowledged, by flow.
-std::map<int, int> kill_one(const std::filesystem::path& directory, int round, std::string_view point, int count,
-                            int milliseconds) {
+/// Starts a child, lets it be killed (by itself at the `count`th `point`, or after some
+/// milliseconds), and gives what it acknowledged, by flow.
+std::map<int, int> kill_one(const std::filesystem::path& directory, int round,
+                            std::string_view point, int count, int milliseconds) {
   std::array<int, 2> ends{};
   WEFT_ASSERT(::pipe(ends.data()) == 0);
   const pid_t pid = ::fork();
@@ -135,8 +140,8 @@ void look_at_intents(Journal& journal) {
 class CrashTest : public ::testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Points, CrashTest,
-                         ::testing::Values("random", "migrating", "batch", "written", "committed", "checkpoint",
-                                           "checkpointed"),
+                         ::testing::Values("random", "migrating", "batch", "written", "committed",
+                                           "checkpoint", "checkpointed"),
                          [](const auto& chosen) { return std::string(chosen.param); });
 
 TEST_P(CrashTest, NothingAcknowledgedIsLost) {
@@ -167,8 +172,7 @@ TEST_P(CrashTest, NothingAcknowledgedIsLost) {
   for (std::size_t round = 0; round < rounds.size(); ++round) {
     look_at(store->journal(), static_cast<int>(round), rounds[round]);
   }
-  std::printf("%d kills at `%s`: %lld acknowledged steps, 0 lost\n", kills, point.c_str(),
-              static_cast<long long>(acknowledged));
+  log::info("{} kills at `{}`: {} acknowledged steps, 0 lost", kills, point, acknowledged);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "weft/store/sqlite/database.h"
 
-#include <boost/asio/post.hpp>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <boost/asio/post.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,7 +21,8 @@ void finish(std::span<const std::shared_ptr<Job>> jobs) {
     const Executor executor = *jobs.front()->executor;
     std::size_t same = 1;
     while (same < jobs.size() && *jobs[same]->executor == executor) ++same;
-    std::vector<std::shared_ptr<Job>> mine(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(same));
+    std::vector<std::shared_ptr<Job>> mine(jobs.begin(),
+                                           jobs.begin() + static_cast<std::ptrdiff_t>(same));
     boost::asio::post(executor, [mine = std::move(mine)] {
       for (const auto& job : mine) std::exchange(job->done, nullptr)();
     });
@@ -29,11 +30,13 @@ void finish(std::span<const std::shared_ptr<Job>> jobs) {
   }
 }
 
-/// The file or its disk cannot be trusted any more; what was acknowledged is on it, the rest nobody was told of.
+/// The file or its disk cannot be trusted any more; what was acknowledged is on it, the rest nobody
+/// was told of.
 void end_if_disk_failed(Connection& connection) {
   if (!connection.disk_failed()) return;
   const auto failure = connection.take_failure();
-  std::fprintf(stderr, "weft: the disk failed, stopping at once: %s\n", failure.error().message.c_str());
+  std::fprintf(stderr, "weft: the disk failed, stopping at once: %s\n",
+               failure.error().message.c_str());
   std::abort();
 }
 
@@ -44,14 +47,16 @@ void name_thread(const char* name) { ::pthread_setname_np(::pthread_self(), name
 void Queue::push(std::shared_ptr<Job> job) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!closed_ && jobs_.size() < records_max_ && (jobs_.empty() || bytes_ + job->bytes <= bytes_max_)) {
+    if (!closed_ && jobs_.size() < records_max_ &&
+        (jobs_.empty() || bytes_ + job->bytes <= bytes_max_)) {
       bytes_ += job->bytes;
       jobs_.push_back(std::move(job));
       if (waiting_ > 0) wake_.notify_one();
       return;
     }
   }
-  Error error = make_error(Reason::rate_limited, "the journal has more to do than it can take; try again shortly");
+  Error error = make_error(Reason::rate_limited,
+                           "the journal has more to do than it can take; try again shortly");
   error.retry_after = kQueueRetryAfter;
   job->fail(error);
   finish(std::span(&job, 1));
@@ -64,7 +69,8 @@ std::vector<std::shared_ptr<Job>> Queue::take(std::size_t records, std::size_t b
   --waiting_;
   std::vector<std::shared_ptr<Job>> out;
   std::size_t taken = 0;
-  while (!jobs_.empty() && out.size() < records && (out.empty() || taken + jobs_.front()->bytes <= bytes)) {
+  while (!jobs_.empty() && out.size() < records &&
+         (out.empty() || taken + jobs_.front()->bytes <= bytes)) {
     taken += jobs_.front()->bytes;
     out.push_back(std::move(jobs_.front()));
     jobs_.pop_front();
@@ -79,8 +85,8 @@ void Queue::close() {
   wake_.notify_all();
 }
 
-Database::Database(std::unique_ptr<Connection> writer, std::vector<std::unique_ptr<Connection>> readers,
-                   Hooks hooks)
+Database::Database(std::unique_ptr<Connection> writer,
+                   std::vector<std::unique_ptr<Connection>> readers, Hooks hooks)
     : writer_(std::move(writer)),
       readers_(std::move(readers)),
       hooks_(std::move(hooks)),
@@ -138,7 +144,8 @@ void Database::commit(const std::vector<std::shared_ptr<Job>>& batch) {
     end_if_disk_failed(*writer_);
     (void)writer_->take_failure();
     hooks_.rolled_back();
-    if (!std::exchange(failing_, true)) log::error("the journal cannot write: {}", failure.error().message);
+    if (!std::exchange(failing_, true))
+      log::error("the journal cannot write: {}", failure.error().message);
     for (const auto& job : batch) job->fail(failure.error());
   } else {
     hooks_.at_point("committed");
@@ -151,7 +158,8 @@ void Database::checkpoint() {
   hooks_.at_point("checkpoint");
   int pages = 0;
   int taken = 0;
-  const int code = sqlite3_wal_checkpoint_v2(writer_->raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &taken);
+  const int code =
+      sqlite3_wal_checkpoint_v2(writer_->raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &taken);
   if (code != SQLITE_OK) {
     writer_->fail_with(code);
     end_if_disk_failed(*writer_);
@@ -161,7 +169,8 @@ void Database::checkpoint() {
   hooks_.at_point("checkpointed");
   const bool large = pages * kPageBytes > kWalAlarmBytes;
   if (large && !alarmed_) {
-    log::warn("the journal's log has grown to {} MiB: it could not be taken into the database", pages / 256);
+    log::warn("the journal's log has grown to {} MiB: it could not be taken into the database",
+              pages / 256);
   }
   alarmed_ = large;
   checkpointed_pages_ = wal_pages_;

@@ -1,8 +1,10 @@
-// The threads around one SQLite file: one writer, which alone writes and checkpoints, and a few readers. Owned by
-// sqlite::Store; write() and read() from any loop, the work runs on their threads, the answer comes back on the caller's loop.
+// The threads around one SQLite file: one writer, which alone writes and checkpoints, and a few
+// readers. Owned by sqlite::Store; write() and read() from any loop, the work runs on their
+// threads, the answer comes back on the caller's loop.
 //
-// The writer takes whatever is queued and commits it as one transaction: nothing waits for a timer, and many flows share one sync.
-// A system error on the disk ends the process: after a failed sync nothing that was written can be trusted.
+// The writer takes whatever is queued and commits it as one transaction: nothing waits for a timer,
+// and many flows share one sync. A system error on the disk ends the process: after a failed sync
+// nothing that was written can be trusted.
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -52,7 +54,8 @@ class JobOf final : public Job {
 /// What waits for a thread, bounded in records and bytes.
 class Queue {
  public:
-  Queue(std::size_t records_max, std::size_t bytes_max) : records_max_(records_max), bytes_max_(bytes_max) {}
+  Queue(std::size_t records_max, std::size_t bytes_max)
+      : records_max_(records_max), bytes_max_(bytes_max) {}
   /// Gives the job back as failed, through its executor, when there is no room.
   void push(std::shared_ptr<Job> job);
   /// Waits for work; takes at most that much (but one at least). Empty: closed and drained.
@@ -74,15 +77,16 @@ class Database {
  public:
   struct Hooks {
     std::function<void(std::string_view)> at_point;  ///< never empty
-    std::function<void()> rolled_back;               ///< on the writer: what it remembered may not be so
+    std::function<void()> rolled_back;  ///< on the writer: what it remembered may not be so
     int checkpoint_pages = 0;
   };
-  Database(std::unique_ptr<Connection> writer, std::vector<std::unique_ptr<Connection>> readers, Hooks hooks);
+  Database(std::unique_ptr<Connection> writer, std::vector<std::unique_ptr<Connection>> readers,
+           Hooks hooks);
   /// Commits what is queued, answers what is asked, and stops.
   ~Database();
 
-  /// Runs `work` inside the writer's next transaction; the answer comes after the commit. An error that `work` returns
-  /// by itself must leave the database as it was: the transaction goes on.
+  /// Runs `work` inside the writer's next transaction; the answer comes after the commit. An error
+  /// that `work` returns by itself must leave the database as it was: the transaction goes on.
   template <class T>
   Awaitable<Result<T>> write(std::size_t bytes, typename JobOf<T>::Work work) {
     return ask<T>(writes_, bytes, std::move(work));

@@ -16,7 +16,8 @@ struct PreparedIntent {
 };
 
 Result<std::int64_t> insert_task(Connection& connection, Heads& heads, const TaskRecord& task,
-                                 const std::string& start, const std::string& body, const Events& events) {
+                                 const std::string& start, const std::string& body,
+                                 const Events& events) {
   const std::string& id = task.id.str();
   if (find_head(connection, heads, id)) {
     Error error = make_error(Reason::internal, "the task exists already");
@@ -26,26 +27,40 @@ Result<std::int64_t> insert_task(Connection& connection, Heads& heads, const Tas
   Head head;
   head.hash = chain_start(id);
   {
-    Statement row(connection,
-                  "INSERT INTO task (id, owner, context, state, ended, updated, expires, head, head_hash) "
-                  "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING n");
+    Statement row(
+        connection,
+        "INSERT INTO task (id, owner, context, state, ended, updated, expires, head, head_hash) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING n");
     row.bind(id).bind(task.owner).bind(task.context.str()).bind(model::to_string(task.state));
-    row.bind(model::terminal(task.state) ? 1 : 0).bind(task.updated_ms).bind(task.expires_ms).bind(head.hash);
+    row.bind(model::terminal(task.state) ? 1 : 0)
+        .bind(task.updated_ms)
+        .bind(task.expires_ms)
+        .bind(head.hash);
     if (row.row()) head.n = row.integer(0);
     row.run();
   }
-  Statement(connection, "INSERT INTO task_start (n, body) VALUES (?, ?)").bind(head.n).bind(start).run();
-  Statement(connection, "INSERT INTO task_body (n, body) VALUES (?, ?)").bind(head.n).bind(body).run();
+  Statement(connection, "INSERT INTO task_start (n, body) VALUES (?, ?)")
+      .bind(head.n)
+      .bind(start)
+      .run();
+  Statement(connection, "INSERT INTO task_body (n, body) VALUES (?, ?)")
+      .bind(head.n)
+      .bind(body)
+      .run();
   if (!events.empty()) {
     write_events(connection, id, head, events);
     Statement(connection, "UPDATE task SET head = ?, head_hash = ? WHERE n = ?")
-        .bind(head.seq).bind(head.hash).bind(head.n).run();
+        .bind(head.seq)
+        .bind(head.hash)
+        .bind(head.n)
+        .run();
   }
   heads.put(id, head);
   return head.seq;
 }
 
-void write_body(Connection& connection, std::int64_t n, const Append& change, Result<void>& outcome) {
+void write_body(Connection& connection, std::int64_t n, const Append& change,
+                Result<void>& outcome) {
   auto record = read_task(connection, n);
   if (connection.failed()) return;
   if (!record || !*record) {
@@ -66,7 +81,12 @@ void write_steps(Connection& connection, std::int64_t n, const std::vector<Prepa
   for (const auto& [intent, payload] : intents) {
     Statement(connection,
               "INSERT OR REPLACE INTO intent (n, step, effect, at, payload) VALUES (?, ?, ?, ?, ?)")
-        .bind(n).bind(intent.step).bind(to_string(intent.effect)).bind(intent.at_ms).bind(payload).run();
+        .bind(n)
+        .bind(intent.step)
+        .bind(to_string(intent.effect))
+        .bind(intent.at_ms)
+        .bind(payload)
+        .run();
   }
   for (const auto& step : done) {
     Statement(connection, "DELETE FROM intent WHERE n = ? AND step = ?").bind(n).bind(step).run();
@@ -74,7 +94,8 @@ void write_steps(Connection& connection, std::int64_t n, const std::vector<Prepa
 }
 
 Result<std::int64_t> write_append(Connection& connection, Heads& heads, const Append& change,
-                                  const Events& events, const std::vector<PreparedIntent>& intents) {
+                                  const Events& events,
+                                  const std::vector<PreparedIntent>& intents) {
   const std::string& id = change.task.str();
   auto head = find_head(connection, heads, id);
   if (!head) return fail(no_such_task());
@@ -85,15 +106,30 @@ Result<std::int64_t> write_append(Connection& connection, Heads& heads, const Ap
   if (!outcome) return std::unexpected(std::move(outcome).error());
   write_events(connection, id, *head, events);
   if (change.state) {
-    Statement(connection, "UPDATE task SET head = ?, head_hash = ?, updated = max(updated, ?), state = ?, ended = ? WHERE n = ?")
-        .bind(head->seq).bind(head->hash).bind(change.at_ms).bind(model::to_string(*change.state))
-        .bind(model::terminal(*change.state) ? 1 : 0).bind(head->n).run();
+    Statement(connection,
+              "UPDATE task SET head = ?, head_hash = ?, updated = max(updated, ?), state = ?, "
+              "ended = ? WHERE n = ?")
+        .bind(head->seq)
+        .bind(head->hash)
+        .bind(change.at_ms)
+        .bind(model::to_string(*change.state))
+        .bind(model::terminal(*change.state) ? 1 : 0)
+        .bind(head->n)
+        .run();
   } else {
-    Statement(connection, "UPDATE task SET head = ?, head_hash = ?, updated = max(updated, ?) WHERE n = ?")
-        .bind(head->seq).bind(head->hash).bind(change.at_ms).bind(head->n).run();
+    Statement(connection,
+              "UPDATE task SET head = ?, head_hash = ?, updated = max(updated, ?) WHERE n = ?")
+        .bind(head->seq)
+        .bind(head->hash)
+        .bind(change.at_ms)
+        .bind(head->n)
+        .run();
   }
   if (change.expires_ms) {
-    Statement(connection, "UPDATE task SET expires = ? WHERE n = ?").bind(*change.expires_ms).bind(head->n).run();
+    Statement(connection, "UPDATE task SET expires = ? WHERE n = ?")
+        .bind(*change.expires_ms)
+        .bind(head->n)
+        .run();
   }
   write_steps(connection, head->n, intents, change.steps_done);
   heads.put(id, *head);
@@ -149,7 +185,8 @@ Result<TaskList> read_list(Connection& connection, const TaskQuery& query, const
     if (task) out.tasks.push_back(std::move(*task));
   }
   if (more && !out.tasks.empty()) {
-    out.next_page_token = to_string(PageToken{out.tasks.back().updated_ms, out.tasks.back().id.str()});
+    out.next_page_token =
+        to_string(PageToken{out.tasks.back().updated_ms, out.tasks.back().id.str()});
   }
   return out;
 }
@@ -169,10 +206,13 @@ Result<std::vector<Unfinished>> read_unfinished(Connection& connection) {
   return out;
 }
 
-Result<std::size_t> remove_tasks(Connection& connection, Heads& heads, std::int64_t now_ms, std::size_t limit) {
+Result<std::size_t> remove_tasks(Connection& connection, Heads& heads, std::int64_t now_ms,
+                                 std::size_t limit) {
   std::vector<std::pair<std::int64_t, std::string>> over;
   {
-    Statement rows(connection, "SELECT n, id FROM task WHERE expires > 0 AND expires <= ? AND ended = 1 LIMIT ?");
+    Statement rows(
+        connection,
+        "SELECT n, id FROM task WHERE expires > 0 AND expires <= ? AND ended = 1 LIMIT ?");
     rows.bind(now_ms).bind(static_cast<std::int64_t>(limit));
     while (rows.row()) over.emplace_back(rows.integer(0), rows.text(1));
   }
@@ -189,7 +229,8 @@ Result<std::size_t> remove_tasks(Connection& connection, Heads& heads, std::int6
 
 }  // namespace
 
-Awaitable<Result<std::int64_t>> SqliteJournal::create(TaskRecord task, std::vector<NewEvent> events) {
+Awaitable<Result<std::int64_t>> SqliteJournal::create(TaskRecord task,
+                                                      std::vector<NewEvent> events) {
   WEFT_CO_CHECK(check(task, events.size()));
   WEFT_CO_TRY(std::string start, start_text(task));
   WEFT_CO_TRY(std::string body, body_text(task));
@@ -221,31 +262,33 @@ Awaitable<Result<std::int64_t>> SqliteJournal::append(Append change) {
 
 Awaitable<Result<std::optional<TaskRecord>>> SqliteJournal::get(TaskId id) {
   using Found = std::optional<TaskRecord>;
-  co_return co_await database_.read<Found>([id = std::move(id)](Connection& connection) -> Result<Found> {
-    const auto n = number_of(connection, id);
-    if (!n) return std::nullopt;
-    return read_task(connection, *n);
-  });
+  co_return co_await database_.read<Found>(
+      [id = std::move(id)](Connection& connection) -> Result<Found> {
+        const auto n = number_of(connection, id);
+        if (!n) return std::nullopt;
+        return read_task(connection, *n);
+      });
 }
 
 Awaitable<Result<std::vector<StoredEvent>>> SqliteJournal::read(TaskId id, std::int64_t after_seq,
                                                                 std::size_t limit) {
   using Found = std::vector<StoredEvent>;
-  co_return co_await database_.read<Found>(
-      [id = std::move(id), after_seq, limit](Connection& connection) -> Result<Found> {
-        const auto n = number_of(connection, id);
-        if (!n) return fail(no_such_task());
-        Found out;
-        Statement rows(connection,
-                       "SELECT seq, kind, at, payload FROM event WHERE n = ? AND seq > ? ORDER BY seq LIMIT ?");
-        rows.bind(*n).bind(after_seq).bind(static_cast<std::int64_t>(std::min(limit, kPageMax)));
-        while (rows.row()) {
-          StoredEvent event{rows.integer(0), std::string(rows.text(1)), {}, rows.integer(2)};
-          WEFT_TRY(event.payload, from_text(rows.text(3), "an event"));
-          out.push_back(std::move(event));
-        }
-        return out;
-      });
+  co_return co_await database_.read<Found>([id = std::move(id), after_seq,
+                                            limit](Connection& connection) -> Result<Found> {
+    const auto n = number_of(connection, id);
+    if (!n) return fail(no_such_task());
+    Found out;
+    Statement rows(
+        connection,
+        "SELECT seq, kind, at, payload FROM event WHERE n = ? AND seq > ? ORDER BY seq LIMIT ?");
+    rows.bind(*n).bind(after_seq).bind(static_cast<std::int64_t>(std::min(limit, kPageMax)));
+    while (rows.row()) {
+      StoredEvent event{rows.integer(0), std::string(rows.text(1)), {}, rows.integer(2)};
+      WEFT_TRY(event.payload, from_text(rows.text(3), "an event"));
+      out.push_back(std::move(event));
+    }
+    return out;
+  });
 }
 
 Awaitable<Result<TaskList>> SqliteJournal::list(TaskQuery query) {
@@ -264,18 +307,20 @@ Awaitable<Result<std::vector<Unfinished>>> SqliteJournal::recover() {
       [](Connection& connection) { return read_unfinished(connection); });
 }
 
-Awaitable<Result<std::size_t>> SqliteJournal::remove_expired(std::int64_t now_ms, std::size_t limit) {
+Awaitable<Result<std::size_t>> SqliteJournal::remove_expired(std::int64_t now_ms,
+                                                             std::size_t limit) {
   co_return co_await database_.write<std::size_t>(0, [this, now_ms, limit](Connection& connection) {
     return remove_tasks(connection, heads_, now_ms, limit);
   });
 }
 
 Awaitable<Result<void>> SqliteJournal::verify(TaskId id) {
-  co_return co_await database_.read<void>([id = std::move(id)](Connection& connection) -> Result<void> {
-    std::size_t budget = static_cast<std::size_t>(kEventsPerTaskMax) + 1;
-    WEFT_TRY([[maybe_unused]] const bool seen, check_chain(connection, id.str(), budget));
-    return {};
-  });
+  co_return co_await database_.read<void>(
+      [id = std::move(id)](Connection& connection) -> Result<void> {
+        std::size_t budget = static_cast<std::size_t>(kEventsPerTaskMax) + 1;
+        WEFT_TRY([[maybe_unused]] const bool seen, check_chain(connection, id.str(), budget));
+        return {};
+      });
 }
 
 }  // namespace weft::store::sqlite

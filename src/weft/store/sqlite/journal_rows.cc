@@ -15,8 +15,8 @@ Hash hash_of(std::span<const std::uint8_t> bytes) {
 }
 
 std::unexpected<Error> broken(const std::string& task, std::int64_t seq) {
-  Error error = make_error(Reason::internal,
-                           std::format("the journal of task `{}` is damaged at event {}", task, seq));
+  Error error = make_error(
+      Reason::internal, std::format("the journal of task `{}` is damaged at event {}", task, seq));
   error.code = Code::data_loss;
   return fail(std::move(error));
 }
@@ -51,9 +51,15 @@ void write_events(Connection& connection, const std::string& task, Head& head,
                   const std::vector<PreparedEvent>& events) {
   for (const auto& event : events) {
     const std::int64_t seq = head.seq + 1;
-    Statement statement(connection,
-                        "INSERT INTO event (n, seq, kind, at, prev_hash, payload) VALUES (?, ?, ?, ?, ?, ?)");
-    statement.bind(head.n).bind(seq).bind(event.kind).bind(event.at_ms).bind(head.hash).bind(event.payload);
+    Statement statement(
+        connection,
+        "INSERT INTO event (n, seq, kind, at, prev_hash, payload) VALUES (?, ?, ?, ?, ?, ?)");
+    statement.bind(head.n)
+        .bind(seq)
+        .bind(event.kind)
+        .bind(event.at_ms)
+        .bind(head.hash)
+        .bind(event.payload);
     if (!statement.run()) return;
     head.hash = link(head.hash, task, seq, event.digest);
     head.seq = seq;
@@ -63,7 +69,8 @@ void write_events(Connection& connection, const std::string& task, Head& head,
 Result<std::optional<TaskRecord>> read_task(Connection& connection, std::int64_t n) {
   TaskRecord task;
   Statement row(connection,
-                "SELECT task.id, owner, context, state, updated, expires, head, task_start.body, task_body.body "
+                "SELECT task.id, owner, context, state, updated, expires, head, task_start.body, "
+                "task_body.body "
                 "FROM task JOIN task_start USING (n) JOIN task_body USING (n) WHERE n = ?");
   if (!row.bind(n).row()) return std::nullopt;
   task.id = TaskId(std::string(row.text(0)));
@@ -82,7 +89,8 @@ Result<std::optional<TaskRecord>> read_task(Connection& connection, std::int64_t
 
 Result<std::vector<Intent>> read_intents(Connection& connection, std::int64_t n) {
   std::vector<Intent> out;
-  Statement rows(connection, "SELECT step, effect, at, payload FROM intent WHERE n = ? ORDER BY id");
+  Statement rows(connection,
+                 "SELECT step, effect, at, payload FROM intent WHERE n = ? ORDER BY id");
   rows.bind(n);
   while (rows.row()) {
     Intent intent;
@@ -102,12 +110,14 @@ Result<bool> check_chain(Connection& connection, const std::string& task, std::s
   const Head head{row.integer(0), row.integer(1), hash_of(row.blob(2))};
   Hash hash = chain_start(task);
   std::int64_t seq = 0;
-  Statement events(connection, "SELECT seq, kind, at, prev_hash, payload FROM event WHERE n = ? ORDER BY seq");
+  Statement events(connection,
+                   "SELECT seq, kind, at, prev_hash, payload FROM event WHERE n = ? ORDER BY seq");
   events.bind(head.n);
   while (events.row()) {
     if (budget == 0) return false;
     --budget;
-    if (events.integer(0) != seq + 1 || hash_of(events.blob(3)) != hash) return broken(task, seq + 1);
+    if (events.integer(0) != seq + 1 || hash_of(events.blob(3)) != hash)
+      return broken(task, seq + 1);
     ++seq;
     hash = link(hash, task, seq, digest_of(events.text(1), events.integer(2), events.text(4)));
   }
@@ -121,7 +131,8 @@ Result<bool> check_recent_chains(Connection& connection) {
   connection.set_time_limit(kChainCheckTimeMax);
   {
     Statement rows(connection,
-                   "SELECT DISTINCT task.id FROM (SELECT n FROM event ORDER BY event.id DESC LIMIT ?) AS recent "
+                   "SELECT DISTINCT task.id FROM (SELECT n FROM event ORDER BY event.id DESC LIMIT "
+                   "?) AS recent "
                    "JOIN task ON task.n = recent.n");
     rows.bind(static_cast<std::int64_t>(kChainCheckEventsMax));
     while (rows.row()) tasks.emplace_back(rows.text(0));

@@ -1,4 +1,5 @@
-// The journal's statements: what is written and read inside one transaction. Belongs to the thread of the connection.
+// The journal's statements: what is written and read inside one transaction. Belongs to the thread
+// of the connection.
 #pragma once
 
 #include <optional>
@@ -11,7 +12,8 @@
 
 namespace weft::store::sqlite {
 
-/// An event as it is written: its text and the digest of what it says, made before the writer's turn.
+/// An event as it is written: its text and the digest of what it says, made before the writer's
+/// turn.
 struct PreparedEvent {
   std::string kind;
   std::string payload;
@@ -28,10 +30,11 @@ void write_events(Connection& connection, const std::string& task, Head& head,
 /// The record of a row number; nothing when there is none.
 Result<std::optional<TaskRecord>> read_task(Connection& connection, std::int64_t n);
 Result<std::vector<Intent>> read_intents(Connection& connection, std::int64_t n);
-/// Walks a chain, reading at most `budget` events and taking what it read off it. False: the budget ended first.
-/// Errors: Code::data_loss.
+/// Walks a chain, reading at most `budget` events and taking what it read off it. False: the budget
+/// ended first. Errors: Code::data_loss.
 Result<bool> check_chain(Connection& connection, const std::string& task, std::size_t& budget);
-/// Walks the chains of the tasks that changed last, within the limits; whether all that were due were seen.
+/// Walks the chains of the tasks that changed last, within the limits; whether all that were due
+/// were seen.
 Result<bool> check_recent_chains(Connection& connection);
 
 }  // namespace weft::store::sqlite

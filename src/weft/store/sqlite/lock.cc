@@ -17,7 +17,8 @@ namespace weft::store::sqlite {
 namespace {
 
 /// File systems on which locks or fsync may not mean what they say (from statfs(2)).
-constexpr std::array<long, 5> kNetworkFileSystems{0x6969, 0xff534d42, 0x517b, 0x00c36400, 0x01021997};
+constexpr std::array<long, 5> kNetworkFileSystems{0x6969, 0xff534d42, 0x517b, 0x00c36400,
+                                                  0x01021997};
 
 std::string holder(int descriptor) {
   std::array<char, 32> text{};
@@ -31,7 +32,8 @@ std::string holder(int descriptor) {
 
 Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory) {
   std::error_code error;
-  if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path(), error);
+  if (directory.has_parent_path())
+    std::filesystem::create_directories(directory.parent_path(), error);
   if (!error && ::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
     error = std::error_code(errno, std::system_category());
   }
@@ -39,12 +41,13 @@ Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory
     return fail(Reason::unavailable, std::format("the data directory {} cannot be made: {}",
                                                  directory.string(), error.message()));
   }
-  struct statfs system {};
+  struct statfs system{};
   if (::statfs(directory.c_str(), &system) == 0 &&
-      std::ranges::find(kNetworkFileSystems, static_cast<long>(system.f_type)) != kNetworkFileSystems.end()) {
-    return fail(Reason::unsupported,
-                std::format("the data directory {} is on a network file system; weft keeps its journal on a local disk",
-                            directory.string()));
+      std::ranges::find(kNetworkFileSystems, static_cast<long>(system.f_type)) !=
+          kNetworkFileSystems.end()) {
+    return fail(Reason::unsupported, std::format("the data directory {} is on a network file "
+                                                 "system; weft keeps its journal on a local disk",
+                                                 directory.string()));
   }
   const auto file = directory / "hub.lock";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -54,9 +57,9 @@ Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory
   }
   DirectoryLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return fail(Reason::unavailable,
-                std::format("the data directory {} is in use by {}; stop it, or give this hub a directory of its own",
-                            directory.string(), holder(descriptor)));
+    return fail(Reason::unavailable, std::format("the data directory {} is in use by {}; stop it, "
+                                                 "or give this hub a directory of its own",
+                                                 directory.string(), holder(descriptor)));
   }
   const std::string pid = std::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, pid.data(), pid.size(), 0) < 0) {

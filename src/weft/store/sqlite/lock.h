@@ -9,7 +9,8 @@ namespace weft::store::sqlite {
 
 class DirectoryLock {
  public:
-  /// Makes the directory (0700) when missing. Errors name the process that holds it, or why it cannot be written.
+  /// Makes the directory (0700) when missing. Errors name the process that holds it, or why it
+  /// cannot be written.
   static Result<DirectoryLock> take(const std::filesystem::path& directory);
   DirectoryLock(DirectoryLock&& other) noexcept;
   DirectoryLock& operator=(DirectoryLock&&) = delete;

@@ -76,15 +76,17 @@ Result<void> migrate(Connection& writer, const std::function<void(std::string_vi
   WEFT_TRY(const auto application, number_of(writer, "PRAGMA application_id"));
   WEFT_TRY(const auto pages, number_of(writer, "SELECT count(*) FROM sqlite_schema"));
   if (pages > 0 && application != kApplicationId) {
-    return fail(Reason::unsupported,
-                std::format("{} is a database of another program; give weft a data directory of its own", writer.file()));
+    return fail(
+        Reason::unsupported,
+        std::format("{} is a database of another program; give weft a data directory of its own",
+                    writer.file()));
   }
   const auto known = static_cast<std::int64_t>(kSteps.size());
   if (version > known) {
-    return fail(Reason::unsupported,
-                std::format("{} was written by a newer weft (format {}; this one knows up to {}); run that one, or give "
-                            "this one another data directory",
-                            writer.file(), version, known));
+    return fail(Reason::unsupported, std::format("{} was written by a newer weft (format {}; this "
+                                                 "one knows up to {}); run that one, or give "
+                                                 "this one another data directory",
+                                                 writer.file(), version, known));
   }
   if (version == known) return {};
   writer.execute("BEGIN IMMEDIATE");
@@ -111,9 +113,10 @@ Result<bool> quick_check(Connection& writer) {
   if (!done && done.error().reason == Reason::deadline) return false;
   WEFT_CHECK(done);
   if (found == "ok") return true;
-  Error error = make_error(Reason::internal,
-                           std::format("{} is damaged ({}); put a backup in its place, or move it away to start anew",
-                                       writer.file(), found));
+  Error error = make_error(
+      Reason::internal,
+      std::format("{} is damaged ({}); put a backup in its place, or move it away to start anew",
+                  writer.file(), found));
   error.code = Code::data_loss;
   return fail(std::move(error));
 }

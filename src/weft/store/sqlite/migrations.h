@@ -1,4 +1,5 @@
-// The tables of the file and how an older file becomes a newer one. Runs in the writer before anything else. Owned by store.
+// The tables of the file and how an older file becomes a newer one. Runs in the writer before
+// anything else. Owned by store.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,8 @@
 
 namespace weft::store::sqlite {
 
-/// Brings the file to this version, in one transaction. Errors: a newer file, or one that is not weft's.
+/// Brings the file to this version, in one transaction. Errors: a newer file, or one that is not
+/// weft's.
 Result<void> migrate(Connection& writer, const std::function<void(std::string_view)>& at_point);
 
 /// Looks for damage, for at most kQuickCheckTimeMax; whether all was seen.

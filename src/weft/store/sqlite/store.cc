@@ -23,14 +23,16 @@ namespace {
 Result<void> make_file(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) {
-    return fail(Reason::unavailable, std::format("{} cannot be written: {}", file.string(),
-                                                 std::error_code(errno, std::system_category()).message()));
+    return fail(Reason::unavailable,
+                std::format("{} cannot be written: {}", file.string(),
+                            std::error_code(errno, std::system_category()).message()));
   }
   ::close(descriptor);
   return {};
 }
 
-Result<std::unique_ptr<Connection>> open_writer(const std::filesystem::path& file, const Options& options) {
+Result<std::unique_ptr<Connection>> open_writer(const std::filesystem::path& file,
+                                                const Options& options) {
   WEFT_TRY(auto writer, Connection::open(file, Connection::Mode::writer, options.vfs));
   WEFT_CHECK(migrate(*writer, options.at_point));
   if (options.pages_max > 0) {
@@ -49,7 +51,8 @@ struct Store::Parts {
   Parts(DirectoryLock lock_taken, std::unique_ptr<Connection> writer,
         std::vector<std::unique_ptr<Connection>> readers, const Options& options)
       : lock(std::move(lock_taken)),
-        database(std::move(writer), std::move(readers), {options.at_point, [this] { heads.clear(); }, options.checkpoint_pages}) {}
+        database(std::move(writer), std::move(readers),
+                 {options.at_point, [this] { heads.clear(); }, options.checkpoint_pages}) {}
 
   DirectoryLock lock;
   Heads heads;
@@ -70,7 +73,8 @@ Result<std::unique_ptr<Store>> Store::open(Options options) {
     WEFT_TRY(auto reader, Connection::open(file, Connection::Mode::reader, options.vfs));
     readers.push_back(std::move(reader));
   }
-  auto parts = std::make_unique<Parts>(std::move(lock), std::move(writer), std::move(readers), options);
+  auto parts =
+      std::make_unique<Parts>(std::move(lock), std::move(writer), std::move(readers), options);
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 

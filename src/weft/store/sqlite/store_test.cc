@@ -10,15 +10,15 @@
 #include <fstream>
 #include <latch>
 
-#include "weft/store/testing/run.h"
+#include "weft/base/testing/run.h"
+#include "weft/store/testing/directory.h"
 
 namespace weft::store::sqlite {
 namespace {
 
-using ::testing::HasSubstr;
-using store::testing::keep;
-using store::testing::run;
 using store::testing::TemporaryDirectory;
+using ::testing::HasSubstr;
+using weft::testing::run;
 
 TaskRecord task(std::string id) {
   TaskRecord record;
@@ -39,7 +39,8 @@ Append append_to(std::string id, std::int64_t head, std::string word = "x") {
 void tamper(const std::filesystem::path& directory, const char* sql) {
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open((directory / "weft.db").c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+  EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
   sqlite3_close(database);
 }
 
@@ -75,7 +76,7 @@ TEST_F(StoreTest, KeepsWhatItTookAcrossARestart) {
 
 TEST_F(StoreTest, IsForItsOwnerAlone) {
   const auto store = Store::open({.directory = path() / "new" / "data"}).value();
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat((path() / "new/data").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700u);
   for (const char* name : {"weft.db", "weft.db-wal", "hub.lock"}) {
@@ -86,7 +87,8 @@ TEST_F(StoreTest, IsForItsOwnerAlone) {
 
 TEST_F(StoreTest, ASecondHubIsRefusedAndToldWhoHoldsIt) {
   auto store = open();
-  EXPECT_THAT(refusal({.directory = path()}).message, HasSubstr(std::format("(process {})", ::getpid())));
+  EXPECT_THAT(refusal({.directory = path()}).message,
+              HasSubstr(std::format("(process {})", ::getpid())));
   store.reset();
   EXPECT_TRUE(Store::open({.directory = path()}));
 }
@@ -125,7 +127,9 @@ TEST_F(StoreTest, RubbishIsRefusedAndKept) {
 TEST_F(StoreTest, ABrokenPageIsFoundAtTheStart) {
   {
     const auto store = open();
-    for (int i = 0; i < 100; ++i) ASSERT_TRUE(run(store->tables().put("s", std::to_string(i), json::value(std::string(900, 'v')))));
+    for (int i = 0; i < 100; ++i)
+      ASSERT_TRUE(
+          run(store->tables().put("s", std::to_string(i), json::value(std::string(900, 'v')))));
   }
   tamper(path(), "PRAGMA wal_checkpoint(TRUNCATE)");
   const auto size = std::filesystem::file_size(file());
@@ -203,13 +207,14 @@ Awaitable<> put_many(Tables& tables, int count, std::vector<Error>& errors) {
 
 TEST_F(StoreTest, ManyFlowsShareACommit) {
   std::atomic<int> commits = 0;
-  const auto store = Store::open({.directory = path(),
-                                  .at_point = [&](std::string_view point) { commits += point == "committed"; }})
-                         .value();
+  const auto store =
+      Store::open({.directory = path(),
+                   .at_point = [&](std::string_view point) { commits += point == "committed"; }})
+          .value();
   boost::asio::io_context loop;
   std::vector<Error> errors;
   for (int flow = 0; flow < 50; ++flow) {
-    boost::asio::co_spawn(loop, put_many(store->tables(), 10, errors), boost::asio::detached);
+    weft::testing::start(loop, put_many(store->tables(), 10, errors));
   }
   loop.run();
   EXPECT_TRUE(errors.empty());
@@ -218,14 +223,17 @@ TEST_F(StoreTest, ManyFlowsShareACommit) {
 
 TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
   std::latch opened(1);
-  const auto store = Store::open({.directory = path(), .at_point = [&](std::string_view point) {
-                                    if (point == "batch") opened.wait();
-                                  }}).value();
+  const auto store = Store::open({.directory = path(),
+                                  .at_point =
+                                      [&](std::string_view point) {
+                                        if (point == "batch") opened.wait();
+                                      }})
+                         .value();
   boost::asio::io_context loop;
   std::vector<Error> errors;
   constexpr std::size_t kMore = 50;
   for (std::size_t i = 0; i < kWriteQueueRecordsMax + kBatchRecordsMax + kMore; ++i) {
-    boost::asio::co_spawn(loop, put_many(store->tables(), 1, errors), boost::asio::detached);
+    weft::testing::start(loop, put_many(store->tables(), 1, errors));
   }
   while (errors.empty()) loop.run_one();
   EXPECT_EQ(errors.front().reason, Reason::rate_limited);
@@ -238,10 +246,14 @@ TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
 
 TEST_F(StoreTest, TheLogIsTakenIntoTheDatabaseAndUsedAgain) {
   std::atomic<int> checkpoints = 0;
-  const auto store = Store::open({.directory = path(), .checkpoint_pages = 100,
-                                  .at_point = [&](std::string_view point) { checkpoints += point == "checkpointed"; }})
-                         .value();
-  for (int i = 0; i < 300; ++i) ASSERT_TRUE(run(store->tables().put("s", "k", json::value(std::string(20'000, 'v')))));
+  const auto store =
+      Store::open(
+          {.directory = path(),
+           .checkpoint_pages = 100,
+           .at_point = [&](std::string_view point) { checkpoints += point == "checkpointed"; }})
+          .value();
+  for (int i = 0; i < 300; ++i)
+    ASSERT_TRUE(run(store->tables().put("s", "k", json::value(std::string(20'000, 'v')))));
   EXPECT_GE(checkpoints, 5);
   EXPECT_LT(std::filesystem::file_size(path() / "weft.db-wal"), 2'000'000u);
 }
@@ -261,7 +273,9 @@ const sqlite3_io_methods* fault_methods() {
   static const sqlite3_io_methods kMethods = {
       2,
       [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
-      [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); },
+      [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+        return real(f)->pMethods->xRead(real(f), to, n, at);
+      },
       [](sqlite3_file* f, const void* from, int n, sqlite3_int64 at) {
         return real(f)->pMethods->xWrite(real(f), from, n, at);
       },
@@ -273,13 +287,17 @@ const sqlite3_io_methods* fault_methods() {
       [](sqlite3_file* f, int lock) { return real(f)->pMethods->xLock(real(f), lock); },
       [](sqlite3_file* f, int lock) { return real(f)->pMethods->xUnlock(real(f), lock); },
       [](sqlite3_file* f, int* out) { return real(f)->pMethods->xCheckReservedLock(real(f), out); },
-      [](sqlite3_file* f, int op, void* arg) { return real(f)->pMethods->xFileControl(real(f), op, arg); },
+      [](sqlite3_file* f, int op, void* arg) {
+        return real(f)->pMethods->xFileControl(real(f), op, arg);
+      },
       [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
       [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
       [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
         return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
       },
-      [](sqlite3_file* f, int at, int n, int flags) { return real(f)->pMethods->xShmLock(real(f), at, n, flags); },
+      [](sqlite3_file* f, int at, int n, int flags) {
+        return real(f)->pMethods->xShmLock(real(f), at, n, flags);
+      },
       [](sqlite3_file* f) { real(f)->pMethods->xShmBarrier(real(f)); },
       [](sqlite3_file* f, int remove) { return real(f)->pMethods->xShmUnmap(real(f), remove); },
       nullptr,
@@ -306,7 +324,8 @@ TEST(StoreDeathTest, AFailedSyncEndsTheProcessAtOnce) {
   EXPECT_EXIT(
       {
         register_fault_vfs();
-        const auto store = Store::open({.directory = directory.path(), .vfs = "weft-fault"}).value();
+        const auto store =
+            Store::open({.directory = directory.path(), .vfs = "weft-fault"}).value();
         if (!run(store->journal().create(task("t1"), {}))) std::_Exit(1);
         sync_fails = true;
         (void)run(store->journal().append(append_to("t1", 0)));

@@ -11,7 +11,8 @@ namespace {
 Result<void> check_names(std::string_view space, std::string_view key) {
   if (space.empty() || space.size() > kSpaceCharsMax || key.size() > kKeyCharsMax) {
     return fail(Reason::invalid_argument,
-                std::format("a space has 1 to {} characters, a key at most {}", kSpaceCharsMax, kKeyCharsMax));
+                std::format("a space has 1 to {} characters, a key at most {}", kSpaceCharsMax,
+                            kKeyCharsMax));
   }
   if (space.contains('\0') || key.contains('\0')) {
     return fail(Reason::invalid_argument, "a key holds no zero byte");
@@ -19,13 +20,16 @@ Result<void> check_names(std::string_view space, std::string_view key) {
   return {};
 }
 
-Result<std::vector<Row>> read_rows(Connection& connection, const std::string& space, const std::string& prefix,
-                                   const std::string& after, std::size_t limit) {
+Result<std::vector<Row>> read_rows(Connection& connection, const std::string& space,
+                                   const std::string& prefix, const std::string& after,
+                                   std::size_t limit) {
   std::vector<Row> out;
-  Statement rows(connection,
-                 "SELECT key, value FROM cell WHERE space = ?1 AND key >= ?2 AND (?3 = '' OR key > ?3) "
-                 "AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?4");
-  rows.bind(space).bind(prefix).bind(after).bind(static_cast<std::int64_t>(std::min(limit, kPageMax)));
+  Statement rows(
+      connection,
+      "SELECT key, value FROM cell WHERE space = ?1 AND key >= ?2 AND (?3 = '' OR key > ?3) "
+      "AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?4");
+  rows.bind(space).bind(prefix).bind(after).bind(
+      static_cast<std::int64_t>(std::min(limit, kPageMax)));
   while (rows.row()) {
     Row row{std::string(rows.text(0)), {}};
     WEFT_TRY(row.value, from_text(rows.text(1), "a row"));
@@ -36,7 +40,8 @@ Result<std::vector<Row>> read_rows(Connection& connection, const std::string& sp
 
 }  // namespace
 
-Awaitable<Result<std::optional<json::value>>> SqliteTables::get(std::string space, std::string key) {
+Awaitable<Result<std::optional<json::value>>> SqliteTables::get(std::string space,
+                                                                std::string key) {
   using Found = std::optional<json::value>;
   co_return co_await database_.read<Found>(
       [space = std::move(space), key = std::move(key)](Connection& connection) -> Result<Found> {
@@ -52,10 +57,14 @@ Awaitable<Result<void>> SqliteTables::put(std::string space, std::string key, js
   WEFT_CO_TRY(std::string text, to_text(value, "the value"));
   const std::size_t bytes = space.size() + key.size() + text.size();
   co_return co_await database_.write<void>(
-      bytes, [space = std::move(space), key = std::move(key),
-              text = std::move(text)](Connection& connection) -> Result<void> {
+      bytes,
+      [space = std::move(space), key = std::move(key),
+       text = std::move(text)](Connection& connection) -> Result<void> {
         Statement(connection, "INSERT OR REPLACE INTO cell (space, key, value) VALUES (?, ?, ?)")
-            .bind(space).bind(key).bind(text).run();
+            .bind(space)
+            .bind(key)
+            .bind(text)
+            .run();
         return {};
       });
 }
@@ -69,7 +78,10 @@ Awaitable<Result<bool>> SqliteTables::erase(std::string space, std::string key) 
           Statement row(connection, "SELECT 1 FROM cell WHERE space = ? AND key = ?");
           found = row.bind(space).bind(key).row();
         }
-        Statement(connection, "DELETE FROM cell WHERE space = ? AND key = ?").bind(space).bind(key).run();
+        Statement(connection, "DELETE FROM cell WHERE space = ? AND key = ?")
+            .bind(space)
+            .bind(key)
+            .run();
         return found;
       });
 }
@@ -77,8 +89,8 @@ Awaitable<Result<bool>> SqliteTables::erase(std::string space, std::string key) 
 Awaitable<Result<std::vector<Row>>> SqliteTables::scan(std::string space, std::string prefix,
                                                        std::string after, std::size_t limit) {
   co_return co_await database_.read<std::vector<Row>>(
-      [space = std::move(space), prefix = std::move(prefix), after = std::move(after),
-       limit](Connection& connection) { return read_rows(connection, space, prefix, after, limit); });
+      [space = std::move(space), prefix = std::move(prefix), after = std::move(after), limit](
+          Connection& connection) { return read_rows(connection, space, prefix, after, limit); });
 }
 
 }  // namespace weft::store::sqlite

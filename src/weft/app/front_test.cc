@@ -56,8 +56,13 @@ class Front : public ::testing::Test {
   Front()
       : hub_({.clock = clock_, .random = random_, .tables = tables_, .journal = journal_}),
         clients_(loops_, {}),
-        environment_{.hub = hub_, .joiner = nullptr, .clients = clients_, .public_url = "", .data_directory = "",
-                     .config_file = "", .reload = {}} {}
+        environment_{.hub = hub_,
+                     .joiner = nullptr,
+                     .clients = clients_,
+                     .public_url = "",
+                     .data_directory = "",
+                     .config_file = "",
+                     .reload = {}} {}
 
   Route route(std::string prefix, bool admin, bool open) {
     Route out;
@@ -79,8 +84,10 @@ class Front : public ::testing::Test {
     config.hosts = {"weft.example"};
     config.origins = {"https://page.example"};
     config.keys_required = keys_required_;
-    auto handler = make_front(environment_, {route("/open", false, true), route("/door", false, false), route("/admin", true, false)},
-                              config);
+    auto handler = make_front(
+        environment_,
+        {route("/open", false, true), route("/door", false, false), route("/admin", true, false)},
+        config);
     FakeExchange exchange(loop_.get_executor());
     change(exchange);
     hub::testing::run(loop_, [&]() -> Awaitable<> { co_await handler(exchange); });
@@ -104,21 +111,26 @@ class Front : public ::testing::Test {
 };
 
 TEST_F(Front, OnlyKnownHostsPass) {
-  for (const char* host : {"127.0.0.1:8420", "localhost", "LOCALHOST:1", "[::1]:8420", "127.9.9.9", "weft.example:443"}) {
+  for (const char* host : {"127.0.0.1:8420", "localhost", "LOCALHOST:1", "[::1]:8420", "127.9.9.9",
+                           "weft.example:443"}) {
     EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.set("Host", host); }), 200) << host;
   }
-  for (const char* host : {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "", "127.evil", "[::2]",
-                           "weft.example.evil"}) {
+  for (const char* host : {"evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "",
+                           "127.evil", "[::2]", "weft.example.evil"}) {
     EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.set("Host", host); }), 403) << host;
   }
 }
 
 TEST_F(Front, OnlyListedOriginsAndOwnPagesPass) {
-  for (const char* origin : {"https://page.example", "http://127.0.0.1:8420", "http://localhost:8420"}) {
-    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Origin", origin); }), 200) << origin;
+  for (const char* origin :
+       {"https://page.example", "http://127.0.0.1:8420", "http://localhost:8420"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Origin", origin); }), 200)
+        << origin;
   }
-  for (const char* origin : {"https://evil.example", "http://127.0.0.1:3000", "null", "https://page.example.evil"}) {
-    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Origin", origin); }), 403) << origin;
+  for (const char* origin :
+       {"https://evil.example", "http://127.0.0.1:3000", "null", "https://page.example.evil"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Origin", origin); }), 403)
+        << origin;
   }
 }
 
@@ -140,7 +152,8 @@ TEST_F(Front, WhatAnyPageCanSendIsRefused) {
               e.request.headers.add("Content-Type", "Text/Plain; charset=utf-8");
             }),
             403);
-  EXPECT_EQ(status([](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", "cross-site"); }), 403);
+  EXPECT_EQ(status([](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", "cross-site"); }),
+            403);
 }
 
 TEST_F(Front, AdminNeedsTheSocketOrAnAdminKey) {
@@ -167,7 +180,10 @@ TEST_F(Front, KeysAreAskedForWhenRequired) {
     std::vector<std::string> all;
     key = (co_await hub_.keys().make(std::move(name), false, std::move(all))).value();
   });
-  for (const auto& [name, prefix] : {std::pair("Authorization", "Bearer "), {"Authorization", "bearer "}, {"x-api-key", ""}, {"api-key", ""}}) {
+  for (const auto& [name, prefix] : {std::pair("Authorization", "Bearer "),
+                                     {"Authorization", "bearer "},
+                                     {"x-api-key", ""},
+                                     {"api-key", ""}}) {
     EXPECT_EQ(status([&](FakeExchange& e) {
                 door(e);
                 e.request.headers.add(name, prefix + key->secret);
@@ -176,7 +192,8 @@ TEST_F(Front, KeysAreAskedForWhenRequired) {
         << name;
     EXPECT_EQ(principal_.name, "ada");
   }
-  for (const std::string& wrong : {std::string("weft_x"), key->secret + "x", std::string("' OR 1=1 --"), std::string(100'000, 'a')}) {
+  for (const std::string& wrong : {std::string("weft_x"), key->secret + "x",
+                                   std::string("' OR 1=1 --"), std::string(100'000, 'a')}) {
     EXPECT_EQ(status([&](FakeExchange& e) {
                 door(e);
                 e.request.headers.add("x-api-key", wrong);

@@ -1,0 +1,134 @@
+// Prompts, resources and completion: an MCP server's own go through the bridge (another era, or a
+// child process); other solutions have none.
+#include <algorithm>
+#include <array>
+#include <format>
+
+#include "weft/adapters/mcp/client.h"
+#include "weft/adapters/mcp/codec.h"
+#include "weft/adapters/mcp/errors.h"
+#include "weft/adapters/mcp/limits.h"
+#include "weft/adapters/mcp/server.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+/// A request that is answered by the server behind the mount, or else by nothing: an empty list, or
+/// "not found".
+struct Relayed {
+  std::string_view method;
+  std::string_view capability;
+  std::string_view list;  ///< the member of an empty answer; empty for what names one thing
+  bool cacheable;
+};
+constexpr std::array<Relayed, 6> kRelayed = {{
+    {"prompts/list", "prompts", "prompts", true},
+    {"prompts/get", "prompts", "", false},
+    {"resources/list", "resources", "resources", true},
+    {"resources/templates/list", "resources", "resourceTemplates", true},
+    {"resources/read", "resources", "", true},
+    {"completion/complete", "completions", "", false},
+}};
+
+const Relayed* find_relayed(std::string_view method) {
+  const auto* found = std::ranges::find(kRelayed, method, &Relayed::method);
+  return found == kRelayed.end() ? nullptr : found;
+}
+
+std::shared_ptr<Client> client_of(const Mount& mount) {
+  return mount.entry ? std::dynamic_pointer_cast<Client>(mount.entry->service) : nullptr;
+}
+
+Outcome not_found(const wire::JsonRpcRequest& rpc, Era era) {
+  const bool resource = rpc.method == "resources/read";
+  const std::string name(json::string_at(rpc.params, resource ? "uri" : "name"));
+  wire::JsonRpcError error{wire::kJsonRpcInvalidParams,
+                           std::format("{} not found: {}", resource ? "Resource" : "Prompt", name),
+                           std::nullopt};
+  if (resource) {
+    if (era == Era::legacy) error.code = kResourceNotFound;
+    json::object data;
+    data["uri"] = name;
+    error.data = std::move(data);
+  }
+  Outcome outcome;
+  outcome.body = std::move(error);
+  return outcome;
+}
+
+/// A result of one era in the words of another.
+void translate(json::object& result, Era era, const Relayed& relayed) {
+  for (const std::string_view key : {"resultType", "ttlMs", "cacheScope"}) {
+    if (era == Era::legacy) result.erase(key);
+  }
+  if (era == Era::legacy) return;
+  seal_result(result, era, "complete");
+  if (!relayed.cacheable) return;
+  if (!result.contains("ttlMs")) result["ttlMs"] = kListTtlMs;
+  if (!result.contains("cacheScope")) result["cacheScope"] = "private";
+}
+
+}  // namespace
+
+json::object Server::capabilities(const Mount& mount) const {
+  json::object tools;
+  tools["listChanged"] = true;
+  json::object capabilities;
+  capabilities["tools"] = std::move(tools);
+  capabilities["logging"] = json::object();
+  capabilities["prompts"] = json::object();
+  capabilities["resources"] = json::object();
+  const auto client = client_of(mount);
+  if (client && client->link()->handshake().capabilities.contains("completions")) {
+    capabilities["completions"] = json::object();
+  }
+  return capabilities;
+}
+
+Awaitable<std::optional<Outcome>> Server::relay(const Request& request, const Mount& mount, Era era,
+                                                const wire::JsonRpcRequest& rpc) {
+  const Relayed* relayed = find_relayed(rpc.method);
+  if (relayed == nullptr) co_return std::nullopt;
+  const auto client = client_of(mount);
+  const bool offered =
+      client && client->link()->handshake().capabilities.contains(relayed->capability);
+  if (!offered) {
+    if (relayed->capability == "completions") co_return std::nullopt;
+    if (relayed->list.empty()) co_return not_found(rpc, era);
+    Outcome empty;
+    json::object result;
+    result[relayed->list] = json::array();
+    translate(result, era, *relayed);
+    empty.body = std::move(result);
+    co_return empty;
+  }
+  auto admitted = environment_.hub.admit(request.principal, mount.entry, nullptr);
+  if (!admitted) co_return outcome_of(admitted.error(), era);
+  LinkRequest sent;
+  sent.method = rpc.method;
+  sent.params = rpc.params;
+  sent.params.erase("_meta");
+  model::Call call;
+  call.solution = mount.entry->solution->id;
+  hub::CallContext context =
+      environment_.hub.context(request.exchange.executor(), request.exchange.gone(), call);
+  auto result = co_await ask_server(*client->link(), std::move(sent), context);
+  admitted->ended(result ? nullptr : &result.error());
+  Outcome outcome;
+  if (!result) {
+    outcome.body = rpc_error_of(result.error());
+    co_return outcome;
+  }
+  if (json::string_at(*result, "resultType") == "input_required") {
+    const Error error = make_error(Reason::unsupported,
+                                   "the server asks for input here, which the bridge cannot carry");
+    outcome.body = rpc_error_of(error);
+    co_return outcome;
+  }
+  translate(*result, era, *relayed);
+  outcome.body = *std::move(result);
+  co_return outcome;
+}
+
+}  // namespace weft::adapters::mcp

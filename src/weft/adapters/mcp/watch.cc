@@ -1,0 +1,110 @@
+#include "weft/adapters/mcp/watch.h"
+
+#include <boost/asio/post.hpp>
+
+#include "weft/adapters/mcp/limits.h"
+#include "weft/base/log.h"
+#include "weft/base/timers.h"
+#include "weft/wire/sse.h"
+
+namespace weft::adapters::mcp {
+
+namespace {
+
+constexpr Milliseconds kWatchPause{5'000};
+constexpr Milliseconds kWatchRefresh{10'000};
+
+struct Watching {
+  hub::Hub& hub;
+  std::weak_ptr<Client> client;
+  std::weak_ptr<HttpLink> link;
+  Executor executor;
+  std::shared_ptr<CancelSource> cancel = std::make_shared<CancelSource>();
+};
+
+std::shared_ptr<const hub::Entry> entry_of(hub::Hub& hub, const Client& client) {
+  const auto snapshot = hub.registry().snapshot();
+  for (const auto& entry : snapshot->entries) {
+    if (entry->service.get() == &client) return entry;
+  }
+  return nullptr;
+}
+
+/// False when the client is gone.
+Awaitable<bool> update(std::shared_ptr<Watching> w) {
+  auto client = w->client.lock();
+  if (!client) co_return false;
+  hub::CallContext context{w->executor, w->hub.clock().steady() + kWatchRefresh,
+                           w->cancel->token()};
+  auto newer = co_await client->refresh(context);
+  const auto entry = entry_of(w->hub, *client);
+  if (!newer || !*newer || !entry) co_return true;
+  auto solution = std::make_shared<model::Solution>(**newer);
+  const SolutionId id = entry->solution->id;
+  solution->id = id;
+  auto updated = w->hub.registry().update(id, std::move(solution));
+  if (!updated)
+    log::warn("mcp: the new tools of {} are not taken: {}", id.str(), updated.error().message);
+  co_return true;
+}
+
+bool tells_change(std::string_view data) {
+  auto message = wire::parse_jsonrpc(data);
+  const auto* rpc = message ? std::get_if<wire::JsonRpcRequest>(&*message) : nullptr;
+  return rpc != nullptr && rpc->method == "notifications/tools/list_changed";
+}
+
+/// One stream from its beginning to its end. False when the server offers none, or the client is
+/// gone.
+Awaitable<bool> listen(std::shared_ptr<Watching> w) {
+  auto link = w->link.lock();
+  if (!link) co_return false;
+  hub::CallContext context{w->executor, w->hub.clock().steady() + kWatchRefresh,
+                           w->cancel->token()};
+  auto response = co_await link->listen(context);
+  link.reset();
+  if (!response) co_return response.error().reason != Reason::unsupported;
+  wire::SseReader reader(kMessageBytesMax);
+  while (true) {
+    auto piece = co_await (*response)->read_some();
+    if (!piece || piece->empty()) co_return true;
+    if (!reader.feed(*piece)) co_return true;
+    bool changed = false;
+    while (auto event = reader.next()) changed = changed || tells_change(event->data);
+    if (!changed) continue;
+    const bool alive = co_await update(w);
+    if (!alive) co_return false;
+  }
+}
+
+Awaitable<> follow(std::shared_ptr<Watching> w) {
+  while (!w->cancel->cancelled()) {
+    const bool again = co_await listen(w);
+    if (!again) co_return;
+    const bool slept = co_await sleep_for(kWatchPause, w->cancel->token());
+    if (!slept) co_return;
+    // What changed while nobody listened.
+    const bool alive = co_await update(w);
+    if (!alive) co_return;
+  }
+}
+
+}  // namespace
+
+void watch(Pumps& pumps, hub::Hub& hub, std::weak_ptr<Client> client,
+           std::shared_ptr<HttpLink> link, Executor executor) {
+  const Handshake shake = link->handshake();
+  const json::object* tools = json::object_at(shake.capabilities, "tools");
+  if (tools == nullptr || !json::bool_at(*tools, "listChanged").value_or(false)) return;
+  auto watching = std::make_shared<Watching>(Watching{hub, client, link, executor});
+  auto stop = [executor, weak = std::weak_ptr<CancelSource>(watching->cancel)] {
+    boost::asio::post(executor, [weak] {
+      if (auto cancel = weak.lock())
+        cancel->cancel(make_error(Reason::cancelled, "the hub lets the solution go"));
+    });
+  };
+  if (auto held = client.lock()) held->on_gone(stop);
+  pumps.run(executor, follow(watching), stop);
+}
+
+}  // namespace weft::adapters::mcp

@@ -1,0 +1,230 @@
+// The solution side over real sockets: an agent that answers as a script says, and another hub.
+#include <gtest/gtest.h>
+
+#include <format>
+#include <thread>
+
+#include "harness.h"
+
+namespace weft::a2a_door {
+namespace {
+
+constexpr std::string_view kTask =
+    R"({"task":{"id":"t1","contextId":"c1","status":{"state":"TASK_STATE_WORKING"}}})";
+constexpr std::string_view kDone =
+    R"({"statusUpdate":{"taskId":"t1","contextId":"c1","status":{"state":"TASK_STATE_COMPLETED"}}})";
+constexpr std::string_view kPiece =
+    R"({"artifactUpdate":{"taskId":"t1","contextId":"c1","artifact":{"artifactId":"a","parts":[{"text":"hello"}]}}})";
+constexpr std::string_view kAsk =
+    R"({"statusUpdate":{"taskId":"t1","contextId":"c1","status":{"state":"TASK_STATE_INPUT_REQUIRED",
+        "message":{"messageId":"q","role":"ROLE_AGENT","parts":[{"text":"Which day?"}]}}}})";
+constexpr std::string_view kMessage =
+    R"({"message":{"messageId":"m","contextId":"c1","role":"ROLE_AGENT","parts":[{"text":"hello"}]}})";
+
+Agent::Reply stream(std::vector<std::string_view> results, bool hang = false) {
+  Agent::Reply reply;
+  reply.type = "text/event-stream";
+  for (const std::string_view result : results) reply.pieces.push_back(event_of(result));
+  reply.hang = hang;
+  return reply;
+}
+
+Agent::Reply plain(std::string_view result) {
+  Agent::Reply reply;
+  reply.pieces.push_back(result_of(result));
+  return reply;
+}
+
+model::Call say(std::string text) {
+  model::Call call;
+  call.id = CallId("call-1");
+  call.solution = SolutionId("diary");
+  call.skill = SkillId("talk");
+  call.principal.name = "local";
+  call.reply = model::Reply::stream;
+  call.turns.push_back({"", model::Role::user, "", {model::Part::text(std::move(text))}});
+  return call;
+}
+
+const model::End& end_of(const std::vector<model::Event>& events) {
+  return std::get<model::End>(events.back().body);
+}
+
+std::string text_of(const std::vector<model::Event>& events) {
+  const model::End& end = end_of(events);
+  return end.outcome ? model::plain_text(*end.outcome) : "error: " + end.outcome.error().message;
+}
+
+Reason reason_of(const std::vector<model::Event>& events) {
+  const model::End& end = end_of(events);
+  return end.outcome ? Reason::none : end.outcome.error().reason;
+}
+
+/// A hub that an agent with this script has joined.
+struct Joined {
+  Joined(std::string card, Agent::Script script) : agent(std::move(card), std::move(script)) {
+    const auto joined = hub.join(agent.url(), "diary");
+    EXPECT_TRUE(joined) << joined.error().message;
+  }
+  Agent agent;
+  TestHub hub;
+};
+
+TEST(Client, StreamsAnAnswer) {
+  Joined j(card_of(true),
+           [](const std::string&, const json::object&) { return stream({kTask, kPiece, kDone}); });
+  const auto events = j.hub.call(say("hi"));
+  EXPECT_EQ(text_of(events), "hello");
+  EXPECT_TRUE(std::holds_alternative<model::Accepted>(events.front().body));
+  EXPECT_EQ(j.agent.methods(), std::vector<std::string>{"SendStreamingMessage"});
+}
+
+TEST(Client, TakesAMessageWhetherStreamedOrNot) {
+  for (const bool streaming : {true, false}) {
+    Joined j(card_of(streaming),
+             [](const std::string&, const json::object&) { return plain(kMessage); });
+    EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello");
+  }
+}
+
+TEST(Client, AnswersQuestionsInTheSameTask) {
+  Joined j(card_of(true), [](const std::string&, const json::object& params) {
+    const json::value* task = json::at_pointer(json::value(params), "/message/taskId");
+    return task == nullptr ? stream({kTask, kAsk}) : stream({kPiece, kDone});
+  });
+  std::string asked;
+  const auto events = j.hub.call(say("book"), [&](const model::Ask& ask) {
+    asked = ask.items.begin()->second.message;
+    model::Answers answers;
+    answers[ask.items.begin()->first].text = "Friday";
+    return answers;
+  });
+  EXPECT_EQ(asked, "Which day?");
+  EXPECT_EQ(text_of(events), "hello");
+}
+
+TEST(Client, PollsAnAgentThatDoesNotStream) {
+  int asked = 0;
+  Joined j(card_of(false), [&](const std::string& method, const json::object&) {
+    if (method == "SendMessage") return plain(kTask);
+    const std::string_view working =
+        R"({"id":"t1","contextId":"c1","status":{"state":"TASK_STATE_WORKING"}})";
+    const std::string_view done =
+        R"({"id":"t1","contextId":"c1","status":{"state":"TASK_STATE_COMPLETED"},"artifacts":[{"artifactId":"a","parts":[{"text":"hello"}]}]})";
+    return plain(++asked < 2 ? working : done);
+  });
+  EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello");
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(Client, ACutStreamIsFollowedUpByAskingForTheTask) {
+  Joined j(card_of(true), [](const std::string& method, const json::object&) {
+    if (method != "GetTask") return stream({kTask, kPiece});
+    return plain(R"({"id":"t1","contextId":"c1","status":{"state":"TASK_STATE_COMPLETED"},
+                     "artifacts":[{"artifactId":"a","parts":[{"text":"hello"},{"text":" world"}]}]})");
+  });
+  EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello world");
+}
+
+TEST(Client, CancellingTellsTheAgent) {
+  Joined j(card_of(true), [](const std::string& method, const json::object&) {
+    return method == "CancelTask"
+               ? plain(R"({"id":"t1","contextId":"c1","status":{"state":"TASK_STATE_CANCELED"}})")
+               : stream({kTask}, true);
+  });
+  const auto events = j.hub.call(say("hi"), {}, 1);
+  EXPECT_EQ(reason_of(events), Reason::cancelled);
+  EXPECT_EQ(j.agent.methods(), (std::vector<std::string>{"SendStreamingMessage", "CancelTask"}));
+}
+
+TEST(Client, RubbishIsTheAgentsFault) {
+  const std::vector<std::pair<std::string, Agent::Reply>> cases{
+      {"no JSON", {200, "application/json", {"<<<"}, false}},
+      {"wrong shape", {200, "application/json", {"[[],7]"}, false}},
+      {"no result", {200, "application/json", {R"({"jsonrpc":"2.0","id":"1"})"}, false}},
+      {"another type", {200, "text/html", {"<h1>It works</h1>"}, false}},
+      {"empty", {200, "application/json", {}, false}},
+      {"no item", plain("{}")},
+      {"no state", plain(R"({"task":{"id":"t","status":{"state":"DANCING"}}})")},
+      {"bad event", {200, "text/event-stream", {"data: {\n\n"}, false}},
+      {"nothing streamed", stream({})},
+      {"another's task",
+       stream(
+           {kTask,
+            R"({"statusUpdate":{"taskId":"t2","contextId":"c1","status":{"state":"TASK_STATE_WORKING"}}})"})},
+  };
+  for (const auto& [name, reply] : cases) {
+    Joined j(card_of(true), [&](const std::string& method, const json::object&) {
+      return method == "CancelTask" ? plain("{}") : reply;
+    });
+    const auto events = j.hub.call(say("hi"));
+    EXPECT_EQ(reason_of(events), Reason::upstream_protocol) << name << ": " << text_of(events);
+    EXPECT_NE(text_of(events).find("diary"), std::string::npos) << name;
+  }
+}
+
+TEST(Client, StatusesKeepTheirMeaning) {
+  const auto reason = [](int status) {
+    Joined j(card_of(true), [&](const std::string&, const json::object&) {
+      return Agent::Reply{status, "text/html", {"<h1>no</h1>"}, false};
+    });
+    return reason_of(j.hub.call(say("hi")));
+  };
+  EXPECT_EQ(reason(503), Reason::unavailable);
+  EXPECT_EQ(reason(429), Reason::rate_limited);
+}
+
+TEST(Client, AnInterfaceOnAnotherHostIsNotReachedInside) {
+  for (const std::string_view target :
+       {"http://127.0.0.1:1/rpc", "http://169.254.169.254/latest", "http://[::1]:1/",
+        "http://10.0.0.1/", "http://2130706433:1/", "http://0.0.0.0:1/"}) {
+    Joined j(card_of(true, target),
+             [](const std::string&, const json::object&) { return plain(kMessage); });
+    const auto events = j.hub.call(say("hi"));
+    EXPECT_EQ(reason_of(events), Reason::permission_denied) << target << ": " << text_of(events);
+  }
+}
+
+TEST(Client, OneHubIsAnAgentToAnother) {
+  TestHub far;
+  far.add("shop", fake_skills());
+  TestHub near;
+  const auto joined = near.join(far.url() + "/a2a/shop", "diary");
+  ASSERT_TRUE(joined) << joined.error().message;
+  model::Call call = say("");
+  call.turns.clear();
+  call.skill = SkillId("echo");
+  call.args = parsed(R"({"text":"hi"})");
+  const auto events = near.call(call);
+  ASSERT_TRUE(end_of(events).outcome) << text_of(events);
+  EXPECT_EQ(model::plain_data(*end_of(events).outcome), parsed(R"({"text":"hi"})"));
+  call.skill = SkillId("fail");
+  call.args = parsed(R"({"reason":"rate_limited"})");
+  EXPECT_EQ(reason_of(near.call(call)), Reason::rate_limited);
+}
+
+TEST(Client, AnA2aCallerOfAnAgentGetsWhatItSaid) {
+  json::object seen;
+  Joined j(card_of(true), [&](const std::string&, const json::object& params) {
+    seen = params;
+    return plain(kMessage);
+  });
+  const Answer answer =
+      rpc(j.hub.url(), "/a2a/diary", "SendMessage",
+          R"({"message":{"messageId":"m","role":"ROLE_USER","metadata":{"mine":1},"parts":[
+                                {"text":"hi","metadata":{"k":2}},{"data":[1,2]}]},"metadata":{"theirs":3}})");
+  EXPECT_EQ(answer.text_at("/result/message/parts/0/text"), "hello") << answer.body;
+  EXPECT_NE(answer.text_at("/result/message/contextId"), "c1");
+  EXPECT_EQ(*json::at_pointer(json::value(seen), "/message/metadata/mine"), json::value(1));
+  EXPECT_EQ(*json::at_pointer(json::value(seen), "/message/parts/0/metadata/k"), json::value(2));
+  EXPECT_EQ(*json::at_pointer(json::value(seen), "/message/parts/1/data/1"), json::value(2));
+  EXPECT_EQ(*json::at_pointer(json::value(seen), "/metadata/theirs"), json::value(3));
+  const Answer streamed =
+      rpc(j.hub.url(), "/a2a/diary", "SendStreamingMessage",
+          R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}})");
+  ASSERT_EQ(streamed.messages.size(), 1U);
+  EXPECT_EQ(streamed.text_at("/result/message/parts/0/text"), "hello");
+}
+
+}  // namespace
+}  // namespace weft::a2a_door
