@@ -3,8 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { kCallers } from './lib/callers.mjs';
 import { a2a, a2aMessage } from './lib/clients.mjs';
-import { until } from './lib/deadline.mjs';
 import { startWorld } from './lib/world.mjs';
+import { startFaulty } from './upstreams/faulty.mjs';
+import { openJournal } from './upstreams/journal.mjs';
 
 const kBoundMs = 1000;
 const kStartMs = 5000;
@@ -17,13 +18,13 @@ const kAgent = {
   words: 'slow',
   args: { message: 'slow' },
 };
-const kMessages = [{ role: 'user', content: 'slowly' }];
+const kMessages = [{ role: 'user', content: 'wait' }];
 const kModel = {
   kind: 'model',
-  solution: 'oracle',
+  solution: 'sloth',
   skill: 'chat',
-  words: 'slowly',
-  args: { messages: kMessages, model: 'gpt-4o-mini' },
+  words: 'wait',
+  args: { messages: kMessages },
 };
 
 // How each upstream shows that the call has begun and that it was let go.
@@ -34,18 +35,6 @@ const byJournal = (started, ended) => (upstream) => {
     freed: () => upstream.journal.wait(ended, kBoundMs, before[1] + 1),
   };
 };
-const byConnection = (upstream) => {
-  const isCall = (p) => p.sent.includes('slowly');
-  const count = () => upstream.tap.passages.filter((p) => isCall(p) && p.closed).length;
-  const closed = count();
-  return {
-    begun: () =>
-      until(kStartMs, 'the call at the model', async () =>
-        upstream.tap.passages.some((p) => isCall(p) && !p.closed),
-      ),
-    freed: () => until(kBoundMs, 'the closed connection', async () => count() > closed),
-  };
-};
 
 const kTargets = [
   [slowTool('shop'), byJournal('slow started', 'slow cancelled')],
@@ -54,7 +43,7 @@ const kTargets = [
   [slowTool('stall'), byJournal('slow started', 'slow cancelled')],
   [slowTool('shelf'), byJournal('slow started', 'slow cancelled')],
   [kAgent, byJournal('message', 'cancelled'), byJournal('message', ['cancelled', 'left'])],
-  [kModel, byConnection],
+  [kModel, byJournal('slow started', 'slow cancelled')],
 ];
 
 // A2A keeps a task when its caller goes away; there the cancel is a request of its own (below). Who
@@ -62,10 +51,23 @@ const kTargets = [
 const kLeaving = ['openai', 'rest', 'mcp v1', 'mcp v2'];
 const kMerelyLeaving = kLeaving.slice(0, 2);
 
+/// A model that begins to answer and never goes on.
+async function startSloth() {
+  const sloth = await startFaulty('openai');
+  const journal = openJournal();
+  sloth.fault = (_call, _answer, res) => {
+    journal.note('slow started');
+    res.on('close', () => journal.note('slow cancelled'));
+  };
+  return Object.assign(sloth, { journal });
+}
+
 describe('cancel', () => {
   let world;
   before(async () => {
-    world = await startWorld();
+    world = await startWorld(['shop', 'bazaar', 'kiosk', 'stall', 'shelf', 'diary']);
+    world.up.sloth = await startSloth();
+    await world.hub.add(world.up.sloth.url, 'sloth');
   });
   after(() => world?.close());
 

@@ -63,12 +63,17 @@ describe('errors', () => {
         assert.match(e.message, /nobody__x/);
         await client.close();
       });
-
-      test(`mcp ${name}: an unknown mount is refused by name`, async () => {
-        const e = await rejection(open(at('/mcp/nobody')));
-        assert.match(e.message + JSON.stringify(e.data ?? ''), /nobody|404/);
-      });
     }
+
+    test('mcp: an unknown mount is refused by name', async () => {
+      const body = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
+      const headers = { accept: 'application/json, text/event-stream' };
+      const answer = await rest(at('/mcp/nobody'), { body, headers });
+      assert.equal(answer.status, 404);
+      assert.match(answer.text, /nobody/);
+      await assert.rejects(mcpV1(at('/mcp/nobody')));
+      await assert.rejects(mcpV2(at('/mcp/nobody')));
+    });
 
     test('a2a: the card is not found', async () => {
       const answer = await rest(at('/a2a/nobody/.well-known/agent-card.json'), { method: 'GET' });

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { mcpText, mcpV1, mcpV2 } from './lib/clients.mjs';
+import { until } from './lib/deadline.mjs';
 import { weftProgram } from './lib/weft.mjs';
 import { startWorld } from './lib/world.mjs';
 
@@ -82,7 +83,14 @@ describe('weft mcp', () => {
       const [{ pid }] = own.up.kiosk.journal.all('started');
       process.kill(pid, 0);
       await own.hub.process.stop();
-      assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+      await until(3000, 'the end of the child', async () => {
+        try {
+          process.kill(pid, 0);
+        } catch (e) {
+          return e.code === 'ESRCH';
+        }
+        return false;
+      });
     },
   );
 });

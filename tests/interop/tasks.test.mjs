@@ -23,6 +23,7 @@ describe('tasks', () => {
       const { task } = await began(world, 'slow 4000');
       await world.up.diary.journal.wait('message', 5000);
       await world.hub.restart(signal);
+      await world.hub.joined('diary');
       const client = await a2a(`${world.hub.url}/a2a/diary`);
       const stream = client.resubscribeTask(byId(task.id));
       const events = await within(15_000, 'the rest of the task', a2aEvents(stream));
@@ -43,6 +44,7 @@ describe('tasks', () => {
       return now.status.state === TaskState.TASK_STATE_COMPLETED;
     });
     await world.hub.restart('SIGKILL');
+    await world.hub.joined('diary');
     const again = await a2a(`${world.hub.url}/a2a/diary`);
     assert.equal(a2aText(await again.getTask(byId(task.id))), 'piece 1;piece 2;piece 3;');
     const stream = a2aEvents(again.resubscribeTask(byId(task.id)));

@@ -2,6 +2,7 @@
 // call(hub, target, {signal}) -> {text, data}; a target is {solution, skill, kind, args, words}:
 // kind tool | agent | model says which outward name an OpenAI client uses, words are what a person
 // would write instead of arguments.
+import { setTimeout as delay } from 'node:timers/promises';
 import { TaskState } from '@a2a-js/sdk';
 import {
   a2a,
@@ -15,6 +16,7 @@ import {
   rest,
 } from './clients.mjs';
 
+const kNoticeMs = 200;
 const kModelName = {
   tool: (t) => `tool/${t.solution}/${t.skill}`,
   agent: (t) => `agent/${t.solution}`,
@@ -50,6 +52,8 @@ function mcpCaller(open, optionsAt, path, toolName) {
       const text = mcpText(raw);
       return { text, data: raw.structuredContent ?? parsed(text), raw };
     } finally {
+      // The notice of a cancel is still on its way; closing at once would take it back.
+      if (signal?.aborted) await delay(kNoticeMs);
       await client.close().catch(() => {});
     }
   };

@@ -119,6 +119,8 @@ class Agent {
 
   async booked(request, bus, words) {
     const teller = new TaskTeller(request, bus);
+    this.journal.note('continued', { taskId: request.taskId });
+    bus.publish(AgentEvent.task(request.task));
     teller.artifact([{ text: `booked for ${words}` }]);
     teller.state('COMPLETED');
   }
