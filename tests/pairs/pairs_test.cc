@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "chain.h"
+#include "weft/hub/limits.h"
 #include "weft/model/fold.h"
 
 namespace weft::pairs {
