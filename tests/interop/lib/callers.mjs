@@ -37,6 +37,7 @@ export async function callOpenai(hub, target, { signal } = {}) {
   const messages = [{ role: 'user', content }];
   const request = { model: modelName(target), messages };
   const answer = await client.chat.completions.create(request, { signal });
+  if (!answer.choices?.length) throw new Error(`200, but no answer: ${JSON.stringify(answer)}`);
   const text = answer.choices[0].message.content ?? '';
   return { text, data: parsed(text), raw: answer };
 }

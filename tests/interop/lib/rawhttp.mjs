@@ -5,19 +5,23 @@ import { kHost } from './ports.mjs';
 const kAnswerCharsMax = 1024 * 1024;
 
 /// Sends `text` as it stands and reads until the peer closes or `ms` have passed:
-/// {text, status, closed}. `status` is of the first answer.
+/// {text, status, closed, answeredMs}. `status` is of the first answer.
 export function sendRaw(port, text, { ms = 2000, end = false } = {}) {
   return new Promise((resolve, reject) => {
     let answer = '';
+    let answeredMs;
+    const begin = performance.now();
     const socket = connect(port, kHost);
     const finish = (closed) => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ text: answer, status: Number(/^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1]), closed });
+      const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1]);
+      resolve({ text: answer, status, closed, answeredMs });
     };
     const timer = setTimeout(() => finish(false), ms);
     socket.setEncoding('latin1');
     socket.on('data', (chunk) => {
+      answeredMs ??= performance.now() - begin;
       if (answer.length < kAnswerCharsMax) answer += chunk;
     });
     socket.on('connect', () => {

@@ -120,7 +120,8 @@ class Agent {
   async booked(request, bus, words) {
     const teller = new TaskTeller(request, bus);
     this.journal.note('continued', { taskId: request.taskId });
-    bus.publish(AgentEvent.task(request.task));
+    const { status } = Task.fromJSON({ status: { state: 'TASK_STATE_WORKING' } });
+    bus.publish(AgentEvent.task({ ...request.task, status }));
     teller.artifact([{ text: `booked for ${words}` }]);
     teller.state('COMPLETED');
   }
