@@ -21,7 +21,7 @@ target_compile_options(weft_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 14 reports these inside library code inlined into coroutines; clang-tidy watches our own.
   target_compile_options(weft_options INTERFACE -Wno-maybe-uninitialized -Wno-array-bounds
-    -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-dangling-reference -Wno-free-nonheap-object
+    -Wno-stringop-overflow -Wno-restrict -Wno-dangling-reference -Wno-free-nonheap-object
     -Wno-mismatched-new-delete -Wno-null-dereference -Wno-tsan)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
