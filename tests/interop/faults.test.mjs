@@ -14,7 +14,7 @@ import { startMcpV1 } from './upstreams/mcp_v1.mjs';
 // The faulty solutions are joined with this timeout; a call that only ever waits ends by it.
 const kTimeoutMs = 2000;
 const kBoundMs = kTimeoutMs + 2000;
-// A call beside may not wait for a faulty one; the test's own clients share its thread, hence so long.
+// A call beside may not wait for a faulty one. All of the test's clients share a thread.
 const kOtherCallMs = 1500;
 const kBesideAfterMs = 100;
 // The hub asks a failing solution again every second.
@@ -125,7 +125,7 @@ describe('faults', () => {
       await Promise.all([...asking, callBeside().catch(report('beside'))]);
       const growth = residentBytes(hub.pid) - memory;
       if (growth > kGrowthBytesMax) wrong.push(`${callers} grew the hub by ${growth >> 20} MiB`);
-      if (bad[kind].calls < calls + callers.length) wrong.push('not every call reached it');
+      if (bad[kind].calls === calls) wrong.push('no call reached it');
     }
     bad[kind].fault = undefined;
     assert.deepEqual(wrong, []);
@@ -213,18 +213,20 @@ describe('a stream cut at every tenth byte', () => {
       });
       return response.text().catch((e) => `closed: ${e.message}`);
     };
+    const send = (text) => (_call, _answer, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+      if (text === whole) res.end(`${whole}data: [DONE]\n\n`);
+      else res.write(text, () => res.destroy());
+    };
     for (let cut = 0; cut < whole.length; cut += 10) {
-      upstream.fault = (_call, _answer, res) => {
-        res.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
-        res.write(whole.slice(0, cut), () => res.destroy());
-      };
+      upstream.fault = send(whole.slice(0, cut));
       const text = await read();
       assert.ok(!text.includes('[DONE]'), `cut at ${cut}: ${text}`);
-      assert.ok(!/nothing within/.test(text));
+      assert.match(text, /"cut\\?"/, `cut at ${cut}: the solution is named`);
+      // A whole one between keeps the hub asking.
+      upstream.fault = send(whole);
+      assert.match(await read(), /\[DONE\]/);
     }
-    upstream.fault = (_call, _answer, res) =>
-      res.writeHead(200, { 'content-type': 'text/event-stream' }).end(`${whole}data: [DONE]\n\n`);
-    assert.match(await read(), /\[DONE\]/);
   });
 });
 
@@ -267,7 +269,7 @@ describe('schemas that are traps', () => {
       assert.ifError(joined.error);
       assert.ok(joined.ms < 5000, `joining took ${joined.ms} ms`);
       if (joined.value.code !== 0) {
-        assert.match(joined.value.err, /schema/i);
+        assert.match(joined.value.err, /schema|too deep/i);
         return;
       }
       const target = { kind: 'tool', solution: 'trap', skill: 'poke', args: kArgs };

@@ -7,6 +7,7 @@ import { freePort, kHost } from './ports.mjs';
 import { run, start } from './proc.mjs';
 
 const kUpMs = 10_000;
+const kJoinTries = 5;
 
 /// The program under test: `--weft PATH` puts it into WEFT_BIN.
 export function weftProgram() {
@@ -50,12 +51,14 @@ class Hub {
     return run(this.program, args, { env: this.env });
   }
 
-  /// `weft add WHAT --as NAME …`; fails with what the command wrote.
+  /// `weft add WHAT --as NAME …`; fails with what the command wrote. An upstream's first answer
+  /// compiles its SDK, which on a busy machine may take longer than a probe waits: then once more.
   async add(what, name, ...more) {
     const child = more.indexOf('--');
     const [options, command] = child < 0 ? [more, []] : [more.slice(0, child), more.slice(child)];
     const args = ['add', ...(what ? [what] : []), '--as', name, ...options, ...command];
-    const r = await this.cli(...args);
+    let r = await this.cli(...args);
+    for (let i = 1; i < kJoinTries && /in time/.test(r.err); i++) r = await this.cli(...args);
     if (r.code !== 0) throw new Error(`weft ${args.join(' ')} gave ${r.code}: ${r.out}${r.err}`);
     return r;
   }

@@ -11,7 +11,6 @@ import { startOpenAiModel } from '../upstreams/openai_model.mjs';
 import { kApiKey, kBearer, startRestService } from '../upstreams/rest_service.mjs';
 import { startHub } from './weft.mjs';
 
-const kJoinTries = 5;
 const kStdio = join(dirname(fileURLToPath(import.meta.url)), '../upstreams/mcp_stdio.mjs');
 
 async function startStdio(era) {
@@ -43,18 +42,6 @@ const kStarters = {
 
 export const kEverySolution = Object.keys(kStarters);
 
-// An upstream's first answer compiles its SDK, which on a busy machine may take longer than a probe
-// waits: then it is asked again.
-async function joinTo(hub, what, name, more) {
-  for (let left = kJoinTries; ; left--) {
-    try {
-      return await hub.add(what, name, ...more);
-    } catch (e) {
-      if (left === 1 || !/in time/.test(e.message)) throw e;
-    }
-  }
-}
-
 /// {hub, up: {name: upstream}, close()}.
 export async function startWorld(names = kEverySolution) {
   process.env.SHELF_TOKEN = kBearer;
@@ -69,7 +56,7 @@ export async function startWorld(names = kEverySolution) {
     for (const name of names) {
       up[name] = await kStarters[name]();
       const [what, ...more] = up[name].add ?? [up[name].url];
-      await joinTo(hub, what, name, more);
+      await hub.add(what, name, ...more);
     }
   } catch (e) {
     await close();
