@@ -68,8 +68,10 @@ need_host_tools() {
   [ ${#missing[@]} = 0 ] && return 0
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "installing ${missing[*]} on this machine (to make and enter the Debian 13 root)"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null ||
+    # A list of some other repository that cannot be fetched must not stand in the way.
+    { apt-get update -qq || true
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    } >/dev/null 2>&1 ||
       fail "could not install ${missing[*]}" "apt-get install ${missing[*]}"
     return 0
   fi
