@@ -70,6 +70,25 @@ const model::Skill* called_skill(const Passing& passing) {
   return passing.mount.entry->solution->skill(json::string_at(passing.rpc->params, "name"));
 }
 
+/// What is wrong with the arguments by the schema that the server listed; nothing for a tool it never listed.
+std::optional<Error> argument_fault(const Passing& passing) {
+  const model::Skill* skill = passing.is_request() ? called_skill(passing) : nullptr;
+  if (skill == nullptr) return std::nullopt;
+  const auto schema = passing.mount.entry->input_schema(*skill);
+  if (!schema || *schema == nullptr) return std::nullopt;
+  const json::value* arguments = json::find(passing.rpc->params, "arguments");
+  const auto fits = (*schema)->require(arguments == nullptr ? json::value(json::object()) : *arguments);
+  if (fits) return std::nullopt;
+  return name_solution(fits.error(), passing.mount.name);
+}
+
+Awaitable<> answer_result(Passing& passing, Era era, Error error) {
+  wire::ResponseHead head;
+  head.headers.add("Content-Type", "application/json");
+  std::string text = response_text(passing.id(), outcome_of(error, era));
+  (void)co_await passing.exchange.respond(std::move(head), std::move(text));
+}
+
 Result<net::ClientRequest> upstream_request(const Passing& passing,
                                             const hub::CallContext& context) {
   const wire::RequestHead& head = passing.exchange.head();
@@ -200,6 +219,10 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
       co_return true;
     }
     admission.emplace(*std::move(admitted));
+  }
+  if (auto unfit = argument_fault(passing)) {
+    co_await answer_result(passing, era, *std::move(unfit));
+    co_return true;
   }
   auto response = co_await send_on(passing);
   if (!response) {

@@ -104,7 +104,8 @@ Awaitable<> StdioWire::read(std::shared_ptr<StdioWire> wire) {
     auto line = co_await wire->child_->read_line();
     if (!line) {
       Error why = line.error();
-      const std::string said = wire->child_->last_errors();
+      std::string said = wire->child_->last_errors();
+      while (said.ends_with('\n')) said.pop_back();
       if (!said.empty()) why.message += std::format("; it said: {}", said);
       wire->fail_all(why);
       wire->stop();
