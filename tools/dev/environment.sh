@@ -92,12 +92,14 @@ make_root() {
   say "  in $root, log in $log"
   bootstrap "$partial" >"$log" 2>&1 9>&- &
   local pid=$!
-  trap 'kill $pid 2>/dev/null; rm -rf --one-file-system "'"$partial"'"; exit 130' INT TERM
+  # However this ends before the rename, nothing half made stays.
+  trap 'kill '"$pid"' 2>/dev/null; wait '"$pid"' 2>/dev/null; rm -rf --one-file-system "'"$partial"'"' EXIT
+  trap 'exit 130' INT TERM
   watch_progress "$pid" "$log" "$started"
-  wait "$pid" || { tail -n 15 "$log" >&2; rm -rf --one-file-system "$partial"
+  wait "$pid" || { tail -n 15 "$log" >&2
     fail "the Debian 13 root could not be made" "the log above tells which step; is a Debian mirror reachable?"; }
-  trap - INT TERM
   mv "$partial" "$root"
+  trap - EXIT INT TERM
   exec 9>&-
   say "Debian 13 root ready after $((SECONDS - started)) s"
 }
@@ -120,7 +122,7 @@ watch_progress() {
   local pid=$1 log=$2 started=$3 last=
   while kill -0 "$pid" 2>/dev/null; do
     local line
-    line=$(grep -a '^I: ' "$log" 2>/dev/null | tail -n 1 | cut -c4-)
+    line=$(grep -a '^I: ' "$log" 2>/dev/null | tail -n 1 | cut -c4- || true)
     if [ -t 2 ]; then printf '\r\033[K%4d s  %s' $((SECONDS - started)) "$line" >&2
     elif [ "$line" != "$last" ]; then say "$((SECONDS - started)) s  $line"; fi
     last=$line
