@@ -70,14 +70,16 @@ const model::Skill* called_skill(const Passing& passing) {
   return passing.mount.entry->solution->skill(json::string_at(passing.rpc->params, "name"));
 }
 
-/// What is wrong with the arguments by the schema that the server listed; nothing for a tool it never listed.
+/// What is wrong with the arguments by the schema that the server listed; nothing for a tool it
+/// never listed.
 std::optional<Error> argument_fault(const Passing& passing) {
   const model::Skill* skill = passing.is_request() ? called_skill(passing) : nullptr;
   if (skill == nullptr) return std::nullopt;
   const auto schema = passing.mount.entry->input_schema(*skill);
   if (!schema || *schema == nullptr) return std::nullopt;
   const json::value* arguments = json::find(passing.rpc->params, "arguments");
-  const auto fits = (*schema)->require(arguments == nullptr ? json::value(json::object()) : *arguments);
+  const auto fits =
+      (*schema)->require(arguments == nullptr ? json::value(json::object()) : *arguments);
   if (fits) return std::nullopt;
   return name_solution(fits.error(), passing.mount.name);
 }
