@@ -7,12 +7,12 @@ import { timed } from './lib/deadline.mjs';
 import { kHost } from './lib/ports.mjs';
 import { residentBytes, run } from './lib/proc.mjs';
 import { sendRaw } from './lib/rawhttp.mjs';
-import { weftProgram } from './lib/weft.mjs';
+import { startHub, weftProgram } from './lib/weft.mjs';
 import { startWorld } from './lib/world.mjs';
 
 const kGrowthBytesMax = 32 * 1024 * 1024;
 // Longer than a connection may take to send its head.
-const kQuietMs = 12_000;
+const kQuietMs = 15_000;
 const kBody = JSON.stringify({ text: 'smuggled' });
 const kDoors = [
   ['POST', '/v1/chat/completions'],
@@ -131,11 +131,13 @@ describe('attacks', () => {
       test(name, { timeout: 20_000 }, async () => {
         const [memory, before] = [residentBytes(world.hub.pid), called()];
         const value = await send(bomb(), { ms: 5000 });
+        // Closed while the client still sends, the answer may be lost on the way.
+        const refused = value.closed && !value.text;
         assert.ok(
-          value.status >= 400 && value.status < 500,
+          refused || (value.status >= 400 && value.status < 500),
           `${value.status} ${value.text.slice(0, 200)}`,
         );
-        assert.ok(value.answeredMs < 2000, `answered after ${Math.round(value.answeredMs)} ms`);
+        assert.ok(refused || value.answeredMs < 2000, `answered after ${value.answeredMs} ms`);
         assert.equal(called(), before);
         const growth = residentBytes(world.hub.pid) - memory;
         assert.ok(growth < kGrowthBytesMax, `grew by ${growth >> 20} MiB`);
@@ -168,10 +170,15 @@ describe('attacks', () => {
     }
   });
 
-  test('the first connection after a quiet time is served', { timeout: 30_000 }, async () => {
-    for (let i = 0; i < 2; i++) {
-      await delay(kQuietMs);
-      const answer = await send(`GET /healthz HTTP/1.1\r\nHost: ${host}\r\n\r\n`, { end: true });
+  test('the first connection after a quiet time is served', { timeout: 40_000 }, async (t) => {
+    const hub = await startHub();
+    t.after(() => hub.close());
+    await delay(kQuietMs);
+    // As many as reach every loop of the hub.
+    const request = `GET /healthz HTTP/1.1\r\nHost: ${kHost}:${hub.port}\r\n\r\n`;
+    const options = { afterMs: 50, end: true };
+    const first = Array.from({ length: 16 }, () => sendRaw(hub.port, request, options));
+    for (const answer of await Promise.all(first)) {
       assert.equal(answer.status, 200, 'closed without an answer');
     }
   });

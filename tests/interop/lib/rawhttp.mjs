@@ -1,12 +1,13 @@
 // HTTP as bytes: for requests that no client library would send.
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { kHost } from './ports.mjs';
 
 const kAnswerCharsMax = 1024 * 1024;
 
-/// Sends `text` as it stands and reads until the peer closes or `ms` have passed:
-/// {text, status, closed, answeredMs}. `status` is of the first answer.
-export function sendRaw(port, text, { ms = 2000, end = false } = {}) {
+/// Sends `text` as it stands, `afterMs` after connecting, and reads until the peer closes or `ms`
+/// have passed: {text, status, closed, answeredMs}. `status` is of the first answer.
+export function sendRaw(port, text, { ms = 2000, end = false, afterMs = 0 } = {}) {
   return new Promise((resolve, reject) => {
     let answer = '';
     let answeredMs;
@@ -24,7 +25,9 @@ export function sendRaw(port, text, { ms = 2000, end = false } = {}) {
       answeredMs ??= performance.now() - begin;
       if (answer.length < kAnswerCharsMax) answer += chunk;
     });
-    socket.on('connect', () => {
+    socket.on('connect', async () => {
+      if (afterMs > 0) await delay(afterMs);
+      if (socket.destroyed) return;
       socket.write(text, 'latin1');
       if (end) socket.end();
     });
