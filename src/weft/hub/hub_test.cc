@@ -275,8 +275,8 @@ TEST_F(HubTest, TheLawIsKeptWhateverTheServiceDoes) {
   add("babbles",
       std::make_shared<testing::LawlessService>(std::vector<Event>{text, end, text, end}),
       testing::fake_skill("a"));
-  add("hangs", std::make_shared<testing::LawlessService>(std::vector<Event>{text}),
-      testing::fake_skill("a"));
+  auto hangs = std::make_shared<testing::LawlessService>(std::vector<Event>{text});
+  add("hangs", hangs, testing::fake_skill("a"));
   add("empty-ask", std::make_shared<testing::LawlessService>(std::vector<Event>{{model::Ask{}}}),
       testing::fake_skill("a"));
   add("throws",
@@ -297,7 +297,11 @@ TEST_F(HubTest, TheLawIsKeptWhateverTheServiceDoes) {
     EXPECT_EQ(error.reason, Reason::deadline);
     EXPECT_EQ(error.solution, "hangs");
     EXPECT_LT(std::chrono::steady_clock::now() - began, Milliseconds(kCancelBoundMs + 300));
+    hangs->let_go();
+    const CancelToken never;
+    co_await sleep_for(Milliseconds(10), never);
   });
+  EXPECT_EQ(counters("hangs").running, 0U);
 }
 
 TEST_F(HubTest, ASolutionThatCannotBeReachedIsLeftAloneForAWhile) {

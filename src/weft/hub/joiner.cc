@@ -110,9 +110,11 @@ Awaitable<Result<std::vector<Probed>>> Joiner::State::find(JoinRequest request, 
   }
   auto probed = co_await probe_all(std::move(asked), request, executor, cancel);
   if (probed.front().finding.spoken) co_return probed;
-  co_return fail(Reason::upstream_protocol,
-                 std::format("no protocol was recognised at {}; tried:{}", place_of(request),
-                             tried_lines(probed)));
+  co_return fail(
+      Reason::upstream_protocol,
+      std::format("no protocol was recognised at {}; tried:{}\nif it speaks one of these, "
+                  "give its exact URL, or more time with `--protocol NAME`",
+                  place_of(request), tried_lines(probed)));
 }
 
 /// Whether the name is free, the running and the waiting considered.

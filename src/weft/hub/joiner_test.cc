@@ -168,7 +168,8 @@ TEST_F(JoinerTest, WhatIsNotRecognisedIsToldWithEverythingThatWasTried) {
   EXPECT_EQ(report.error().message,
             "no protocol was recognised at http://127.0.0.1:9; tried:\n  a2a: GET /a2a: 404\n  "
             "mcp: GET /mcp: 404\n  "
-            "openai: GET /openai: 404\n  openapi: GET /openapi: 404");
+            "openai: GET /openai: 404\n  openapi: GET /openapi: 404\n"
+            "if it speaks one of these, give its exact URL, or more time with `--protocol NAME`");
 }
 
 TEST_F(JoinerTest, SilenceCostsOneDeadlineForAll) {

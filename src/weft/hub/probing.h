@@ -14,7 +14,8 @@ struct Probed {
   Finding finding;
 };
 
-/// All protocols at once, within kProbeDeadlineMs: what each found, the surest first.
+/// All protocols at once, within kProbeDeadlineMs (one alone within kConnectDeadlineMs): what each
+/// found, the surest first.
 Awaitable<std::vector<Probed>> probe_all(std::vector<Protocol*> protocols, JoinRequest request,
                                          Executor executor, CancelToken cancel);
 /// What was tried, one line each.

@@ -460,6 +460,8 @@ TEST_F(TasksTest, ASolutionThatKeepsNoLawStillEnds) {
     co_await sleep_for(Milliseconds(20), never);
     const auto view = co_await hub_->tasks().cancel(begun.id, alice_);
     EXPECT_EQ(view->state, TaskState::canceled);
+    lawless->let_go();
+    co_await sleep_for(Milliseconds(10), never);
   });
 }
 

@@ -102,38 +102,47 @@ class FakeService : public Service {
 };
 
 /// A stream that keeps no law: gives the events it was told to, whatever was asked of it, and after
-/// them waits for ever.
+/// them waits until it is let go.
 class LawlessStream final : public EventStream {
  public:
-  LawlessStream(Executor executor, std::vector<model::Event> events)
-      : events_(events.begin(), events.end()), never_(executor) {}
+  LawlessStream(std::vector<model::Event> events, std::shared_ptr<Signal> let_go)
+      : events_(events.begin(), events.end()), let_go_(std::move(let_go)) {}
 
   Awaitable<model::Event> next() override {
-    if (events_.empty()) co_await never_.wait();
+    if (events_.empty()) {
+      co_await let_go_->wait();
+      co_return model::end_with(make_error(Reason::internal, "let go"));
+    }
     model::Event event = std::move(events_.front());
     events_.pop_front();
     co_return event;
   }
-  void cancel(Error) override { cancelled += 1; }
+  void cancel(Error) override {}
   Result<void> answer(model::Answers) override { return {}; }
-  int cancelled = 0;
 
  private:
   std::deque<model::Event> events_;
-  Signal never_;
+  std::shared_ptr<Signal> let_go_;
 };
 
-/// A service of lawless streams; it can give none at all.
+/// A service of lawless streams.
 class LawlessService final : public Service {
  public:
   explicit LawlessService(std::vector<model::Event> events) : events_(std::move(events)) {}
+
   std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call>,
                                      CallContext context) override {
-    return std::make_unique<LawlessStream>(context.executor, events_);
+    waiting_.push_back(std::make_shared<Signal>(context.executor));
+    return std::make_unique<LawlessStream>(events_, waiting_.back());
+  }
+  /// Ends the streams that wait; their loop must run on a little after it.
+  void let_go() {
+    for (const auto& signal : waiting_) signal->notify();
   }
 
  private:
   std::vector<model::Event> events_;
+  std::vector<std::shared_ptr<Signal>> waiting_;
 };
 
 inline model::Output text_output(std::string text) {
