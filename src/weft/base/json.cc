@@ -2,7 +2,6 @@
 
 #include <boost/json/parse_options.hpp>
 #include <boost/json/parser.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
 
 #include <format>
@@ -41,41 +40,6 @@ bool has_endless_number(std::string_view text) {
   return false;
 }
 
-void write_pretty(std::string& out, const value& v, std::size_t indent);
-
-template <class Range, class Each>
-void write_block(std::string& out, const Range& range, char open, char close, std::size_t indent,
-                 Each each) {
-  out += open;
-  bool first = true;
-  for (const auto& item : range) {
-    out += first ? "\n" : ",\n";
-    first = false;
-    out.append(indent + 2, ' ');
-    each(item);
-  }
-  if (!first) {
-    out += '\n';
-    out.append(indent, ' ');
-  }
-  out += close;
-}
-
-void write_pretty(std::string& out, const value& v, std::size_t indent) {
-  if (const auto* o = v.if_object()) {
-    write_block(out, *o, '{', '}', indent, [&](const auto& pair) {
-      out += boost::json::serialize(pair.key());
-      out += ": ";
-      write_pretty(out, pair.value(), indent + 2);
-    });
-  } else if (const auto* a = v.if_array()) {
-    write_block(out, *a, '[', ']', indent,
-                [&](const value& item) { write_pretty(out, item, indent + 2); });
-  } else {
-    out += boost::json::serialize(v);
-  }
-}
-
 }  // namespace
 
 Result<value> parse(std::string_view text, std::size_t bytes_max) {
@@ -112,14 +76,6 @@ Result<object> parse_object(std::string_view text, std::string_view what) {
                 std::format("{} must be a JSON object, not {}", what, type_name(v)));
   }
   return std::move(v.as_object());
-}
-
-std::string write(const value& v) { return boost::json::serialize(v); }
-
-std::string write_pretty(const value& v) {
-  std::string out;
-  write_pretty(out, v, 0);
-  return out;
 }
 
 const value* find(const object& o, std::string_view key) { return o.if_contains(key); }

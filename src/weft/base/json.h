@@ -24,8 +24,11 @@ Result<value> parse(std::string_view text, std::size_t bytes_max);
 Result<value> parse(std::string_view text);
 /// The same, refusing all but an object; `what` names it in the message.
 Result<object> parse_object(std::string_view text, std::string_view what);
-/// Compact, keys in their order.
+/// Compact, keys in their order; a double as the shortest digits that read back as it.
 std::string write(const value& v);
+std::string write(const object& o);
+void write(std::string& out, const value& v);
+void write(std::string& out, const object& o);
 /// Indented by two, for people.
 std::string write_pretty(const value& v);
 

@@ -52,6 +52,23 @@ TEST(Json, NumbersComeBackAsTheyWere) {
   }
 }
 
+TEST(Json, ADoubleIsItsShortestDigits) {
+  for (const auto& [number, text] : std::map<double, std::string_view>{
+           {48967.31, "48967.31"}, {5.0, "5.0"}, {-0.0, "-0.0"}, {1e21, "1e+21"}, {0.1, "0.1"}}) {
+    EXPECT_EQ(write(value(number)), text);
+  }
+  EXPECT_EQ(write(value(std::numeric_limits<double>::infinity())), "null");
+}
+
+TEST(Json, WritesEveryByteOfAString) {
+  std::string text = "plain, 早上好";
+  for (char c = 1; c < 0x20; ++c) text += c;
+  text += "\"\\/";
+  text += '\0';
+  EXPECT_EQ(write(value(text)), boost::json::serialize(value(text)));
+  EXPECT_EQ(parse(write(value(text))).value(), value(text));
+}
+
 TEST(Json, AMillionDuplicateKeysAreOne) {
   std::string text = "{";
   for (int i = 0; i < 100'000; ++i) text += "\"a\":1,";

@@ -53,7 +53,7 @@ TEST(Schema, SaysInWordsWhatDoesNotFitAndWhere) {
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "amount": 0})"),
             "/amount: expected more than 0, got 0");
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "amount": 0.001})"),
-            "/amount: expected a multiple of 1E-2, got 1E-3");
+            "/amount: expected a multiple of 0.01, got 0.001");
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "lines": [{"n": 1}, {"n": 1.5}]})"),
             "/lines/1/n: expected integer, got number");
   EXPECT_EQ(verdict(kPayment, R"({"account": "AB", "lines": [{"n": 1}, {"n": 1.0}]})"),

@@ -74,7 +74,7 @@ Result<JsonRpcMessage> read_response(json::object& message, const json::value* i
 
 void append_id(std::string& out, const JsonRpcId& id) {
   out += R"({"jsonrpc":"2.0","id":)";
-  out += json::write(id);
+  json::write(out, id);
 }
 
 std::string write_error_object(const JsonRpcError& error) {
@@ -115,10 +115,10 @@ std::string write_jsonrpc(const JsonRpcRequest& request) {
     out += R"({"jsonrpc":"2.0")";
   }
   out += R"(,"method":)";
-  out += json::write(json::value(request.method));
+  json::write(out, json::value(request.method));
   if (!request.params.empty()) {
     out += R"(,"params":)";
-    out += json::write(json::value(request.params));
+    json::write(out, request.params);
   }
   out += '}';
   return out;
@@ -131,7 +131,7 @@ std::string write_jsonrpc(const JsonRpcResponse& response) {
   std::string out;
   append_id(out, response.id);
   out += R"(,"result":)";
-  out += json::write(std::get<json::value>(response.outcome));
+  json::write(out, std::get<json::value>(response.outcome));
   out += '}';
   return out;
 }

@@ -1,0 +1,166 @@
+// JSON as text: compact, and indented for people.
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "weft/base/json.h"
+
+namespace weft::json {
+namespace {
+
+/// What a byte becomes inside a string: 0 is itself, `u` the six characters of \u00XX, any other
+/// letter that letter after a backslash.
+constexpr std::array<char, 256> kEscapes = [] {
+  std::array<char, 256> table{};
+  for (std::size_t i = 0; i < 0x20; ++i) table[i] = 'u';
+  table['\b'] = 'b';
+  table['\f'] = 'f';
+  table['\n'] = 'n';
+  table['\r'] = 'r';
+  table['\t'] = 't';
+  table['"'] = '"';
+  table['\\'] = '\\';
+  return table;
+}();
+
+void append_string(std::string& out, std::string_view text) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  out += '"';
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const char escape = kEscapes[byte];
+    if (escape == 0) continue;
+    out.append(text, plain, i - plain);
+    plain = i + 1;
+    out += '\\';
+    out += escape;
+    if (escape != 'u') continue;
+    out += "00";
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 0xFU];
+  }
+  out.append(text, plain);
+  out += '"';
+}
+
+template <class Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+/// The shortest digits that read back as the same double. A whole number keeps its `.0`: many
+/// readers tell it from an integer. JSON has no word for what is not finite.
+void append_double(std::string& out, double number) {
+  if (!std::isfinite(number)) {
+    out += "null";
+    return;
+  }
+  const std::size_t begin = out.size();
+  append_number(out, number);
+  if (out.find_first_of(".e", begin) == std::string::npos) out += ".0";
+}
+
+void append_scalar(std::string& out, const value& v) {
+  switch (v.kind()) {
+    case boost::json::kind::bool_: out += v.get_bool() ? "true" : "false"; return;
+    case boost::json::kind::int64: append_number(out, v.get_int64()); return;
+    case boost::json::kind::uint64: append_number(out, v.get_uint64()); return;
+    case boost::json::kind::double_: append_double(out, v.get_double()); return;
+    case boost::json::kind::string: append_string(out, v.get_string()); return;
+    default: out += "null"; return;
+  }
+}
+
+void append_compact(std::string& out, const value& v);
+
+void append_compact(std::string& out, const object& o) {
+  char separator = '{';
+  for (const auto& [key, member] : o) {
+    out += separator;
+    separator = ',';
+    append_string(out, key);
+    out += ':';
+    append_compact(out, member);
+  }
+  out += o.empty() ? "{}" : "}";
+}
+
+void append_compact(std::string& out, const value& v) {
+  if (const auto* o = v.if_object()) {
+    append_compact(out, *o);
+  } else if (const auto* a = v.if_array()) {
+    char separator = '[';
+    for (const auto& item : *a) {
+      out += separator;
+      separator = ',';
+      append_compact(out, item);
+    }
+    out += a->empty() ? "[]" : "]";
+  } else {
+    append_scalar(out, v);
+  }
+}
+
+void append_pretty(std::string& out, const value& v, std::size_t indent);
+
+template <class Range, class Each>
+void append_block(std::string& out, const Range& range, std::string_view brackets,
+                  std::size_t indent, Each each) {
+  out += brackets[0];
+  bool first = true;
+  for (const auto& item : range) {
+    out += first ? "\n" : ",\n";
+    first = false;
+    out.append(indent + 2, ' ');
+    each(item);
+  }
+  if (!first) {
+    out += '\n';
+    out.append(indent, ' ');
+  }
+  out += brackets[1];
+}
+
+void append_pretty(std::string& out, const value& v, std::size_t indent) {
+  if (const auto* o = v.if_object()) {
+    append_block(out, *o, "{}", indent, [&](const auto& pair) {
+      append_string(out, pair.key());
+      out += ": ";
+      append_pretty(out, pair.value(), indent + 2);
+    });
+  } else if (const auto* a = v.if_array()) {
+    append_block(out, *a, "[]", indent,
+                 [&](const value& item) { append_pretty(out, item, indent + 2); });
+  } else {
+    append_scalar(out, v);
+  }
+}
+
+}  // namespace
+
+std::string write(const value& v) {
+  std::string out;
+  append_compact(out, v);
+  return out;
+}
+
+std::string write(const object& o) {
+  std::string out;
+  append_compact(out, o);
+  return out;
+}
+
+void write(std::string& out, const value& v) { append_compact(out, v); }
+
+void write(std::string& out, const object& o) { append_compact(out, o); }
+
+std::string write_pretty(const value& v) {
+  std::string out;
+  append_pretty(out, v, 0);
+  return out;
+}
+
+}  // namespace weft::json
