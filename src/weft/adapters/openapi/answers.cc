@@ -7,6 +7,8 @@
 
 #include "weft/adapters/openapi/codec.h"
 #include "weft/adapters/openapi/limits.h"
+#include "weft/adapters/openapi/rest_codec.h"
+#include "weft/adapters/openapi/rest_reader.h"
 #include "weft/base/timers.h"
 #include "weft/wire/base64.h"
 #include "weft/wire/sse.h"
@@ -45,6 +47,24 @@ Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub:
     }
   }
   co_return model::Output{};
+}
+
+/// The stream of another weft: its events as they are.
+Awaitable<Result<model::Output>> read_own_events(net::ClientResponse& response, hub::Emitter& out) {
+  wire::SseReader sse(kStreamEventBytesMax);
+  while (true) {
+    WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
+    if (piece.empty()) break;
+    WEFT_CO_CHECK(sse.feed(piece));
+    while (auto told = sse.next()) {
+      WEFT_CO_TRY(const json::object data, json::parse_object(told->data, "an event's data"));
+      WEFT_CO_TRY(auto event, read_event(told->event, data));
+      if (!event) continue;
+      if (auto* end = std::get_if<model::End>(&event->body)) co_return std::move(end->outcome);
+      WEFT_CO_CHECK(co_await out.emit(*std::move(event)));
+    }
+  }
+  co_return fail(Reason::upstream_protocol, "the answer's stream broke off before its end");
 }
 
 Awaitable<Result<model::Output>> read_lines(net::ClientResponse& response, hub::Emitter& out) {
@@ -153,12 +173,18 @@ Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub:
     const std::string body = co_await read_piece(response);
     co_return fail(decode_failure(head.status, head.headers, body));
   }
-  if (is_type(head, "text/event-stream")) co_return co_await read_events(response, out);
+  const std::string form(head.headers.get(kFormHeader));
+  if (is_type(head, "text/event-stream")) {
+    if (form == "events") co_return co_await read_own_events(response, out);
+    co_return co_await read_events(response, out);
+  }
   if (is_lines(head)) co_return co_await read_lines(response, out);
   const int status = head.status;
   const std::string type(head.headers.get("Content-Type"));
   WEFT_CO_TRY(std::string body, co_await response.read_all(kAnswerBytesMax));
-  co_return decode_answer(status, type, std::move(body));
+  if (form != "parts") co_return decode_answer(status, type, std::move(body));
+  WEFT_CO_TRY(const json::value document, json::parse(body, kAnswerBytesMax));
+  co_return read_output(document, form);
 }
 
 Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub::Emitter& out,

@@ -39,10 +39,16 @@ void append(std::string& to, std::string_view separator, std::string_view more) 
   to += more;
 }
 
-std::string accept_of(const Operation& operation) {
+bool is_stream_type(std::string_view type) { return type.starts_with("text/event-stream"); }
+
+/// The media types of the operation's answers; a stream first when the call is one, else last.
+std::string accept_of(const Operation& operation, bool stream) {
   std::string accept;
-  for (const auto& type : operation.answers) {
-    if (wire::valid_header_value(type) && accept.size() < 512) append(accept, ", ", type);
+  for (const bool streams : {stream, !stream}) {
+    for (const auto& type : operation.answers) {
+      const bool fits = wire::valid_header_value(type) && accept.size() < 512;
+      if (fits && is_stream_type(type) == streams) append(accept, ", ", type);
+    }
   }
   append(accept, ", ", accept.empty() ? "*/*" : "*/*;q=0.1");
   return accept;
@@ -100,7 +106,8 @@ Result<net::ClientRequest> OpenApiService::request_for(const Current& current,
   WEFT_TRY(auto out,
            plain_request(base.with_target(target), std::move(credentials), call, deadline));
   out.method = bound.method;
-  if (!out.headers.has("Accept")) out.headers.set("Accept", accept_of(operation));
+  if (!out.headers.has("Accept"))
+    out.headers.set("Accept", accept_of(operation, call.wants_stream()));
   if (!bound.content_type.empty()) out.headers.set("Content-Type", bound.content_type);
   if (!bound.cookies.empty()) {
     std::string cookies(out.headers.get("Cookie"));

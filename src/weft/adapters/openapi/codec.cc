@@ -6,6 +6,7 @@
 #include "weft/adapters/common/upstream.h"
 #include "weft/adapters/openapi/body.h"
 #include "weft/adapters/openapi/limits.h"
+#include "weft/adapters/openapi/rest_reader.h"
 #include "weft/adapters/openapi/styles.h"
 #include "weft/wire/base64.h"
 
@@ -183,10 +184,15 @@ Error decode_failure(int status, const wire::Headers& headers, std::string_view 
     error.code = code_of(Reason::solution_failed);
     error.retryable = false;
   }
-  if (status == 401 || status == 403) return error;
   const auto parsed = json::parse(body);
   const auto* o = parsed ? parsed->if_object() : nullptr;
   if (!o) return error;
+  if (status == 401 || status == 403) return error;
+  if (auto told = read_problem(*o)) {
+    told->retry_after = error.retry_after;
+    told->upstream_status = error.upstream_status;
+    return *std::move(told);
+  }
   const auto title = json::string_at(*o, "title");
   const auto detail = json::string_at(*o, "detail");
   if (title.empty() || detail.empty() || title == detail) return error;

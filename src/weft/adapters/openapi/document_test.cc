@@ -21,7 +21,7 @@ std::string yaml(std::string_view text) {
 TEST(Yaml, ScalarsOfTheCoreSchema) {
   EXPECT_EQ(
       yaml("a: 1\nb: '1'\nc: 1.5\nd: true\ne: null\nf: ~\ng:\nh: 3.1.0\ni: 0x10\nj: -3\nk: yes\n"),
-      R"({"a":1,"b":"1","c":1.5E0,"d":true,"e":null,"f":null,"g":null,"h":"3.1.0","i":16,"j":-3,"k":"yes"})");
+      R"({"a":1,"b":"1","c":1.5,"d":true,"e":null,"f":null,"g":null,"h":"3.1.0","i":16,"j":-3,"k":"yes"})");
   EXPECT_EQ(yaml("- {a: [1, x]}\n- |\n  two\n  lines\n"), R"([{"a":[1,"x"]},"two\nlines\n"])");
 }
 

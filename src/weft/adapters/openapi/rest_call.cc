@@ -78,6 +78,7 @@ Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> strea
   std::vector<model::Loss> losses = std::move(folded.end.losses);
   json::value body = encode_output(*folded.end.outcome, rest.shape, losses);
   wire::Headers headers;
+  headers.set(std::string(kFormHeader), std::string(form_of(*folded.end.outcome, rest.shape)));
   (void)co_await respond_json(rest.exchange, 200, std::move(body), std::move(headers),
                               std::move(losses));
 }
@@ -90,6 +91,7 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
     co_return;
   }
   wire::Headers headers;
+  headers.set(std::string(kFormHeader), "events");
   auto started = co_await start_sse(rest.exchange, std::move(headers));
   if (!started) co_return;
   SseWriter writer(rest.exchange, kStreamKeepAlive);

@@ -142,6 +142,7 @@ RestEvent end_event(const model::End& end, model::Shape shape) {
   if (!end.outcome) return {"error", problem_json(end.outcome.error(), 0)};
   std::vector<model::Loss> losses = end.losses;
   json::object data{{"result", encode_output(*end.outcome, shape, losses)}};
+  data["form"] = form_of(*end.outcome, shape);
   if (!losses.empty()) data["losses"] = model::to_json(losses);
   return {"done", std::move(data)};
 }
@@ -206,6 +207,10 @@ json::object problem_json(const Error& error, int status) {
   return o;
 }
 
+std::string_view form_of(const model::Output& output, model::Shape shape) {
+  return shape != model::Shape::converse && model::plain_data(output) ? "data" : "parts";
+}
+
 json::value encode_output(const model::Output& output, model::Shape shape,
                           std::vector<model::Loss>& losses) {
   if (shape == model::Shape::converse) return loose_json(output);
@@ -231,6 +236,7 @@ json::object answer_schema() {
   const json::object parts{{"type", "array"}, {"items", part}};
   return {
       {"type", "object"},
+      {kAnswerMark, true},
       {"description", "What a skill without a schema of its own answers."},
       {"required", json::array{"text"}},
       {"properties",

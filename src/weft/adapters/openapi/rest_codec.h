@@ -17,11 +17,19 @@ namespace weft::adapters::openapi {
 /// solution where there are any.
 json::object problem_json(const Error& error, int status);
 
+/// By this header an answer says which of its forms it has, so that another weft reads it whole:
+/// `data` (the structured result itself), `parts` (`{text, artifacts, …}`) or `events`.
+inline constexpr std::string_view kFormHeader = "Weft-Answer";
+/// `data` or `parts`.
+std::string_view form_of(const model::Output& output, model::Shape shape);
+
 /// The answer's document: the structured result as it is; else `{text, artifacts, …}`. What does
 /// not fit beside a structured result is noted in `losses`.
 json::value encode_output(const model::Output& output, model::Shape shape,
                           std::vector<model::Loss>& losses);
-/// The schema of what encode_output() writes where a skill has none of its own.
+/// The schema of what encode_output() writes where a skill has none of its own. It is marked
+/// (kAnswerMark): another weft knows it for no schema of the skill.
+inline constexpr std::string_view kAnswerMark = "x-weft-answer";
 json::object answer_schema();
 
 /// `{asks: {key: {kind, message, schema?, url?}}}` as the member `question` of jobs and of

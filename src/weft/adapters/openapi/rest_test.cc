@@ -4,6 +4,8 @@
 #include "weft/adapters/openapi/answers.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/rest_document.h"
+#include "weft/adapters/openapi/rest_reader.h"
+#include "weft/adapters/openapi/server.h"
 #include "weft/base/schema.h"
 
 namespace weft::adapters::openapi {
@@ -127,6 +129,72 @@ TEST(RestEvents, EachHasItsName) {
   EXPECT_EQ(encode_event(model::end_with(make_error(Reason::deadline, "late")), shape, none).name,
             "error");
   EXPECT_TRUE(encode_event({model::Usage{}}, shape, none).name.empty());
+}
+
+TEST(RestReader, WhatIsWrittenIsReadBack) {
+  model::Output output = output_of("five");
+  output.turns.front().parts.push_back(
+      {.body = model::Blob{.bytes = "PNG", .filename = "a.png"}, .media_type = "image/png"});
+  output.turns.front().parts.push_back({.body = model::Link{"https://x.example/y", "y", {}}});
+  output.turns.front().parts.push_back({.body = model::ToolCall{"c1", "find", R"({"a": 1})"}});
+  output.data = json::object{{"sum", 5}};
+  output.finish = model::Finish::tool_calls;
+  output.usage = model::Usage{.input = 3, .output = 4, .cached = 1, .reasoning = 2};
+  output.model = "m-1";
+  model::Artifact artifact{.id = "a", .name = "A"};
+  artifact.parts.push_back(model::Part::data(json::array{1, 2}));
+  output.artifacts.push_back(artifact);
+  for (const auto shape : {model::Shape::converse, model::Shape::invoke}) {
+    std::vector<model::Loss> losses;
+    if (shape == model::Shape::invoke) output.data.reset();
+    if (shape == model::Shape::invoke) output.artifacts.front().parts.push_back(artifact.parts[0]);
+    const json::value body = encode_output(output, shape, losses);
+    const auto read = read_output(body, form_of(output, shape));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(*read, output) << json::write(body);
+  }
+  EXPECT_EQ(read_output(json::array{1}, "data")->data, json::value(json::array{1}));
+  EXPECT_FALSE(read_output(json::array{1}, "parts"));
+}
+
+TEST(RestReader, EventsAreReadBack) {
+  const TaskId none;
+  const auto shape = model::Shape::converse;
+  model::State state;
+  state.progress = model::Progress{.done = 1, .total = 3.0, .text = "step"};
+  Error error = make_argument_error("/x", "/x: no");
+  model::Artifact artifact{.id = "a", .append = true};
+  artifact.parts.push_back(model::Part::text("more"));
+  for (const model::Event& event : {model::Event{model::Delta{.text = "a"}},
+                                    model::Event{model::Delta{.kind = model::Delta::Kind::tool_call,
+                                                              .text = "{",
+                                                              .tool_index = 2,
+                                                              .tool_id = "c",
+                                                              .tool_name = "f"}},
+                                    model::Event{state}, model::Event{artifact},
+                                    model::end_with(output_of("x")), model::end_with(error)}) {
+    const RestEvent written = encode_event(event, shape, none);
+    const auto read = read_event(written.name, written.data);
+    ASSERT_TRUE(read && *read) << written.name;
+    EXPECT_EQ(**read, event) << json::write(written.data);
+  }
+  EXPECT_FALSE(*read_event("news", {}));
+}
+
+TEST(RestAccept, AStreamIsGivenToWhoWouldRatherHaveIt) {
+  const auto events = [](std::string_view accept) {
+    wire::RequestHead head;
+    head.headers.set("Accept", std::string(accept));
+    return wants_events(head);
+  };
+  EXPECT_TRUE(events("text/event-stream"));
+  EXPECT_TRUE(events("text/event-stream, application/json"));
+  EXPECT_TRUE(events("application/json;q=0.5, text/event-stream"));
+  EXPECT_FALSE(events("application/json, text/event-stream"));
+  EXPECT_FALSE(events("text/event-stream; q=0.1, */*"));
+  EXPECT_FALSE(events("text/event-stream;q=0"));
+  EXPECT_FALSE(events("*/*"));
+  EXPECT_FALSE(events(""));
 }
 
 TEST(Jobs, StatesInTheWordsOfManyServices) {

@@ -1,6 +1,8 @@
 #include "weft/adapters/openapi/server.h"
 
+#include <charconv>
 #include <format>
+#include <ranges>
 
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/openapi/client.h"
@@ -57,6 +59,23 @@ Awaitable<> serve(Environment& environment, Request& request) {
   return respond_problem(request.exchange, std::move(error));
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// The `q` of one entry of Accept; 1 where it says none that can be read.
+double weight_of(std::string_view item) {
+  const auto at = item.find(";q=");
+  const auto spaced = item.find("; q=");
+  const auto begin = at != std::string_view::npos ? at + 3 : spaced + 4;
+  if (at == std::string_view::npos && spaced == std::string_view::npos) return 1;
+  double weight = 1;
+  const auto read = std::from_chars(item.data() + begin, item.data() + item.size(), weight);
+  return read.ec == std::errc() ? weight : 1;
+}
+
 }  // namespace
 
 Awaitable<> respond_problem(net::Exchange& exchange, Error error) {
@@ -83,7 +102,20 @@ Awaitable<Result<json::value>> read_json(net::Exchange& exchange) {
 }
 
 bool wants_events(const wire::RequestHead& head) {
-  return head.headers.get("Accept").contains("text/event-stream");
+  double events = 0;
+  double json = 0;
+  for (const auto part : std::views::split(head.headers.get("Accept"), ',')) {
+    const std::string_view item = trimmed(std::string_view(part));
+    const std::string_view type = trimmed(item.substr(0, item.find(';')));
+    const double weight = weight_of(item);
+    if (wire::same_name(type, "text/event-stream")) {
+      if (weight > json) events = std::max(events, weight);
+    } else if (wire::same_name(type, "application/json") || type == "application/*" ||
+               type == "*/*") {
+      json = std::max(json, weight);
+    }
+  }
+  return events > 0 && events >= json;
 }
 
 std::vector<Route> make_routes(Environment& environment) {

@@ -17,7 +17,8 @@ Adapter adapter();
 Awaitable<> respond_problem(net::Exchange& exchange, Error error);
 /// The body as JSON: an empty one counts as `{}`. Errors: another media type, no JSON, too long.
 Awaitable<Result<json::value>> read_json(net::Exchange& exchange);
-/// Whether the caller would rather have an event stream.
+/// Whether the caller would rather have an event stream than JSON (RFC 9110 §12.5.1; of two alike
+/// the first counts).
 bool wants_events(const wire::RequestHead& head);
 
 /// POST /api/SOLUTION/SKILL.

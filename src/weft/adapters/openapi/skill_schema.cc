@@ -5,6 +5,7 @@
 #include <format>
 
 #include "weft/adapters/openapi/limits.h"
+#include "weft/adapters/openapi/rest_codec.h"
 
 namespace weft::adapters::openapi {
 namespace {
@@ -233,6 +234,12 @@ void SkillSchema::add_whole_body(const json::value& schema, const Body& body,
   if (body.required) required_.emplace_back("body");
 }
 
+/// The form that another weft gives to what has no schema.
+bool SkillSchema::is_weft_answer(const json::value& schema) const {
+  const auto* o = resolve_object(document_, &schema);
+  return o && json::bool_at(*o, kAnswerMark).value_or(false);
+}
+
 void SkillSchema::read_answers(const json::object& from, Operation& operation) {
   const auto* responses = json::object_at(from, "responses");
   if (!responses) return;
@@ -247,9 +254,8 @@ void SkillSchema::read_answers(const json::object& from, Operation& operation) {
         operation.answers.emplace_back(type);
       }
       const auto* schema = json::find(media, "schema");
-      if (schema && !output_schema_ && code.starts_with('2') && is_json(type)) {
-        output_schema_ = root_schema(*schema);
-      }
+      if (!schema || output_schema_ || !code.starts_with('2') || !is_json(type)) continue;
+      if (!is_weft_answer(*schema)) output_schema_ = root_schema(*schema);
     }
   }
 }

@@ -36,6 +36,7 @@ class SkillSchema {
   void add_whole_body(const json::value& schema, const Body& body, std::string_view description);
   bool only_objects(const json::value& schema, int depth) const;
   json::value root_schema(const json::value& schema);
+  bool is_weft_answer(const json::value& schema) const;
   void read_answers(const json::object& from, Operation& operation);
 
   const Document& document_;

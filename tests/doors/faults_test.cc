@@ -1,0 +1,190 @@
+// Solutions that are down, silent, talk rubbish or break off: the caller gets an answer in its own
+// words, in bounded time, and never a false success.
+#include <gtest/gtest.h>
+
+#include "harness.h"
+
+namespace weft::doors {
+namespace {
+
+constexpr std::string_view kDocument = R"({"openapi":"3.1.0","info":{"title":"Shelf","version":"1"},
+"paths":{"/things/{id}":{"get":{"operationId":"get","parameters":[
+{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],"responses":{}}},
+"/jobs":{"post":{"operationId":"job","responses":{}}},"/stream":{"get":{"operationId":"stream","responses":{}}}}})";
+
+/// Serves both: a model list and a document; what else is asked gets `answer`.
+class Faults : public ::testing::Test {
+ protected:
+  Faults()
+      : upstream(with_models([this](const std::string& request) {
+          if (request.starts_with("GET /openapi.json ")) {
+            return response("200 OK", "application/json", kDocument);
+          }
+          return answer(request);
+        })) {
+    EXPECT_TRUE(hub.join("oracle", upstream.url(), "openai", 700));
+    EXPECT_TRUE(hub.join("shelf", upstream.url(), "openapi", 700));
+  }
+  /// One call through each way: passed through, unary and streamed; an operation.
+  std::vector<Reply> everywhere() {
+    std::vector<Reply> replies;
+    replies.push_back(chat(hub, "model/oracle", "hello", false));
+    replies.push_back(chat(hub, "model/oracle", "hello", true));
+    replies.push_back(call(hub, "POST", "/api/oracle/chat", R"({"message":"hello"})"));
+    replies.push_back(call(hub, "POST", "/api/shelf/get", R"({"id":"x"})"));
+    replies.push_back(chat(hub, "tool/shelf/get", R"({"id":"x"})", false));
+    return replies;
+  }
+  void expect_everywhere(std::vector<int> statuses) {
+    const auto replies = everywhere();
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+      EXPECT_NE(std::ranges::find(statuses, replies[i].status), statuses.end())
+          << i << ": " << replies[i].status << ' ' << replies[i].body;
+      const std::string_view name = i < 3 ? "oracle" : "shelf";
+      EXPECT_NE(replies[i].body.find(name), std::string::npos) << i << ": " << replies[i].body;
+    }
+  }
+  std::function<std::string(const std::string&)> answer = [](const std::string&) {
+    return std::string();
+  };
+  Upstream upstream;
+  TestHub hub;
+};
+
+TEST_F(Faults, ClosedWithoutAnAnswer) { expect_everywhere({502, 503}); }
+
+TEST_F(Faults, SilenceEndsAtTheDeadline) {
+  answer = [](const std::string&) { return std::string(Upstream::kSilence); };
+  const auto began = std::chrono::steady_clock::now();
+  expect_everywhere({504});
+  EXPECT_LT(std::chrono::steady_clock::now() - began, Milliseconds(5 * 1'700));
+}
+
+TEST_F(Faults, RubbishIsTheSolutionsFault) {
+  for (const std::string& text : {std::string("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n") +
+                                      "Content-Length: 0\r\nConnection: close\r\n\r\n",
+                                  std::string("not http at all\r\n\r\n"),
+                                  response("200 OK", "application/octet-stream", "\xff\xfe")}) {
+    answer = [text](const std::string&) { return text; };
+    for (const bool stream : {false, true}) {
+      const Reply reply = chat(hub, "model/oracle", "hello", stream);
+      EXPECT_EQ(reply.status, 502) << text << reply.body;
+      EXPECT_EQ(reply.at("/error/code"), "bad_gateway") << reply.body;
+    }
+    EXPECT_EQ(call(hub, "POST", "/api/oracle/chat", R"({"message":"x"})").status, 502) << text;
+  }
+  answer = [](const std::string&) { return response("200 OK", "application/json", "{\"a\":"); };
+  EXPECT_EQ(call(hub, "POST", "/api/shelf/get", R"({"id":"x"})").status, 502);
+}
+
+TEST_F(Faults, ABodyOfAGigabyteIsRefusedByItsHead) {
+  answer = [](const std::string&) {
+    return std::string(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        "Content-Length: 1073741824\r\nConnection: close\r\n\r\n{\"a\":\"");
+  };
+  for (const Reply& reply : everywhere()) EXPECT_GE(reply.status, 400) << reply.body;
+}
+
+TEST_F(Faults, ABodyCutOffIsNoAnswer) {
+  answer = [](const std::string&) {
+    return std::string(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        "Content-Length: 100\r\nConnection: close\r\n\r\n{\"id\":\"c\"}");
+  };
+  for (const Reply& reply : everywhere()) EXPECT_GE(reply.status, 500) << reply.body;
+}
+
+TEST_F(Faults, ATranslatedStreamCutAtEveryByteEndsWithAnError) {
+  const std::string stream =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"}}]}\n\n"
+      "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: "
+      "[DONE]\n\n";
+  const auto finished = stream.find("stop\"}]}") + 10;
+  const auto stream_call = [&](std::size_t bytes) {
+    answer = [&, bytes](const std::string&) { return event_stream(stream, bytes); };
+    return call(hub, "POST", "/api/oracle/chat", R"({"message":"hello"})",
+                "Accept: text/event-stream\r\n");
+  };
+  for (std::size_t cut = 0; cut < finished; cut += 3) {
+    const Reply reply = stream_call(cut);
+    EXPECT_EQ(reply.body.find("event: done"), std::string::npos) << cut << reply.body;
+    EXPECT_TRUE(reply.status >= 500 || reply.body.contains("event: error")) << cut << reply.body;
+    EXPECT_EQ(reply.body.find("did not answer the last"), std::string::npos) << reply.body;
+    // A whole answer in between: after too many broken ones the hub would not ask any more.
+    EXPECT_TRUE(stream_call(std::string::npos).body.contains("event: done"));
+  }
+}
+
+TEST_F(Faults, ACallerThatLeavesFreesTheSolution) {
+  answer = [](const std::string&) { return std::string(Upstream::kSilence); };
+  int gone = 0;
+  for (const auto& [path, body] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"/v1/chat/completions",
+            R"({"model":"model/oracle","messages":[{"role":"user","content":"x"}]})"},
+           {"/api/oracle/chat", R"({"message":"x"})"},
+           {"/api/shelf/get", R"({"id":"x"})"}}) {
+    call_and_leave(hub, path, body, Milliseconds(150));
+    const auto until = std::chrono::steady_clock::now() + Milliseconds(500);
+    while (upstream.left() == gone && std::chrono::steady_clock::now() < until) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(upstream.left(), ++gone) << path;
+  }
+}
+
+TEST_F(Faults, WhatACallerGivesNeverLeavesThePath) {
+  answer = [](const std::string&) { return response("200 OK", "application/json", "{}"); };
+  for (const std::string& evil :
+       {std::string("../admin"), std::string("%2e%2e%2f"), std::string("?x="), std::string("#"),
+        std::string(";"), std::string("a\r\nHost: evil"), std::string("\xe2\x88\x95")}) {
+    const json::object args{{"id", evil}};
+    const Reply reply = call(hub, "POST", "/api/shelf/get", json::write(args));
+    EXPECT_EQ(reply.status, 200) << evil << reply.body;
+    const std::string sent = upstream.requests().back();
+    const std::string target = sent.substr(0, sent.find("\r\n"));
+    EXPECT_TRUE(target.starts_with("GET /things/") && target.ends_with(" HTTP/1.1")) << target;
+    const auto id = target.substr(12, target.size() - 12 - 9);
+    EXPECT_EQ(id.find_first_of("/?#; "), std::string::npos) << target;
+    EXPECT_EQ(sent.find("evil\r\n"), std::string::npos);
+  }
+  const auto before = upstream.requests().size();
+  for (const auto* evil : {"..", ".", ""}) {
+    const json::object args{{"id", evil}};
+    EXPECT_EQ(call(hub, "POST", "/api/shelf/get", json::write(args)).status, 400) << evil;
+  }
+  EXPECT_EQ(upstream.requests().size(), before);
+}
+
+TEST_F(Faults, AJobIsPolledUntilItIsOver) {
+  int looks = 0;
+  answer = [&](const std::string& request) {
+    if (request.starts_with("POST /jobs ")) {
+      return response("202 Accepted", "application/json", "{}",
+                      "Location: /jobs/7\r\nRetry-After: 0\r\n");
+    }
+    EXPECT_TRUE(request.starts_with("GET /jobs/7 ")) << request;
+    if (++looks < 3)
+      return response("200 OK", "application/json", R"({"status":"running"})",
+                      "Retry-After: 0\r\n");
+    return response("200 OK", "application/json", R"({"status":"done","answer":42})");
+  };
+  const Reply reply = call(hub, "POST", "/api/shelf/job", "{}");
+  EXPECT_EQ(reply.at("/answer"), 42) << reply.body;
+  EXPECT_EQ(looks, 3);
+  answer = [](const std::string&) {
+    return response("202 Accepted", "application/json", "{}",
+                    "Location: http://169.254.169.254/latest\r\n");
+  };
+  EXPECT_EQ(call(hub, "POST", "/api/shelf/job", "{}").status, 502);
+}
+
+TEST_F(Faults, AServicesStreamIsDeltas) {
+  answer = [](const std::string&) {
+    return event_stream("data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b\"}\n\n");
+  };
+  EXPECT_EQ(call(hub, "POST", "/api/shelf/stream", "{}").at("/text"), "ab");
+}
+
+}  // namespace
+}  // namespace weft::doors
