@@ -167,19 +167,19 @@ void write_interfaces_v03(const Card& card, json::object& out) {
   out["supportsAuthenticatedExtendedCard"] = card.extended;
 }
 
-void write_security(bool v10, json::object& out) {
+/// Each generation has words of its own, and neither minds the other's.
+void write_security(CardShape shape, json::object& out) {
   json::object scheme;
-  json::object requirement;
-  if (v10) {
+  if (shape != CardShape::v10) {
+    scheme = {{"type", "http"}, {"scheme", "bearer"}};
+    out["security"] = json::array{json::object{{"bearer", json::array()}}};
+  }
+  if (shape != CardShape::v03) {
     scheme["httpAuthSecurityScheme"] = json::object{{"scheme", "Bearer"}};
     json::object schemes{{"bearer", json::object{{"list", json::array()}}}};
-    requirement["schemes"] = std::move(schemes);
-  } else {
-    scheme = {{"type", "http"}, {"scheme", "bearer"}};
-    requirement["bearer"] = json::array();
+    out["securityRequirements"] = json::array{json::object{{"schemes", std::move(schemes)}}};
   }
   out["securitySchemes"] = json::object{{"bearer", std::move(scheme)}};
-  out[v10 ? "securityRequirements" : "security"] = json::array{std::move(requirement)};
 }
 
 bool speaks(const Interface& one, std::string_view binding, std::string_view version) {
@@ -283,7 +283,7 @@ json::object write_card(const Card& card, CardShape shape) {
   json::array skills;
   for (const CardSkill& skill : card.skills) skills.push_back(write_skill(skill));
   out["skills"] = std::move(skills);
-  if (card.bearer) write_security(shape != CardShape::v03, out);
+  if (card.bearer) write_security(shape, out);
   return out;
 }
 

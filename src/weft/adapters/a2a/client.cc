@@ -36,7 +36,8 @@ Session::Parts AgentService::parts(std::shared_ptr<const model::Call> call,
   const Now current = now();
   net::HttpClient& client = environment_.clients.at(context.executor);
   model::Skill skill = skill_of(*current.solution, call->skill);
-  return {Peer(client, current.agent, join_), memory_, std::move(call), std::move(skill)};
+  Peer peer(client, current.agent, join_, *call);
+  return {std::move(peer), memory_, std::move(call), std::move(skill)};
 }
 
 std::unique_ptr<hub::EventStream> AgentService::start(std::shared_ptr<const model::Call> call,

@@ -11,8 +11,6 @@
 namespace weft::adapters::a2a {
 namespace {
 
-constexpr std::string_view kSkillMeta = "weft.skill";
-
 struct Named {
   std::string skill;
   std::optional<json::value> parameters;
@@ -172,7 +170,15 @@ void read_call(const Target& target, const SendRequest& request, model::Call& ca
   turn.parts = request.message.parts;
   call.turns.push_back(std::move(turn));
   const bool converse = target.skill == nullptr || target.skill->shape == model::Shape::converse;
-  if (solution.protocol == "a2a") call.meta[kMetaKey] = keep(request);
+  if (solution.protocol == "a2a") {
+    json::object kept = keep(request);
+    // The caller's name for the skill was this hub's; the agent knows it by its own.
+    if (named_by_metadata(request) && target.skill != nullptr) {
+      if (!kept.contains("messageMetadata")) kept["messageMetadata"] = json::object();
+      kept["messageMetadata"].get_object()[kSkillMeta] = target.skill->id.str();
+    }
+    call.meta[kMetaKey] = std::move(kept);
+  }
   // An agent that talks gets the message as it is, its data parts with it.
   if (converse && solution.protocol == "a2a") return;
   if (target.parameters)

@@ -119,6 +119,7 @@ Result<void> Intake::take_task(Task task, std::vector<model::Event>& out) {
   for (Artifact& artifact : task.artifacts) {
     WEFT_CHECK(take_artifact(std::move(artifact), false, true, out));
   }
+  if (std::exchange(stale_, std::nullopt) == task.status) return {};
   take_status(std::move(task.status), std::move(task.metadata), out);
   return {};
 }
@@ -204,6 +205,7 @@ void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
 
 model::Ask Intake::take_ask() {
   model::Ask ask = read_ask(state_, status_.message);
+  answered_ = status_;
   state_ = model::TaskState::working;
   return ask;
 }

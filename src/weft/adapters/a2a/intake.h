@@ -27,6 +27,9 @@ class Intake {
   /// Appends what the item means. Errors: another task's item, something after the end, or an
   /// answer that outgrows the limit.
   Result<void> take(StreamItem item, std::vector<model::Event>& out);
+  /// What comes next is the answer to a reply. In a stream it begins with the task as it was when
+  /// it asked.
+  void expect_reply(bool streamed) { stale_ = streamed ? answered_ : std::nullopt; }
 
   /// A message came, or the task is terminal or interrupted.
   bool settled() const {
@@ -71,6 +74,9 @@ class Intake {
   model::TaskState state_ = model::TaskState::submitted;
   Status status_;
   json::object status_metadata_;
+  /// The status whose question was answered last; and while that may be told once more.
+  std::optional<Status> answered_;
+  std::optional<Status> stale_;
   std::optional<Message> message_;
   std::map<std::string, Seen> artifacts_;
   /// Artifacts in the order they came.

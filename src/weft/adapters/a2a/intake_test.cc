@@ -131,6 +131,22 @@ TEST(Intake, AQuestionIsAskedAndTheTaskGoesOn) {
   EXPECT_TRUE(intake.finish(events));
 }
 
+TEST(Intake, TheQuestionThatWasAnsweredIsNotAskedAgain) {
+  constexpr std::string_view kAsking =
+      R"({"task":{"id":"t","contextId":"c","status":{"state":"TASK_STATE_INPUT_REQUIRED",
+          "message":{"messageId":"m","role":"ROLE_AGENT","parts":[{"text":"Which day?"}]}}}})";
+  for (const bool streamed : {true, false}) {
+    Intake intake(Manner::plain);
+    std::vector<model::Event> events;
+    ASSERT_TRUE(intake.take(item(kAsking), events));
+    (void)intake.take_ask();
+    intake.expect_reply(streamed);
+    ASSERT_TRUE(intake.take(item(kAsking), events));
+    EXPECT_EQ(intake.asks(), !streamed);
+    intake.expect_reply(streamed);
+  }
+}
+
 TEST(Intake, KeepsArtifactsForAnA2aCaller) {
   Intake intake(Manner::faithful);
   std::vector<model::Event> events;

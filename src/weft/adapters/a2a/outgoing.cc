@@ -1,5 +1,7 @@
 #include "weft/adapters/a2a/outgoing.h"
 
+#include <algorithm>
+#include <array>
 #include <format>
 #include <utility>
 
@@ -34,19 +36,35 @@ void write_turns(const model::Call& call, bool known, Outgoing& out) {
   for (const model::Part& part : call.turns.back().parts) out.request.message.parts.push_back(part);
 }
 
-/// The members that weft's own schema of a talking skill has; anything else is data.
+constexpr std::array<std::string_view, 4> kWords{"message", "prompt", "text", "input"};
+
+/// Whether weft's own schema of a talking skill has all the members of these arguments.
+bool only_words(const json::object& args) {
+  return std::ranges::all_of(args, [](const auto& member) {
+    const std::string_view name = member.key();
+    return name == "data" || name == "context_id" || name == "task_id" ||
+           std::ranges::find(kWords, name) != kWords.end();
+  });
+}
+
+json::value skill_call(const model::Skill& skill, json::value parameters) {
+  json::object data{{"skill", skill.id.str()}};
+  data["parameters"] = std::move(parameters);
+  return data;
+}
+
+/// Words as text; the rest as data. Arguments that a talking skill's schema does not name go whole,
+/// under the skill's name, beside the words.
 void write_args(const model::Call& call, const model::Skill& skill, Outgoing& out) {
   std::vector<model::Part>& parts = out.request.message.parts;
   if (skill.shape != model::Shape::converse) {
-    json::object data{{"skill", skill.id.str()}};
-    data["parameters"] = *call.args;
-    parts.push_back(model::Part::data(std::move(data)));
+    parts.push_back(model::Part::data(skill_call(skill, *call.args)));
     return;
   }
   const json::object* args = args_object(call);
   const json::value* words = nullptr;
   if (args != nullptr) {
-    for (const std::string_view name : {"message", "prompt", "text", "input"}) {
+    for (const std::string_view name : kWords) {
       if (words == nullptr) words = json::find(*args, name);
     }
   }
@@ -55,6 +73,13 @@ void write_args(const model::Call& call, const model::Skill& skill, Outgoing& ou
     return;
   }
   parts.push_back(model::Part::text(std::string(words->get_string())));
+  if (!only_words(*args)) {
+    json::object parameters = *args;
+    parameters.erase("context_id");
+    parameters.erase("task_id");
+    parts.push_back(model::Part::data(skill_call(skill, std::move(parameters))));
+    return;
+  }
   if (const json::value* data = json::find(*args, "data"))
     parts.push_back(model::Part::data(*data));
 }
@@ -118,7 +143,11 @@ Outgoing write_call(const model::Call& call, const model::Skill& skill, bool kno
     out.request.accepted_output_modes.insert(out.request.accepted_output_modes.begin(),
                                              "text/plain");
   const json::object* kept = json::object_at(call.meta, kMetaKey);
-  if (kept != nullptr) take_kept(*kept, out);
+  if (kept != nullptr) {
+    take_kept(*kept, out);
+  } else if (!skill.raw.empty()) {
+    message.metadata[kSkillMeta] = skill.id.str();
+  }
   // An A2A caller's message goes on as it is; its arguments are among its parts.
   const bool as_it_is = kept != nullptr && !call.turns.empty();
   if (call.args && !as_it_is)

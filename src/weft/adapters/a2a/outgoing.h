@@ -14,6 +14,8 @@ namespace weft::adapters::a2a {
 
 /// The member of Call::meta in which an A2A door leaves what the model has no place for.
 inline constexpr std::string_view kMetaKey = "a2a";
+/// The member of a message's metadata that names the skill which is meant.
+inline constexpr std::string_view kSkillMeta = "weft.skill";
 
 struct Outgoing {
   SendRequest request;

@@ -103,11 +103,14 @@ Awaitable<Result<std::optional<StreamItem>>> Answer::next() {
   }
 }
 
-Peer::Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join)
+Peer::Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join,
+           const model::Call& call)
     : client_(client),
       agent_(std::move(agent)),
       join_(std::move(join)),
-      codec_(agent_->door.version) {}
+      codec_(agent_->door.version),
+      trace_(call.trace),
+      depth_(call.depth) {}
 
 Result<net::ClientRequest> Peer::write(const Operation& operation,
                                        const hub::CallContext& context) const {
@@ -129,6 +132,12 @@ Result<net::ClientRequest> Peer::write(const Operation& operation,
   if (agent_->elsewhere) {
     out.headers.clear();
     out.origin.egress = net::Egress::guarded;
+  }
+  out.headers.set("Weft-Depth", std::to_string(depth_ + 1));
+  if (!trace_.parent.empty() && wire::valid_header_value(trace_.parent)) {
+    out.headers.set("traceparent", trace_.parent);
+    const bool state = !trace_.state.empty() && wire::valid_header_value(trace_.state);
+    if (state) out.headers.set("tracestate", trace_.state);
   }
   out.headers.set("A2A-Version", std::string(to_string(door.version)));
   out.headers.set("Accept",

@@ -45,7 +45,8 @@ class Answer {
 
 class Peer {
  public:
-  Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join);
+  Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join,
+       const model::Call& call);
 
   Awaitable<Result<std::unique_ptr<Answer>>> send(SendRequest message, bool stream,
                                                   hub::CallContext context);
@@ -76,6 +77,9 @@ class Peer {
   std::shared_ptr<const Agent> agent_;
   hub::JoinRequest join_;
   Codec codec_;
+  /// The caller's trace, and how many hubs the call went through.
+  model::Trace trace_;
+  int depth_;
 };
 
 /// An error of decoding as the agent's fault.

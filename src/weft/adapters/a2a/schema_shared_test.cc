@@ -12,11 +12,15 @@
 #include "weft/adapters/a2a/testing.h"
 #include "weft/adapters/common/golden.h"
 #include "weft/base/schema.h"
+#include "weft/base/url.h"
 
 namespace weft::adapters::a2a {
 namespace {
 
 const std::filesystem::path kSpecs = std::filesystem::path(WEFT_SOURCE) / "../shared/specs/a2a";
+
+/// The reference to a definition: its name has spaces, a URI none.
+std::string reference(const std::string& name) { return "#/definitions/" + percent_encode(name); }
 
 std::string without_spaces(std::string_view text) {
   std::string out(text);
@@ -41,7 +45,7 @@ json::value tidied(const json::value& v, const std::map<std::string, std::string
       std::string name(member.value().get_string());
       name = name.substr(0, name.find(".jsonschema"));
       name = name.substr(name.rfind('.') + 1);
-      out["$ref"] = "#/definitions/" + titles.at(name);
+      out["$ref"] = reference(titles.at(name));
       continue;
     }
     out[member.key()] = tidied(member.value(), titles);
@@ -71,7 +75,7 @@ class A2aSchema : public ::testing::Test {
 
   static std::string fault(Version version, const std::string& type, const json::value& instance) {
     json::object schema = document(version);
-    schema["$ref"] = "#/definitions/" + type;
+    schema["$ref"] = reference(type);
     auto compiled = Schema::create(json::value(std::move(schema)));
     if (!compiled) return "the schema: " + compiled.error().message;
     const auto found = compiled->check(instance);

@@ -149,6 +149,7 @@ Awaitable<Result<SendRequest>> Session::ask() {
 }
 
 Awaitable<Result<void>> Session::follow(std::unique_ptr<Answer> answer) {
+  intake_.expect_reply(answer->streamed());
   while (true) {
     auto item = co_await answer->next();
     if (!item) {
