@@ -54,6 +54,7 @@ json::object converse_data(const model::Output& output) {
   if (!output.model.empty()) data["model"] = output.model;
   json::array calls = tool_calls_json(output);
   if (!calls.empty()) data["tool_calls"] = std::move(calls);
+  if (auto structured = model::plain_data(output)) data["data"] = *std::move(structured);
   return data;
 }
 
@@ -110,7 +111,7 @@ json::object result_of(const model::Output& output, const model::Skill& skill, E
   } else {
     data = model::plain_data(output);
   }
-  const bool from_part = data && !converse && !output.data;
+  const bool from_part = !output.data && model::plain_data(output).has_value();
   json::array content = content_of_output(output, from_part, losses);
   json::object meta = loss_meta(losses);
   if (output.usage && !converse) meta["weft/usage"] = usage_json(*output.usage);

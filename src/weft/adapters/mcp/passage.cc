@@ -72,8 +72,11 @@ Result<std::string> EventGate::pass(std::string_view bytes) {
     asks_ = last_data_.find("\"elicitation/create\"") != std::string::npos ||
             last_data_.find("\"sampling/createMessage\"") != std::string::npos;
   }
+  // An end of an event lies in the new bytes, or begins at most three before them.
+  const std::size_t from = held_.size() - std::min<std::size_t>(held_.size(), 3);
   held_ += bytes;
-  const std::size_t end = whole_events(held_);
+  const std::size_t found = whole_events(std::string_view(held_).substr(from));
+  const std::size_t end = found == 0 ? 0 : from + found;
   std::string out = held_.substr(0, end);
   held_.erase(0, end);
   if (held_.size() > kMessageBytesMax)

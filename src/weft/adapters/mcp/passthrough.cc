@@ -145,7 +145,9 @@ Awaitable<> pass_whole(Passing& passing, net::ClientResponse& response, wire::He
 /// The end of a stream that broke before its response: an error the client understands, unless it
 /// can come back.
 Awaitable<> end_stream(Passing& passing, const EventGate& gate, std::optional<Error> broken) {
-  if (passing.is_request() && !gate.answered() && !gate.resumable() &&
+  const bool late = broken && broken->reason == Reason::deadline;
+  const bool comes_back = gate.resumable() && !late;
+  if (passing.is_request() && !gate.answered() && !comes_back &&
       !passing.exchange.gone().cancelled()) {
     Error error =
         broken.value_or(make_error(Reason::unavailable, "its stream ended before the response"));
@@ -168,9 +170,13 @@ Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::H
   if (!began) co_return;
   EventGate gate;
   std::optional<Error> broken;
+  bool asking = false;
   while (true) {
-    if (passing.is_request())
-      passing.arm(gate.asks() ? Milliseconds(hub::kAskTimeoutMs) : passing.patience);
+    // The whole call has its time; while a person is asked it stands still.
+    if (passing.is_request() && gate.asks() != asking) {
+      asking = gate.asks();
+      passing.arm(asking ? Milliseconds(hub::kAskTimeoutMs) : passing.patience);
+    }
     auto piece = co_await response.read_some();
     if (!piece) broken = piece.error();
     if (!piece || piece->empty()) break;
@@ -247,7 +253,6 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
   if (head.headers.get("Content-Type").starts_with("text/event-stream")) {
     co_await pass_stream(passing, **response, std::move(headers));
   } else {
-    if (passing.is_request()) passing.arm(passing.patience);
     co_await pass_whole(passing, **response, std::move(headers));
   }
   co_return true;
@@ -261,6 +266,7 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Server::send_on(Passing&
   passing.patience =
       std::max(Milliseconds(1), std::chrono::duration_cast<Milliseconds>(
                                     context.deadline - environment_.hub.clock().steady()));
+  if (passing.is_request()) passing.arm(passing.patience);
   auto upstream = upstream_request(passing, context);
   if (!upstream) co_return std::unexpected(upstream.error());
   net::HttpClient& client = environment_.clients.at(executor);

@@ -105,7 +105,7 @@ TEST(Embeddings, TensorsAreVectorsToo) {
   output.tensors.push_back(tensor);
   const auto wire = encode_embeddings(output, "m", false);
   ASSERT_TRUE(wire);
-  EXPECT_EQ(json::write(wire->at("data").as_array()[0].at("embedding")), "[1E0,2E0]");
+  EXPECT_EQ(json::write(wire->at("data").as_array()[0].at("embedding")), "[1.0,2.0]");
 }
 
 TEST(Embeddings, BadRequestsPointAtWhatIsWrong) {

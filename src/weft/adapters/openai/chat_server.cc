@@ -48,8 +48,7 @@ void fill_call(Chat& chat, hub::ModelRef& target) {
   call.parallel_tools = decoded.parallel_tools;
   call.gen = std::move(decoded.gen);
   call.meta = std::move(decoded.meta);
-  const bool wants_json = call.gen.format == "json" || call.gen.format == "schema";
-  chat.as_json = wants_json && target.ref.skill->shape != model::Shape::converse;
+  chat.as_json = call.gen.format == "json" || call.gen.format == "schema";
   if (target.ref.entry->solution->protocol != "openai") chat.losses = losses_of_extra(call.gen);
 }
 

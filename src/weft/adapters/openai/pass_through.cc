@@ -47,6 +47,8 @@ Awaitable<Result<void>> relay_unary(Relay relay) {
   wire::ResponseHead head = head_for_caller(from);
   if (from.body_length && *from.body_length == first.size()) {
     std::string body(first);
+    // Sees the end, which gives the connection back before the caller's next request.
+    WEFT_CO_CHECK(co_await relay.response.read_some());
     co_return co_await relay.exchange.respond(std::move(head), std::move(body));
   }
   if (from.body_length.value_or(0) > kAnswerBytesMax) {
