@@ -61,7 +61,15 @@ ClientCall::ClientCall(std::shared_ptr<ClientCore> core, const Origin& origin, C
   registration_ = cancel_.on_cancel([this] { stop(cancel_.why()); });
 }
 
-ClientCall::~ClientCall() { std::erase(pool_->waiting, &wake_); }
+ClientCall::~ClientCall() {
+  std::erase(pool_->waiting, &wake_);
+  if (!connection_ || !head_whole_ || done_ || stop_) return;
+  // Whoever knew the length may never have asked for the end: nothing is left to read, and the
+  // connection is as good as new.
+  std::string_view piece;
+  const auto step = take_body(piece);
+  if (step && done_) release();
+}
 
 // ---- what the loop tells
 

@@ -65,6 +65,26 @@ Awaitable<> echo(Exchange& exchange) {
   (void)co_await exchange.respond({}, body.value_or("failed"));
 }
 
+TEST(Http, WhoKnowsTheLengthNeedNotAskForTheEnd) {
+  Harness harness(echo);
+  harness.run([&](Loop& loop) -> Awaitable<> {
+    auto client = HttpClient::create(loop, {});
+    for (int i = 0; i < 3; ++i) {
+      ClientRequest request = harness.request("/");
+      request.method = "POST";
+      request.body = "hello";
+      auto response = co_await client->send(std::move(request), {});
+      EXPECT_TRUE(response.has_value()) << response.error().message;
+      if (!response) co_return;
+      const auto piece = co_await (*response)->read_some();
+      EXPECT_EQ(piece.value_or("failed"), "hello");
+      response->reset();
+      EXPECT_EQ(client->idle_connections(), 1U);
+    }
+    EXPECT_EQ(harness.server().connections(), 1U);
+  });
+}
+
 TEST(Http, LargeBodiesGoBothWays) {
   Harness harness(echo);
   harness.run([&](Loop& loop) -> Awaitable<> {

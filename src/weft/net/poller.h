@@ -41,8 +41,8 @@ class Poller final : public boost::asio::execution_context::service {
   bool add(int fd, Watch& watch);
   /// To be called before the descriptor is closed; nothing is told to the watch after it.
   void remove(int fd, Watch& watch);
-  /// The time when the current batch of events began; outside one, the time it is. A loop that slept
-  /// does not count a new connection's seconds from when it fell asleep.
+  /// The time when the current batch of events began; outside one, the time it is. A loop that
+  /// slept does not count a new connection's seconds from when it fell asleep.
   SteadyTime now() const { return count_ > 0 ? now_ : std::chrono::steady_clock::now(); }
   Executor executor() const { return executor_; }
 

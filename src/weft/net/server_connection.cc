@@ -382,7 +382,13 @@ void ServerConnection::write_head(const wire::ResponseHead& head,
   out_.append("\r\n", 2);
   for (const auto& [name, value] : head.headers) {
     if (set_here(name)) continue;
-    WEFT_ASSERT(wire::valid_header_name(name) && wire::valid_header_value(value));
+    if (!wire::valid_header_name(name) || !wire::valid_header_value(value)) {
+      // A bug of the handler, but one that what a stranger sent may set off: it must not end the
+      // process.
+      log::error("the header `{}` of an answer holds a character that it must not hold: left out",
+                 name);
+      continue;
+    }
     out_.append(name);
     out_.append(": ", 2);
     out_.append(value);

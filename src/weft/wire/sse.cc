@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool one_line(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+  return text.find_first_of("\r\n") == std::string_view::npos;
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -149,7 +149,8 @@ std::optional<SseEvent> SseReader::next() {
 
 void write_sse(std::string& out, const SseEvent& event) {
   if (!event.event.empty() && one_line(event.event)) append_field(out, "event", event.event);
-  if (!event.id.empty() && one_line(event.id)) append_field(out, "id", event.id);
+  if (!event.id.empty() && one_line(event.id) && !event.id.contains('\0'))
+    append_field(out, "id", event.id);
   if (event.retry_ms) append_field(out, "retry", std::to_string(*event.retry_ms));
   write_sse_data(out, event.data);
 }
