@@ -23,6 +23,14 @@ else
 fi
 python3 tests/tidy/tidy.py
 
+# Every header stands alone: it compiles with nothing before it.
+alone() {
+  local headers=$1
+  [ -n "$headers" ] || return 0
+  echo "headers that stand alone: $(wc -l <<<"$headers")"
+  xargs -P "$(nproc)" -n 1 clang++-19 -std=c++23 -Isrc -fsyntax-only -Wno-pragma-once-outside-header -x c++-header <<<"$headers"
+}
+
 # clang-tidy reads the tree as clang compiles it; only the precompiled header has to be built.
 directory="$top/build/lint"
 [ -e "$directory/build.ninja" ] || cmake --preset lint -B "$directory" >/dev/null
@@ -43,10 +51,12 @@ while True:
     more = {n for n, found in includes.items() if found & touched} - touched
     if not more: break
     touched |= more
-print("\n".join(sorted(n for n in touched if n.endswith(".cc") and n in includes)))
+print("\n".join(sorted(n for n in touched if n in includes)))
 PY
 }
-if [ -n "$base" ]; then list=$(changed); else list=$(git ls-files 'src/*.cc'); fi
+if [ -n "$base" ]; then list=$(changed); else list=$(git ls-files 'src/*.cc' 'src/*.h'); fi
+alone "$(grep '^src/.*\.h$' <<<"$list" || true)"
+list=$(grep '\.cc$' <<<"$list" || true)
 list=$(grep -v -e '_fuzz\.cc$' -e '_test\.cc$' -e asio_impl <<<"$list" || true)
 [ -n "$list" ] || { echo "clang-tidy: nothing changed"; exit 0; }
 echo "clang-tidy: $(wc -l <<<"$list") sources"
