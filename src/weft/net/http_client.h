@@ -61,7 +61,7 @@ struct ClientLimits {
   std::size_t connections_per_origin_max = 1024;
   Milliseconds connect_timeout{3'000};
   Milliseconds idle_timeout{60'000};
-  std::size_t read_buffer_bytes = 16 * 1024;
+  std::size_t read_buffer_bytes = 32 * 1024;
   /// Authorities trusted besides the system's (PEM); empty for none.
   std::string ca_file;
 };

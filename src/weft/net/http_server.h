@@ -54,7 +54,7 @@ struct ServerLimits {
   wire::HttpLimits http;
   std::size_t connections_max = 16 * 1024;
   std::size_t write_buffer_bytes_max = 256 * 1024;
-  std::size_t read_buffer_bytes = 16 * 1024;
+  std::size_t read_buffer_bytes = 32 * 1024;
   Milliseconds head_timeout{10'000};
   /// The longest wait for the next piece of a body.
   Milliseconds body_idle_timeout{30'000};

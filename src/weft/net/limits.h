@@ -9,6 +9,11 @@ namespace weft::net {
 
 /// Readiness events taken from the kernel at once.
 inline constexpr int kEventsMax = 256;
+/// A loop whose waits last less than the first, on average, looks for events without sleeping for
+/// at most the second; a wait counts for at most the third.
+inline constexpr std::chrono::microseconds kSpinPace{100};
+inline constexpr std::chrono::microseconds kSpinTime{150};
+inline constexpr std::chrono::microseconds kPaceGapMax{2'000};
 /// A request body that the handler left unread is read over up to this; past it the connection
 /// closes.
 inline constexpr std::size_t kUnreadBodyMax = 64 * 1024;

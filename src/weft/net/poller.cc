@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <sched.h>
 #include <unistd.h>
 
 namespace weft::net {
@@ -54,9 +55,23 @@ void Poller::remove(int fd, Watch& watch) {
   }
 }
 
+/// Waking a thread that sleeps costs more than many answers take. While events follow each other
+/// closely the loop looks again at once, for a moment and without holding the core against others;
+/// one that has nothing to do sleeps.
+bool Poller::may_look_again() const {
+  return pace_ < kSpinPace && std::chrono::steady_clock::now() - idle_since_ < kSpinTime;
+}
+
 void Poller::arm() {
   if (armed_ || watches_ == 0) return;
   armed_ = true;
+  if (may_look_again()) {
+    boost::asio::post(executor_, [this] {
+      armed_ = false;
+      run();
+    });
+    return;
+  }
   descriptor_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                          [this](boost::system::error_code error) {
                            armed_ = false;
@@ -68,11 +83,18 @@ void Poller::run() {
   if (fd_ < 0) return;
   now_ = std::chrono::steady_clock::now();
   count_ = ::epoll_wait(fd_, events_.data(), kEventsMax, 0);
+  if (count_ <= 0) {
+    count_ = 0;
+    ::sched_yield();
+    return arm();
+  }
+  pace_ += (std::min<SteadyTime::duration>(now_ - idle_since_, kPaceGapMax) - pace_) / 8;
   for (index_ = 0; index_ < count_;) {
     const epoll_event event = events_[static_cast<std::size_t>(index_++)];
     if (event.data.ptr != nullptr) static_cast<Watch*>(event.data.ptr)->on_ready(event.events);
   }
   index_ = count_ = 0;
+  idle_since_ = std::chrono::steady_clock::now();
   arm();
 }
 

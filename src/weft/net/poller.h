@@ -48,6 +48,7 @@ class Poller final : public boost::asio::execution_context::service {
 
  private:
   void shutdown() override;
+  bool may_look_again() const;
   void arm();
   void run();
 
@@ -60,6 +61,9 @@ class Poller final : public boost::asio::execution_context::service {
   std::size_t watches_ = 0;
   bool armed_ = false;
   SteadyTime now_;
+  /// When the last batch of events was done with, and how long such a wait lasts: a running mean.
+  SteadyTime idle_since_;
+  SteadyTime::duration pace_ = kPaceGapMax;
 };
 
 }  // namespace weft::net

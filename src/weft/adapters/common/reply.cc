@@ -1,5 +1,6 @@
 #include "weft/adapters/common/reply.h"
 
+#include <charconv>
 #include <format>
 
 #include "weft/base/timers.h"
@@ -153,18 +154,21 @@ model::Trace trace_of(const wire::Headers& headers) {
           .state = std::string(headers.get("tracestate"))};
 }
 
+int depth_of(const wire::Headers& headers) {
+  const std::string_view text = headers.get("Weft-Depth");
+  int depth = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), depth);
+  const bool number = read.ec == std::errc() && read.ptr == text.data() + text.size();
+  return number && depth >= 0 && text.size() < 4 ? depth : 0;
+}
+
 model::Call begin_call(hub::Hub& hub, const Request& request) {
   model::Call call;
   call.id = CallId(make_ulid(hub.clock().unix_ms(), hub.random()));
   call.principal = request.principal;
   const auto& headers = request.exchange.head().headers;
   call.trace = trace_of(headers);
-  // A hub that calls a hub counts the hops (the loop guard of hub.h).
-  const std::string_view depth = headers.get("Weft-Depth");
-  if (!depth.empty() && depth.size() < 4 &&
-      depth.find_first_not_of("0123456789") == std::string_view::npos) {
-    call.depth = std::stoi(std::string(depth));
-  }
+  call.depth = depth_of(headers);
   call.dedup_key = std::string(headers.get("Idempotency-Key"));
   return call;
 }

@@ -38,6 +38,8 @@ class SseWriter {
 
 /// The trace headers of a request as the model has them.
 model::Trace trace_of(const wire::Headers& headers);
+/// How many hubs the request already went through (the loop guard); 0 where it does not say.
+int depth_of(const wire::Headers& headers);
 /// A new call id, the principal and the trace: what every decoded call begins with.
 model::Call begin_call(hub::Hub& hub, const Request& request);
 

@@ -102,12 +102,12 @@ Result<net::ClientRequest> make_request(Environment& environment, Request& reque
   for (const std::string_view name : {"Accept", "traceparent", "tracestate"}) {
     if (const auto value = from.get(name); !value.empty()) out.headers.set(name, value);
   }
-  const model::Call hops = begin_call(environment.hub, request);
-  if (hops.depth >= hub::kCallDepthMax) {
+  const int depth = depth_of(from);
+  if (depth >= hub::kCallDepthMax) {
     return fail(Reason::invalid_argument,
-                std::format("the call went through {} hubs: a loop", hops.depth));
+                std::format("the call went through {} hubs: a loop", depth));
   }
-  out.headers.set("Weft-Depth", std::to_string(hops.depth + 1));
+  out.headers.set("Weft-Depth", std::to_string(depth + 1));
   if (passage.scanned.stream) out.idle_timeout = kStreamIdleTimeout;
   out.body = passage.scanned.model == passage.model
                  ? std::move(passage.body)
