@@ -45,6 +45,9 @@ void append_number(std::string& out, std::uint64_t number, int base) {
              std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr);
 }
 
+/// A body up to this is copied behind its head: one piece is cheaper to send than two.
+constexpr std::size_t kCopiedBodyMax = 4 * 1024;
+
 iovec piece_of(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
 
 }  // namespace
@@ -127,7 +130,15 @@ Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request,
   if (source != nullptr) {
     WEFT_CO_TRY(early, co_await send_source(*source));
   } else {
-    WEFT_CO_TRY(early, co_await send_pieces(request.body));
+    std::string_view body = request.body;
+    if (body.size() <= kCopiedBodyMax) connection_->out.append(std::exchange(body, {}));
+    std::string_view out = connection_->out;
+    WEFT_CO_TRY(const auto sent, send_now(out, body));
+    if (sent) {
+      early = *sent;
+    } else {
+      WEFT_CO_TRY(early, co_await send_rest(out, body));
+    }
   }
   while (!head_whole_) {
     WEFT_CO_TRY(head_whole_, try_head());
@@ -186,28 +197,42 @@ Result<void> ClientCall::write_head(const ClientRequest& request, bool streaming
   return {};
 }
 
-Awaitable<Result<bool>> ClientCall::send_pieces(std::string_view body) {
-  std::string_view out = connection_->out;
+Result<std::optional<bool>> ClientCall::send_now(std::string_view& out, std::string_view& body) {
+  using Sent = std::optional<bool>;
+  if (stop_) return fail(*stop_);
+  const std::array<iovec, 2> parts = {piece_of(out), piece_of(body)};
+  const Stream::Io io =
+      connection_->stream.write(std::span<const iovec>(parts).first(body.empty() ? 1 : 2));
+  if (io.bytes > 0) wrote_ = true;
+  const std::size_t of_out = std::min(out.size(), io.bytes);
+  out.remove_prefix(of_out);
+  body.remove_prefix(io.bytes - of_out);
+  if (io.status == Stream::Status::ok) return Sent(false);
+  // It may have answered and closed without reading on: its answer counts.
+  const auto whole = head_whole_ ? Result<bool>(true) : try_head();
+  head_whole_ = whole && *whole;
+  const bool failed = io.status == Stream::Status::failed;
+  if (head_whole_ && (failed || connection_->reader.response().status >= 400)) return Sent(true);
+  if (failed) return fail(broken(connection_->stream.failure()));
+  if (!whole) return fail(whole.error());
+  return Sent();
+}
+
+Awaitable<Result<bool>> ClientCall::send_rest(std::string_view out, std::string_view body) {
   while (true) {
-    if (stop_) co_return fail(*stop_);
-    const std::array<iovec, 2> parts = {piece_of(out), piece_of(body)};
-    const Stream::Io io = connection_->stream.write(parts);
-    if (io.bytes > 0) wrote_ = true;
-    const std::size_t of_out = std::min(out.size(), io.bytes);
-    out.remove_prefix(of_out);
-    body.remove_prefix(io.bytes - of_out);
-    if (io.status == Stream::Status::ok) co_return false;
-    // It may have answered and closed without reading on: its answer counts.
-    const auto whole = head_whole_ ? Result<bool>(true) : try_head();
-    head_whole_ = whole && *whole;
-    const bool failed = io.status == Stream::Status::failed;
-    if (head_whole_ && (failed || connection_->reader.response().status >= 400)) co_return true;
-    if (failed) co_return fail(broken(connection_->stream.failure()));
-    if (!whole) co_return fail(whole.error());
     sending_ = true;
     co_await wake_.wait();
     sending_ = false;
+    WEFT_CO_TRY(const auto sent, send_now(out, body));
+    if (sent) co_return *sent;
   }
+}
+
+Awaitable<Result<bool>> ClientCall::send_pieces(std::string_view body) {
+  std::string_view out = connection_->out;
+  WEFT_CO_TRY(const auto sent, send_now(out, body));
+  if (sent) co_return *sent;
+  co_return co_await send_rest(out, body);
 }
 
 Awaitable<Result<bool>> ClientCall::send_source(HttpClient::BodySource& source) {

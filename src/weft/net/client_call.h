@@ -45,6 +45,10 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
 
   // Sending and reading
   Result<void> write_head(const ClientRequest& request, bool streaming);
+  /// Sends as much of both as the socket takes. True: an answer came that makes the rest needless;
+  /// false: all is sent; nothing: the rest must wait.
+  Result<std::optional<bool>> send_now(std::string_view& out, std::string_view& body);
+  Awaitable<Result<bool>> send_rest(std::string_view out, std::string_view body);
   /// Sends out and then the body; true when an answer came that makes the rest needless.
   Awaitable<Result<bool>> send_pieces(std::string_view body);
   Awaitable<Result<bool>> send_source(HttpClient::BodySource& source);

@@ -69,7 +69,11 @@ class Client final : public HttpClient {
                                                           CancelToken cancel) override {
     const int hops_max = std::min(request.redirects_max, kRedirectsMax);
     for (int hop = 0;; ++hop) {
-      WEFT_CO_TRY(auto call, co_await one(request, nullptr, cancel));
+      auto call = begin(request, cancel);
+      auto sent = co_await call->exchange(request, nullptr, false);
+      if (!sent && call->may_repeat(request, false))
+        sent = co_await call->exchange(request, nullptr, true);
+      if (!sent) co_return fail(std::move(sent).error());
       const wire::ResponseHead& head = call->head();
       const bool redirect =
           hops_max > 0 && is_redirect(head.status) && head.headers.has("location");
@@ -85,24 +89,21 @@ class Client final : public HttpClient {
   Awaitable<Result<std::unique_ptr<ClientResponse>>> send_streaming(ClientRequest request,
                                                                     BodySource next,
                                                                     CancelToken cancel) override {
-    WEFT_CO_TRY(auto call, co_await one(request, &next, cancel));
+    auto call = begin(request, cancel);
+    auto sent = co_await call->exchange(request, &next, false);
+    if (!sent && call->may_repeat(request, true))
+      sent = co_await call->exchange(request, &next, true);
+    if (!sent) co_return fail(std::move(sent).error());
     co_return std::unique_ptr<ClientResponse>(std::move(call));
   }
 
  private:
-  Awaitable<Result<std::unique_ptr<ClientCall>>> one(const ClientRequest& request,
-                                                     BodySource* source,
-                                                     const CancelToken& cancel) {
+  std::unique_ptr<ClientCall> begin(const ClientRequest& request, const CancelToken& cancel) {
     const SteadyTime deadline = request.deadline == SteadyTime{}
                                     ? std::chrono::steady_clock::now() + kDefaultDeadline
                                     : request.deadline;
-    auto call =
-        std::make_unique<ClientCall>(core_, request.origin, cancel, deadline, request.idle_timeout);
-    auto sent = co_await call->exchange(request, source, false);
-    if (!sent && call->may_repeat(request, source != nullptr))
-      sent = co_await call->exchange(request, source, true);
-    if (!sent) co_return fail(std::move(sent).error());
-    co_return call;
+    return std::make_unique<ClientCall>(core_, request.origin, cancel, deadline,
+                                        request.idle_timeout);
   }
 
   std::shared_ptr<ClientCore> core_;

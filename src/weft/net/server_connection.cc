@@ -355,7 +355,13 @@ Awaitable<Result<std::string>> ServerConnection::read_body(std::size_t bytes_max
   if (length > bytes_max) co_return too_large();
   body.reserve(static_cast<std::size_t>(length));
   while (true) {
-    WEFT_CO_TRY(const std::string_view piece, co_await read_some());
+    std::string_view piece;
+    if (body_began_ && !body_done_ && !in_.empty()) {
+      WEFT_CO_TRY(const bool found, take_body(piece));
+      if (!found) continue;
+    } else {
+      WEFT_CO_TRY(piece, co_await read_some());
+    }
     if (piece.empty()) co_return body;
     if (body.size() + piece.size() > bytes_max) co_return too_large();
     body.append(piece);
@@ -421,7 +427,10 @@ Awaitable<Result<void>> ServerConnection::respond(wire::ResponseHead head, std::
     body.clear();
   }
   write_head(head, length);
-  co_return co_await send_all(body);
+  std::string_view rest = body;
+  if (rest.size() <= kGatherBytesMax / 4) out_.append(std::exchange(rest, {}));
+  if (const auto sent = send_now(rest)) co_return *sent;
+  co_return co_await send_rest(rest);
 }
 
 Awaitable<Result<void>> ServerConnection::start(wire::ResponseHead head) {
@@ -513,30 +522,38 @@ void ServerConnection::sent(std::size_t bytes) {
   }
 }
 
-Awaitable<Result<void>> ServerConnection::send_all(std::string_view body) {
-  while (!lost_) {
-    const std::size_t before = pending();
-    const std::array<iovec, 2> parts = {piece_of(std::string_view(out_).substr(out_sent_)),
-                                        piece_of(body)};
-    const Stream::Io io = stream_.write(parts);
-    const std::size_t of_out = std::min(before, io.bytes);
-    sent(of_out);
-    body.remove_prefix(io.bytes - of_out);
-    if (io.status == Stream::Status::ok) {
-      blocked_ = false;
-      lift();
-      co_return Result<void>();
-    }
-    if (io.status != Stream::Status::again) {
-      abandon(client_gone(stream_.failure()));
-      break;
-    }
+std::optional<Result<void>> ServerConnection::send_now(std::string_view& body) {
+  if (lost_) return Result<void>(fail(*gone_why_));
+  const std::size_t before = pending();
+  const std::array<iovec, 2> parts = {piece_of(std::string_view(out_).substr(out_sent_)),
+                                      piece_of(body)};
+  const Stream::Io io = stream_.write(std::span<const iovec>(parts).first(body.empty() ? 1 : 2));
+  const std::size_t of_out = std::min(before, io.bytes);
+  sent(of_out);
+  body.remove_prefix(io.bytes - of_out);
+  if (io.status == Stream::Status::ok) {
+    blocked_ = false;
+    lift();
+    return Result<void>();
+  }
+  if (io.status == Stream::Status::again) return std::nullopt;
+  abandon(client_gone(stream_.failure()));
+  return Result<void>(fail(*gone_why_));
+}
+
+Awaitable<Result<void>> ServerConnection::send_rest(std::string_view body) {
+  while (true) {
     arm(shard_->limits().write_timeout);
     waiting_ = Waiting::output;
     co_await wake_.wait();
     waiting_ = Waiting::none;
+    if (const auto sent = send_now(body)) co_return *sent;
   }
-  co_return fail(*gone_why_);
+}
+
+Awaitable<Result<void>> ServerConnection::send_all(std::string_view body) {
+  if (const auto sent = send_now(body)) co_return *sent;
+  co_return co_await send_rest(body);
 }
 
 void ServerConnection::flush() {

@@ -118,6 +118,9 @@ class ServerConnection final : public Exchange,
   // Writing
   void write_head(const wire::ResponseHead& head, std::optional<std::uint64_t> length);
   void decide_close();
+  /// Sends as much of out_ and of the body as the socket takes; nothing when the rest must wait.
+  std::optional<Result<void>> send_now(std::string_view& body);
+  Awaitable<Result<void>> send_rest(std::string_view body);
   Awaitable<Result<void>> send_all(std::string_view body);
   /// One piece: gathered when small, otherwise sent as far as it goes.
   void put(std::string_view slice);

@@ -1,7 +1,6 @@
 #include "weft/adapters/common/front.h"
 
 #include <algorithm>
-#include <cctype>
 #include <format>
 
 #include "weft/adapters/common/reply.h"
@@ -13,7 +12,7 @@ namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
 }
 
@@ -92,23 +91,13 @@ class Front {
         routes_, [](const Route& a, const Route& b) { return a.prefix.size() > b.prefix.size(); });
   }
 
+  // No coroutine of its own: nearly every call goes straight to its route.
   Awaitable<> handle(net::Exchange& exchange) {
     const Route* route = find(exchange.head().path());
-    if (auto fit = check_browser(exchange); !fit) {
-      co_await refuse(exchange, route, fit.error());
-      co_return;
-    }
+    if (auto fit = check_browser(exchange); !fit) return refuse(exchange, route, fit.error());
     const std::string_view origin = exchange.head().headers.get("Origin");
-    if (origin.empty() || !contains(config_.origins, origin)) {
-      co_await dispatch(exchange, route);
-      co_return;
-    }
-    CorsExchange cors(exchange, std::string(origin));
-    if (exchange.head().method == "OPTIONS") {
-      co_await preflight(cors);
-    } else {
-      co_await dispatch(cors, route);
-    }
+    if (origin.empty() || !contains(config_.origins, origin)) return dispatch(exchange, route);
+    return handle_allowed_page(exchange, route, std::string(origin));
   }
 
  private:
@@ -190,6 +179,15 @@ class Front {
     }
     if (headers.has("x-api-key")) return headers.get("x-api-key");
     return headers.get("api-key");
+  }
+
+  Awaitable<> handle_allowed_page(net::Exchange& exchange, const Route* route, std::string origin) {
+    CorsExchange cors(exchange, std::move(origin));
+    if (exchange.head().method == "OPTIONS") {
+      co_await preflight(cors);
+    } else {
+      co_await dispatch(cors, route);
+    }
   }
 
   static std::vector<std::string> segments(std::string_view rest) {

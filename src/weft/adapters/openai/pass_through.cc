@@ -34,21 +34,30 @@ wire::ResponseHead head_for_caller(const wire::ResponseHead& from) {
   return head;
 }
 
+/// What the check of an answer wants behind its last byte.
+constexpr std::size_t kPadding = 64;
+
 struct Relay {
   net::Exchange& exchange;
-  net::ClientResponse& response;
+  std::unique_ptr<net::ClientResponse>& response;
+  /// The array that an answer has.
+  std::string_view member;
+  bool stream = false;
 };
 
 /// Bytes of a length that is known go on as they come; others are gathered, so that a cut answer is
 /// never taken for a whole.
 Awaitable<Result<void>> relay_unary(Relay relay) {
-  const auto& from = relay.response.head();
-  WEFT_CO_TRY(const std::string_view first, co_await relay.response.read_some());
+  const auto& from = relay.response->head();
+  WEFT_CO_TRY(const std::string_view first, co_await relay.response->read_some());
   wire::ResponseHead head = head_for_caller(from);
   if (from.body_length && *from.body_length == first.size()) {
-    std::string body(first);
-    // Sees the end, which gives the connection back before the caller's next request.
-    WEFT_CO_CHECK(co_await relay.response.read_some());
+    std::string body;
+    body.reserve(first.size() + kPadding);
+    body = first;
+    // The connection is given back before the caller can send its next request.
+    relay.response.reset();
+    WEFT_CO_CHECK(check_answer(body, relay.member));
     co_return co_await relay.exchange.respond(std::move(head), std::move(body));
   }
   if (from.body_length.value_or(0) > kAnswerBytesMax) {
@@ -57,9 +66,9 @@ Awaitable<Result<void>> relay_unary(Relay relay) {
   }
   std::string body(first);
   if (!first.empty()) {
-    if (from.body_length) body.reserve(*from.body_length);
+    if (from.body_length) body.reserve(*from.body_length + kPadding);
     while (true) {
-      WEFT_CO_TRY(const std::string_view piece, co_await relay.response.read_some());
+      WEFT_CO_TRY(const std::string_view piece, co_await relay.response->read_some());
       if (piece.empty()) break;
       if (body.size() + piece.size() > kAnswerBytesMax) {
         co_return fail(Reason::too_large,
@@ -68,13 +77,14 @@ Awaitable<Result<void>> relay_unary(Relay relay) {
       body += piece;
     }
   }
+  WEFT_CO_CHECK(check_answer(body, relay.member));
   co_return co_await relay.exchange.respond(std::move(head), std::move(body));
 }
 
 Awaitable<Result<void>> relay_events(Relay relay) {
   WholeEvents events;
   while (true) {
-    WEFT_CO_TRY(const std::string_view piece, co_await relay.response.read_some());
+    WEFT_CO_TRY(const std::string_view piece, co_await relay.response->read_some());
     if (piece.empty()) break;
     WEFT_CO_TRY(const std::string_view whole, events.feed(piece));
     if (!whole.empty()) WEFT_CO_CHECK(co_await relay.exchange.write(whole));
@@ -86,7 +96,7 @@ Awaitable<Result<void>> relay_events(Relay relay) {
 
 /// The server's own error: its words stay, the solution's name comes before them.
 Awaitable<Error> relay_error(Relay relay, std::string solution) {
-  Error error = co_await error_of_response(relay.response);
+  Error error = co_await error_of_response(*relay.response);
   co_return name_solution(std::move(error), solution);
 }
 
@@ -130,21 +140,20 @@ Awaitable<> say_failure(net::Exchange& exchange, Error error, bool events) {
   if (written) (void)co_await exchange.finish();
 }
 
-Awaitable<Result<void>> relay_answer(net::Exchange& exchange, net::ClientResponse& response,
-                                     bool& events) {
-  const auto& head = response.head();
+Awaitable<Result<void>> relay_answer(Relay relay, bool& events) {
+  const auto& head = relay.response->head();
   const std::string_view type = head.headers.get("Content-Type");
-  if (type.starts_with("text/event-stream")) {
+  if (type.starts_with("text/event-stream") && relay.stream) {
     events = true;
     wire::ResponseHead out = head_for_caller(head);
-    WEFT_CO_CHECK(co_await exchange.start(std::move(out)));
-    co_return co_await relay_events({exchange, response});
+    WEFT_CO_CHECK(co_await relay.exchange.start(std::move(out)));
+    co_return co_await relay_events(relay);
   }
   if (!type.starts_with("application/json")) {
     co_return fail(Reason::upstream_protocol,
                    std::format("the answer's type is `{}`, not JSON", type));
   }
-  co_return co_await relay_unary({exchange, response});
+  co_return co_await relay_unary(relay);
 }
 
 }  // namespace
@@ -157,6 +166,8 @@ Awaitable<> pass_through(Environment& environment, Request& request, Passage pas
     co_await respond_error(exchange, admission.error(), "");
     co_return;
   }
+  const std::string_view member = passage.path == "/embeddings" ? "data" : "choices";
+  const bool stream = passage.scanned.stream;
   auto to_send = make_request(environment, request, passage);
   if (!to_send) {
     Error error = name_solution(to_send.error(), solution);
@@ -172,9 +183,9 @@ Awaitable<> pass_through(Environment& environment, Request& request, Passage pas
   if (!response) {
     done = std::unexpected(response.error());
   } else if ((*response)->head().status / 100 != 2) {
-    done = std::unexpected(co_await relay_error({exchange, **response}, solution));
+    done = std::unexpected(co_await relay_error({exchange, *response, member}, solution));
   } else {
-    done = co_await relay_answer(exchange, **response, events);
+    done = co_await relay_answer({exchange, *response, member, stream}, events);
   }
   if (done) {
     admission->ended(nullptr);

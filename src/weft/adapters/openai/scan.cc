@@ -95,7 +95,48 @@ Result<Scanned> scan_with(Parsers& parsers, simdjson::padded_string_view body) {
   return read_fields(parsers.fields, body);
 }
 
+std::unexpected<Error> no_answer(std::string_view what) {
+  return fail(Reason::upstream_protocol, std::format("the answer cannot be read: {}", what));
+}
+
+Result<void> check_with(simdjson::ondemand::parser& parser, simdjson::padded_string_view body,
+                        std::string_view member) {
+  simdjson::ondemand::document document;
+  simdjson::ondemand::object object;
+  if (const auto code = parser.iterate(body).get(document); code)
+    return no_answer(simdjson::error_message(code));
+  if (const auto code = document.get_object().get(object); code)
+    return no_answer(simdjson::error_message(code));
+  bool found = false;
+  for (auto item : object) {
+    simdjson::ondemand::field field;
+    std::string_view key;
+    if (const auto code = std::move(item).get(field); code)
+      return no_answer(simdjson::error_message(code));
+    if (const auto code = field.unescaped_key().get(key); code)
+      return no_answer(simdjson::error_message(code));
+    if (key != member) continue;
+    simdjson::ondemand::json_type type{};
+    if (field.value().type().get(type) == simdjson::SUCCESS)
+      found = type == simdjson::ondemand::json_type::array;
+  }
+  if (!document.at_end()) return no_answer("it goes on after its end");
+  if (!found) return no_answer(std::format("it has no `{}`", member));
+  return {};
+}
+
 }  // namespace
+
+Result<void> check_answer(std::string& body, std::string_view member) {
+  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
+  const simdjson::padded_string_view padded(body.data(), body.size(), body.capacity());
+  if (body.size() > kKeptParserBytesMax) {
+    const auto parser = std::make_unique<simdjson::ondemand::parser>();
+    return check_with(*parser, padded, member);
+  }
+  thread_local simdjson::ondemand::parser kept;
+  return check_with(kept, padded, member);
+}
 
 Result<Scanned> scan_request(std::string& body) {
   body.reserve(body.size() + simdjson::SIMDJSON_PADDING);

@@ -25,4 +25,9 @@ Result<Scanned> scan_request(std::string& body);
 /// The body with another model name.
 std::string with_model(std::string_view body, const Scanned& scanned, std::string_view model);
 
+/// Whether an answer that passes through is one JSON object in UTF-8 whose `member` is an array;
+/// what is inside is the caller's to read. Errors: Reason::upstream_protocol. The body's capacity
+/// may grow.
+Result<void> check_answer(std::string& body, std::string_view member);
+
 }  // namespace weft::adapters::openai

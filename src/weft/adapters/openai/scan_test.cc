@@ -28,6 +28,18 @@ TEST(Scan, EscapedKeysAndNamesAreTheSame) {
   EXPECT_EQ(with_model(body, *scanned, "z"), R"({"mod\u0065l":"z","stream":null})");
 }
 
+TEST(Scan, AnAnswerIsOneWholeDocument) {
+  const auto fits = [](std::string body) { return check_answer(body, "choices").has_value(); };
+  EXPECT_TRUE(fits(R"({"id":"1","choices":[{"message":{"content":"[}"}}],"usage":{}})"));
+  EXPECT_TRUE(fits(R"( {"ch\u006fices" : [] } )"));
+  for (const char* body :
+       {"", "{}", "[]", "garbage", R"({"choices":{}})", R"({"choices":[]} x)", R"({"choices":[)",
+        R"({"choices":[]}})", "{\"choices\":[\"\xff\"]}", R"({"error":{"message":"no"}})"}) {
+    EXPECT_FALSE(fits(body)) << body;
+  }
+  EXPECT_FALSE(fits(std::string(100'000, '[') + std::string(100'000, ']')));
+}
+
 TEST(Scan, TwoReadersNeverDiffer) {
   for (std::string body : {R"({"model":"a","model":"b"})", R"({"model":"a","mod\u0065l":"b"})",
                            R"({"model":"a","stream":false,"stream":true})"}) {
