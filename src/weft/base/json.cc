@@ -27,6 +27,20 @@ std::size_t end_of_string(std::string_view text, std::size_t at) {
   return std::min(at, text.size());
 }
 
+/// Whether so many digits stand together anywhere, strings included. A run of that length covers a
+/// place that is looked at: few are.
+bool has_digit_run(std::string_view text) {
+  const auto digit = [&](std::size_t at) { return text[at] >= '0' && text[at] <= '9'; };
+  for (std::size_t at = kJsonNumberCharsMax; at < text.size(); at += kJsonNumberCharsMax) {
+    std::size_t begin = at;
+    std::size_t end = at;
+    while (digit(begin) && begin > 0 && end - begin <= kJsonNumberCharsMax) --begin;
+    while (end < text.size() && digit(end) && end - begin <= kJsonNumberCharsMax) ++end;
+    if (end - begin > kJsonNumberCharsMax) return true;
+  }
+  return false;
+}
+
 /// Boost.JSON turns digits into a double whatever their count: a million digits would cost their
 /// reading.
 bool has_endless_number(std::string_view text) {
@@ -48,7 +62,7 @@ Result<value> parse(std::string_view text, std::size_t bytes_max) {
         Reason::too_large,
         std::format("the JSON text is {} bytes long; at most {} are read", text.size(), bytes_max));
   }
-  if (text.size() > kJsonNumberCharsMax && has_endless_number(text)) {
+  if (has_digit_run(text) && has_endless_number(text)) {
     return fail(
         Reason::invalid_argument,
         std::format("a number in the JSON text has more than {} digits", kJsonNumberCharsMax));

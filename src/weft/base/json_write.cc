@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "weft/base/json.h"
 
@@ -23,11 +24,25 @@ constexpr std::array<char, 256> kEscapes = [] {
   return table;
 }();
 
+/// Whether any of eight bytes has to be escaped: the high bit of each byte that is below 0x20, a
+/// quote or a backslash (or follows one such: a false alarm costs a look at each byte).
+bool any_escape(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof(word));
+  const auto zero_byte = [](std::uint64_t v) { return (v - kOnes) & ~v; };
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word;
+  return ((control | zero_byte(word ^ (kOnes * '"')) | zero_byte(word ^ (kOnes * '\\'))) &
+          kHighs) != 0;
+}
+
 void append_string(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 < text.size() && !any_escape(text.data() + i)) i += 8;
     const auto byte = static_cast<unsigned char>(text[i]);
     const char escape = kEscapes[byte];
     if (escape == 0) continue;

@@ -111,9 +111,8 @@ Stream::Io Stream::write(std::span<const iovec> pieces) {
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
   while (true) {
-    const ssize_t count = pieces.size() == 1
-                              ? ::send(fd_, pieces[0].iov_base, total, MSG_NOSIGNAL)
-                              : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+    const ssize_t count = pieces.size() == 1 ? ::send(fd_, pieces[0].iov_base, total, MSG_NOSIGNAL)
+                                             : ::sendmsg(fd_, &message, MSG_NOSIGNAL);
     if (count >= 0) {
       const auto sent = static_cast<std::size_t>(count);
       if (sent == total) return {Status::ok, sent};

@@ -27,12 +27,15 @@ struct CallRun {
   std::shared_ptr<const model::Call> call;
   EventRelay relay{std::nullopt, ""};
   ElicitCaps elicit;
-  /// Binds a modern requestState to this call.
-  std::string digest;
+  /// The tool's name as the caller gave it.
+  std::string name;
   Executor executor;
 
   explicit CallRun(Executor loop) : executor(loop) {}
 };
+
+/// Binds a modern requestState to this call.
+std::string digest_of(const CallRun& run);
 
 /// A result, or an error with its HTTP status.
 struct Outcome {

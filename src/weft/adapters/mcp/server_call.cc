@@ -114,6 +114,13 @@ Result<json::object> Server::list_tools(const model::Principal& principal, const
   return result;
 }
 
+std::string digest_of(const CallRun& run) {
+  json::object params;
+  params["name"] = run.name;
+  params["arguments"] = run.arguments;
+  return call_digest("tools/call", params);
+}
+
 Result<CallRun> Server::begin(const Request& request, const Mount& mount,
                               const wire::JsonRpcRequest& rpc, Era era) const {
   CallRun run(request.exchange.executor());
@@ -132,7 +139,7 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount,
   if (given != nullptr && (given->is_string() || given->is_number())) token = *given;
   run.relay =
       EventRelay(token, meta == nullptr ? "" : std::string(json::string_at(*meta, kMetaLogLevel)));
-  run.digest = call_digest(rpc.method, rpc.params);
+  run.name = name;
   const auto snapshot = environment_.hub.registry().snapshot();
   auto found = mount.entry ? hub::find_tool(snapshot->find_shared(mount.name), name)
                            : hub::find_tool(*snapshot, name);
@@ -209,7 +216,7 @@ Outcome Server::asked(const CallRun& run, const model::Ask& ask, const TaskId& t
     request["params"] = *elicit_params(item, run.elicit, kModernVersion, task.str());
     requests[key] = std::move(request);
   }
-  ParkedCall parked{task, run.principal.name, run.digest,
+  ParkedCall parked{task, run.principal.name, digest_of(run),
                     environment_.hub.clock().unix_ms() + kRequestStateTtlMs};
   json::object result;
   result["inputRequests"] = std::move(requests);

@@ -167,7 +167,7 @@ Awaitable<Outcome> Server::resume_parked(CallRun& run, PostReply& reply, json::o
                                          CancelToken cancel) {
   const std::string state(json::string_at(params, "requestState"));
   auto parked =
-      sealer_.open(state, run.principal.name, run.digest, environment_.hub.clock().unix_ms());
+      sealer_.open(state, run.principal.name, digest_of(run), environment_.hub.clock().unix_ms());
   if (!parked) co_return protocol_error(parked.error());
   hub::Tasks& tasks = environment_.hub.tasks();
   const TaskId task = parked->task;
