@@ -177,7 +177,7 @@ Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch
     if (out.cancelled().cancelled()) co_return fail(out.cancelled().why());
     dispatch->started = true;
     auto call = std::make_shared<const model::Call>(std::move(dispatch->call));
-    CallContext context{out.executor(), out.deadline(), out.cancelled()};
+    CallContext context{out.executor(), out.deadline(), out.cancelled(), true};
     stream = dispatch->entry->service->start(std::move(call), std::move(context));
     if (!stream) co_return fail(Reason::internal, "the service gave no stream");
   }

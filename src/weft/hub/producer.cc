@@ -34,6 +34,7 @@ class Core : public std::enable_shared_from_this<Core> {
   Core(CallContext context, Produce body, AtEnd at_end)
       : executor_(context.executor),
         deadline_(context.deadline),
+        watched_(context.watched),
         parent_(std::move(context.cancel)),
         body_(std::move(body)),
         at_end_(std::move(at_end)),
@@ -141,7 +142,7 @@ class Core : public std::enable_shared_from_this<Core> {
   static Awaitable<> run(std::shared_ptr<Core> core);
 
   void arm_deadline() {
-    if (deadline_ > now() + kFarAway) return;
+    if (watched_ || deadline_ > now() + kFarAway) return;
     deadline_timer_ = run_at(executor_, deadline_, [weak = weak_from_this()] {
       auto self = weak.lock();
       if (self)
@@ -156,6 +157,7 @@ class Core : public std::enable_shared_from_this<Core> {
     ask_left_.reset();
     if (deadline_ <= now() + kFarAway)
       ask_left_ = std::max(deadline_ - now(), SteadyTime::duration(0));
+    if (watched_) return;
     deadline_timer_ = run_after(executor_, Milliseconds(kAskTimeoutMs), [weak = weak_from_this()] {
       auto self = weak.lock();
       if (self)
@@ -208,6 +210,7 @@ class Core : public std::enable_shared_from_this<Core> {
 
   Executor executor_;
   SteadyTime deadline_;
+  bool watched_;
   CancelToken parent_;
   CancelRegistration parent_registration_;
   Produce body_;

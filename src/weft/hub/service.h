@@ -49,6 +49,8 @@ struct CallContext {
   Executor executor;
   SteadyTime deadline;
   CancelToken cancel;
+  /// Whoever gave this ends the call at its deadline: no second timer is needed.
+  bool watched = false;
 };
 
 /// One solution's way to be called: an adapter's client, a flow, the concierge, a deployed model.

@@ -211,7 +211,7 @@ Error from_jsonrpc(const wire::JsonRpcError& error) {
 }
 
 Error from_rest(int status, const wire::Headers& headers, std::string_view body) {
-  const Error plain = error_of_status(status, headers, body);
+  Error plain = error_of_status(status, headers, body);
   const Result<json::value> parsed = json::parse(body);
   if (!parsed || !parsed->is_object()) return plain;
   // 0.3 answers with the bare JSON-RPC error object.

@@ -82,6 +82,7 @@ json::array content_of_output(const model::Output& output, bool skip_data,
     }
   }
   std::vector<model::Part> tensors;
+  tensors.reserve(output.tensors.size());
   for (const model::Tensor& tensor : output.tensors) tensors.push_back(model::Part{tensor, {}, {}});
   add(tensors, "/tensors");
   return content;

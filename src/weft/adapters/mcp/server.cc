@@ -112,7 +112,7 @@ Result<Mount> Server::mount_of(const Request& request) const {
 Awaitable<> Server::handle(Request& request) {
   auto mount = mount_of(request);
   if (!mount) {
-    const Error error = mount.error();
+    const Error& error = mount.error();
     co_await refuse(request.exchange, error);
     co_return;
   }
@@ -141,7 +141,7 @@ Awaitable<> Server::post(Request& request, Mount mount) {
   }
   auto body = co_await exchange.read_body(kMessageBytesMax);
   if (!body) {
-    const Error error = body.error();
+    const Error& error = body.error();
     co_await refuse(exchange, error);
     co_return;
   }

@@ -184,7 +184,7 @@ Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session,
     if (auto text = run.relay.notification(event)) co_await reply.message(*std::move(text));
     const bool over = event.is_end();
     if (auto added = fold.add(event); !added) {
-      const Error error = added.error();
+      const Error& error = added.error();
       stream->cancel(error);
       co_return outcome_of(error, run.era);
     }
@@ -235,7 +235,7 @@ Awaitable<Outcome> Server::run_task(CallRun& run, PostReply& reply, TaskId task,
   while (true) {
     auto next = co_await (*events)->next(cancel);
     if (!next) {
-      const Error error = next.error();
+      const Error& error = next.error();
       if (run.era == Era::modern && cancel.cancelled())
         (void)co_await tasks.cancel(task, run.principal);
       co_return outcome_of(error, run.era);

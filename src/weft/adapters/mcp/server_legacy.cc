@@ -91,7 +91,7 @@ Awaitable<> Server::initialize(Request& request, Mount mount, wire::JsonRpcReque
     facts.elicit = elicit_caps(*caps);
   auto session = sessions_.create(std::move(facts));
   if (!session) {
-    const Error error = session.error();
+    const Error& error = session.error();
     co_await refuse(request.exchange, error);
     co_return;
   }

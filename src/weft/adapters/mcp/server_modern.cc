@@ -154,7 +154,7 @@ Result<model::Answers> answers_from(const model::Ask& ask, const json::object& p
   return answers;
 }
 
-Outcome protocol_error(Error error) {
+Outcome protocol_error(const Error& error) {
   Outcome outcome;
   outcome.body = rpc_error_of(error);
   outcome.status = 200;
@@ -202,8 +202,8 @@ Awaitable<> Server::modern_call(Request& request, Mount mount, wire::JsonRpcRequ
     co_await reply.respond(200, std::move(text));
     co_return;
   }
-  if (run->skill.skill != nullptr) {
-    auto params = header_params(run->skill.skill->input_schema.value_or(json::value()));
+  if (run->skill.skill != nullptr && run->skill.skill->input_schema) {
+    auto params = header_params(*run->skill.skill->input_schema);
     auto refusal =
         params ? check_params(exchange.head().headers, *params, run->arguments) : std::nullopt;
     if (refusal) {

@@ -84,7 +84,7 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
       if (tool) output.finish = model::Finish::tool_calls;
       if (!tool && !trail.said().empty()) {
         auto& text = std::get<model::Text>(output.turns.front().parts.front().body).text;
-        text = trail.said() + "\n" + text;
+        text = std::format("{}\n{}", trail.said(), text);
       }
       auto parked = co_await source.park(chat.call, chat.head.model, output.turns.front(), *ask);
       if (parked) {
@@ -189,7 +189,7 @@ class Streaming {
         said.parts.insert(said.parts.begin(), model::Part::text(trail_.said()));
       } else {
         auto& text = std::get<model::Text>(said.parts.front().body).text;
-        text = trail_.said() + "\n" + text;
+        text = std::format("{}\n{}", trail_.said(), text);
       }
     }
     auto parked = co_await source_.park(chat_.call, chat_.head.model, said, ask);

@@ -39,7 +39,7 @@ Result<void> check_whole(simdjson::dom::parser& parser, simdjson::padded_string_
   return {};
 }
 
-Result<void> read_model(simdjson::ondemand::value value, const char* begin, Scanned& to) {
+Result<void> read_model(simdjson::ondemand::value value, std::string_view body, Scanned& to) {
   std::string_view raw = value.raw_json_token();
   // The token reaches up to the next one: the blanks after it are not its own.
   while (!raw.empty() &&
@@ -51,7 +51,7 @@ Result<void> read_model(simdjson::ondemand::value value, const char* begin, Scan
     return fail(make_argument_error("/model", "expected the name of a model"));
   }
   to.model = text;
-  to.model_at = static_cast<std::size_t>(raw.data() - begin);
+  to.model_at = static_cast<std::size_t>(raw.data() - body.data());
   to.model_size = raw.size();
   return {};
 }
@@ -72,7 +72,7 @@ Result<Scanned> read_fields(simdjson::ondemand::parser& parser, simdjson::padded
     if (key == "model") {
       if (std::exchange(model_seen, true))
         return fail(make_argument_error("/model", "the field stands twice"));
-      WEFT_CHECK(read_model(field.value(), body.data(), scanned));
+      WEFT_CHECK(read_model(field.value(), body, scanned));
     } else if (key == "stream") {
       if (std::exchange(stream_seen, true))
         return fail(make_argument_error("/stream", "the field stands twice"));

@@ -61,9 +61,14 @@ OpenApiService::OpenApiService(Parts parts)
       random_(parts.random),
       request_(std::move(parts.request)),
       document_url_(std::move(parts.document_url)) {
-  auto names = key_names(parts.catalog);
-  current_.store(
-      std::make_shared<const Current>(Current{std::move(parts.catalog), std::move(names)}));
+  current_.store(current_of(std::move(parts.catalog)));
+}
+
+std::shared_ptr<const OpenApiService::Current> OpenApiService::current_of(Catalog catalog) {
+  auto names = key_names(catalog);
+  auto base = parse_url(catalog.solution.url);
+  return std::make_shared<const Current>(
+      Current{std::move(catalog), std::move(names), std::move(base)});
 }
 
 Result<net::ClientRequest> OpenApiService::plain_request(const Url& url, Credentials credentials,
@@ -88,12 +93,12 @@ Result<net::ClientRequest> OpenApiService::request_for(const Current& current,
                                                        const Operation& operation,
                                                        const model::Call& call,
                                                        SteadyTime deadline) const {
-  WEFT_TRY(BoundRequest bound,
-           bind_request(operation, call.args.value_or(json::object()), random_hex(16, random_)));
+  const bool parted = operation.body && operation.body->media_type.starts_with("multipart/");
+  static const json::value kNone{json::object()};
+  WEFT_TRY(BoundRequest bound, bind_request(operation, call.args ? *call.args : kNone,
+                                            parted ? random_hex(16, random_) : std::string()));
   WEFT_TRY(Credentials credentials, credentials_for(operation, request_, current.key_names));
-  const std::string& server =
-      operation.server.empty() ? current.catalog.solution.url : operation.server;
-  WEFT_TRY(const Url base, parse_url(server));
+  WEFT_TRY(const Url base, operation.server.empty() ? current.base : parse_url(operation.server));
   append(bound.query, "&", credentials.query);
   append(bound.cookies, "; ", credentials.cookies);
   std::string target = join_paths(base.path, bound.path);
@@ -132,8 +137,7 @@ std::unique_ptr<hub::EventStream> OpenApiService::reattach(std::shared_ptr<const
   auto location = parse_url(accepted.upstream_task);
   if (!location) return nullptr;
   auto self = shared_from_this();
-  const Url url = *location;
-  return hub::make_stream(context, [self, call, url](hub::Emitter& out) {
+  return hub::make_stream(context, [self, call, url = *std::move(location)](hub::Emitter& out) {
     return self->follow(call, url, Milliseconds(0), out);
   });
 }
@@ -206,8 +210,7 @@ Awaitable<Result<std::shared_ptr<const model::Solution>>> OpenApiService::refres
   if (model::to_json(catalog.solution) == model::to_json(before->catalog.solution))
     co_return nullptr;
   auto solution = std::make_shared<const model::Solution>(catalog.solution);
-  auto names = key_names(catalog);
-  current_.store(std::make_shared<const Current>(Current{std::move(catalog), std::move(names)}));
+  current_.store(current_of(std::move(catalog)));
   co_return solution;
 }
 

@@ -40,7 +40,10 @@ class OpenApiService final : public hub::Service,
   struct Current {
     Catalog catalog;
     std::vector<std::string> key_names;
+    /// The document's own server.
+    Result<Url> base;
   };
+  static std::shared_ptr<const Current> current_of(Catalog catalog);
   Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call, hub::Emitter& out);
   Awaitable<Result<model::Output>> follow(std::shared_ptr<const model::Call> call, Url location,
                                           Milliseconds first, hub::Emitter& out);

@@ -97,9 +97,8 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
   SseWriter writer(rest.exchange, kStreamKeepAlive);
   while (true) {
     TaskId job;
-    const bool asks = std::holds_alternative<model::Ask>(event.body);
-    if (asks) {
-      auto view = co_await park(rest, std::move(stream), std::get<model::Ask>(event.body));
+    if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
+      auto view = co_await park(rest, std::move(stream), *ask);
       if (view) {
         job = view->id;
       } else {
@@ -112,7 +111,7 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
       auto sent = co_await writer.event(shown.name, data, "");
       if (!sent) co_return;
     }
-    if (asks || event.is_end()) break;
+    if (!stream || event.is_end()) break;
     event = co_await stream->next();
   }
   (void)co_await writer.finish();
