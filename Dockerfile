@@ -13,7 +13,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates
 COPY --from=build /opt/weft /usr/local
 USER weft
 WORKDIR /var/lib/weft
+VOLUME /var/lib/weft
 EXPOSE 8420
-# Beyond loopback the hub wants keys: mount a weft.yaml that says so (see the example in /usr/local/share/doc/weft).
+# The hub listens on the container's loopback until /var/lib/weft/weft.yaml says `listen: {host: 0.0.0.0}` and
+# `keys: {required: true}` (an example is in /usr/local/share/doc/weft). The first key: docker exec CONTAINER weft key new NAME
 ENTRYPOINT ["weft"]
 CMD ["up"]

@@ -70,7 +70,9 @@ class Hub:
         self.folder = Path(folder)
         self.port = free_port()
         self.data = self.folder / "data"
-        command = [WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, "--log", "error", *options]
+        command = [WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, *options]
+        if "--log" not in options:
+            command += ["--log", "error"]
         if config:
             (self.folder / "weft.yaml").write_text(config)
             command += ["-c", self.folder / "weft.yaml"]
@@ -196,6 +198,32 @@ class Commands(unittest.TestCase):
         self.assertEqual(helped.returncode, 0)
         self.assertIn("example", helped.stdout)
         self.assertIn("weft up", hub.run().stdout)
+        self.assertEqual(hub.run("help", "call").stdout, helped.stdout)
+        self.assertEqual(hub.run("help").stdout, hub.run("--help").stdout)
+        nothing = hub.run("add")
+        self.assertEqual(nothing.returncode, 2)
+        self.assertIn("weft add http", nothing.stderr)
+
+    def test_a_document_is_found_where_the_caller_is(self):
+        hub = self.start()
+        elsewhere = hub.folder / "elsewhere"
+        elsewhere.mkdir()
+        document = {**DOCUMENT, "servers": [{"url": self.url}]}
+        (elsewhere / "clock.json").write_text(json.dumps(document))
+        added = subprocess.run([WEFT, "add", "clock.json", "--as", "clock"], capture_output=True, text=True, cwd=elsewhere,
+                               env={**os.environ, "WEFT_HUB": f"unix:{hub.data}/weft.sock"})
+        self.assertEqual(added.returncode, 0, added.stderr)
+        self.assertEqual(json.loads(hub.run("call", "clock/add", "a=2", "b=3").stdout)["sum"], 5)
+
+    def test_a_reload_says_what_must_wait(self):
+        hub = self.start("--log", "warn", config="solutions: []\n")
+        (hub.folder / "weft.yaml").write_text("keys: {required: true}\nsolutions: []\n")
+        hub.process.send_signal(signal.SIGHUP)
+        time.sleep(1)
+        hub.process.send_signal(signal.SIGTERM)
+        said = hub.process.communicate(timeout=35)[1]
+        self.hub = None
+        self.assertIn("`keys.required`", said)
 
     def test_no_hub_is_exit_3(self):
         done = subprocess.run([WEFT, "ls"], capture_output=True, text=True, cwd=self.folder,

@@ -168,6 +168,22 @@ describe('faults', () => {
   );
 
   test(
+    'a stream without end is ended by the deadline of the call',
+    { timeout: 30_000 },
+    async () => {
+      await becomeWell('openai');
+      bad.openai.fault = kFaults['endless SSE'];
+      const messages = [{ role: 'user', content: 'poke' }];
+      const request = { model: 'model/bad-openai', messages, stream: true };
+      const read = async () => {
+        for await (const _ of await openai(`${hub.url}/v1`).chat.completions.create(request));
+      };
+      await assert.rejects(within(kBoundMs, 'the end', read()), /bad-openai.*deadline/);
+      bad.openai.fault = undefined;
+    },
+  );
+
+  test(
     'a stream cut in the middle ends as an error, not as an answer',
     { timeout: 30_000 },
     async () => {

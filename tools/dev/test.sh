@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./dev test [--preset PRESET]… [--only-unit] [FILTER]: builds and runs the tests. Without --preset: asan+ubsan for the unit,
+# ./dev test [--preset PRESET]… [FILTER]: builds and runs the tests. Without --preset: asan+ubsan for the unit,
 # property and golden tests, release for the interop tests with the official SDKs and the demo.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ ${#presets[@]} -gt 0 ] || presets=(asan release)
-started=$SECONDS
+started=$SECONDS matched=0
 
 # What is known to be open is named, with the reason, in tests/open.txt.
 open_tests() { sed -e '/^#/d' -e '/^$/d' -e 's/ | .*//' tests/open.txt | paste -sd'|'; }
@@ -51,11 +51,18 @@ for preset in "${presets[@]}"; do
     *) labels=(-L 'unit|shared-data|tidy') ;;
   esac
   if [ -n "$filter" ]; then
-    ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure -R "$filter"
+    chosen=("${labels[@]}" -R "$filter" -E _NOT_BUILT)
+    count=$(ctest --test-dir "build/$preset" -N "${chosen[@]}" | sed -n 's/^Total Tests: //p')
+    matched=$((matched + count))
+    [ "$count" = 0 ] || ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure "${chosen[@]}"
   else
     run_ctest "$preset" "${labels[@]}"
   fi
 done
+if [ -n "$filter" ] && [ $matched = 0 ]; then
+  printf 'error: no test matches `%s`\n\nhint: `./dev shell -c "ctest --test-dir build/asan -N"` lists them\n' "$filter" >&2
+  exit 2
+fi
 if [ -n "$(open_tests)" ]; then
   echo "open, and therefore not run (tests/open.txt):"
   sed -e '/^#/d' -e '/^$/d' -e 's/^/  /' tests/open.txt

@@ -6,6 +6,8 @@
 #include <format>
 #include <functional>
 #include <print>
+#include <string_view>
+#include <vector>
 
 #include "weft/app/commands.h"
 #include "weft/app/completion.h"
@@ -98,10 +100,11 @@ void add_solutions(CLI::App& app, Words& words) {
 }
 
 void add_call(CLI::App& app, Words& words) {
-  CLI::App* call = hub_command(app, words, "call", "call a skill",
-                               "weft call bank/balance account=ada\n  weft call clinic/triage 'I "
-                               "have had a fever since yesterday'",
-                               [&words] { return run_call(words.hub, words.call); });
+  CLI::App* call =
+      hub_command(app, words, "call", "call a skill",
+                  "weft call bank/balance account=savings\n  weft call clinic/triage 'I "
+                  "have had a fever since yesterday'",
+                  [&words] { return run_call(words.hub, words.call); });
   call->add_option("target", words.call.target, "SOLUTION/SKILL, or SOLUTION when it has one skill")
       ->required();
   call->add_option("arguments", words.call.arguments, "KEY=VALUE …, or one text");
@@ -212,7 +215,7 @@ int run_cli(int argc, char** argv) {
   words.hub.address.text = environment_or("WEFT_HUB", "unix:weft-data/weft.sock");
   words.hub.address.key = environment_or("WEFT_KEY", "");
   words.add.command = take_child_command(argc, argv);
-  CLI::App app("weft: the hub where AI solutions talk to one another");
+  CLI::App app("weft: the hub where AI solutions talk to one another", "weft");
   app.set_version_flag("--version", "weft " WEFT_VERSION);
   app.footer(
       "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer, 5 the "
@@ -225,8 +228,16 @@ int run_cli(int argc, char** argv) {
   add_tasks(app, words);
   add_keys(app, words);
   add_others(app, words);
+  // `weft help X` is what people try first.
+  std::vector<char*> asked(argv, argv + argc);
+  std::string help = "--help";
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    asked.erase(asked.begin() + 1);
+    asked.resize(std::min<std::size_t>(asked.size(), 2));
+    asked.push_back(help.data());
+  }
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(asked.size()), asked.data());
   } catch (const CLI::Success& done) {
     return app.exit(done);
   } catch (const CLI::ParseError& error) {

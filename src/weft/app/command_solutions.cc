@@ -1,4 +1,6 @@
+#include <filesystem>
 #include <format>
+#include <print>
 
 #include "weft/app/command_run.h"
 #include "weft/base/url.h"
@@ -23,9 +25,16 @@ Result<json::object> pairs_of(const std::vector<std::string>& words, std::string
   return out;
 }
 
+/// A file's path as the hub, which runs elsewhere, finds it.
+std::string place_of(const std::string& url) {
+  std::error_code ignored;
+  const bool file = !url.contains("://") && std::filesystem::exists(url, ignored);
+  return file ? std::filesystem::absolute(url, ignored).string() : url;
+}
+
 Result<json::value> join_body(const AddOptions& options) {
   json::object body;
-  if (!options.url.empty()) body["url"] = options.url;
+  if (!options.url.empty()) body["url"] = place_of(options.url);
   if (!options.name.empty()) body["name"] = options.name;
   if (!options.protocol.empty()) body["protocol"] = options.protocol;
   if (!options.bearer.empty()) body["bearer"] = options.bearer;
@@ -76,6 +85,11 @@ void print_solution(const Printer& printer, const json::object& o) {
 }  // namespace
 
 Exit run_add(const HubOptions& hub, const AddOptions& options) {
+  if (options.url.empty() == options.command.empty()) {
+    std::println(stderr, "error: `weft add` takes a URL, a file or, after `--`, a command\n");
+    std::println(stderr, "hint: weft add http://127.0.0.1:3000/mcp, or weft add -- npx my-server");
+    return Exit::usage;
+  }
   return run_command(
       hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
         WEFT_CO_TRY(json::value body, join_body(options));

@@ -131,6 +131,26 @@ class RunningHub final : public Running {
     co_await joiner_->keep_fresh(executor, background_->token());
   }
 
+  /// The settings that differ and that a running hub cannot change.
+  std::string waiting_settings(const Config& next) const {
+    std::string out;
+    const auto note = [&](std::string_view name, bool differs) {
+      if (differs) out += std::format("{}`{}`", out.empty() ? "" : ", ", name);
+    };
+    note("listen.address", next.host != config_.host || next.port != config_.port);
+    note("listen.hosts", next.front.hosts != config_.front.hosts);
+    note("listen.origins", next.front.origins != config_.front.origins);
+    const auto files = [](const std::optional<net::TlsServerConfig>& tls) {
+      return tls ? std::vector{tls->certificate_file, tls->key_file, tls->client_ca_file}
+                 : std::vector<std::string>();
+    };
+    note("listen.tls", files(next.tls) != files(config_.tls));
+    note("keys.required", next.front.keys_required != config_.front.keys_required);
+    note("data", next.data != config_.data);
+    note("threads", next.threads != 0 && next.threads != config_.threads);
+    return out;
+  }
+
   Awaitable<Result<std::string>> reload_on_loop() {
     if (config_.file.empty())
       co_return fail(Reason::unsupported, "this hub runs without a configuration file");
@@ -144,9 +164,9 @@ class RunningHub final : public Running {
               first.file, first.line, first.code, first.message, config_.file));
     }
     std::string words = std::format("{} solutions", reading.config.solutions.size());
-    if (reading.config.host != config_.host || reading.config.port != config_.port ||
-        reading.config.data != config_.data || reading.config.threads != config_.threads) {
-      words += "; `listen`, `data` and `threads` take effect at the next start";
+    if (const auto waits = waiting_settings(reading.config); !waits.empty()) {
+      log::warn("{}: {} changed and takes effect at the next start", config_.file, waits);
+      words += std::format("; {} takes effect at the next start", waits);
     }
     config_.solutions = std::move(reading.config.solutions);
     log::set_level(reading.config.log_level);

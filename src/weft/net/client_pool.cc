@@ -44,6 +44,9 @@ void ClientConnection::park(std::unique_ptr<ClientConnection> connection) {
   if (self.core_.closed || pool.idle.size() >= self.core_.limits.idle_per_origin_max) return;
   self.in.release();
   self.stream.set_listener(self);
+  // Bytes beyond the answer would be taken for the next one.
+  char byte = 0;
+  if (self.stream.readable() && self.stream.read(&byte, 1).status != Stream::Status::again) return;
   self.core_.deadlines.set(self, self.core_.poller.now() + self.core_.limits.idle_timeout);
   pool.idle.push_back(std::move(connection));
   pool.wake_next();

@@ -124,22 +124,22 @@ std::optional<Error> body_fault(const Passing& passing, const wire::ResponseHead
   return make_error(Reason::upstream_protocol, "its answer is no MCP message");
 }
 
-Awaitable<> pass_whole(Passing& passing, net::ClientResponse& response, wire::Headers headers) {
+/// What went wrong at the server, if anything did.
+Awaitable<std::optional<Error>> pass_whole(Passing& passing, net::ClientResponse& response,
+                                           wire::Headers headers) {
   auto body = co_await response.read_all(kMessageBytesMax);
   passing.timer.cancel();
-  if (!body) {
-    Error error = body.error();
+  auto fault = body ? body_fault(passing, response.head(), *body) : std::optional(body.error());
+  if (fault) {
+    Error error = *fault;
     co_await answer_error(passing, std::move(error));
-    co_return;
-  }
-  if (auto fault = body_fault(passing, response.head(), *body)) {
-    co_await answer_error(passing, *std::move(fault));
-    co_return;
+    co_return fault;
   }
   wire::ResponseHead head;
   head.status = response.head().status;
   head.headers = std::move(headers);
   (void)co_await passing.exchange.respond(std::move(head), *std::move(body));
+  co_return std::nullopt;
 }
 
 /// The end of a stream that broke before its response: an error the client understands, unless it
@@ -160,14 +160,16 @@ Awaitable<> end_stream(Passing& passing, const EventGate& gate, std::optional<Er
   (void)co_await passing.exchange.finish();
 }
 
-Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::Headers headers) {
+/// What went wrong at the server, if anything did.
+Awaitable<std::optional<Error>> pass_stream(Passing& passing, net::ClientResponse& response,
+                                            wire::Headers headers) {
   wire::ResponseHead head;
   head.status = response.head().status;
   head.headers = std::move(headers);
   head.headers.set("Cache-Control", "no-store");
   head.headers.set("X-Accel-Buffering", "no");
   auto began = co_await passing.exchange.start(std::move(head));
-  if (!began) co_return;
+  if (!began) co_return std::nullopt;
   EventGate gate;
   std::optional<Error> broken;
   bool asking = false;
@@ -186,10 +188,12 @@ Awaitable<> pass_stream(Passing& passing, net::ClientResponse& response, wire::H
       break;
     }
     auto written = co_await passing.exchange.write(*whole);
-    if (!written) co_return;
+    if (!written) co_return std::nullopt;
   }
   passing.timer.cancel();
+  std::optional<Error> fault = broken;
   co_await end_stream(passing, gate, std::move(broken));
+  co_return fault;
 }
 
 }  // namespace
@@ -239,22 +243,28 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
     co_await answer_error(passing, std::move(error));
     co_return true;
   }
-  if (admission) admission->ended(nullptr);
   const wire::ResponseHead& head = (*response)->head();
   const bool modern_only =
       passing.initializes() && head.status == 400 && passing.link->handshake().era == Era::modern;
-  if (modern_only) co_return false;
+  if (modern_only) {
+    admission->ended(nullptr);
+    co_return false;
+  }
   wire::Headers headers = returned_headers(head.headers);
   if (auto lost = settle_session(request, mount, **response, passing.initializes(), passing.session,
                                  headers)) {
+    if (admission) admission->ended(nullptr);
     co_await answer_error(passing, *std::move(lost));
     co_return true;
   }
+  std::optional<Error> fault;
   if (head.headers.get("Content-Type").starts_with("text/event-stream")) {
-    co_await pass_stream(passing, **response, std::move(headers));
+    fault = co_await pass_stream(passing, **response, std::move(headers));
   } else {
-    co_await pass_whole(passing, **response, std::move(headers));
+    fault = co_await pass_whole(passing, **response, std::move(headers));
   }
+  // A server that answers its head and then nothing is as good as down.
+  if (admission) admission->ended(fault ? &*fault : nullptr);
   co_return true;
 }
 

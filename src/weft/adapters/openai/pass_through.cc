@@ -9,6 +9,7 @@
 #include "weft/adapters/openai/errors.h"
 #include "weft/adapters/openai/limits.h"
 #include "weft/adapters/openai/server.h"
+#include "weft/base/timers.h"
 #include "weft/hub/limits.h"
 
 namespace weft::adapters::openai {
@@ -176,6 +177,16 @@ Awaitable<> pass_through(Environment& environment, Request& request, Passage pas
     co_return;
   }
   CancelToken gone = exchange.gone();
+  // A stream lifts the client's own deadline with its head; the call keeps it.
+  CancelSource late;
+  Timer timer;
+  if (stream) {
+    late.follow(gone);
+    timer = run_at(exchange.executor(), to_send->deadline, [&late] {
+      late.cancel(make_error(Reason::deadline, "its stream did not end before the deadline"));
+    });
+    gone = late.token();
+  }
   auto response =
       co_await passage.service->client(exchange.executor()).send(std::move(*to_send), gone);
   bool events = false;
@@ -192,7 +203,7 @@ Awaitable<> pass_through(Environment& environment, Request& request, Passage pas
     co_return;
   }
   Error error = name_solution(done.error(), solution);
-  if (gone.cancelled()) error.reason = Reason::cancelled;
+  if (exchange.gone().cancelled()) error.reason = Reason::cancelled;
   admission->ended(&error);
   co_await say_failure(exchange, std::move(error), events);
 }

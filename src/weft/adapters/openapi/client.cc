@@ -99,6 +99,8 @@ Result<net::ClientRequest> OpenApiService::request_for(const Current& current,
                                             parted ? random_hex(16, random_) : std::string()));
   WEFT_TRY(Credentials credentials, credentials_for(operation, request_, current.key_names));
   WEFT_TRY(const Url base, operation.server.empty() ? current.base : parse_url(operation.server));
+  // What the operator gave is for the host that was named, not for one that the document names.
+  if (document_url_ && !is_named(*document_url_, base)) credentials = Credentials();
   append(bound.query, "&", credentials.query);
   append(bound.cookies, "; ", credentials.cookies);
   std::string target = join_paths(base.path, bound.path);
@@ -188,6 +190,7 @@ Awaitable<Result<model::Output>> OpenApiService::follow(std::shared_ptr<const mo
 Awaitable<Result<std::unique_ptr<net::ClientResponse>>> OpenApiService::send_get(
     OpenApiService* self, hub::Emitter* out, std::shared_ptr<const model::Call> call,
     Credentials credentials, Url url) {
+  if (self->document_url_ && !is_named(*self->document_url_, url)) credentials = Credentials();
   if (!credentials.query.empty()) append(url.query, "&", credentials.query);
   const std::string cookies = credentials.cookies;
   WEFT_CO_TRY(auto to_send,
