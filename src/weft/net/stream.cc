@@ -125,7 +125,8 @@ Stream::Io Stream::write(std::span<const iovec> pieces) {
       return {Status::again, 0};
     }
     error_ = errno;
-    ended_ = true;
+    // What came before the end, an early answer for one, may not have been told yet.
+    ended_ = readable_ = true;
     return {Status::failed, 0};
   }
 }
