@@ -304,9 +304,23 @@ def memory_and_start(b, calls):
     b.processes.stop_all()
 
 
+def table(rows):
+    """The rows as the table of bench/README.md: one line a case and number of connections."""
+    value = {(r["system"], r["case"], r["c"], r["metric"]): r["value"] for r in rows}
+    lines = ["| case | c | direct /s | nginx /s | weft /s | weft over nginx | added p50, nginx | added p50, weft | weft's core per call |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    for _, case, c, _ in [k for k in value if k[0] == "direct" and k[3] == "throughput"]:
+        of = lambda system, metric: value.get((system, case, c, metric), 0)
+        added = [of(system, "p50") - of("direct", "p50") for system in ("nginx", "weft")]
+        lines.append(f"| {case} | {c} | {of('direct', 'throughput'):.0f} | {of('nginx', 'throughput'):.0f} | {of('weft', 'throughput'):.0f} "
+                     f"| {of('weft', 'throughput over nginx'):.2f} | {added[0]:.0f} us | {added[1]:.0f} us | {of('weft', 'cpu'):.0f} us |")
+    return "\n".join(lines)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--json")
+    parser.add_argument("--table", help="write the table of bench/README.md to this file")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="1 KB, c=32, 2 s")
     parser.add_argument("--only", choices=["pass", "translated", "sse", "memory"])
@@ -328,6 +342,8 @@ def main():
     if options.json:
         machine = {"cores": CORES, "cpu": platform.processor() or platform.machine(), "kernel": platform.release()}
         Path(options.json).write_text(json.dumps({"machine": machine, "rows": b.rows}, indent=1) + "\n")
+    if options.table:
+        Path(options.table).write_text(table(b.rows) + "\n")
     return 0
 
 
