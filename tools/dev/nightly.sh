@@ -13,7 +13,9 @@ tools/dev/lint.sh >build/nightly-lint.log 2>&1 && report "clang-tidy, whole" ok 
 tools/dev/inside.sh build tsan >build/nightly-tsan.log 2>&1 &&
   TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan -L unit -j "$(nproc)" >>build/nightly-tsan.log 2>&1 &&
   report "unit tests under tsan" ok || report "unit tests under tsan" FAILED
-WEFT_KILLS=10000 ctest --test-dir build/tsan -R 'CrashTest' --no-tests=error >build/nightly-kills.log 2>&1 &&
+# By the program itself: ctest would end it after its two minutes.
+WEFT_KILLS=10000 build/tsan/bin/weft_store_test --gtest_filter='*CrashTest*' >build/nightly-kills.log 2>&1 &&
+  grep -q '^\[  PASSED  \] [1-9]' build/nightly-kills.log &&
   report "10,000 kills" ok || report "10,000 kills" FAILED
 
 tools/dev/inside.sh build fuzz >build/nightly-fuzz-build.log 2>&1 || report "building the fuzzers" FAILED

@@ -70,8 +70,9 @@ Awaitable<Result<void>> SqliteTables::put(std::string space, std::string key, js
 }
 
 Awaitable<Result<bool>> SqliteTables::erase(std::string space, std::string key) {
+  const std::size_t bytes = space.size() + key.size();
   co_return co_await database_.write<bool>(
-      space.size() + key.size(),
+      bytes,
       [space = std::move(space), key = std::move(key)](Connection& connection) -> Result<bool> {
         bool found = false;
         {
