@@ -18,7 +18,7 @@ std::string kind_of(const YAML::Node& node) {
 
 ConfigNode::ConfigNode(YAML::Node node, std::string where, std::vector<ConfigFault>& faults,
                        std::string_view file)
-    : node_(std::move(node)), where_(std::move(where)), faults_(faults), file_(file) {
+    : node_(node), where_(std::move(where)), faults_(faults), file_(file) {
   if (!node_.IsMap() && !node_.IsNull()) {
     fault(node_, "W1202", std::format("{} must be a mapping, not {}", where_, kind_of(node_)),
           "key: value", "indent its keys below it");

@@ -50,8 +50,7 @@ Escape unicode_escape(std::string_view text) {
   if (!text.starts_with("\\u")) return {};
   if (text.substr(2).starts_with('{')) {
     const auto close = text.find('}');
-    if (close == std::string_view::npos || close > 9 || !hexadecimal(text.substr(3, close - 3)))
-      return {};
+    if (close > 9 || !hexadecimal(text.substr(3, close - 3))) return {};
     return {
         static_cast<std::uint32_t>(std::stoul(std::string(text.substr(3, close - 3)), nullptr, 16)),
         close + 1};

@@ -11,7 +11,6 @@
 namespace weft::schema {
 namespace {
 
-using json::array;
 using json::object;
 using json::value;
 

@@ -390,8 +390,7 @@ Awaitable<Result<void>> Joiner::leave(SolutionId id, Executor) {
                     held->source == Source::configured ? "remove it there: " + held->origin
                                                        : std::string("it cannot be removed")));
   }
-  const std::string key = id.str();
-  WEFT_CO_CHECK(co_await state->tables.erase(std::string(kSpace), key));
+  WEFT_CO_CHECK(co_await state->tables.erase(std::string(kSpace), id.str()));
   state->give_up(id);
   (void)state->hub.registry().remove(id);
   co_return Result<void>();

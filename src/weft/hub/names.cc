@@ -205,6 +205,7 @@ Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution,
   auto entry = snapshot.find_shared(solution);
   if (!entry) {
     std::vector<std::string> known;
+    known.reserve(snapshot.entries.size());
     for (const auto& one : snapshot.entries) known.push_back(one->solution->id.str());
     return fail(Reason::solution_not_found,
                 std::format("no solution `{}` has joined; nearest: {}", solution,

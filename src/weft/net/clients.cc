@@ -15,7 +15,7 @@ HttpClient& HttpClients::at(Executor executor) {
   for (auto& [owner, client] : clients_) {
     if (owner == context) return *client;
   }
-  WEFT_ASSERT(!"the executor belongs to a loop");
+  // Every loop has its client: this executor is no loop's.
   std::abort();
 }
 

@@ -6,7 +6,6 @@ namespace weft::net {
 namespace {
 
 using boost::asio::ip::address;
-using boost::asio::ip::address_v4;
 using boost::asio::ip::address_v6;
 
 struct Range4 {

@@ -144,8 +144,9 @@ std::string to_string(const PageToken& token) {
 Result<PageToken> page_token_from(std::string_view text) {
   PageToken token;
   const auto mark = text.find('.');
-  const auto* end = text.data() + std::min(mark, text.size());
-  const auto [at, error] = std::from_chars(text.data(), end, token.updated_ms);
+  const std::string_view number = text.substr(0, mark);
+  const auto* end = number.data() + number.size();
+  const auto [at, error] = std::from_chars(number.data(), end, token.updated_ms);
   if (mark == std::string_view::npos || error != std::errc() || at != end ||
       mark + 1 == text.size()) {
     return fail(make_argument_error("page_token", "the page token is not one that was given out"));
