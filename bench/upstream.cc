@@ -29,11 +29,11 @@ struct Options {
   std::string text;  // `bytes` of it
 };
 
-Awaitable<> answer(Exchange& exchange, int status, std::string type, std::string body) {
+void answer(Exchange& exchange, int status, std::string type, const std::string& body) {
   weft::wire::ResponseHead head;
   head.status = status;
   head.headers.add("Content-Type", std::move(type));
-  (void)co_await exchange.respond(std::move(head), std::move(body));
+  (void)exchange.respond(std::move(head), body);
 }
 
 std::string completion(const Options& o) {
@@ -78,16 +78,16 @@ Awaitable<> stream(Exchange& exchange, const Options& o) {
 
 Awaitable<> speak_openai(Exchange& exchange, const Options& o) {
   if (exchange.head().path() == "/v1/models") {
-    co_return co_await answer(
+    co_return answer(
         exchange, 200, "application/json",
         R"({"object":"list","data":[{"id":"bench","object":"model","created":1,"owned_by":"bench"}]})");
   }
   auto body = co_await exchange.read_body(1 << 20);
   if (!body) co_return;
   if (exchange.head().path() != "/v1/chat/completions")
-    co_return co_await answer(exchange, 404, "text/plain", "");
+    co_return answer(exchange, 404, "text/plain", "");
   if (body->contains("\"stream\":true")) co_return co_await stream(exchange, o);
-  co_await answer(exchange, 200, "application/json", completion(o));
+  answer(exchange, 200, "application/json", completion(o));
 }
 
 constexpr std::string_view kOpenApi =
@@ -98,18 +98,18 @@ constexpr std::string_view kOpenApi =
 
 Awaitable<> speak_rest(Exchange& exchange, const Options& o) {
   if (exchange.head().path() == "/openapi.json") {
-    co_return co_await answer(exchange, 200, "application/json", std::string(kOpenApi));
+    co_return answer(exchange, 200, "application/json", std::string(kOpenApi));
   }
   auto body = co_await exchange.read_body(1 << 20);
   if (!body) co_return;
   const bool known = exchange.head().path() == "/echo";
-  co_await answer(exchange, known ? 200 : 404, "application/json",
-                  std::format(R"({{"text":"{}"}})", o.text));
+  answer(exchange, known ? 200 : 404, "application/json",
+         std::format(R"({{"text":"{}"}})", o.text));
 }
 
 Awaitable<> speak_a2a(Exchange& exchange, const Options& o) {
   if (exchange.head().path().starts_with("/.well-known/agent-card.json")) {
-    co_return co_await answer(
+    co_return answer(
         exchange, 200, "application/json",
         std::format(
             R"({{"name":"bench","description":"bench","version":"1","capabilities":{{"streaming":false}},)"
@@ -122,14 +122,13 @@ Awaitable<> speak_a2a(Exchange& exchange, const Options& o) {
   auto message =
       body ? weft::wire::parse_jsonrpc(*body) : weft::fail(weft::Reason::invalid_argument, "");
   auto* request = message ? std::get_if<weft::wire::JsonRpcRequest>(&*message) : nullptr;
-  if (request == nullptr || !request->id)
-    co_return co_await answer(exchange, 404, "text/plain", "");
+  if (request == nullptr || !request->id) co_return answer(exchange, 404, "text/plain", "");
   object part{{"text", o.text}};
   object reply{{"messageId", "m"}, {"role", "ROLE_AGENT"}, {"parts", weft::json::array{part}}};
   object result;
   result["message"] = std::move(reply);
-  co_await answer(exchange, 200, "application/json",
-                  weft::wire::write_jsonrpc_result(*request->id, std::move(result)));
+  answer(exchange, 200, "application/json",
+         weft::wire::write_jsonrpc_result(*request->id, std::move(result)));
 }
 
 weft::json::value mcp_result(const std::string& method, const Options& o) {
@@ -155,16 +154,16 @@ Awaitable<> speak_mcp(Exchange& exchange, const Options& o) {
   auto message =
       body ? weft::wire::parse_jsonrpc(*body) : weft::fail(weft::Reason::invalid_argument, "");
   auto* request = message ? std::get_if<weft::wire::JsonRpcRequest>(&*message) : nullptr;
-  if (request == nullptr) co_return co_await answer(exchange, 405, "text/plain", "");
-  if (!request->id) co_return co_await answer(exchange, 202, "text/plain", "");
+  if (request == nullptr) co_return answer(exchange, 405, "text/plain", "");
+  if (!request->id) co_return answer(exchange, 202, "text/plain", "");
   if (request->method == "server/discover") {
     weft::wire::JsonRpcError error{
         .code = weft::wire::kJsonRpcMethodNotFound, .message = "no such method", .data = {}};
-    co_return co_await answer(exchange, 400, "application/json",
-                              weft::wire::write_jsonrpc_error(*request->id, error));
+    co_return answer(exchange, 400, "application/json",
+                     weft::wire::write_jsonrpc_error(*request->id, error));
   }
-  co_await answer(exchange, 200, "application/json",
-                  weft::wire::write_jsonrpc_result(*request->id, mcp_result(request->method, o)));
+  answer(exchange, 200, "application/json",
+         weft::wire::write_jsonrpc_result(*request->id, mcp_result(request->method, o)));
 }
 
 Awaitable<> handle(Exchange& exchange, const Options& o) {

@@ -261,7 +261,7 @@ Awaitable<> Agent::serve(net::Exchange& exchange) {
     head.status = card ? 200 : 404;
     head.headers.add("Content-Type", "application/json");
     std::string body = card ? card_ : "{}";
-    (void)co_await exchange.respond(std::move(head), std::move(body));
+    (void)exchange.respond(std::move(head), body);
     co_return;
   }
   auto body = co_await exchange.read_body(1 << 20);

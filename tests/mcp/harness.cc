@@ -115,7 +115,7 @@ TestHub::TestHub(HubOptions options) {
       wire::ResponseHead head;
       head.status = 400;
       std::string body = "Bad Request: unsupported protocol version";
-      (void)co_await exchange.respond(std::move(head), std::move(body));
+      (void)exchange.respond(std::move(head), body);
     };
   }
   net::ListenAddress address;

@@ -1,17 +1,10 @@
 #include "weft/base/async.h"
 
-#include <boost/asio/any_completion_handler.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
 #include <map>
 
 namespace weft {
-
-struct Signal::Waiter {
-  boost::asio::any_completion_handler<void()> handler;
-};
 
 Signal::Signal(Executor executor) : executor_(executor) {}
 
@@ -24,31 +17,57 @@ void Signal::notify() {
     set_ = true;
     return;
   }
-  auto waiter = std::move(waiter_);
-  boost::asio::post(executor_, std::move(waiter->handler));
+  Resume waiter = *std::exchange(waiter_, std::nullopt);
+  boost::asio::post(executor_, std::move(waiter));
 }
 
-Awaitable<> Signal::wait() {
-  if (set_) {
-    set_ = false;
-    co_return;
-  }
+void Signal::begin(Resume waiter) {
   WEFT_ASSERT(!waiter_);
-  co_await boost::asio::async_initiate<decltype(kAwait), void()>(
-      [this](auto handler) { waiter_ = std::make_unique<Waiter>(std::move(handler)); }, kAwait);
+  waiter_.emplace(std::move(waiter));
+  if (std::exchange(set_, false)) notify();
 }
 
 struct CancelToken::State {
-  using Actions = std::map<std::uint64_t, std::move_only_function<void()>>;
+  using Action = std::move_only_function<void()>;
   bool cancelled = false;
   Error why;
   std::uint64_t next_id = 1;
-  /// In the order of their registration.
-  Actions actions;
+  /// In the order of their registration: the first one in place (most tokens never have a second),
+  /// the others in `actions`.
+  std::uint64_t first_id = 0;
+  Action first;
+  std::map<std::uint64_t, Action> actions;
 
+  std::uint64_t add(Action action) {
+    const std::uint64_t id = next_id++;
+    if (first_id == 0 && actions.empty()) {
+      first_id = id;
+      first = std::move(action);
+    } else {
+      actions.emplace(id, std::move(action));
+    }
+    return id;
+  }
+
+  /// What the action holds may drop other registrations as it goes: let go of it last.
   void remove(std::uint64_t id) {
-    // What the action holds may drop other registrations as it goes: let go of it last.
-    const auto gone = actions.extract(id);
+    if (id == first_id) {
+      (void)take_first();
+    } else {
+      const auto gone = actions.extract(id);
+    }
+  }
+
+  Action take_first() {
+    first_id = 0;
+    return std::exchange(first, nullptr);
+  }
+
+  /// The next in order; empty when none is left.
+  Action take_next() {
+    if (first_id != 0) return take_first();
+    if (actions.empty()) return nullptr;
+    return std::move(actions.extract(actions.begin()).mapped());
   }
 };
 
@@ -84,8 +103,7 @@ CancelRegistration CancelToken::on_cancel(std::move_only_function<void()> action
     return registration;
   }
   registration.state_ = state_;
-  registration.id_ = state_->next_id++;
-  state_->actions.emplace(registration.id_, std::move(action));
+  registration.id_ = state_->add(std::move(action));
   return registration;
 }
 
@@ -97,10 +115,7 @@ void CancelSource::cancel(Error why) {
   state->cancelled = true;
   state->why = std::move(why);
   // One by one: each may drop registrations whose turn has not come.
-  while (!state->actions.empty()) {
-    const auto next = state->actions.extract(state->actions.begin());
-    next.mapped()();
-  }
+  while (auto next = state->take_next()) next();
 }
 
 void CancelSource::follow(const CancelToken& parent) {

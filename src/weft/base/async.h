@@ -3,11 +3,13 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "weft/base/result.h"
 
@@ -21,6 +23,18 @@ using Awaitable = boost::asio::awaitable<T, Executor>;
 /// The completion token of every asio operation weft awaits.
 inline constexpr boost::asio::use_awaitable_t<Executor> kAwait;
 
+/// What resumes a coroutine that waits on a deferred operation without a result. Asio gives the
+/// type no public name; with it the one who waits is kept in place, without an allocation or a
+/// frame.
+using Resume = boost::asio::detail::awaitable_async_op_handler<void(), Executor>;
+
+/// A wait, for co_await: `begin` is told whom to resume.
+template <class Begin>
+[[nodiscard]] auto suspended(Begin begin) {
+  return boost::asio::async_initiate<const boost::asio::deferred_t, void()>(std::move(begin),
+                                                                            boost::asio::deferred);
+}
+
 /// A one-thread event that coroutines wait on. notify() wakes the one who waits; when none does,
 /// the next wait returns at once. At most one coroutine waits at a time.
 class Signal {
@@ -32,13 +46,16 @@ class Signal {
 
   /// Wakes the waiter (by a post to its loop, never inline). Same thread as the waiter.
   void notify();
-  Awaitable<> wait();
+  /// For co_await.
+  [[nodiscard]] auto wait() {
+    return suspended([this](Resume waiter) { begin(std::move(waiter)); });
+  }
   Executor executor() const { return executor_; }
 
  private:
-  struct Waiter;
+  void begin(Resume waiter);
   Executor executor_;
-  std::unique_ptr<Waiter> waiter_;
+  std::optional<Resume> waiter_;
   bool set_ = false;
 };
 

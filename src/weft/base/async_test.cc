@@ -108,6 +108,21 @@ TEST(Cancel, AnActionMayDropItsOwnRegistrationAndTheSource) {
   EXPECT_TRUE(token.cancelled());
 }
 
+TEST(Cancel, ActionsRunInTheOrderOfTheirRegistration) {
+  CancelSource source;
+  std::vector<int> ran;
+  const auto note = [&](int number) {
+    return source.token().on_cancel([&ran, number] { ran.push_back(number); });
+  };
+  auto first = note(1);
+  const auto second = note(2);
+  const auto third = note(3);
+  first = CancelRegistration();
+  const auto fourth = note(4);
+  source.cancel(why());
+  EXPECT_THAT(ran, ::testing::ElementsAre(2, 3, 4));
+}
+
 TEST(Cancel, AnActionMayRegisterMore) {
   CancelSource source;
   int ran = 0;

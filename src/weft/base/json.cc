@@ -4,6 +4,7 @@
 #include <boost/json/parser.hpp>
 #include <boost/json/stream_parser.hpp>
 
+#include <array>
 #include <format>
 
 #include "weft/base/limits.h"
@@ -67,7 +68,9 @@ Result<value> parse(std::string_view text, std::size_t bytes_max) {
         Reason::invalid_argument,
         std::format("a number in the JSON text has more than {} digits", kJsonNumberCharsMax));
   }
-  boost::json::parser parser({}, options());
+  // Its stack begins here; only a large document needs more.
+  std::array<unsigned char, 4096> room;
+  boost::json::parser parser({}, options(), room.data(), room.size());
   boost::system::error_code error;
   const std::size_t read = parser.write_some(text.data(), text.size(), error);
   if (!error && read < text.size()) {

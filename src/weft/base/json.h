@@ -29,6 +29,10 @@ std::string write(const value& v);
 std::string write(const object& o);
 void write(std::string& out, const value& v);
 void write(std::string& out, const object& o);
+/// For a text that is put together from several: this thread's own, empty, already large. Means
+/// nothing after the next scratch() or write() that returns a text; taken() makes it the caller's.
+std::string& scratch();
+std::string taken(std::string& text);
 /// Indented by two, for people.
 std::string write_pretty(const value& v);
 

@@ -1,4 +1,8 @@
 // JSON as text: compact, and indented for people.
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -24,6 +28,22 @@ constexpr std::array<char, 256> kEscapes = [] {
   return table;
 }();
 
+#ifdef __SSE2__
+/// How many bytes are looked at in one go.
+constexpr std::size_t kStride = 16;
+
+/// Whether any of them has to be escaped.
+bool any_escape(const char* bytes) {
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i control =
+      _mm_cmpeq_epi8(_mm_max_epu8(block, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+  const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+  return _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))) != 0;
+}
+#else
+constexpr std::size_t kStride = 8;
+
 /// Whether any of eight bytes has to be escaped: the high bit of each byte that is below 0x20, a
 /// quote or a backslash (or follows one such: a false alarm costs a look at each byte).
 bool any_escape(const char* bytes) {
@@ -36,13 +56,14 @@ bool any_escape(const char* bytes) {
   return ((control | zero_byte(word ^ (kOnes * '"')) | zero_byte(word ^ (kOnes * '\\'))) &
           kHighs) != 0;
 }
+#endif
 
 void append_string(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    while (i + 8 < text.size() && !any_escape(text.data() + i)) i += 8;
+    while (i + kStride < text.size() && !any_escape(text.data() + i)) i += kStride;
     const auto byte = static_cast<unsigned char>(text[i]);
     const char escape = kEscapes[byte];
     if (escape == 0) continue;
@@ -156,16 +177,29 @@ void append_pretty(std::string& out, const value& v, std::size_t indent) {
 
 }  // namespace
 
+std::string& scratch() {
+  thread_local std::string text;
+  text.clear();
+  return text;
+}
+
+std::string taken(std::string& text) {
+  // What is long is handed over as it is, so that the next one begins small.
+  constexpr std::size_t kCopiedMax = 32 * 1024;
+  if (text.size() > kCopiedMax) return std::exchange(text, {});
+  return text;
+}
+
 std::string write(const value& v) {
-  std::string out;
+  std::string& out = scratch();
   append_compact(out, v);
-  return out;
+  return taken(out);
 }
 
 std::string write(const object& o) {
-  std::string out;
+  std::string& out = scratch();
   append_compact(out, o);
-  return out;
+  return taken(out);
 }
 
 void write(std::string& out, const value& v) { append_compact(out, v); }

@@ -18,8 +18,8 @@ std::string last_text(const model::Call& call) {
 }
 
 Result<void> require(const Dispatch& dispatch, const Schema* schema) {
-  if (!schema || !dispatch.call.args) return {};
-  const auto fault = schema->check(*dispatch.call.args);
+  if (!schema || !dispatch.call->args) return {};
+  const auto fault = schema->check(*dispatch.call->args);
   if (!fault) return {};
   const std::string where = fault->path.empty() ? "the arguments" : fault->path;
   return fail(make_argument_error(fault->path, std::format("{}: {}", where, fault->message)));
@@ -27,8 +27,8 @@ Result<void> require(const Dispatch& dispatch, const Schema* schema) {
 
 /// Arguments become a conversation; a conversation stays what it is.
 Result<void> shape_converse(Dispatch& dispatch) {
-  model::Call& call = dispatch.call;
-  if (!call.turns.empty()) return {};
+  if (!dispatch.call->turns.empty()) return {};
+  model::Call& call = dispatch.own_call();
   if (is_nothing(call.args))
     return fail(make_argument_error("/message", "/message: required: what to say"));
   auto turns = turns_from_args(*call.args);
@@ -46,11 +46,12 @@ Result<void> shape_converse(Dispatch& dispatch) {
   return {};
 }
 
-void shape_embed(model::Call& call) {
+void shape_embed(Dispatch& dispatch) {
+  const model::Call& call = *dispatch.call;
   if (!is_nothing(call.args) || call.turns.empty()) return;
   json::object args;
   args["input"] = last_text(call);
-  call.args = std::move(args);
+  dispatch.own_call().args = std::move(args);
 }
 
 /// The answer to a form becomes the arguments.
@@ -63,14 +64,15 @@ Awaitable<Result<void>> ask_arguments(std::shared_ptr<Dispatch> dispatch, model:
                    std::format("the fields that `{}/{}` needs were not given",
                                dispatch->entry->solution->id.str(), dispatch->skill->id.str()));
   }
-  dispatch->call.args = std::move(answer.data);
+  dispatch->own_call().args = std::move(answer.data);
   co_return Result<void>();
 }
 
 Awaitable<Result<void>> shape_invoke(std::shared_ptr<Dispatch> dispatch, const Schema* schema,
                                      Emitter& out) {
-  model::Call& call = dispatch->call;
-  if (!is_nothing(call.args) || !call.tensors.empty()) co_return Result<void>();
+  if (!is_nothing(dispatch->call->args) || !dispatch->call->tensors.empty())
+    co_return Result<void>();
+  model::Call& call = dispatch->own_call();
   if (call.turns.empty()) {
     call.args = json::object();
     co_return Result<void>();
@@ -95,7 +97,7 @@ Awaitable<Result<void>> shape(std::shared_ptr<Dispatch> dispatch, Emitter& out) 
       WEFT_CO_CHECK(shape_converse(*dispatch));
       break;
     }
-    case Shape::embed: shape_embed(dispatch->call); break;
+    case Shape::embed: shape_embed(*dispatch); break;
     default: {
       auto shaped = co_await shape_invoke(dispatch, schema, out);
       if (!shaped) co_return shaped;
@@ -106,7 +108,7 @@ Awaitable<Result<void>> shape(std::shared_ptr<Dispatch> dispatch, Emitter& out) 
 
 Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
   if (!asks_first(dispatch->entry->request, *dispatch->skill)) co_return Result<void>();
-  auto ask = approval_ask(*dispatch->entry->solution, *dispatch->skill, dispatch->call);
+  auto ask = approval_ask(*dispatch->entry->solution, *dispatch->skill, *dispatch->call);
   WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
   if (answers.begin()->second.action == model::AnswerAction::accept) co_return Result<void>();
   co_return fail(Reason::refused,
@@ -176,7 +178,7 @@ Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch
     if (dispatch->before_start) WEFT_CO_CHECK(co_await dispatch->before_start());
     if (out.cancelled().cancelled()) co_return fail(out.cancelled().why());
     dispatch->started = true;
-    auto call = std::make_shared<const model::Call>(std::move(dispatch->call));
+    auto call = std::move(dispatch->call);
     CallContext context{out.executor(), out.deadline(), out.cancelled(), true};
     stream = dispatch->entry->service->start(std::move(call), std::move(context));
     if (!stream) co_return fail(Reason::internal, "the service gave no stream");

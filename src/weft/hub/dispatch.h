@@ -10,7 +10,16 @@ namespace weft::hub {
 
 /// What is known of a call before its stream begins.
 struct Dispatch {
-  model::Call call;
+  /// What is called: the caller's own as long as nothing of it has to change.
+  std::shared_ptr<const model::Call> call;
+  /// For changing it.
+  model::Call& own_call() {
+    if (!own_) {
+      own_ = std::make_shared<model::Call>(*call);
+      call = own_;
+    }
+    return *own_;
+  }
   std::shared_ptr<const Entry> entry;
   const model::Skill* skill = nullptr;
   Hub::BeforeStart before_start;
@@ -18,6 +27,9 @@ struct Dispatch {
   std::unique_ptr<EventStream> reattached;
   bool started = false;
   std::optional<model::Accepted> accepted;
+
+ private:
+  std::shared_ptr<model::Call> own_;
 };
 
 /// Shapes, checks, asks for approval, starts the service and hands its events on.

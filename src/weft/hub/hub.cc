@@ -89,23 +89,25 @@ CallContext Hub::context(Executor executor, CancelToken cancel, const model::Cal
   return CallContext{executor, state_->clock.steady() + Milliseconds(limit_ms), std::move(cancel)};
 }
 
-std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context) {
-  return this->call(std::move(call), std::move(context), nullptr);
-}
-
 std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context,
                                        BeforeStart before_start) {
+  return this->call(std::make_shared<const model::Call>(std::move(call)), std::move(context),
+                    std::move(before_start));
+}
+
+std::unique_ptr<EventStream> Hub::call(std::shared_ptr<const model::Call> call, CallContext context,
+                                       BeforeStart before_start) {
   const auto snapshot = state_->registry.snapshot();
-  auto found = find_skill(*snapshot, call.solution.str(), call.skill.str());
+  auto found = find_skill(*snapshot, call->solution.str(), call->skill.str());
   if (!found) return ended_stream(model::end_with(std::move(found).error()));
-  if (auto deep = check_depth(call); !deep) {
-    return ended_stream(model::end_with(named(std::move(deep).error(), call.solution.str())));
+  if (auto deep = check_depth(*call); !deep) {
+    return ended_stream(model::end_with(named(std::move(deep).error(), call->solution.str())));
   }
-  auto admission = admit(call.principal, found->entry, found->skill);
+  auto admission = admit(call->principal, found->entry, found->skill);
   if (!admission) return ended_stream(model::end_with(std::move(admission).error()));
-  call.skill = found->skill->id;
   Dispatch dispatch;
   dispatch.call = std::move(call);
+  if (dispatch.call->skill != found->skill->id) dispatch.own_call().skill = found->skill->id;
   dispatch.entry = found->entry;
   dispatch.skill = found->skill;
   dispatch.before_start = std::move(before_start);

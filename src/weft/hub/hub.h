@@ -66,12 +66,14 @@ class Hub {
   /// Runs a call: resolves, admits, shapes, checks the arguments against the schema, starts the
   /// service. The stream keeps the law of service.h whatever the service does, and every error in
   /// it names the solution.
-  std::unique_ptr<EventStream> call(model::Call call, CallContext context);
-  /// The same; `before_start` is awaited when everything is checked and approved, right before the
-  /// solution is called.
+  /// `before_start` is awaited when everything is checked and approved, right before the solution
+  /// is called.
   using BeforeStart = EventStream::BeforeStart;
   std::unique_ptr<EventStream> call(model::Call call, CallContext context,
-                                    BeforeStart before_start);
+                                    BeforeStart before_start = nullptr);
+  /// The same for a call that its caller keeps: copied only if it has to be brought into shape.
+  std::unique_ptr<EventStream> call(std::shared_ptr<const model::Call> call, CallContext context,
+                                    BeforeStart before_start = nullptr);
   /// Takes up a call that the solution accepted before a restart; null when it cannot be found
   /// again.
   std::unique_ptr<EventStream> reattach(model::Call call, model::Accepted accepted,

@@ -324,10 +324,11 @@ Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max) {
       open.ask = std::move(*ask);
       co_return open;
     }
-    auto added = fold.add(event);
+    const bool last = event.is_end();
+    auto added = fold.add(std::move(event));
     if (!added) {
       fault = std::move(added).error();
-      if (event.is_end()) {
+      if (last) {
         model::End end{std::unexpected(*std::move(fault)), {}};
         co_return Folded{std::move(end), std::nullopt};
       }

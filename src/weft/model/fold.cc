@@ -107,9 +107,24 @@ Result<void> Fold::add(const Event& event) {
   } else if (const auto* usage = std::get_if<Usage>(&event.body)) {
     usage_ = *usage;
   } else if (const auto* end = std::get_if<End>(&event.body)) {
-    if (end->outcome) bytes_ += weight(*end->outcome);
-    end_ = *end;
+    return add_end(*end);
   }
+  return check_size();
+}
+
+Result<void> Fold::add(Event&& event) {
+  WEFT_ASSERT(!end_);
+  if (auto* end = std::get_if<End>(&event.body)) return add_end(std::move(*end));
+  return add(std::as_const(event));
+}
+
+Result<void> Fold::add_end(End end) {
+  if (end.outcome) bytes_ += weight(*end.outcome);
+  end_ = std::move(end);
+  return check_size();
+}
+
+Result<void> Fold::check_size() const {
   if (bytes_ > bytes_max_) {
     return fail(Reason::too_large, std::format("the answer is longer than {} bytes", bytes_max_));
   }

@@ -21,12 +21,16 @@ class Fold {
   explicit Fold(std::size_t bytes_max);
   /// Errors with Reason::too_large when the answer outgrows the limit.
   Result<void> add(const Event& event);
+  /// The same; an End is moved from.
+  Result<void> add(Event&& event);
   bool ended() const { return end_.has_value(); }
   /// The whole answer; only when ended().
   End take();
 
  private:
   void add_delta(const Delta& delta);
+  Result<void> add_end(End end);
+  Result<void> check_size() const;
   std::size_t bytes_max_;
   std::size_t bytes_ = 0;
   std::vector<Part> parts_;

@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ namespace weft::net {
 namespace {
 
 constexpr auto kInherited = std::to_array<const char*>({"PATH", "HOME", "LANG", "TMPDIR"});
+
+constexpr rlim_t kChildDescriptors = 1024;
 
 /// Both ends of a pipe; closes what was not let go.
 class Pipe {
@@ -93,6 +96,13 @@ struct ChildSide {
     if (::dup2(side.standard[static_cast<std::size_t>(i)], i) < 0) give_up();
   }
   ::syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+  // The hub may have many descriptors; a child gets the customary number, for some wait on them
+  // with select().
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > kChildDescriptors) {
+    files.rlim_cur = kChildDescriptors;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

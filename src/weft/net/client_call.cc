@@ -66,7 +66,12 @@ ClientCall::ClientCall(std::shared_ptr<ClientCore> core, const Origin& origin, C
 
 ClientCall::~ClientCall() {
   std::erase(pool_->waiting, &wake_);
-  if (!connection_ || !head_whole_ || done_ || stop_) return;
+  if (!connection_ || !head_whole_ || stop_) return;
+  // Its body was looked at in place.
+  if (done_) {
+    release();
+    return;
+  }
   // Whoever knew the length may never have asked for the end: nothing is left to read, and the
   // connection is as good as new.
   std::string_view piece;
@@ -119,40 +124,87 @@ bool ClientCall::may_repeat(const ClientRequest& request, bool streaming) const 
 Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request,
                                              HttpClient::BodySource* source, bool fresh) {
   connection_.reset();
-  head_whole_ = false;
+  head_whole_ = early_ = false;
+  failure_.reset();
   if (stop_) co_return fail(*stop_);
   if (fresh || !take_idle()) {
     WEFT_CO_CHECK(co_await connect(request.origin));
   }
-  WEFT_CO_CHECK(write_head(request, source != nullptr));
-  if (request.method == "HEAD") connection_->reader.expect_no_body();
-  bool early = false;
-  if (source != nullptr) {
-    WEFT_CO_TRY(early, co_await send_source(*source));
-  } else {
-    std::string_view body = request.body;
-    if (body.size() <= kCopiedBodyMax) connection_->out.append(std::exchange(body, {}));
-    std::string_view out = connection_->out;
-    WEFT_CO_TRY(const auto sent, send_now(out, body));
-    if (sent) {
-      early = *sent;
-    } else {
-      WEFT_CO_TRY(early, co_await send_rest(out, body));
+  if (source == nullptr) {
+    WEFT_CO_TRY(const auto sent, send_request(request));
+    bool early = sent.value_or(false);
+    if (!sent) {
+      WEFT_CO_TRY(early, co_await send_rest(unsent_.first, unsent_.second));
     }
+    co_return co_await wait_for_head(early);
   }
-  while (!head_whole_) {
-    WEFT_CO_TRY(head_whole_, try_head());
-    if (head_whole_) break;
-    co_await wake_.wait();
-    if (stop_) co_return fail(*stop_);
+  WEFT_CO_CHECK(write_head(connection_->out, request, true));
+  if (request.method == "HEAD") connection_->reader.expect_no_body();
+  WEFT_CO_TRY(const bool early, co_await send_source(*source));
+  co_return co_await wait_for_head(early);
+}
+
+Awaitable<Result<void>> ClientCall::wait_for_head(bool early) {
+  early_ = early;
+  while (!settled()) co_await wake_.wait();
+  co_return outcome();
+}
+
+Awaitable<Result<void>> ClientCall::go_on() {
+  WEFT_CO_TRY(const bool early, co_await send_rest(unsent_.first, unsent_.second));
+  co_return co_await wait_for_head(early);
+}
+
+ClientCall::Launch ClientCall::launch(const ClientRequest& request) {
+  if (stop_ || !take_idle()) return Launch::not_yet;
+  const auto sent = send_request(request);
+  if (!sent) {
+    failure_ = sent.error();
+    return Launch::sent;
+  }
+  early_ = sent->value_or(false);
+  return *sent ? Launch::sent : Launch::partly;
+}
+
+bool ClientCall::settled() {
+  if (failure_) return true;
+  if (!head_whole_) {
+    const auto whole = try_head();
+    if (!whole) {
+      failure_ = whole.error();
+      return true;
+    }
+    if (!*whole) return false;
+    head_whole_ = true;
   }
   take_head();
   // An answer before the whole request was taken: what follows on this connection means nothing.
-  if (early) keep_ = false;
-  co_return Result<void>();
+  if (early_) keep_ = false;
+  return true;
 }
 
-Result<void> ClientCall::write_head(const ClientRequest& request, bool streaming) {
+Result<void> ClientCall::outcome() const {
+  if (failure_) return fail(*failure_);
+  return {};
+}
+
+Result<std::optional<bool>> ClientCall::send_request(const ClientRequest& request) {
+  std::string& scratch = core_->scratch;
+  WEFT_CHECK(write_head(scratch, request, false));
+  if (request.method == "HEAD") connection_->reader.expect_no_body();
+  std::string_view body = request.body;
+  if (body.size() <= kCopiedBodyMax) scratch.append(std::exchange(body, {}));
+  std::string_view out = scratch;
+  WEFT_TRY(const auto sent, send_now(out, body));
+  if (!sent) {
+    connection_->out = out;
+    unsent_ = {connection_->out, body};
+  }
+  return sent;
+}
+
+Result<void> ClientCall::write_head(std::string& out, const ClientRequest& request,
+                                    bool streaming) {
   const std::string& own = request.target;
   const std::string named = own.empty() ? request.origin.url.target() : std::string();
   const std::string_view target = own.empty() ? std::string_view(named) : std::string_view(own);
@@ -160,7 +212,6 @@ Result<void> ClientCall::write_head(const ClientRequest& request, bool streaming
     return fail(Reason::invalid_argument,
                 std::format("`{} {}` cannot be sent", request.method, target));
   }
-  std::string& out = connection_->out;
   out.clear();
   out.append(request.method)
       .append(" ")
@@ -362,6 +413,28 @@ Awaitable<Result<std::string_view>> ClientCall::read_some() {
   }
   if (connection_) release();
   co_return std::string_view();
+}
+
+std::optional<std::string_view> ClientCall::body_at_hand() {
+  const auto length = head_.body_length;
+  if (done_ || stop_ || !connection_ || !length) return std::nullopt;
+  Buffer& in = connection_->in;
+  if (*length + kViewSlack > in.bytes().size() + in.room_size()) return std::nullopt;
+  while (in.bytes().size() < *length) {
+    if (!connection_->stream.readable()) return std::nullopt;
+    const Stream::Io io = connection_->stream.read(in.room(), in.room_size() - kViewSlack);
+    if (io.status != Stream::Status::ok) return std::nullopt;
+    in.filled(io.bytes);
+  }
+  if (in.room_size() < kViewSlack) return std::nullopt;
+  std::string_view body;
+  while (!done_) {
+    std::string_view piece;
+    const auto found = take_body(piece);
+    if (!found) return std::nullopt;
+    if (*found && !done_) body = piece;
+  }
+  return body;
 }
 
 Awaitable<Result<std::string>> ClientCall::read_all(std::size_t bytes_max) {

@@ -14,6 +14,18 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
              SteadyTime deadline, Milliseconds idle_timeout);
   ~ClientCall() override;
 
+  /// How far launch() came.
+  enum class Launch : std::uint8_t { not_yet, partly, sent };
+  /// Takes an idle connection and sends what it takes; `not_yet` when there is none or the call was
+  /// stopped. Then, without a coroutine of its own: until settled(), wait for `wake`.
+  Launch launch(const ClientRequest& request);
+  /// Whether the head is whole or the call failed, reading what is there.
+  bool settled();
+  /// Of a settled call.
+  Result<void> outcome() const;
+  Wake& wake() { return wake_; }
+  /// Sends what launch() left and waits for the head.
+  Awaitable<Result<void>> go_on();
   /// Takes a connection (an idle one unless `fresh`), sends, and waits for the head.
   Awaitable<Result<void>> exchange(const ClientRequest& request, HttpClient::BodySource* source,
                                    bool fresh);
@@ -25,6 +37,7 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
   const wire::ResponseHead& head() const override { return head_; }
   Awaitable<Result<std::string_view>> read_some() override;
   Awaitable<Result<std::string>> read_all(std::size_t bytes_max) override;
+  std::optional<std::string_view> body_at_hand() override;
 
  private:
   using SocketAddress = std::pair<sockaddr_storage, socklen_t>;
@@ -44,11 +57,14 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
   Awaitable<Result<void>> handshake(const std::string& host);
 
   // Sending and reading
-  Result<void> write_head(const ClientRequest& request, bool streaming);
+  Result<void> write_head(std::string& out, const ClientRequest& request, bool streaming);
   /// Sends as much of both as the socket takes. True: an answer came that makes the rest needless;
   /// false: all is sent; nothing: the rest must wait.
   Result<std::optional<bool>> send_now(std::string_view& out, std::string_view& body);
+  /// Sends a request that has no source, likewise; what is left is in unsent_.
+  Result<std::optional<bool>> send_request(const ClientRequest& request);
   Awaitable<Result<bool>> send_rest(std::string_view out, std::string_view body);
+  Awaitable<Result<void>> wait_for_head(bool early);
   /// Sends out and then the body; true when an answer came that makes the rest needless.
   Awaitable<Result<bool>> send_pieces(std::string_view body);
   Awaitable<Result<bool>> send_source(HttpClient::BodySource& source);
@@ -69,6 +85,9 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
   SteadyTime deadline_;
   Milliseconds idle_timeout_;
   std::optional<std::uint64_t> body_left_;  // of a streamed request with a length
+  std::pair<std::string_view, std::string_view> unsent_;
+  std::optional<Error> failure_;
+  bool early_ = false;
   bool chunked_ = false;
   bool sending_ = false;
   bool connecting_ = false;

@@ -45,7 +45,7 @@ class ClientConnection final : private Stream::Listener, private Deadlines::Node
  public:
   ClientConnection(ClientCore& core, std::shared_ptr<ClientPool> pool, int fd,
                    Stream::Listener& listener);
-  ~ClientConnection();
+  ~ClientConnection() override;
 
   /// Puts it among the idle ones: from now on it drops itself when the other side closes it or time
   /// is up.
@@ -86,6 +86,9 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   const ClientLimits limits;
   Deadlines deadlines;
   std::shared_ptr<BufferPool> buffers;
+  /// Where a request is put together that the socket then takes as a whole: always warm. Means
+  /// nothing across a wait.
+  std::string scratch;
   Resolver resolver;
   bool closed = false;
 

@@ -41,6 +41,8 @@ struct ClientRequest {
   int redirects_max = 0;
 };
 
+inline constexpr std::size_t kViewSlack = 64;
+
 /// The answer: its head, and a body that is read as fast as it is asked for. Dropping it before the
 /// end closes the connection, which is how a call is cancelled; after the end the connection goes
 /// back to the pool.
@@ -53,6 +55,10 @@ class ClientResponse {
   virtual Awaitable<Result<std::string_view>> read_some() = 0;
   /// The rest of the body; Reason::too_large past the limit.
   virtual Awaitable<Result<std::string>> read_all(std::size_t bytes_max) = 0;
+  /// The whole body without a wait, valid until the response is dropped, with kViewSlack readable
+  /// bytes of no meaning behind it; nothing when some of it has still to come (then the others
+  /// read it).
+  virtual std::optional<std::string_view> body_at_hand() { return std::nullopt; }
 };
 
 struct ClientLimits {

@@ -34,11 +34,17 @@ class Exchange {
 
   /// The whole body; Reason::too_large past the limit (the connection is closed after the answer).
   virtual Awaitable<Result<std::string>> read_body(std::size_t bytes_max) = 0;
+  /// The same without a wait; nothing when some of it has still to come: then read_body().
+  virtual std::optional<Result<std::string>> body_at_hand(std::size_t bytes_max) {
+    (void)bytes_max;
+    return std::nullopt;
+  }
   /// The next piece of the body, empty at its end; the view is valid until the next call.
   virtual Awaitable<Result<std::string_view>> read_some() = 0;
 
-  /// Answers at once. Content-Length, Date, Connection are set here. Errors: the client is gone.
-  virtual Awaitable<Result<void>> respond(wire::ResponseHead head, std::string body) = 0;
+  /// Answers. Content-Length, Date, Connection are set here. What the socket does not take now is
+  /// sent once the handler returned. Errors: the client is gone.
+  virtual Result<void> respond(wire::ResponseHead head, std::string_view body) = 0;
   /// Begins an answer of unknown length (chunked; by closing for HTTP/1.0), then write() and
   /// finish(). With head.body_length set, the pieces must add up to it.
   virtual Awaitable<Result<void>> start(wire::ResponseHead head) = 0;

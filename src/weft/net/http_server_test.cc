@@ -8,9 +8,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <format>
 #include <latch>
+#include <thread>
 
 #include "weft/base/timers.h"
 #include "weft/net/testing.h"
@@ -27,11 +30,11 @@ Awaitable<> echo(Exchange& exchange) {
   wire::ResponseHead head;
   if (!body) {
     head.status = body.error().reason == Reason::too_large ? 413 : 400;
-    (void)co_await exchange.respond(std::move(head), body.error().message);
+    (void)exchange.respond(std::move(head), body.error().message);
     co_return;
   }
-  (void)co_await exchange.respond(std::move(head), std::format("{} {} {}", exchange.head().method,
-                                                               exchange.head().target, *body));
+  (void)exchange.respond(std::move(head), std::format("{} {} {}", exchange.head().method,
+                                                      exchange.head().target, *body));
 }
 
 std::string without_date(std::string text) {
@@ -82,8 +85,8 @@ TEST(HttpServer, HeadAndNoContentHaveNoBody) {
   Harness harness([](Exchange& exchange) -> Awaitable<> {
     wire::ResponseHead head;
     head.status = exchange.head().path() == "/204" ? 204 : 200;
-    (void)co_await exchange.respond(std::move(head),
-                                    exchange.head().path() == "/204" ? "" : "body");
+    (void)exchange.respond(std::move(head), exchange.head().path() == "/204" ? "" : "body");
+    co_return;
   });
   RawClient client(harness.port());
   client.send(
@@ -143,12 +146,58 @@ TEST(HttpServer, AStreamWithALengthKeepsToIt) {
   EXPECT_FALSE(cut.read_all().ends_with("abcdef"));
 }
 
+TEST(HttpServer, GivesTheBodyWithoutAWaitWhenAllOfItIsHere) {
+  Harness harness([](Exchange& exchange) -> Awaitable<> {
+    auto body = exchange.body_at_hand(10);
+    const bool at_hand = body.has_value();
+    if (!body) body = co_await exchange.read_body(10);
+    wire::ResponseHead head;
+    if (!*body) head.status = 413;
+    (void)exchange.respond(std::move(head), std::format("{} {}", at_hand ? "at hand" : "later",
+                                                        *body ? **body : body->error().message));
+  });
+  const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
+  RawClient client(harness.port());
+  client.send(post + "3\r\n\r\nabc" + post + "0\r\n\r\n" + post + "2\r\n\r\nde");
+  EXPECT_TRUE(client.read_until("at hand abc").ends_with("at hand abc"));
+  EXPECT_TRUE(client.read_until("at hand de").contains("\r\n\r\nat hand HTTP/1.1"));
+  client.send(post + "3\r\n\r\na");
+  // The answer can only be to the whole.
+  client.send("bc");
+  EXPECT_TRUE(client.read_until("abc").ends_with("abc"));
+  client.send(
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n");
+  EXPECT_TRUE(client.read_until("later x").ends_with("later x"));
+  client.send(post + "11\r\n\r\n12345678901");
+  EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 413 "));
+}
+
+TEST(HttpServer, SendsTheRestOfALongAnswerAfterTheHandlerReturned) {
+  const std::string large(12 << 20, 'x');
+  std::atomic<int> returned = 0;
+  Harness harness([&](Exchange& exchange) -> Awaitable<> {
+    (void)exchange.respond({}, exchange.head().path() == "/large" ? large : "small");
+    ++returned;
+    co_return;
+  });
+  RawClient client(harness.port());
+  client.send("GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  while (returned < 1) std::this_thread::yield();
+  // Nothing was read yet: the second request waits for its turn.
+  EXPECT_EQ(returned, 1);
+  const std::string all = client.read_until("small");
+  EXPECT_TRUE(all.contains("Content-Length: 12582912\r\n\r\nxxx"));
+  EXPECT_EQ(std::ranges::count(all, 'x'), 12 << 20);
+  EXPECT_TRUE(all.ends_with("\r\n\r\nsmall"));
+  EXPECT_EQ(returned, 2);
+}
+
 TEST(HttpServer, SaysContinueWhenTheBodyIsWanted) {
   Harness harness([](Exchange& exchange) -> Awaitable<> {
     if (exchange.head().path() == "/no") {
       wire::ResponseHead refused;
       refused.status = 403;
-      (void)co_await exchange.respond(std::move(refused), "");
+      (void)exchange.respond(std::move(refused), "");
       co_return;
     }
     co_await echo(exchange);
@@ -165,8 +214,10 @@ TEST(HttpServer, SaysContinueWhenTheBodyIsWanted) {
 }
 
 TEST(HttpServer, ReadsOverASmallBodyThatNobodyWanted) {
-  Harness harness(
-      [](Exchange& exchange) -> Awaitable<> { (void)co_await exchange.respond({}, "ok"); });
+  Harness harness([](Exchange& exchange) -> Awaitable<> {
+    (void)exchange.respond({}, "ok");
+    co_return;
+  });
   RawClient client(harness.port());
   client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
   EXPECT_TRUE(client.read_until("ok").ends_with("ok"));
@@ -196,7 +247,8 @@ TEST(HttpServer, RefusesSmugglingAndCloses) {
   std::atomic<int> handled = 0;
   Harness harness([&](Exchange& exchange) -> Awaitable<> {
     ++handled;
-    (void)co_await exchange.respond({}, "");
+    (void)exchange.respond({}, "");
+    co_return;
   });
   const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
   const std::string next = "\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -332,7 +384,7 @@ TEST(HttpServer, MakesRoomForNewConnections) {
           busy.count_down();
           while (!open) co_await sleep_for(Milliseconds(1), exchange.gone());
         }
-        (void)co_await exchange.respond({}, "ok");
+        (void)exchange.respond({}, "ok");
       },
       limits);
   RawClient oldest(harness.port());
@@ -358,7 +410,7 @@ TEST(HttpServer, DrainsLettingExchangesEnd) {
       begun.count_down();
       while (!open) co_await sleep_for(Milliseconds(1), {});
     }
-    (void)co_await exchange.respond({}, "ok");
+    (void)exchange.respond({}, "ok");
   });
   RawClient idle(harness.port());
   idle.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -384,7 +436,7 @@ TEST(HttpServer, DrainCancelsWhatDoesNotEnd) {
     EXPECT_EQ(exchange.gone().why().reason, Reason::unavailable);
     wire::ResponseHead head;
     head.status = 503;
-    (void)co_await exchange.respond(std::move(head), "");
+    (void)exchange.respond(std::move(head), "");
   });
   RawClient client(harness.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -401,8 +453,9 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwn) {
   {
     Harness harness(
         [](Exchange& exchange) -> Awaitable<> {
-          (void)co_await exchange.respond(
+          (void)exchange.respond(
               {}, std::string(exchange.peer()) + (exchange.over_unix_socket() ? " yes" : " no"));
+          co_return;
         },
         {}, 1, {}, address);
     struct stat status{};

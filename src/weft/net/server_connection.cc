@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kSliceBytes = 64 * 1024;
 // A buffer that once grew past this is given back.
 constexpr std::size_t kOutKept = 32 * 1024;
+// Room behind a body: parsers that look at many bytes at once want to see past its end, and a
+// longer name may have to fit into it.
+constexpr std::size_t kBodySlack = 128;
 
 Error client_gone(std::string_view how) {
   return make_error(Reason::cancelled, std::format("the client is gone: {}", how));
@@ -131,7 +134,7 @@ void ServerConnection::close_idle() {
 }
 
 std::optional<SteadyTime> ServerConnection::idle_since() const {
-  if (!idle_) return std::nullopt;
+  if (!idle_ || closing_) return std::nullopt;
   return idle_since_;
 }
 
@@ -233,11 +236,12 @@ Awaitable<bool> ServerConnection::end_exchange() {
     if (!gone_why_) log::error("nobody answered {} {}", head().method, head().path());
     wire::ResponseHead failed;
     failed.status = 500;
-    (void)co_await respond(std::move(failed), "");
+    (void)respond(std::move(failed), "");
   }
   // An answer that was begun and not finished: the client must see that it is cut off.
   if (!finished_) flush();
   if (!finished_ || lost_) co_return false;
+  if (pending() > 0 && !co_await send_rest("")) co_return false;
   if (!body_done_ && !close_after_) close_after_ = !co_await skip_body();
   if (close_after_ && !body_done_) co_await linger();
   co_return !close_after_ && !lost_;
@@ -262,7 +266,7 @@ Awaitable<> ServerConnection::refuse(int status, std::string text) {
   close_after_ = true;
   body_done_ = true;
   text += '\n';
-  write_head(head, text.size());
+  write_head(out_, head, text.size());
   if (!co_await send_all(text)) co_return;
   co_await linger();
 }
@@ -343,17 +347,45 @@ Awaitable<Result<std::string_view>> ServerConnection::read_some() {
   co_return std::string_view();
 }
 
+std::unexpected<Error> ServerConnection::too_large(std::size_t bytes_max) {
+  close_after_ = true;
+  return fail(Reason::too_large,
+              std::format("the request body is longer than {} bytes", bytes_max));
+}
+
+std::optional<Result<std::string>> ServerConnection::body_at_hand(std::size_t bytes_max) {
+  if (body_began_ || lost_) return std::nullopt;
+  const auto length = head().body_length;
+  if (body_done_) return Result<std::string>("");
+  if (!length || *length > in_.bytes().size() + in_.room_size()) return std::nullopt;
+  if (*length > bytes_max) return too_large(bytes_max);
+  while (in_.bytes().size() < *length) {
+    if (!stream_.readable()) return std::nullopt;
+    const Stream::Io io = stream_.read(in_.room(), in_.room_size());
+    if (io.status == Stream::Status::ok) in_.filled(io.bytes);
+    if (io.status == Stream::Status::end || io.status == Stream::Status::failed) {
+      client_ended("it closed the connection in the middle of the request");
+      return fail(*gone_why_);
+    }
+  }
+  body_began_ = true;
+  std::string body;
+  body.reserve(static_cast<std::size_t>(*length) + kBodySlack);
+  while (!body_done_) {
+    std::string_view piece;
+    WEFT_TRY(const bool found, take_body(piece));
+    if (found) body.append(piece);
+  }
+  if (in_.empty()) in_.release();
+  return body;
+}
+
 Awaitable<Result<std::string>> ServerConnection::read_body(std::size_t bytes_max) {
-  const auto too_large = [&] {
-    close_after_ = true;
-    return fail(Reason::too_large,
-                std::format("the request body is longer than {} bytes", bytes_max));
-  };
   std::string body;
   if (body_done_) co_return body;
   const std::uint64_t length = head().body_length.value_or(0);
-  if (length > bytes_max) co_return too_large();
-  body.reserve(static_cast<std::size_t>(length));
+  if (length > bytes_max) co_return too_large(bytes_max);
+  body.reserve(static_cast<std::size_t>(length) + kBodySlack);
   while (true) {
     std::string_view piece;
     if (body_began_ && !body_done_ && !in_.empty()) {
@@ -363,7 +395,7 @@ Awaitable<Result<std::string>> ServerConnection::read_body(std::size_t bytes_max
       WEFT_CO_TRY(piece, co_await read_some());
     }
     if (piece.empty()) co_return body;
-    if (body.size() + piece.size() > bytes_max) co_return too_large();
+    if (body.size() + piece.size() > bytes_max) co_return too_large(bytes_max);
     body.append(piece);
   }
 }
@@ -378,14 +410,14 @@ void ServerConnection::decide_close() {
   if (held_back || request.body_length.value_or(0) > kUnreadBodyMax) close_after_ = true;
 }
 
-void ServerConnection::write_head(const wire::ResponseHead& head,
+void ServerConnection::write_head(std::string& out, const wire::ResponseHead& head,
                                   std::optional<std::uint64_t> length) {
   WEFT_ASSERT(head.status >= 200 && head.status <= 999);
-  out_.append("HTTP/1.1 ");
-  append_number(out_, static_cast<std::uint64_t>(head.status), 10);
-  out_ += ' ';
-  out_.append(wire::reason_phrase(head.status));
-  out_.append("\r\n", 2);
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::uint64_t>(head.status), 10);
+  out += ' ';
+  out.append(wire::reason_phrase(head.status));
+  out.append("\r\n", 2);
   for (const auto& [name, value] : head.headers) {
     if (set_here(name)) continue;
     if (!wire::valid_header_name(name) || !wire::valid_header_value(value)) {
@@ -395,27 +427,27 @@ void ServerConnection::write_head(const wire::ResponseHead& head,
                  name);
       continue;
     }
-    out_.append(name);
-    out_.append(": ", 2);
-    out_.append(value);
-    out_.append("\r\n", 2);
+    out.append(name);
+    out.append(": ", 2);
+    out.append(value);
+    out.append("\r\n", 2);
   }
-  out_.append("Date: ");
-  out_.append(shard_->date());
+  out.append("Date: ");
+  out.append(shard_->date());
   if (length && head.status != 204) {
-    out_.append("\r\nContent-Length: ");
-    append_number(out_, *length, 10);
+    out.append("\r\nContent-Length: ");
+    append_number(out, *length, 10);
   }
-  if (chunked_) out_.append("\r\nTransfer-Encoding: chunked");
+  if (chunked_) out.append("\r\nTransfer-Encoding: chunked");
   if (close_after_) {
-    out_.append("\r\nConnection: close");
+    out.append("\r\nConnection: close");
   } else if (this->head().http_1_0) {
-    out_.append("\r\nConnection: keep-alive");
+    out.append("\r\nConnection: keep-alive");
   }
-  out_.append("\r\n\r\n");
+  out.append("\r\n\r\n");
 }
 
-Awaitable<Result<void>> ServerConnection::respond(wire::ResponseHead head, std::string body) {
+Result<void> ServerConnection::respond(wire::ResponseHead head, std::string_view body) {
   WEFT_ASSERT(!started_);
   started_ = finished_ = true;
   decide_close();
@@ -424,13 +456,30 @@ Awaitable<Result<void>> ServerConnection::respond(wire::ResponseHead head, std::
   std::optional<std::uint64_t> length = body.size();
   if (bodyless_) {
     length = head.status == 304 || (for_head && body.empty()) ? head.body_length : length;
-    body.clear();
+    body = {};
   }
-  write_head(head, length);
-  std::string_view rest = body;
-  if (rest.size() <= kGatherBytesMax / 4) out_.append(std::exchange(rest, {}));
-  if (const auto sent = send_now(rest)) co_return *sent;
-  co_return co_await send_rest(rest);
+  if (lost_) return fail(*gone_why_);
+  // Put together where it is warm; only what the socket does not take is kept with the connection.
+  std::string& scratch = shard_->scratch();
+  scratch.assign(out_, out_sent_);
+  write_head(scratch, head, length);
+  if (body.size() <= kGatherBytesMax / 4) scratch.append(std::exchange(body, {}));
+  const std::array<iovec, 2> parts = {piece_of(scratch), piece_of(body)};
+  const Stream::Io io = stream_.write(std::span<const iovec>(parts).first(body.empty() ? 1 : 2));
+  sent(pending());
+  lift();
+  if (io.status == Stream::Status::ok) return {};
+  if (io.status == Stream::Status::failed) {
+    abandon(client_gone(stream_.failure()));
+    return fail(*gone_why_);
+  }
+  // The rest goes before this connection's next request is read.
+  const std::size_t of_scratch = std::min(scratch.size(), io.bytes);
+  out_.append(scratch, of_scratch);
+  out_.append(body.substr(io.bytes - of_scratch));
+  blocked_ = true;
+  arm(shard_->limits().write_timeout);
+  return {};
 }
 
 Awaitable<Result<void>> ServerConnection::start(wire::ResponseHead head) {
@@ -442,7 +491,7 @@ Awaitable<Result<void>> ServerConnection::start(wire::ResponseHead head) {
   if (unframed && this->head().http_1_0) close_after_ = true;
   chunked_ = unframed && !this->head().http_1_0;
   body_left_ = head.body_length;
-  write_head(head, head.body_length);
+  write_head(out_, head, head.body_length);
   if (lost_) co_return fail(*gone_why_);
   schedule_flush();
   co_return Result<void>();

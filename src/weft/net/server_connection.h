@@ -49,6 +49,8 @@ class ServerShard : public std::enable_shared_from_this<ServerShard> {
   Poller& poller() { return poller_; }
   Deadlines& deadlines() { return deadlines_; }
   const std::shared_ptr<BufferPool>& buffers() const { return buffers_; }
+  /// For putting an answer together; means nothing across a wait.
+  std::string& scratch() { return scratch_; }
 
  private:
   void ended();
@@ -64,6 +66,7 @@ class ServerShard : public std::enable_shared_from_this<ServerShard> {
   bool draining_ = false;
   std::time_t date_second_ = 0;
   std::string date_;
+  std::string scratch_;
 };
 
 class ServerConnection final : public Exchange,
@@ -75,7 +78,7 @@ class ServerConnection final : public Exchange,
 
   /// The connection's life; the shard drops it when it ends.
   Awaitable<> serve();
-  /// Between requests: since when; nothing while it is at one.
+  /// Between requests: since when; nothing while it is at one or was told to close.
   std::optional<SteadyTime> idle_since() const;
   void close_idle();
   void cancel(const Error& why);
@@ -90,8 +93,9 @@ class ServerConnection final : public Exchange,
   Executor executor() override { return shard_->executor(); }
   CancelToken gone() const override;
   Awaitable<Result<std::string>> read_body(std::size_t bytes_max) override;
+  std::optional<Result<std::string>> body_at_hand(std::size_t bytes_max) override;
   Awaitable<Result<std::string_view>> read_some() override;
-  Awaitable<Result<void>> respond(wire::ResponseHead head, std::string body) override;
+  Result<void> respond(wire::ResponseHead head, std::string_view body) override;
   Awaitable<Result<void>> start(wire::ResponseHead head) override;
   Awaitable<Result<void>> write(std::string_view piece) override;
   Awaitable<Result<void>> finish() override;
@@ -114,9 +118,11 @@ class ServerConnection final : public Exchange,
   void begin_exchange();
   void read_ahead();
   Result<bool> take_body(std::string_view& piece);
+  std::unexpected<Error> too_large(std::size_t bytes_max);
 
   // Writing
-  void write_head(const wire::ResponseHead& head, std::optional<std::uint64_t> length);
+  void write_head(std::string& out, const wire::ResponseHead& head,
+                  std::optional<std::uint64_t> length);
   void decide_close();
   /// Sends as much of out_ and of the body as the socket takes; nothing when the rest must wait.
   std::optional<Result<void>> send_now(std::string_view& body);

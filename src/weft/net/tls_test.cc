@@ -63,7 +63,7 @@ class Certificate {
 Awaitable<> echo(Exchange& exchange) {
   EXPECT_TRUE(exchange.over_tls());
   auto body = co_await exchange.read_body(4 << 20);
-  (void)co_await exchange.respond({}, body.value_or("failed"));
+  (void)exchange.respond({}, body.value_or("failed"));
 }
 
 ClientRequest secure(const Harness& harness, std::string body, std::string host = "127.0.0.1") {
@@ -78,6 +78,30 @@ ClientRequest secure(const Harness& harness, std::string body, std::string host 
 Awaitable<Result<std::string>> fetch(HttpClient& client, ClientRequest request) {
   WEFT_CO_TRY(auto response, co_await client.send(std::move(request), {}));
   co_return co_await response->read_all(8 << 20);
+}
+
+TEST(Tls, ARedirectToPlainHttpIsNotFollowed) {
+  const Certificate files;
+  Harness harness(
+      [&](Exchange& exchange) -> Awaitable<> {
+        wire::ResponseHead head;
+        head.status = 308;
+        head.headers.add("Location", "http://127.0.0.1:" + exchange.head().target.substr(1));
+        (void)exchange.respond(std::move(head), "");
+        co_return;
+      },
+      {}, 1, TlsServerConfig{files.certificate(), files.key(), ""});
+  harness.run([&](Loop& loop) -> Awaitable<> {
+    ClientLimits limits;
+    limits.ca_file = files.certificate();
+    auto client = HttpClient::create(loop, limits);
+    ClientRequest request = secure(harness, "secret");
+    request.target = std::format("/{}", harness.port());
+    request.redirects_max = 3;
+    const auto refused = co_await fetch(*client, std::move(request));
+    EXPECT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().reason, Reason::permission_denied) << refused.error().message;
+  });
 }
 
 TEST(Tls, ServesAndVerifies) {

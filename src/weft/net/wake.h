@@ -2,9 +2,7 @@
 // Owned by what it is a member of; one loop.
 #pragma once
 
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <optional>
 
@@ -20,17 +18,16 @@ class Wake {
 
   bool waiting() const { return waiter_.has_value(); }
   /// Waits until now() or later(); look at the state again after it.
-  Awaitable<> wait() {
+  [[nodiscard]] auto wait() {
     WEFT_ASSERT(!waiter_);
-    return boost::asio::async_initiate<decltype(kAwait), void()>(
-        [this](Handler handler) { waiter_.emplace(std::move(handler)); }, kAwait);
+    return suspended([this](Resume waiter) { waiter_.emplace(std::move(waiter)); });
   }
   /// Resumes within this call: only from a readiness event or a timer, never from inside a
   /// coroutine. The owner may be gone when it returns.
   void now() {
     if (!waiter_) return;
-    Handler handler = take();
-    std::move(handler)();
+    Resume waiter = take();
+    std::move(waiter)();
   }
   /// Resumes by a post to the loop.
   void later() {
@@ -38,15 +35,14 @@ class Wake {
   }
 
  private:
-  using Handler = boost::asio::async_result<std::decay_t<decltype(kAwait)>, void()>::handler_type;
-  Handler take() {
-    Handler handler = std::move(*waiter_);
+  Resume take() {
+    Resume waiter = std::move(*waiter_);
     waiter_.reset();
-    return handler;
+    return waiter;
   }
 
   Executor executor_;
-  std::optional<Handler> waiter_;
+  std::optional<Resume> waiter_;
 };
 
 }  // namespace weft::net

@@ -5,8 +5,8 @@
 namespace weft::wire {
 namespace {
 
-constexpr std::size_t kTextStart = 512;
-constexpr std::size_t kFieldsStart = 16;
+constexpr std::size_t kTextStart = 256;
+constexpr std::size_t kFieldsStart = 8;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 

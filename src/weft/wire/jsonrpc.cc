@@ -108,7 +108,7 @@ Result<JsonRpcMessage> read_jsonrpc(json::value message) {
 }
 
 std::string write_jsonrpc(const JsonRpcRequest& request) {
-  std::string out;
+  std::string& out = json::scratch();
   if (request.id) {
     append_id(out, *request.id);
   } else {
@@ -121,19 +121,19 @@ std::string write_jsonrpc(const JsonRpcRequest& request) {
     json::write(out, request.params);
   }
   out += '}';
-  return out;
+  return json::taken(out);
 }
 
 std::string write_jsonrpc(const JsonRpcResponse& response) {
   if (const auto* error = std::get_if<JsonRpcError>(&response.outcome)) {
     return write_jsonrpc_error(response.id, *error);
   }
-  std::string out;
+  std::string& out = json::scratch();
   append_id(out, response.id);
   out += R"(,"result":)";
   json::write(out, std::get<json::value>(response.outcome));
   out += '}';
-  return out;
+  return json::taken(out);
 }
 
 std::string write_jsonrpc_result(const JsonRpcId& id, json::value result) {

@@ -141,20 +141,20 @@ std::string Outlet::frame(const Fault& fault) const {
   return json::write(body);
 }
 
-Awaitable<> Outlet::answer(json::value result) {
+void Outlet::answer(json::value result) {
   wire::ResponseHead head;
   head.headers = headers(rest_ ? rest_media_type() : kJson);
   std::string body = frame(std::move(result));
-  (void)co_await exchange_.respond(std::move(head), std::move(body));
+  (void)exchange_.respond(std::move(head), body);
 }
 
-Awaitable<> Outlet::refuse(Fault fault) {
+void Outlet::refuse(Fault fault) {
   wire::ResponseHead head;
   head.status = rest_ ? fault.row.http : jsonrpc_http_status(fault);
   head.headers = headers(rest_ ? rest_media_type() : kJson);
   add_error_headers(head.headers, fault.error);
   std::string body = frame(fault);
-  (void)co_await exchange_.respond(std::move(head), std::move(body));
+  (void)exchange_.respond(std::move(head), body);
 }
 
 Awaitable<> Outlet::pour(Feed feed) {
@@ -219,12 +219,11 @@ Result<Scope> scope_of(Environment& environment, const model::Principal& princip
 Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb,
                   json::object params) {
   if (wants_push(outlet.codec(), verb, params)) {
-    co_await outlet.refuse(push_refusal());
+    outlet.refuse(push_refusal());
     co_return;
   }
   if (verb == Verb::card) {
-    co_await outlet.answer(
-        json::value(extended_card(environment, scope, outlet.codec().version())));
+    outlet.answer(json::value(extended_card(environment, scope, outlet.codec().version())));
     co_return;
   }
   Operations operations(environment, request, std::move(scope));
@@ -233,14 +232,14 @@ Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outle
     if (feed)
       co_await outlet.pour(*std::move(feed));
     else
-      co_await outlet.refuse(Fault(feed.error()));
+      outlet.refuse(Fault(feed.error()));
     co_return;
   }
   auto result = co_await unary(operations, outlet.codec(), verb, std::move(params));
   if (result)
-    co_await outlet.answer(*std::move(result));
+    outlet.answer(*std::move(result));
   else
-    co_await outlet.refuse(Fault(result.error()));
+    outlet.refuse(Fault(result.error()));
 }
 
 }  // namespace weft::adapters::a2a

@@ -23,8 +23,8 @@ class Outlet {
   Outlet(net::Exchange& exchange, Version version);
 
   const Codec& codec() const { return codec_; }
-  Awaitable<> answer(json::value result);
-  Awaitable<> refuse(Fault fault);
+  void answer(json::value result);
+  void refuse(Fault fault);
   Awaitable<> pour(Feed feed);
 
  private:

@@ -8,11 +8,12 @@
 namespace weft::adapters::a2a {
 namespace {
 
-model::Skill skill_of(const model::Solution& solution, const SkillId& id) {
-  if (const model::Skill* skill = solution.skill(id.str())) return *skill;
-  model::Skill skill;
-  skill.id = id;
-  skill.shape = model::Shape::converse;
+std::shared_ptr<const model::Skill> skill_of(std::shared_ptr<const model::Solution> solution,
+                                             const SkillId& id) {
+  if (const model::Skill* skill = solution->skill(id.str())) return {std::move(solution), skill};
+  auto skill = std::make_shared<model::Skill>();
+  skill->id = id;
+  skill->shape = model::Shape::converse;
   return skill;
 }
 
@@ -35,7 +36,7 @@ Session::Parts AgentService::parts(std::shared_ptr<const model::Call> call,
                                    const hub::CallContext& context) {
   const Now current = now();
   net::HttpClient& client = environment_.clients.at(context.executor);
-  model::Skill skill = skill_of(*current.solution, call->skill);
+  auto skill = skill_of(current.solution, call->skill);
   Peer peer(client, current.agent, join_, *call);
   return {std::move(peer), memory_, std::move(call), std::move(skill)};
 }
@@ -44,7 +45,7 @@ std::unique_ptr<hub::EventStream> AgentService::start(std::shared_ptr<const mode
                                                       hub::CallContext context) {
   auto made = std::make_shared<Session::Parts>(parts(std::move(call), context));
   return hub::make_stream(context, [made](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-    Session session(*made, out);
+    Session session(std::move(*made), out);
     co_return co_await session.run();
   });
 }
@@ -56,7 +57,7 @@ std::unique_ptr<hub::EventStream> AgentService::reattach(std::shared_ptr<const m
   auto made = std::make_shared<Session::Parts>(parts(std::move(call), context));
   return hub::make_stream(context,
                           [made, accepted](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-                            Session session(*made, out);
+                            Session session(std::move(*made), out);
                             co_return co_await session.take_up(accepted);
                           });
 }

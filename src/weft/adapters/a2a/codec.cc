@@ -31,7 +31,8 @@ std::string_view role_v10(Speaker role) {
 }
 
 json::object write_part_v10(const model::Part& given) {
-  const model::Part part = carry(given).part;
+  const Carried carried = carry(given);
+  const model::Part& part = carried.part();
   json::object out;
   std::string media_type = part.media_type;
   if (const auto* text = std::get_if<model::Text>(&part.body)) {

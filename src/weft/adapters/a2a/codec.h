@@ -69,9 +69,17 @@ Result<std::int64_t> parse_timestamp(std::string_view text, const std::string& p
 /// What parts of every version share: kinds of content that A2A has no form for ride as data
 /// (tensors, tool calls and results) or text (reasoning, refusals), marked by `weft.part` in the
 /// metadata.
-struct Carried {
+class Carried {
+ public:
+  /// The part itself, which must outlive this.
+  explicit Carried(const model::Part& given) : given_(&given) {}
+  explicit Carried(model::Part&& made) : made_(std::move(made)) {}
   /// A Text, Data, Blob or Link.
-  model::Part part;
+  const model::Part& part() const { return made_ ? *made_ : *given_; }
+
+ private:
+  const model::Part* given_ = nullptr;
+  std::optional<model::Part> made_;
 };
 Carried carry(const model::Part& part);
 /// The inverse; a mark that does not fit what it marks leaves the part as it is.

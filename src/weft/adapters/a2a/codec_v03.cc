@@ -52,7 +52,8 @@ json::object finish(json::object out, json::object metadata, const model::Part& 
 }
 
 json::object write_part_v03(const model::Part& given) {
-  const model::Part part = carry(given).part;
+  const Carried carried = carry(given);
+  const model::Part& part = carried.part();
   json::object metadata = part.meta;
   json::object out;
   json::object file;
@@ -78,7 +79,8 @@ json::object write_part_v03(const model::Part& given) {
 }
 
 json::object write_part_v03_rest(const model::Part& given) {
-  const model::Part part = carry(given).part;
+  const Carried carried = carry(given);
+  const model::Part& part = carried.part();
   json::object metadata = part.meta;
   json::object out;
   json::object file;

@@ -9,17 +9,20 @@
 namespace weft::adapters::a2a {
 namespace {
 
-std::string snake(std::string_view camel) {
-  std::string out;
+bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+
+/// Whether `name` is the snake_case spelling of `camel`.
+bool is_snake_of(std::string_view name, std::string_view camel) {
+  std::size_t at = 0;
   for (const char c : camel) {
-    if (c >= 'A' && c <= 'Z') {
-      out += '_';
-      out += static_cast<char>(c - 'A' + 'a');
-    } else {
-      out += c;
+    if (is_capital(c)) {
+      if (name.substr(at, 1) != "_") return false;
+      ++at;
     }
+    const char wanted = is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c;
+    if (at >= name.size() || name[at++] != wanted) return false;
   }
-  return out;
+  return at == name.size();
 }
 
 }  // namespace
@@ -37,9 +40,10 @@ Result<Fields> Fields::of(const json::value& v, std::string path) {
 
 const json::value* Fields::find(std::string_view key) const {
   const json::value* v = json::find(object_, key);
-  if (v == nullptr) {
-    const std::string other = snake(key);
-    if (other != key) v = json::find(object_, other);
+  if (v == nullptr && std::ranges::any_of(key, is_capital)) {
+    for (const auto& member : object_) {
+      if (is_snake_of(member.key(), key)) v = &member.value();
+    }
   }
   return v != nullptr && v->is_null() ? nullptr : v;
 }
@@ -117,7 +121,7 @@ json::object Fields::others(std::initializer_list<std::string_view> known) const
   for (const auto& member : object_) {
     const std::string_view key = member.key();
     const bool is_known = std::ranges::any_of(
-        known, [&](std::string_view name) { return name == key || snake(name) == key; });
+        known, [&](std::string_view name) { return name == key || is_snake_of(key, name); });
     if (!is_known) out[key] = member.value();
   }
   return out;

@@ -158,17 +158,12 @@ model::Ask which_skill(const Scope& scope) {
   return ask;
 }
 
-void read_call(const Target& target, const SendRequest& request, model::Call& call) {
+void read_call(const Target& target, SendRequest request, model::Call& call) {
   const model::Solution& solution = *target.entry->solution;
   call.solution = solution.id;
   if (target.skill != nullptr) call.skill = target.skill->id;
   call.dedup_key = request.message.id;
   if (wants_json(request)) call.gen.format = "json";
-  model::Turn turn;
-  turn.id = request.message.id;
-  turn.role = model::Role::user;
-  turn.parts = request.message.parts;
-  call.turns.push_back(std::move(turn));
   const bool converse = target.skill == nullptr || target.skill->shape == model::Shape::converse;
   if (solution.protocol == "a2a") {
     json::object kept = keep(request);
@@ -180,13 +175,19 @@ void read_call(const Target& target, const SendRequest& request, model::Call& ca
     call.meta[kMetaKey] = std::move(kept);
   }
   // An agent that talks gets the message as it is, its data parts with it.
-  if (converse && solution.protocol == "a2a") return;
-  if (target.parameters)
+  const bool as_it_is = converse && solution.protocol == "a2a";
+  if (!as_it_is && target.parameters) {
     call.args = target.parameters;
-  else if (!converse)
+  } else if (!converse) {
     call.args = first_data(request.message);
+  }
   // Arguments speak for themselves; a model is told them as what is said.
-  if (converse && call.args) call.turns.clear();
+  if (!as_it_is && converse && call.args) return call.turns.clear();
+  model::Turn turn;
+  turn.id = std::move(request.message.id);
+  turn.role = model::Role::user;
+  turn.parts = std::move(request.message.parts);
+  call.turns.push_back(std::move(turn));
 }
 
 }  // namespace weft::adapters::a2a

@@ -40,6 +40,6 @@ Target find_named(const Scope& scope, std::string_view name);
 model::Ask which_skill(const Scope& scope);
 
 /// Fills the call. What an A2A solution may get unchanged rides in Call::meta.
-void read_call(const Target& target, const SendRequest& request, model::Call& call);
+void read_call(const Target& target, SendRequest request, model::Call& call);
 
 }  // namespace weft::adapters::a2a

@@ -92,14 +92,13 @@ Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::strin
   if (!json_content(exchange.head().headers.get("Content-Type"))) {
     Error error =
         make_error(Reason::content_type, "the body of a JSON-RPC request is application/json");
-    co_await nameless.refuse(Fault(std::move(error)));
+    nameless.refuse(Fault(std::move(error)));
     co_return;
   }
-  auto body = co_await exchange.read_body(kBodyBytesMax);
-  if (!body) {
-    co_await nameless.refuse(Fault(body.error()));
-    co_return;
-  }
+  auto at_hand = exchange.body_at_hand(kBodyBytesMax);
+  if (!at_hand) at_hand = co_await exchange.read_body(kBodyBytesMax);
+  const auto& body = *at_hand;
+  if (!body) co_return nameless.refuse(Fault(body.error()));
   Read read = read_body(*body);
   if (!read.fault && named.fault) read.fault = named.fault;
   const Method* method = read.fault ? nullptr : find_method(read.request.method);
@@ -108,14 +107,14 @@ Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::strin
   }
   Outlet outlet(exchange, method != nullptr ? method->version : spoken, read.id);
   if (read.fault) {
-    co_await outlet.refuse(*std::move(read.fault));
+    outlet.refuse(*std::move(read.fault));
     co_return;
   }
   const std::string tenant(json::string_at(read.request.params, "tenant"));
   if (solution.empty()) solution = tenant;
   auto scope = scope_of(environment, request.principal, solution);
   if (!scope) {
-    co_await outlet.refuse(Fault(scope.error()));
+    outlet.refuse(Fault(scope.error()));
     co_return;
   }
   const Verb verb = method->verb;

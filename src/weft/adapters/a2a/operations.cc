@@ -141,7 +141,7 @@ Awaitable<Result<std::shared_ptr<model::Call>>> Operations::prepare(SendRequest 
     if (target.entry) call->solution = target.entry->solution->id;
     co_return call;
   }
-  read_call(target, message, *call);
+  read_call(target, std::move(message), *call);
   // What cannot be called is refused before there is a task.
   WEFT_CO_TRY(const Schema* schema, target.entry->input_schema(*target.skill));
   if (call->args && schema != nullptr) WEFT_CO_CHECK(schema->require(*call->args));
@@ -167,7 +167,7 @@ Awaitable<Result<StreamItem>> Operations::call_directly(SendRequest message, Tar
   call->reply = model::Reply::unary;
   const hub::CallContext context =
       hub.context(request_.exchange.executor(), request_.exchange.gone(), *call);
-  auto stream = hub.call(*call, context);
+  auto stream = hub.call(call, context);
   hub::Folded folded = co_await hub::fold_stream(*stream, hub::kAnswerBytesMax);
   if (folded.ask) {
     json::object meta;

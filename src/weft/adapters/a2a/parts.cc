@@ -61,20 +61,22 @@ Carried carry(const model::Part& part) {
   if (const auto* reasoning = std::get_if<model::Reasoning>(&part.body)) {
     model::Part text = as_text(part, reasoning->text, "reasoning");
     if (!reasoning->opaque.empty()) text.meta[kOpaque] = reasoning->opaque;
-    return {std::move(text)};
+    return Carried(std::move(text));
   }
   if (const auto* refusal = std::get_if<model::Refusal>(&part.body)) {
-    return {as_text(part, refusal->text, "refusal")};
+    return Carried(as_text(part, refusal->text, "refusal"));
   }
-  if (std::holds_alternative<model::Tensor>(part.body)) return {as_data(part, "tensor")};
-  if (std::holds_alternative<model::ToolCall>(part.body)) return {as_data(part, "tool_call")};
-  if (std::holds_alternative<model::ToolResult>(part.body)) return {as_data(part, "tool_result")};
+  if (std::holds_alternative<model::Tensor>(part.body)) return Carried(as_data(part, "tensor"));
+  if (std::holds_alternative<model::ToolCall>(part.body))
+    return Carried(as_data(part, "tool_call"));
+  if (std::holds_alternative<model::ToolResult>(part.body))
+    return Carried(as_data(part, "tool_result"));
   if (const auto* link = std::get_if<model::Link>(&part.body); link != nullptr && link->size) {
     model::Part copy = part;
     copy.meta[kSize] = *link->size;
-    return {std::move(copy)};
+    return Carried(std::move(copy));
   }
-  return {part};
+  return Carried(part);
 }
 
 model::Part uncarry(model::Part part) {

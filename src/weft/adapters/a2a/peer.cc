@@ -80,6 +80,10 @@ Result<StreamItem> Answer::read(std::string_view text) const {
 
 Awaitable<Result<std::optional<StreamItem>>> Answer::whole() {
   ended_ = true;
+  if (const auto at_hand = response_->body_at_hand()) {
+    WEFT_CO_TRY(auto item, read(*at_hand));
+    co_return std::optional<StreamItem>(std::move(item));
+  }
   WEFT_CO_TRY(const auto body, co_await response_->read_all(kBodyBytesMax));
   WEFT_CO_TRY(auto item, read(body));
   co_return std::optional<StreamItem>(std::move(item));
@@ -112,8 +116,7 @@ Peer::Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::Joi
       trace_(call.trace),
       depth_(call.depth) {}
 
-Result<net::ClientRequest> Peer::write(const Operation& operation,
-                                       const hub::CallContext& context) const {
+Result<net::ClientRequest> Peer::write(Operation operation, const hub::CallContext& context) const {
   const Door& door = agent_->door;
   const bool v10 = door.version == Version::v10;
   Url url = agent_->url;
@@ -149,7 +152,7 @@ Result<net::ClientRequest> Peer::write(const Operation& operation,
     out.body = json::write(operation.params);
     return out;
   }
-  json::object params = operation.params;
+  json::object params = std::move(operation.params);
   if (v10 && !door.interface.tenant.empty()) params["tenant"] = door.interface.tenant;
   wire::JsonRpcRequest rpc{json::value(kRequestId),
                            std::string(v10 ? operation.method_v10 : operation.method_v03),
@@ -160,7 +163,7 @@ Result<net::ClientRequest> Peer::write(const Operation& operation,
 
 Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Peer::request(Operation operation,
                                                                       hub::CallContext context) {
-  WEFT_CO_TRY(auto request, write(operation, context));
+  WEFT_CO_TRY(auto request, write(std::move(operation), context));
   WEFT_CO_TRY(auto response, co_await client_.send(std::move(request), context.cancel));
   const wire::ResponseHead& head = response->head();
   if (head.status >= 200 && head.status < 300) co_return std::move(response);

@@ -68,8 +68,7 @@ class Peer {
   };
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> request(Operation operation,
                                                                   hub::CallContext context);
-  Result<net::ClientRequest> write(const Operation& operation,
-                                   const hub::CallContext& context) const;
+  Result<net::ClientRequest> write(Operation operation, const hub::CallContext& context) const;
   Awaitable<Result<json::value>> unary(Operation operation, hub::CallContext context);
   json::object by_id(const std::string& task) const;
 

@@ -93,17 +93,17 @@ Awaitable<> serve_rest(Environment& environment, Request& request, std::string s
   Outlet outlet(exchange, call ? call->version : Version::v10);
   if (!call || call->wrong_method) {
     const std::string where(exchange.head().path());
-    co_await outlet.refuse(Fault(
-        kMethodNotFound, std::format("A2A has no operation {} {}", exchange.head().method, where)));
+    outlet.refuse(Fault(kMethodNotFound,
+                        std::format("A2A has no operation {} {}", exchange.head().method, where)));
     co_return;
   }
   if (const Named named = named_version(exchange.head()); named.fault) {
-    co_await outlet.refuse(*named.fault);
+    outlet.refuse(*named.fault);
     co_return;
   }
   auto params = co_await body_of(exchange, call->verb);
   if (!params) {
-    co_await outlet.refuse(Fault(params.error()));
+    outlet.refuse(Fault(params.error()));
     co_return;
   }
   json::object all = *std::move(params);
@@ -112,7 +112,7 @@ Awaitable<> serve_rest(Environment& environment, Request& request, std::string s
   if (solution.empty()) solution = std::string(json::string_at(all, "tenant"));
   auto scope = scope_of(environment, request.principal, solution);
   if (!scope) {
-    co_await outlet.refuse(Fault(scope.error()));
+    outlet.refuse(Fault(scope.error()));
     co_return;
   }
   const Verb verb = call->verb;

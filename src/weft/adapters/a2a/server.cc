@@ -68,7 +68,7 @@ class Server {
     auto scope = scope_of(environment_, request.principal, solution);
     if (!scope) {
       Outlet outlet(request.exchange, Version::v10);
-      co_await outlet.refuse(Fault(scope.error()));
+      outlet.refuse(Fault(scope.error()));
       co_return;
     }
     const bool keys = environment_.hub.keys().any();
@@ -83,7 +83,7 @@ class Server {
     const Named named = named_version(exchange.head());
     if (named.fault) {
       Outlet outlet(exchange, Version::v10);
-      co_await outlet.refuse(*named.fault);
+      outlet.refuse(*named.fault);
       co_return;
     }
     std::string body = json::write(write_card(card, shape_of(named)));
@@ -102,7 +102,7 @@ class Server {
       head.status = 304;
       body.clear();
     }
-    (void)co_await exchange.respond(std::move(head), std::move(body));
+    (void)exchange.respond(std::move(head), body);
   }
 
   Environment& environment_;
@@ -110,7 +110,7 @@ class Server {
 };
 
 /// What the front door refused, in the binding that was meant.
-Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
+void refuse(net::Exchange& exchange, const Error& error) {
   const std::string_view path = exchange.head().path();
   const bool rest = exchange.head().method != "POST" ||
                     path.find("/message:") != std::string_view::npos ||
@@ -118,10 +118,10 @@ Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
   Fault fault(error);
   if (rest) {
     Outlet outlet(exchange, Version::v10);
-    co_await outlet.refuse(std::move(fault));
+    outlet.refuse(std::move(fault));
   } else {
     Outlet outlet(exchange, Version::v10, wire::JsonRpcId());
-    co_await outlet.refuse(std::move(fault));
+    outlet.refuse(std::move(fault));
   }
 }
 

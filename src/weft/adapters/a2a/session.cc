@@ -42,7 +42,7 @@ void Session::on_cancelled() {
 Awaitable<Result<model::Output>> Session::run() {
   const std::string& who = parts_.call->principal.name;
   const std::string theirs = parts_.memory->contexts.find(who, conversation_);
-  Outgoing outgoing = write_call(*parts_.call, parts_.skill, !theirs.empty());
+  Outgoing outgoing = write_call(*parts_.call, *parts_.skill, !theirs.empty());
   outgoing.request.message.context_id = theirs;
   // Only the caller's own tasks can be gone on with; what is someone else's does not exist.
   if (!outgoing.task.empty()) {

@@ -29,7 +29,7 @@ class Session {
     Peer peer;
     std::shared_ptr<Memory> memory;
     std::shared_ptr<const model::Call> call;
-    model::Skill skill;
+    std::shared_ptr<const model::Skill> skill;
   };
   Session(Parts parts, hub::Emitter& out);
 

@@ -57,6 +57,9 @@ bool is_text(const model::Part& part) { return std::holds_alternative<model::Tex
 /// nothing else was.
 std::vector<model::Part> answer_parts(const model::Output& output) {
   std::vector<model::Part> parts;
+  std::size_t most = 2 + output.tensors.size();
+  for (const model::Turn& turn : output.turns) most += turn.parts.size();
+  parts.reserve(most);
   for (const model::Turn& turn : output.turns) {
     for (const model::Part& part : turn.parts) {
       if (!std::holds_alternative<model::Reasoning>(part.body)) parts.push_back(part);

@@ -26,8 +26,8 @@ Awaitable<> handle_document(Environment& environment, Request& request);
 Awaitable<> handle_metrics(Environment& environment, Request& request);
 
 /// The answer {"error":…} with the status of the reason.
-Awaitable<> answer_error(net::Exchange& exchange, Error error);
-Awaitable<> answer(net::Exchange& exchange, int status, json::value body);
+void answer_error(net::Exchange& exchange, Error error);
+void answer(net::Exchange& exchange, int status, json::value body);
 /// The body as an object.
 Awaitable<Result<json::object>> read_object(net::Exchange& exchange);
 /// Reason::unsupported naming the method and what the path takes.

@@ -56,12 +56,12 @@ Awaitable<> pump(Environment& environment, Request& request,
 
 Awaitable<> handle_call(Environment& environment, Request& request) {
   if (request.exchange.head().method != "POST") {
-    co_return co_await answer_error(request.exchange, wrong_method(request, "POST"));
+    co_return answer_error(request.exchange, wrong_method(request, "POST"));
   }
   auto body = co_await read_object(request.exchange);
-  if (!body) co_return co_await answer_error(request.exchange, body.error());
+  if (!body) co_return answer_error(request.exchange, body.error());
   auto call = read_call(environment, request, *body);
-  if (!call) co_return co_await answer_error(request.exchange, call.error());
+  if (!call) co_return answer_error(request.exchange, call.error());
   auto kept = std::make_shared<const model::Call>(*call);
   auto context =
       environment.hub.context(request.exchange.executor(), request.exchange.gone(), *kept);

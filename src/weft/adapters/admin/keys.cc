@@ -20,11 +20,11 @@ json::object describe(const hub::KeyInfo& key) {
 
 Awaitable<> make(Environment& environment, Request& request) {
   auto body = co_await read_object(request.exchange);
-  if (!body) co_return co_await answer_error(request.exchange, body.error());
+  if (!body) co_return answer_error(request.exchange, body.error());
   std::string name(json::string_at(*body, "name"));
   if (name.empty() || name.size() > 100) {
-    co_return co_await answer_error(
-        request.exchange, make_argument_error("/name", "name: expected 1 to 100 characters"));
+    co_return answer_error(request.exchange,
+                           make_argument_error("/name", "name: expected 1 to 100 characters"));
   }
   std::vector<std::string> solutions;
   if (const auto* list = json::array_at(*body, "solutions")) {
@@ -34,10 +34,10 @@ Awaitable<> make(Environment& environment, Request& request) {
   }
   const bool admin = json::bool_at(*body, "admin").value_or(false);
   auto made = co_await environment.hub.keys().make(std::move(name), admin, std::move(solutions));
-  if (!made) co_return co_await answer_error(request.exchange, made.error());
+  if (!made) co_return answer_error(request.exchange, made.error());
   json::object out = describe(made->info);
   out["secret"] = made->secret;
-  co_await answer(request.exchange, 201, std::move(out));
+  answer(request.exchange, 201, std::move(out));
 }
 
 }  // namespace
@@ -49,18 +49,18 @@ Awaitable<> handle_keys(Environment& environment, Request& request) {
     for (const auto& key : environment.hub.keys().list()) keys.push_back(describe(key));
     json::object body;
     body["keys"] = std::move(keys);
-    co_return co_await answer(request.exchange, 200, std::move(body));
+    co_return answer(request.exchange, 200, std::move(body));
   }
   if (request.rest.empty() && method == "POST") co_return co_await make(environment, request);
   if (request.rest.size() == 1 && method == "DELETE") {
     KeyId id(request.rest.front());
     auto revoked = co_await environment.hub.keys().revoke(std::move(id));
-    if (!revoked) co_return co_await answer_error(request.exchange, revoked.error());
+    if (!revoked) co_return answer_error(request.exchange, revoked.error());
     json::object body;
     body["revoked"] = request.rest.front();
-    co_return co_await answer(request.exchange, 200, std::move(body));
+    co_return answer(request.exchange, 200, std::move(body));
   }
-  co_await answer_error(request.exchange, wrong_method(request, "GET, POST, and DELETE keys/ID"));
+  answer_error(request.exchange, wrong_method(request, "GET, POST, and DELETE keys/ID"));
 }
 
 }  // namespace weft::adapters::admin

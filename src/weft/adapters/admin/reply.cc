@@ -5,23 +5,19 @@
 
 namespace weft::adapters::admin {
 
-Awaitable<> answer(net::Exchange& exchange, int status, json::value body) {
+void answer(net::Exchange& exchange, int status, json::value body) {
   wire::Headers headers;
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, status, body, std::move(headers));
 }
 
-Awaitable<> answer_error(net::Exchange& exchange, Error error) {
+void answer_error(net::Exchange& exchange, Error error) {
   wire::Headers headers;
   add_error_headers(headers, error);
   json::object body;
   body["error"] = model::to_json(error);
   json::value answer(std::move(body));
-  std::vector<model::Loss> none;
   const int status = http_status(error);
-  (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, status, answer, std::move(headers));
 }
 
 Awaitable<Result<json::object>> read_object(net::Exchange& exchange) {

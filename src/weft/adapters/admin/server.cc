@@ -18,7 +18,8 @@ Awaitable<> handle_health(Request& request) {
   wire::ResponseHead head;
   head.headers.add("Content-Type", "text/plain");
   std::string text = "ok\n";
-  (void)co_await request.exchange.respond(std::move(head), std::move(text));
+  (void)request.exchange.respond(std::move(head), text);
+  co_return;
 }
 
 std::vector<Route> routes(Environment& environment) {

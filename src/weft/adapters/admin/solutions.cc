@@ -98,16 +98,17 @@ Awaitable<> list(Environment& environment, Request& request) {
   for (const auto& waiting : environment.joiner->waiting()) solutions.push_back(describe(waiting));
   json::object body;
   body["solutions"] = std::move(solutions);
-  co_await answer(request.exchange, 200, std::move(body));
+  answer(request.exchange, 200, std::move(body));
+  co_return;
 }
 
 Awaitable<> join(Environment& environment, Request& request) {
   auto body = co_await read_object(request.exchange);
-  if (!body) co_return co_await answer_error(request.exchange, body.error());
+  if (!body) co_return answer_error(request.exchange, body.error());
   auto wanted = read_join(*body);
-  if (!wanted) co_return co_await answer_error(request.exchange, wanted.error());
+  if (!wanted) co_return answer_error(request.exchange, wanted.error());
   auto joined = co_await environment.joiner->join(*std::move(wanted), request.exchange.executor());
-  if (!joined) co_return co_await answer_error(request.exchange, joined.error());
+  if (!joined) co_return answer_error(request.exchange, joined.error());
   json::object report;
   report["id"] = joined->id.str();
   report["protocol"] = joined->protocol;
@@ -115,7 +116,7 @@ Awaitable<> join(Environment& environment, Request& request) {
   report["how"] = joined->how;
   report["skills"] = joined->skills;
   report["took_ms"] = joined->took_ms;
-  co_await answer(request.exchange, 201, std::move(report));
+  answer(request.exchange, 201, std::move(report));
 }
 
 }  // namespace
@@ -125,26 +126,26 @@ Awaitable<> handle_solutions(Environment& environment, Request& request) {
   if (request.rest.empty()) {
     if (method == "GET") co_return co_await list(environment, request);
     if (method == "POST") co_return co_await join(environment, request);
-    co_return co_await answer_error(request.exchange, wrong_method(request, "GET and POST"));
+    co_return answer_error(request.exchange, wrong_method(request, "GET and POST"));
   }
   const std::string id = request.rest.front();
   if (method == "GET") {
     const auto snapshot = environment.hub.registry().snapshot();
     auto found = hub::find_skill(*snapshot, id, "");
     const hub::Entry* entry = snapshot->find(id);
-    if (entry == nullptr) co_return co_await answer_error(request.exchange, found.error());
+    if (entry == nullptr) co_return answer_error(request.exchange, found.error());
     json::object body = describe(*entry, true);
-    co_return co_await answer(request.exchange, 200, std::move(body));
+    co_return answer(request.exchange, 200, std::move(body));
   }
   if (method == "DELETE") {
     SolutionId gone(id);
     auto left = co_await environment.joiner->leave(std::move(gone), request.exchange.executor());
-    if (!left) co_return co_await answer_error(request.exchange, left.error());
+    if (!left) co_return answer_error(request.exchange, left.error());
     json::object body;
     body["removed"] = id;
-    co_return co_await answer(request.exchange, 200, std::move(body));
+    co_return answer(request.exchange, 200, std::move(body));
   }
-  co_await answer_error(request.exchange, wrong_method(request, "GET and DELETE"));
+  answer_error(request.exchange, wrong_method(request, "GET and DELETE"));
 }
 
 }  // namespace weft::adapters::admin

@@ -63,29 +63,32 @@ Awaitable<> handle_info(Environment& environment, Request& request) {
   body["config"] = environment.config_file;
   body["solutions"] = snapshot->entries.size();
   body["keys"] = environment.hub.keys().any();
-  co_await answer(request.exchange, 200, std::move(body));
+  answer(request.exchange, 200, std::move(body));
+  co_return;
 }
 
 Awaitable<> handle_reload(Environment& environment, Request& request) {
   if (request.exchange.head().method != "POST") {
-    co_return co_await answer_error(request.exchange, wrong_method(request, "POST"));
+    co_return answer_error(request.exchange, wrong_method(request, "POST"));
   }
   auto done = co_await environment.reload();
-  if (!done) co_return co_await answer_error(request.exchange, done.error());
+  if (!done) co_return answer_error(request.exchange, done.error());
   json::object body;
   body["reloaded"] = *done;
-  co_await answer(request.exchange, 200, std::move(body));
+  answer(request.exchange, 200, std::move(body));
 }
 
 Awaitable<> handle_metrics(Environment& environment, Request& request) {
   wire::ResponseHead response;
   response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   std::string text = metrics(environment);
-  (void)co_await request.exchange.respond(std::move(response), std::move(text));
+  (void)request.exchange.respond(std::move(response), text);
+  co_return;
 }
 
 Awaitable<> handle_document(Environment&, Request& request) {
-  co_await answer(request.exchange, 200, openapi_document(WEFT_VERSION));
+  answer(request.exchange, 200, openapi_document(WEFT_VERSION));
+  co_return;
 }
 
 }  // namespace weft::adapters::admin

@@ -33,20 +33,20 @@ Awaitable<> list(Environment& environment, Request& request) {
   if (const auto word = query_value(request, "state"); !word.empty()) {
     filter.state = model::task_state_from(word);
     if (!filter.state) {
-      co_return co_await answer_error(
+      co_return answer_error(
           request.exchange,
           make_argument_error("/state", std::format("`{}` is no state of a task", word)));
     }
   }
   auto page = co_await environment.hub.tasks().list(std::move(filter), request.principal);
-  if (!page) co_return co_await answer_error(request.exchange, page.error());
+  if (!page) co_return answer_error(request.exchange, page.error());
   json::array tasks;
   for (const auto& view : page->tasks) tasks.push_back(describe(view));
   json::object body;
   body["tasks"] = std::move(tasks);
   body["total"] = page->total;
   body["next_page_token"] = page->next_page_token;
-  co_await answer(request.exchange, 200, std::move(body));
+  answer(request.exchange, 200, std::move(body));
 }
 
 Awaitable<> events(Environment& environment, Request& request, TaskId id) {
@@ -55,7 +55,7 @@ Awaitable<> events(Environment& environment, Request& request, TaskId id) {
       number_or(last.empty() ? query_value(request, "after") : std::string(last), 0);
   auto subscribed = co_await environment.hub.tasks().subscribe(id, after, request.principal,
                                                                request.exchange.executor());
-  if (!subscribed) co_return co_await answer_error(request.exchange, subscribed.error());
+  if (!subscribed) co_return answer_error(request.exchange, subscribed.error());
   wire::Headers headers;
   if (!co_await start_sse(request.exchange, std::move(headers))) co_return;
   SseWriter writer(request.exchange, Milliseconds(15'000));
@@ -91,26 +91,26 @@ Awaitable<> handle_tasks(Environment& environment, Request& request) {
   const std::string& method = request.exchange.head().method;
   if (request.rest.empty()) {
     if (method == "GET") co_return co_await list(environment, request);
-    co_return co_await answer_error(request.exchange, wrong_method(request, "GET"));
+    co_return answer_error(request.exchange, wrong_method(request, "GET"));
   }
   TaskId id(request.rest.front());
   if (request.rest.size() == 1 && method == "GET") {
     auto view = co_await environment.hub.tasks().get(id, request.principal);
-    if (!view) co_return co_await answer_error(request.exchange, view.error());
-    co_return co_await answer(request.exchange, 200, describe(*view));
+    if (!view) co_return answer_error(request.exchange, view.error());
+    co_return answer(request.exchange, 200, describe(*view));
   }
   const std::string verb = request.rest.size() == 2 ? request.rest[1] : std::string();
   if (verb == "events" && method == "GET")
     co_return co_await events(environment, request, std::move(id));
   if ((verb == "cancel" || verb == "answer") && method == "POST") {
     auto view = co_await act(environment, request, std::move(id), verb);
-    if (!view) co_return co_await answer_error(request.exchange, view.error());
-    co_return co_await answer(request.exchange, 200, describe(*view));
+    if (!view) co_return answer_error(request.exchange, view.error());
+    co_return answer(request.exchange, 200, describe(*view));
   }
-  co_await answer_error(request.exchange,
-                        wrong_method(request,
-                                     "GET tasks/ID, GET tasks/ID/events, POST tasks/ID/cancel and "
-                                     "POST tasks/ID/answer"));
+  answer_error(request.exchange,
+               wrong_method(request,
+                            "GET tasks/ID, GET tasks/ID/events, POST tasks/ID/cancel and "
+                            "POST tasks/ID/answer"));
 }
 
 }  // namespace weft::adapters::admin

@@ -47,7 +47,7 @@ struct Route {
   /// Answers without a key too (health, discovery documents that must be public).
   bool open = false;
   /// How this protocol says an error that the front door found (401, 403, 404, 413 …).
-  std::function<Awaitable<>(net::Exchange&, const Error&)> refuse;
+  std::function<void(net::Exchange&, const Error&)> refuse;
 };
 
 struct Adapter {

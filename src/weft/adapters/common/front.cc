@@ -58,10 +58,13 @@ class CorsExchange final : public net::Exchange {
   Awaitable<Result<std::string>> read_body(std::size_t bytes_max) override {
     return inner_.read_body(bytes_max);
   }
+  std::optional<Result<std::string>> body_at_hand(std::size_t bytes_max) override {
+    return inner_.body_at_hand(bytes_max);
+  }
   Awaitable<Result<std::string_view>> read_some() override { return inner_.read_some(); }
-  Awaitable<Result<void>> respond(wire::ResponseHead head, std::string body) override {
+  Result<void> respond(wire::ResponseHead head, std::string_view body) override {
     allow(head);
-    return inner_.respond(std::move(head), std::move(body));
+    return inner_.respond(std::move(head), body);
   }
   Awaitable<Result<void>> start(wire::ResponseHead head) override {
     allow(head);
@@ -94,7 +97,7 @@ class Front {
   // No coroutine of its own: nearly every call goes straight to its route.
   Awaitable<> handle(net::Exchange& exchange) {
     const Route* route = find(exchange.head().path());
-    if (auto fit = check_browser(exchange); !fit) return refuse(exchange, route, fit.error());
+    if (auto fit = check_browser(exchange); !fit) return turn_away(exchange, route, fit.error());
     const std::string_view origin = exchange.head().headers.get("Origin");
     if (origin.empty() || !contains(config_.origins, origin)) return dispatch(exchange, route);
     return handle_allowed_page(exchange, route, std::string(origin));
@@ -184,7 +187,7 @@ class Front {
   Awaitable<> handle_allowed_page(net::Exchange& exchange, const Route* route, std::string origin) {
     CorsExchange cors(exchange, std::move(origin));
     if (exchange.head().method == "OPTIONS") {
-      co_await preflight(cors);
+      preflight(cors);
     } else {
       co_await dispatch(cors, route);
     }
@@ -213,12 +216,12 @@ class Front {
                      std::format("nothing is served at {}; the paths are /v1, /mcp, /a2a, /api, "
                                  "/healthz and /readyz",
                                  exchange.head().path()));
-      co_await refuse(exchange, route, error);
+      refuse(exchange, route, error);
       co_return;
     }
     auto principal = authenticate(exchange, *route);
     if (!principal) {
-      co_await refuse(exchange, route, principal.error());
+      refuse(exchange, route, principal.error());
       co_return;
     }
     Request request{.exchange = exchange,
@@ -227,23 +230,23 @@ class Front {
     co_await route->handler(request);
   }
 
-  static Awaitable<> refuse(net::Exchange& exchange, const Route* route, Error error) {
-    if (route != nullptr && route->refuse) {
-      co_await route->refuse(exchange, error);
-      co_return;
-    }
+  static Awaitable<> turn_away(net::Exchange& exchange, const Route* route, Error error) {
+    refuse(exchange, route, error);
+    co_return;
+  }
+
+  static void refuse(net::Exchange& exchange, const Route* route, const Error& error) {
+    if (route != nullptr && route->refuse) return route->refuse(exchange, error);
     json::object inner{{"message", error.message}, {"reason", to_string(error.reason)}};
     json::object body{{"error", std::move(inner)}};
     wire::Headers headers;
     add_error_headers(headers, error);
     json::value answer(std::move(body));
-    std::vector<model::Loss> none;
     const int status = http_status(error);
-    (void)co_await respond_json(exchange, status, std::move(answer), std::move(headers),
-                                std::move(none));
+    (void)respond_json(exchange, status, answer, std::move(headers));
   }
 
-  static Awaitable<> preflight(net::Exchange& exchange) {
+  static void preflight(net::Exchange& exchange) {
     wire::ResponseHead head;
     head.status = 204;
     head.headers.add("Access-Control-Allow-Methods", "GET, POST, DELETE, PUT");
@@ -251,7 +254,7 @@ class Front {
                      std::string(exchange.head().headers.get("Access-Control-Request-Headers")));
     head.headers.add("Access-Control-Max-Age", "600");
     std::string body;
-    (void)co_await exchange.respond(std::move(head), std::move(body));
+    (void)exchange.respond(std::move(head), body);
   }
 
   Environment& environment_;

@@ -43,15 +43,15 @@ void add_error_headers(wire::Headers& headers, const Error& error) {
   }
 }
 
-Awaitable<Result<void>> respond_json(net::Exchange& exchange, int status, json::value body,
-                                     wire::Headers headers, std::vector<model::Loss> losses) {
+Result<void> respond_json(net::Exchange& exchange, int status, const json::value& body,
+                          wire::Headers headers, const std::vector<model::Loss>& losses) {
   wire::ResponseHead head;
   head.status = status;
   head.headers = std::move(headers);
   if (!head.headers.has("Content-Type")) head.headers.add("Content-Type", "application/json");
   if (!losses.empty()) head.headers.set("Weft-Loss", model::summary(losses));
   std::string text = json::write(body);
-  co_return co_await exchange.respond(std::move(head), std::move(text));
+  return exchange.respond(std::move(head), text);
 }
 
 Awaitable<Result<void>> start_sse(net::Exchange& exchange, wire::Headers headers) {

@@ -18,8 +18,8 @@ int http_status(const Error& error);
 /// Adds Retry-After (seconds, rounded up) and, for 401, WWW-Authenticate.
 void add_error_headers(wire::Headers& headers, const Error& error);
 /// Answers with JSON; losses become the Weft-Loss header.
-Awaitable<Result<void>> respond_json(net::Exchange& exchange, int status, json::value body,
-                                     wire::Headers headers, std::vector<model::Loss> losses);
+Result<void> respond_json(net::Exchange& exchange, int status, const json::value& body,
+                          wire::Headers headers, const std::vector<model::Loss>& losses = {});
 /// Begins an event stream: text/event-stream, no-store, X-Accel-Buffering: no.
 Awaitable<Result<void>> start_sse(net::Exchange& exchange, wire::Headers headers);
 /// Writes a keep-alive comment whenever `every` passed without a write; stops when dropped.

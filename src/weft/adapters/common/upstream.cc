@@ -1,8 +1,10 @@
 #include "weft/adapters/common/upstream.h"
 
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <format>
+#include <sstream>
 
 #include "weft/wire/base64.h"
 
@@ -10,32 +12,6 @@ namespace weft::adapters {
 namespace {
 
 constexpr std::size_t kErrorBodyChars = 300;
-
-Result<std::string> resolve_environment(std::string_view text) {
-  std::string out;
-  while (true) {
-    const auto open = text.find("${");
-    out += text.substr(0, open);
-    if (open == std::string_view::npos) return out;
-    text.remove_prefix(open + 2);
-    const auto close = text.find('}');
-    if (close == std::string_view::npos) {
-      return fail(Reason::invalid_argument, "a `${` without its `}` in a header of the solution");
-    }
-    const std::string name(text.substr(0, close));
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) {
-      return fail(
-          Reason::unavailable,
-          std::format(
-              "the environment variable {} is not set where the hub runs; set it and restart "
-              "the hub",
-              name));
-    }
-    out += value;
-    text.remove_prefix(close + 1);
-  }
-}
 
 /// What a person may read of a body: one line, printable, cut.
 std::string excerpt(std::string_view body) {
@@ -85,12 +61,69 @@ Reason reason_of_status(int status) {
   }
 }
 
+/// An HTTP date (RFC 9110, 5.6.7).
+std::optional<std::chrono::sys_seconds> date_of(std::string_view text) {
+  std::istringstream in{std::string(text)};
+  std::chrono::sys_seconds at;
+  in >> std::chrono::parse("%a, %d %b %Y %T GMT", at);
+  if (in.fail()) return std::nullopt;
+  return at;
+}
+
+/// Retry-After (RFC 9110, 10.2.3): seconds, or a date, which counts from the answer's own `Date`;
+/// nothing when it is neither.
+std::optional<Milliseconds> wait_of(const wire::Headers& headers) {
+  constexpr std::int64_t kWaitSecondsMax = 86'400;
+  const std::string_view text = headers.get("Retry-After");
+  if (text.empty()) return std::nullopt;
+  std::int64_t seconds = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool all = end == text.data() + text.size();
+  if (failed == std::errc::result_out_of_range && all) {
+    seconds = kWaitSecondsMax;
+  } else if (failed != std::errc() || !all) {
+    const auto until = date_of(text);
+    const auto from = date_of(headers.get("Date"));
+    if (!until || !from) return std::nullopt;
+    seconds = std::max<std::int64_t>((*until - *from).count(), 0);
+  }
+  if (seconds < 0) return std::nullopt;
+  return Milliseconds(std::min(seconds, kWaitSecondsMax) * 1000);
+}
+
 }  // namespace
+
+Result<std::string> resolve_variables(std::string_view text) {
+  std::string out;
+  while (true) {
+    const auto open = text.find("${");
+    out += text.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    text.remove_prefix(open + 2);
+    const auto close = text.find('}');
+    if (close == std::string_view::npos) {
+      return fail(Reason::invalid_argument,
+                  "a `${` without its `}` in what the solution is joined with");
+    }
+    const std::string name(text.substr(0, close));
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) {
+      return fail(
+          Reason::unavailable,
+          std::format(
+              "the environment variable {} is not set where the hub runs; set it and restart "
+              "the hub",
+              name));
+    }
+    out += value;
+    text.remove_prefix(close + 1);
+  }
+}
 
 Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
   wire::Headers headers;
   for (const auto& [name, value] : request.headers) {
-    WEFT_TRY(std::string resolved, resolve_environment(value));
+    WEFT_TRY(std::string resolved, resolve_variables(value));
     if (!wire::valid_header_name(name) || !wire::valid_header_value(resolved)) {
       return fail(Reason::invalid_argument,
                   std::format("the header `{}` of the solution is not sendable", name));
@@ -98,7 +131,7 @@ Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
     headers.set(name, std::move(resolved));
   }
   if (!request.bearer.empty()) {
-    WEFT_TRY(std::string resolved, resolve_environment(request.bearer));
+    WEFT_TRY(std::string resolved, resolve_variables(request.bearer));
     if (!wire::valid_header_value(resolved)) {
       return fail(Reason::invalid_argument,
                   "the bearer token of the solution holds characters that cannot be sent");
@@ -132,13 +165,7 @@ Error error_of_status(int status, const wire::Headers& headers, std::string_view
           : std::format("answered HTTP {}: {}", status, words);
   Error error = make_error(reason_of_status(status), std::move(message));
   error.upstream_status = status;
-  const std::string_view retry = headers.get("Retry-After");
-  std::int64_t seconds = 0;
-  const auto [end, failed] = std::from_chars(retry.data(), retry.data() + retry.size(), seconds);
-  if (!retry.empty() && failed == std::errc() && end == retry.data() + retry.size() &&
-      seconds >= 0) {
-    error.retry_after = Milliseconds(std::min<std::int64_t>(seconds, 86'400) * 1000);
-  }
+  error.retry_after = wait_of(headers);
   if (status >= 500 && status != 502 && status != 503 && status != 504 && status != 529)
     error.retryable = false;
   return error;

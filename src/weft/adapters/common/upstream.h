@@ -11,6 +11,8 @@
 
 namespace weft::adapters {
 
+/// `text` with each ${NAME} from the environment; a missing one is an error that names it.
+Result<std::string> resolve_variables(std::string_view text);
 /// The headers that a solution gets with every request: its configured ones and `Authorization:
 /// Bearer`. ${NAME} is taken from the environment; a missing one is an error that names it. Caller
 /// credentials are never among them.

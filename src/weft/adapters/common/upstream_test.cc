@@ -64,6 +64,22 @@ TEST(ErrorOfStatus, AHugeRetryAfterIsBounded) {
   EXPECT_EQ(error_of_status(503, headers, "").retry_after, Milliseconds(86'400'000));
 }
 
+TEST(ErrorOfStatus, RetryAfterMayBeADate) {
+  const auto wait_for = [](std::string text, std::string date = "Sat, 21 Nov 2026 08:00:00 GMT") {
+    wire::Headers headers;
+    headers.add("Retry-After", text);
+    if (!date.empty()) headers.add("Date", date);
+    return error_of_status(429, headers, "").retry_after;
+  };
+  EXPECT_EQ(wait_for("Sat, 21 Nov 2026 08:01:30 GMT"), Milliseconds(90'000));
+  EXPECT_EQ(wait_for("Sat, 21 Nov 2026 07:59:00 GMT"), Milliseconds(0));
+  EXPECT_EQ(wait_for("Fri, 31 Dec 9999 23:59:59 GMT"), Milliseconds(86'400'000));
+  EXPECT_EQ(wait_for("99999999999999999999999"), Milliseconds(86'400'000));
+  EXPECT_EQ(wait_for("Sat, 21 Nov 2026 08:01:30 GMT", ""), std::nullopt);
+  EXPECT_EQ(wait_for("tomorrow"), std::nullopt);
+  EXPECT_EQ(wait_for("-5"), std::nullopt);
+}
+
 TEST(NameSolution, OnceOnly) {
   Error error = name_solution(make_error(Reason::internal, "x"), "bank");
   error = name_solution(std::move(error), "outer");

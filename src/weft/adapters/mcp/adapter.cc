@@ -121,13 +121,13 @@ Awaitable<Result<hub::Joined>> McpProtocol::connect(hub::JoinRequest request, hu
   co_return joined;
 }
 
-Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
+void refuse(net::Exchange& exchange, const Error& error) {
   wire::ResponseHead head;
   head.status = http_status(error);
   head.headers.add("Content-Type", "application/json");
   add_error_headers(head.headers, error);
   std::string body = error_message(json::value(), rpc_error_of(error));
-  (void)co_await exchange.respond(std::move(head), std::move(body));
+  (void)exchange.respond(std::move(head), body);
 }
 
 std::vector<Route> routes(Environment& environment) {

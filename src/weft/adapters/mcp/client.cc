@@ -11,6 +11,12 @@
 #include "weft/base/log.h"
 
 namespace weft::adapters::mcp {
+namespace {
+
+/// name, arguments, _meta; inputResponses and requestState.
+constexpr std::size_t kParamsExpected = 5;
+
+}  // namespace
 
 wire::JsonRpcResponse refuse_request(const wire::JsonRpcRequest& request) {
   wire::JsonRpcError error{
@@ -163,28 +169,33 @@ std::unique_ptr<hub::EventStream> Client::start(std::shared_ptr<const model::Cal
                           });
 }
 
-Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call> call,
-                                              hub::Emitter& out) {
+LinkRequest Client::request_of(const model::Call& call) const {
   LinkRequest request;
   request.method = "tools/call";
-  request.params["name"] = call->skill.str();
-  if (call->args && !call->args->is_object()) {
-    co_return fail(make_argument_error("", "the arguments of a tool must be an object"));
-  }
-  request.params["arguments"] = call->args ? call->args->get_object() : json::object();
-  request.trace = call->trace;
-  request.depth = call->depth;
-  request.progress = call->wants_stream();
+  request.params.reserve(kParamsExpected);
+  request.params["name"] = call.skill.str();
+  request.params["arguments"] = call.args ? call.args->get_object() : json::object();
+  request.trace = call.trace;
+  request.depth = call.depth;
+  request.progress = call.wants_stream();
   const auto solution = current();
-  const model::Skill* skill = solution ? solution->skill(call->skill.str()) : nullptr;
+  const model::Skill* skill = solution ? solution->skill(call.skill.str()) : nullptr;
   if (skill != nullptr && skill->input_schema) {
     if (auto params = header_params(*skill->input_schema))
       request.header_params = *std::move(params);
   }
+  return request;
+}
+
+Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call> call,
+                                              hub::Emitter& out) {
+  if (call->args && !call->args->is_object()) {
+    co_return fail(make_argument_error("", "the arguments of a tool must be an object"));
+  }
+  LinkRequest request = request_of(*call);
   for (int round = 0; round < kRoundsMax; ++round) {
     hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};
-    LinkRequest sent = request;
-    auto conversation = co_await link_->send(std::move(sent), context);
+    auto conversation = co_await link_->send(std::move(request), context);
     if (!conversation) co_return std::unexpected(conversation.error());
     auto result = co_await converse(**conversation, out);
     if (!result && out.cancelled().cancelled()) {
@@ -198,6 +209,7 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
       co_return fail(Reason::upstream_protocol,
                      std::format("unknown resultType `{}`", type.substr(0, 32)));
     }
+    request = request_of(*call);
     auto asked = co_await ask_inputs(request.params, *result, out);
     if (!asked) co_return std::unexpected(asked.error());
   }
@@ -311,7 +323,6 @@ Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::obj
       responses[key] = elicit_result_of(item, (*answers)[key]);
   }
   params["inputResponses"] = std::move(responses);
-  params.erase("requestState");
   if (const json::value* state = json::find(result, "requestState"))
     params["requestState"] = *state;
   co_return Result<void>();

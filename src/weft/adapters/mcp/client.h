@@ -32,6 +32,8 @@ class Client final : public hub::Service, public std::enable_shared_from_this<Cl
 
  private:
   Awaitable<Result<std::vector<model::Skill>>> list_tools(hub::CallContext context);
+  /// What a call asks of the server; its arguments are an object or nothing.
+  LinkRequest request_of(const model::Call& call) const;
   Awaitable<Result<model::Output>> call(std::shared_ptr<const model::Call> call, hub::Emitter& out);
   /// One request of a call and what comes before its response.
   Awaitable<Result<json::object>> converse(Conversation& conversation, hub::Emitter& out);

@@ -44,9 +44,11 @@ bool HttpConversation::streams() const {
 
 Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next() {
   if (streams()) co_return co_await next_event();
-  auto text = co_await response_->read_all(kMessageBytesMax);
+  Result<std::string> text;
+  const auto at_hand = response_->body_at_hand();
+  if (!at_hand) text = co_await response_->read_all(kMessageBytesMax);
   if (!text) co_return std::unexpected(text.error());
-  auto message = wire::parse_jsonrpc(*text);
+  auto message = wire::parse_jsonrpc(at_hand.value_or(*text));
   if (message) co_return message;
   co_return fail(Reason::upstream_protocol,
                  std::format("the server's answer is no MCP message: {}", message.error().message));

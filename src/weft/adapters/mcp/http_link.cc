@@ -187,17 +187,16 @@ Awaitable<Result<Handshake>> HttpLink::find_era(hub::CallContext context, bool s
   co_return std::unexpected(std::move(error));
 }
 
-Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(const LinkRequest& request,
+Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(LinkRequest& request,
                                                                      Sending sending,
                                                                      hub::CallContext context,
                                                                      bool& forgotten) {
   const json::value id = next_id();
-  LinkRequest sent = request;
-  if (sending.era == Era::modern) add_modern_meta(sent.params, request.progress ? "info" : "");
-  if (request.progress) add_progress_token(sent.params, id);
-  std::string body = request_text(id, sent.method, sent.params);
+  if (sending.era == Era::modern) add_modern_meta(request.params, request.progress ? "info" : "");
+  if (request.progress) add_progress_token(request.params, id);
+  std::string body = request_text(id, request.method, request.params);
   const bool long_lived = request.method == "tools/call";
-  auto response = co_await post(sending, &sent, std::move(body), context, long_lived);
+  auto response = co_await post(sending, &request, std::move(body), context, long_lived);
   if (!response) co_return std::unexpected(response.error());
   const int status = (*response)->head().status;
   forgotten = status == 404 && !sending.session.empty();

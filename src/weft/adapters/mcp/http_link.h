@@ -59,8 +59,7 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
   Awaitable<Result<Handshake>> initialize(hub::CallContext context);
   Awaitable<Result<Handshake>> begin_session(hub::CallContext context);
   Awaitable<Result<Handshake>> find_era(hub::CallContext context, bool staying);
-  Awaitable<Result<std::unique_ptr<Conversation>>> send_once(const LinkRequest& request,
-                                                             Sending sending,
+  Awaitable<Result<std::unique_ptr<Conversation>>> send_once(LinkRequest& request, Sending sending,
                                                              hub::CallContext context,
                                                              bool& forgotten);
   void settle(const Handshake& shake, std::string session);

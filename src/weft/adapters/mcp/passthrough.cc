@@ -53,7 +53,7 @@ bool speaks(const Handshake& shake, Era era) {
          });
 }
 
-Awaitable<> answer_error(Passing& passing, Error error) {
+void answer_error(Passing& passing, Error error) {
   error = name_solution(std::move(error), passing.mount.name);
   wire::ResponseHead head;
   const bool request = passing.is_request();
@@ -61,7 +61,7 @@ Awaitable<> answer_error(Passing& passing, Error error) {
   head.headers.add("Content-Type", "application/json");
   add_error_headers(head.headers, error);
   std::string text = error_message(passing.id(), rpc_error_of(error));
-  (void)co_await passing.exchange.respond(std::move(head), std::move(text));
+  (void)passing.exchange.respond(std::move(head), text);
 }
 
 /// The skill of a tools/call; null for the other requests and for a tool that was never listed.
@@ -84,11 +84,11 @@ std::optional<Error> argument_fault(const Passing& passing) {
   return name_solution(fits.error(), passing.mount.name);
 }
 
-Awaitable<> answer_result(Passing& passing, Era era, Error error) {
+void answer_result(Passing& passing, Era era, Error error) {
   wire::ResponseHead head;
   head.headers.add("Content-Type", "application/json");
   std::string text = response_text(passing.id(), outcome_of(error, era));
-  (void)co_await passing.exchange.respond(std::move(head), std::move(text));
+  (void)passing.exchange.respond(std::move(head), text);
 }
 
 Result<net::ClientRequest> upstream_request(const Passing& passing,
@@ -132,13 +132,13 @@ Awaitable<std::optional<Error>> pass_whole(Passing& passing, net::ClientResponse
   auto fault = body ? body_fault(passing, response.head(), *body) : std::optional(body.error());
   if (fault) {
     Error error = *fault;
-    co_await answer_error(passing, std::move(error));
+    answer_error(passing, std::move(error));
     co_return fault;
   }
   wire::ResponseHead head;
   head.status = response.head().status;
   head.headers = std::move(headers);
-  (void)co_await passing.exchange.respond(std::move(head), *std::move(body));
+  (void)passing.exchange.respond(std::move(head), *body);
   co_return std::nullopt;
 }
 
@@ -227,20 +227,20 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
     auto admitted = environment_.hub.admit(request.principal, mount.entry, called_skill(passing));
     if (!admitted) {
       Error error = admitted.error();
-      co_await answer_error(passing, std::move(error));
+      answer_error(passing, std::move(error));
       co_return true;
     }
     admission.emplace(*std::move(admitted));
   }
   if (auto unfit = argument_fault(passing)) {
-    co_await answer_result(passing, era, *std::move(unfit));
+    answer_result(passing, era, *std::move(unfit));
     co_return true;
   }
   auto response = co_await send_on(passing);
   if (!response) {
     Error error = response.error();
     if (admission) admission->ended(&error);
-    co_await answer_error(passing, std::move(error));
+    answer_error(passing, std::move(error));
     co_return true;
   }
   const wire::ResponseHead& head = (*response)->head();
@@ -254,7 +254,7 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
   if (auto lost = settle_session(request, mount, **response, passing.initializes(), passing.session,
                                  headers)) {
     if (admission) admission->ended(nullptr);
-    co_await answer_error(passing, *std::move(lost));
+    answer_error(passing, *std::move(lost));
     co_return true;
   }
   std::optional<Error> fault;

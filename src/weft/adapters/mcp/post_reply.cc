@@ -97,7 +97,7 @@ Awaitable<> PostReply::respond(int status, std::string text) {
     head.status = status;
     head.headers = state->options.headers;
     head.headers.set("Content-Type", "application/json");
-    (void)co_await state->exchange.respond(std::move(head), std::move(text));
+    (void)state->exchange.respond(std::move(head), text);
   }
   if (state->replay) state->replay->close();
   state->unlock();
@@ -116,7 +116,7 @@ Awaitable<> PostReply::abandon() {
     head.status = 202;
     head.headers = state->options.headers;
     std::string none;
-    (void)co_await state->exchange.respond(std::move(head), std::move(none));
+    (void)state->exchange.respond(std::move(head), none);
   }
   if (state->replay) state->replay->close();
   state->unlock();

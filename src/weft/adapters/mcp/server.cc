@@ -67,30 +67,30 @@ std::shared_ptr<Server> Server::create(Environment& environment) {
   return server;
 }
 
-Awaitable<> Server::refuse(net::Exchange& exchange, int status, wire::JsonRpcError error) {
+void Server::refuse(net::Exchange& exchange, int status, wire::JsonRpcError error) {
   wire::ResponseHead head;
   head.status = status;
   head.headers.add("Content-Type", "application/json");
   if (status == 405) head.headers.add("Allow", "POST");
   std::string body = error_message(json::value(), error);
-  (void)co_await exchange.respond(std::move(head), std::move(body));
+  (void)exchange.respond(std::move(head), body);
 }
 
-Awaitable<> Server::refuse(net::Exchange& exchange, const Error& error) {
+void Server::refuse(net::Exchange& exchange, const Error& error) {
   wire::ResponseHead head;
   head.status = http_status(error);
   head.headers.add("Content-Type", "application/json");
   add_error_headers(head.headers, error);
   wire::JsonRpcError rpc = rpc_error_of(error);
   std::string body = error_message(json::value(), rpc);
-  (void)co_await exchange.respond(std::move(head), std::move(body));
+  (void)exchange.respond(std::move(head), body);
 }
 
-Awaitable<> Server::accept(net::Exchange& exchange) {
+void Server::accept(net::Exchange& exchange) {
   wire::ResponseHead head;
   head.status = 202;
   std::string none;
-  (void)co_await exchange.respond(std::move(head), std::move(none));
+  (void)exchange.respond(std::move(head), none);
 }
 
 Result<Mount> Server::mount_of(const Request& request) const {
@@ -113,7 +113,7 @@ Awaitable<> Server::handle(Request& request) {
   auto mount = mount_of(request);
   if (!mount) {
     const Error& error = mount.error();
-    co_await refuse(request.exchange, error);
+    refuse(request.exchange, error);
     co_return;
   }
   const std::string method = request.exchange.head().method;
@@ -126,7 +126,7 @@ Awaitable<> Server::handle(Request& request) {
   } else {
     wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, "MCP takes POST, GET and DELETE",
                              std::nullopt};
-    co_await refuse(request.exchange, 405, std::move(error));
+    refuse(request.exchange, 405, std::move(error));
   }
 }
 
@@ -136,25 +136,23 @@ Awaitable<> Server::post(Request& request, Mount mount) {
   if (!media_is_json(headers.get("Content-Type"))) {
     const Error error =
         make_error(Reason::content_type, "a message needs Content-Type: application/json");
-    co_await refuse(exchange, error);
+    refuse(exchange, error);
     co_return;
   }
-  auto body = co_await exchange.read_body(kMessageBytesMax);
-  if (!body) {
-    const Error& error = body.error();
-    co_await refuse(exchange, error);
-    co_return;
-  }
+  auto at_hand = exchange.body_at_hand(kMessageBytesMax);
+  if (!at_hand) at_hand = co_await exchange.read_body(kMessageBytesMax);
+  auto& body = *at_hand;
+  if (!body) co_return refuse(exchange, body.error());
   auto document = json::parse(*body, kMessageBytesMax);
   if (!document) {
     wire::JsonRpcError error{wire::kJsonRpcParseError, document.error().message, std::nullopt};
-    co_await refuse(exchange, 400, std::move(error));
+    refuse(exchange, 400, std::move(error));
     co_return;
   }
   auto message = wire::read_jsonrpc(*std::move(document));
   if (!message) {
     wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, message.error().message, std::nullopt};
-    co_await refuse(exchange, 400, std::move(error));
+    refuse(exchange, 400, std::move(error));
     co_return;
   }
   const Era era = era_of(headers, *message);

@@ -43,9 +43,9 @@ class Server : public std::enable_shared_from_this<Server> {
   Result<Mount> mount_of(const Request& request) const;
   Awaitable<> post(Request& request, Mount mount);
   /// Says an error before any JSON-RPC request is known.
-  static Awaitable<> refuse(net::Exchange& exchange, int status, wire::JsonRpcError error);
-  static Awaitable<> refuse(net::Exchange& exchange, const Error& error);
-  static Awaitable<> accept(net::Exchange& exchange);
+  static void refuse(net::Exchange& exchange, int status, wire::JsonRpcError error);
+  static void refuse(net::Exchange& exchange, const Error& error);
+  static void accept(net::Exchange& exchange);
 
   // server_legacy.cc
   Awaitable<> legacy_post(Request& request, Mount mount, wire::JsonRpcMessage message);

@@ -166,7 +166,7 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount,
 Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session,
                                CancelToken cancel) {
   hub::CallContext context = environment_.hub.context(run.executor, cancel, *run.call);
-  std::unique_ptr<hub::EventStream> stream = environment_.hub.call(*run.call, context);
+  std::unique_ptr<hub::EventStream> stream = environment_.hub.call(run.call, context);
   model::Fold fold(hub::kAnswerBytesMax);
   while (true) {
     model::Event event = co_await stream->next();
@@ -183,7 +183,7 @@ Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session,
     }
     if (auto text = run.relay.notification(event)) co_await reply.message(*std::move(text));
     const bool over = event.is_end();
-    if (auto added = fold.add(event); !added) {
+    if (auto added = fold.add(std::move(event)); !added) {
       const Error& error = added.error();
       stream->cancel(error);
       co_return outcome_of(error, run.era);

@@ -51,7 +51,7 @@ Awaitable<> Server::legacy_post(Request& request, Mount mount, wire::JsonRpcMess
     co_return;
   }
   if (std::string fault = version_fault(headers); !fault.empty()) {
-    co_await refuse(exchange, 400, invalid_request(std::move(fault)));
+    refuse(exchange, 400, invalid_request(std::move(fault)));
     co_return;
   }
   auto session = session_of(request, mount);
@@ -60,17 +60,17 @@ Awaitable<> Server::legacy_post(Request& request, Mount mount, wire::JsonRpcMess
     wire::JsonRpcError error =
         invalid_request(missing ? "the header Mcp-Session-Id is missing: begin with initialize"
                                 : "there is no such session: begin anew with initialize");
-    co_await refuse(exchange, missing ? 400 : 404, std::move(error));
+    refuse(exchange, missing ? 400 : 404, std::move(error));
     co_return;
   }
   if (auto* response = std::get_if<wire::JsonRpcResponse>(&message)) {
     session->deliver(std::move(*response));
-    co_await accept(exchange);
+    accept(exchange);
     co_return;
   }
   if (!rpc->id) {
     legacy_notification(*session, *rpc);
-    co_await accept(exchange);
+    accept(exchange);
     co_return;
   }
   co_await legacy_request(request, std::move(mount), std::move(session), std::move(*rpc));
@@ -92,7 +92,7 @@ Awaitable<> Server::initialize(Request& request, Mount mount, wire::JsonRpcReque
   auto session = sessions_.create(std::move(facts));
   if (!session) {
     const Error& error = session.error();
-    co_await refuse(request.exchange, error);
+    refuse(request.exchange, error);
     co_return;
   }
   json::object result;
@@ -104,7 +104,7 @@ Awaitable<> Server::initialize(Request& request, Mount mount, wire::JsonRpcReque
   head.headers.add("Content-Type", "application/json");
   head.headers.add(std::string(kHeaderSession), (*session)->facts().id);
   std::string body = wire::write_jsonrpc_result(*rpc.id, std::move(result));
-  (void)co_await request.exchange.respond(std::move(head), std::move(body));
+  (void)request.exchange.respond(std::move(head), body);
 }
 
 Result<json::object> Server::legacy_answer(const Request& request, const Mount& mount,
@@ -147,7 +147,7 @@ Awaitable<> Server::legacy_request(Request& request, Mount mount, std::shared_pt
   }
   wire::ResponseHead head;
   head.headers.add("Content-Type", "application/json");
-  (void)co_await request.exchange.respond(std::move(head), std::move(body));
+  (void)request.exchange.respond(std::move(head), body);
 }
 
 namespace {
@@ -264,11 +264,11 @@ Awaitable<> Server::legacy_get(Request& request, Mount mount) {
     wire::JsonRpcError error =
         invalid_request(missing ? "GET opens the stream of a session: Mcp-Session-Id is missing"
                                 : "there is no such session: begin anew with initialize");
-    co_await refuse(exchange, missing ? 405 : 404, std::move(error));
+    refuse(exchange, missing ? 405 : 404, std::move(error));
     co_return;
   }
   if (!takes(headers, "text/event-stream")) {
-    co_await refuse(exchange, 406, invalid_request("GET needs Accept: text/event-stream"));
+    refuse(exchange, 406, invalid_request("GET needs Accept: text/event-stream"));
     co_return;
   }
   std::shared_ptr<Replay> replay = session->general();
@@ -277,8 +277,7 @@ Awaitable<> Server::legacy_get(Request& request, Mount mount) {
     const auto id = parse_event_id(last);
     replay = id ? session->find_stream(id->stream) : nullptr;
     if (!replay) {
-      co_await refuse(exchange, 400,
-                      invalid_request("Last-Event-ID names no stream of this session"));
+      refuse(exchange, 400, invalid_request("Last-Event-ID names no stream of this session"));
       co_return;
     }
     after = id->seq;
@@ -296,14 +295,14 @@ Awaitable<> Server::legacy_delete(Request& request, Mount mount) {
     const bool missing = exchange.head().headers.get(kHeaderSession).empty();
     wire::JsonRpcError error = invalid_request(
         missing ? "DELETE ends a session: Mcp-Session-Id is missing" : "there is no such session");
-    co_await refuse(exchange, missing ? 405 : 404, std::move(error));
+    refuse(exchange, missing ? 405 : 404, std::move(error));
     co_return;
   }
   sessions_.remove(session->facts().id);
   wire::ResponseHead head;
   head.status = 204;
   std::string none;
-  (void)co_await exchange.respond(std::move(head), std::move(none));
+  (void)exchange.respond(std::move(head), none);
 }
 
 }  // namespace weft::adapters::mcp

@@ -14,11 +14,11 @@ namespace weft::adapters::mcp {
 
 namespace {
 
-Awaitable<> answer(net::Exchange& exchange, int status, std::string body) {
+void answer(net::Exchange& exchange, int status, std::string body) {
   wire::ResponseHead head;
   head.status = status;
   head.headers.add("Content-Type", "application/json");
-  (void)co_await exchange.respond(std::move(head), std::move(body));
+  (void)exchange.respond(std::move(head), body);
 }
 
 bool takes_both(const wire::Headers& headers) {
@@ -81,17 +81,17 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
   if (rpc == nullptr) {
     wire::JsonRpcError error{wire::kJsonRpcInvalidRequest,
                              "a client sends no responses in 2026-07-28", std::nullopt};
-    co_await refuse(exchange, 400, std::move(error));
+    refuse(exchange, 400, std::move(error));
     co_return;
   }
   const json::value id = rpc->id.value_or(json::value());
   if (auto refusal = check_request(exchange.head().headers, *rpc)) {
     std::string body = error_message(id, refusal->error);
-    co_await answer(exchange, refusal->status, std::move(body));
+    answer(exchange, refusal->status, std::move(body));
     co_return;
   }
   if (!rpc->id) {
-    co_await accept(exchange);
+    accept(exchange);
     co_return;
   }
   if (rpc->method == "tools/call") {
@@ -106,7 +106,7 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
   if (relayed) {
     const int relayed_status = relayed->status;
     std::string text = response_text(id, *std::move(relayed));
-    co_await answer(exchange, relayed_status, std::move(text));
+    answer(exchange, relayed_status, std::move(text));
     co_return;
   }
   auto result = modern_answer(request, mount, *rpc);
@@ -127,7 +127,7 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
     seal_result(whole, Era::modern, "complete");
     body = wire::write_jsonrpc_result(id, std::move(whole));
   }
-  co_await answer(exchange, status, std::move(body));
+  answer(exchange, status, std::move(body));
 }
 
 namespace {
@@ -238,7 +238,7 @@ Awaitable<> Server::modern_listen(Request& request, Mount mount, wire::JsonRpcRe
     const Error error =
         make_argument_error("/notifications", "subscriptions/listen needs `notifications`");
     std::string body = error_message(id, rpc_error_of(error));
-    co_await answer(exchange, 400, std::move(body));
+    answer(exchange, 400, std::move(body));
     co_return;
   }
   const bool tools = json::bool_at(*wanted, "toolsListChanged").value_or(false);
@@ -246,7 +246,7 @@ Awaitable<> Server::modern_listen(Request& request, Mount mount, wire::JsonRpcRe
   if (!listener) {
     const Error error = make_error(Reason::rate_limited, "too many subscriptions are open");
     std::string body = error_message(id, rpc_error_of(error));
-    co_await answer(exchange, 429, std::move(body));
+    answer(exchange, 429, std::move(body));
     co_return;
   }
   const auto tagged = [&](std::string_view method, json::object params) {

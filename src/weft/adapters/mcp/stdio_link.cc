@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "weft/adapters/common/upstream.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
 #include "weft/base/timers.h"
@@ -141,8 +142,11 @@ Awaitable<Result<Handshake>> StdioLink::shake_hands(std::shared_ptr<StdioWire> w
 Awaitable<Result<Handshake>> StdioLink::connect(hub::CallContext context) {
   net::ChildCommand command;
   command.arguments = request_.command;
-  for (const auto& [name, value] : request_.environment)
-    command.environment.emplace_back(name, value);
+  for (const auto& [name, value] : request_.environment) {
+    auto resolved = resolve_variables(value);
+    if (!resolved) co_return std::unexpected(std::move(resolved).error());
+    command.environment.emplace_back(name, *std::move(resolved));
+  }
   auto wire = co_await StdioWire::start(pumps_, home_, std::move(command));
   if (!wire) co_return std::unexpected(wire.error());
   auto shake = co_await shake_hands(*wire, context);

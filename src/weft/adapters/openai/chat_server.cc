@@ -56,12 +56,11 @@ void add_losses(Chat& chat, std::vector<model::Loss> more) {
   for (auto& loss : more) chat.losses.push_back(std::move(loss));
 }
 
-Awaitable<> respond_output(Chat& chat, const model::Output& output) {
+void respond_output(Chat& chat, const model::Output& output) {
   json::value body(encode_completion(output, chat.head, chat.as_json));
   wire::Headers headers = chat_headers(chat);
   std::vector<model::Loss> losses = std::move(chat.losses);
-  (void)co_await respond_json(chat.exchange, 200, std::move(body), std::move(headers),
-                              std::move(losses));
+  (void)respond_json(chat.exchange, 200, body, std::move(headers), losses);
 }
 
 /// What a source of events came to: an end, or a question and all that was said with it.
@@ -88,26 +87,26 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
       }
       auto parked = co_await source.park(chat.call, chat.head.model, output.turns.front(), *ask);
       if (parked) {
-        co_await respond_output(chat, output);
+        respond_output(chat, output);
       } else {
-        co_await respond_error(chat.exchange, parked.error(), chat.call.id.str());
+        respond_error(chat.exchange, parked.error(), chat.call.id.str());
       }
       co_return;
     }
     trail.add(event);
-    auto added = fold.add(event);
+    auto added = fold.add(std::move(event));
     if (!added) {
       source.cancel(added.error());
-      co_await respond_error(chat.exchange, added.error(), chat.call.id.str());
+      respond_error(chat.exchange, added.error(), chat.call.id.str());
       co_return;
     }
   }
   model::End end = fold.take();
   add_losses(chat, std::move(end.losses));
   if (end.outcome) {
-    co_await respond_output(chat, *end.outcome);
+    respond_output(chat, *end.outcome);
   } else {
-    co_await respond_error(chat.exchange, end.outcome.error(), chat.call.id.str());
+    respond_error(chat.exchange, end.outcome.error(), chat.call.id.str());
   }
 }
 
@@ -205,7 +204,7 @@ class Streaming {
 
   Awaitable<> fail(Error error) {
     if (!sse_) {
-      co_await respond_error(chat_.exchange, std::move(error), chat_.call.id.str());
+      respond_error(chat_.exchange, std::move(error), chat_.call.id.str());
       co_return;
     }
     std::string out;
@@ -230,7 +229,7 @@ Awaitable<> respond_words(Chat& chat, model::Turn turn) {
   if (tool) output.finish = model::Finish::tool_calls;
   output.turns.push_back(std::move(turn));
   if (!chat.request.stream) {
-    co_await respond_output(chat, output);
+    respond_output(chat, output);
     co_return;
   }
   std::string out;
@@ -273,7 +272,7 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
   net::Exchange& exchange = request.exchange;
   auto decoded = decode_chat_request(body);
   if (!decoded) {
-    co_await respond_error(exchange, decoded.error(), "");
+    respond_error(exchange, decoded.error(), "");
     co_return;
   }
   Chat chat{.environment = environment, .exchange = exchange, .request = std::move(*decoded)};
@@ -289,7 +288,7 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
   Source source(environment, exchange);
   auto resumed = co_await source.resume(chat.call, chat.head.model);
   if (!resumed) {
-    co_await respond_error(exchange, resumed.error(), chat.call.id.str());
+    respond_error(exchange, resumed.error(), chat.call.id.str());
   } else if (resumed->again) {
     model::Turn turn = std::move(*resumed->again);
     co_await respond_words(chat, std::move(turn));
@@ -304,7 +303,7 @@ Awaitable<> serve_translated_embeddings(Environment& environment, Request& reque
   net::Exchange& exchange = request.exchange;
   auto decoded = decode_embedding_request(body);
   if (!decoded) {
-    co_await respond_error(exchange, decoded.error(), "");
+    respond_error(exchange, decoded.error(), "");
     co_return;
   }
   model::Call call = begin_call(environment.hub, request);
@@ -323,15 +322,14 @@ Awaitable<> serve_translated_embeddings(Environment& environment, Request& reque
   auto answer = outcome ? encode_embeddings(*outcome, decoded->model, decoded->base64)
                         : std::unexpected(outcome.error());
   if (!answer) {
-    co_await respond_error(exchange, answer.error(), id);
+    respond_error(exchange, answer.error(), id);
     co_return;
   }
   json::value document(std::move(*answer));
   wire::Headers headers;
   headers.set("x-request-id", id);
   std::vector<model::Loss> losses = std::move(folded.end.losses);
-  (void)co_await respond_json(exchange, 200, std::move(document), std::move(headers),
-                              std::move(losses));
+  (void)respond_json(exchange, 200, document, std::move(headers), losses);
 }
 
 }  // namespace weft::adapters::openai

@@ -35,9 +35,6 @@ wire::ResponseHead head_for_caller(const wire::ResponseHead& from) {
   return head;
 }
 
-/// What the check of an answer wants behind its last byte.
-constexpr std::size_t kPadding = 64;
-
 struct Relay {
   net::Exchange& exchange;
   std::unique_ptr<net::ClientResponse>& response;
@@ -46,40 +43,35 @@ struct Relay {
   bool stream = false;
 };
 
-/// Bytes of a length that is known go on as they come; others are gathered, so that a cut answer is
-/// never taken for a whole.
+/// An answer that is here as a whole goes on from where it lies.
+Result<void> answer_at_hand(net::Exchange& exchange, const wire::ResponseHead& head,
+                            std::string_view body, std::string_view member) {
+  WEFT_CHECK(check_answer(body, body.size() + net::kViewSlack, member));
+  return exchange.respond(head_for_caller(head), body);
+}
+
+/// An answer is gathered first, so that a cut one is never taken for a whole.
 Awaitable<Result<void>> relay_unary(Relay relay) {
   const auto& from = relay.response->head();
-  WEFT_CO_TRY(const std::string_view first, co_await relay.response->read_some());
+  const auto too_large = [] {
+    return fail(Reason::too_large,
+                std::format("the answer is longer than {} bytes", kAnswerBytesMax));
+  };
+  if (from.body_length.value_or(0) > kAnswerBytesMax) co_return too_large();
+  std::string body;
+  body.reserve(static_cast<std::size_t>(from.body_length.value_or(0)) + net::kViewSlack);
+  while (true) {
+    WEFT_CO_TRY(const std::string_view piece, co_await relay.response->read_some());
+    if (piece.empty()) break;
+    if (body.size() + piece.size() > kAnswerBytesMax) co_return too_large();
+    body += piece;
+  }
   wire::ResponseHead head = head_for_caller(from);
-  if (from.body_length && *from.body_length == first.size()) {
-    std::string body;
-    body.reserve(first.size() + kPadding);
-    body = first;
-    // The connection is given back before the caller can send its next request.
-    relay.response.reset();
-    WEFT_CO_CHECK(check_answer(body, relay.member));
-    co_return co_await relay.exchange.respond(std::move(head), std::move(body));
-  }
-  if (from.body_length.value_or(0) > kAnswerBytesMax) {
-    co_return fail(Reason::too_large,
-                   std::format("the answer is longer than {} bytes", kAnswerBytesMax));
-  }
-  std::string body(first);
-  if (!first.empty()) {
-    if (from.body_length) body.reserve(*from.body_length + kPadding);
-    while (true) {
-      WEFT_CO_TRY(const std::string_view piece, co_await relay.response->read_some());
-      if (piece.empty()) break;
-      if (body.size() + piece.size() > kAnswerBytesMax) {
-        co_return fail(Reason::too_large,
-                       std::format("the answer is longer than {} bytes", kAnswerBytesMax));
-      }
-      body += piece;
-    }
-  }
-  WEFT_CO_CHECK(check_answer(body, relay.member));
-  co_return co_await relay.exchange.respond(std::move(head), std::move(body));
+  // The connection is given back before the caller can send its next request.
+  relay.response.reset();
+  body.reserve(body.size() + net::kViewSlack);
+  WEFT_CO_CHECK(check_answer(body, body.capacity(), relay.member));
+  co_return relay.exchange.respond(std::move(head), body);
 }
 
 Awaitable<Result<void>> relay_events(Relay relay) {
@@ -120,17 +112,16 @@ Result<net::ClientRequest> make_request(Environment& environment, Request& reque
   }
   out.headers.set("Weft-Depth", std::to_string(depth + 1));
   if (passage.scanned.stream) out.idle_timeout = kStreamIdleTimeout;
-  out.body = passage.scanned.model == passage.model
-                 ? std::move(passage.body)
-                 : with_model(passage.body, passage.scanned, passage.model);
+  out.body = std::move(passage.body);
+  if (passage.scanned.model != passage.model)
+    replace_model(out.body, passage.scanned, passage.model);
   return out;
 }
 
 /// Once bytes went out only the stream itself can say that it failed.
 Awaitable<> say_failure(net::Exchange& exchange, Error error, bool events) {
   if (!exchange.started()) {
-    std::string id;
-    co_await respond_error(exchange, std::move(error), std::move(id));
+    respond_error(exchange, std::move(error), "");
     co_return;
   }
   if (!events) co_return;
@@ -139,6 +130,10 @@ Awaitable<> say_failure(net::Exchange& exchange, Error error, bool events) {
   writer.fail(error, out);
   auto written = co_await exchange.write(out);
   if (written) (void)co_await exchange.finish();
+}
+
+bool is_json(const wire::ResponseHead& head) {
+  return head.headers.get("Content-Type").starts_with("application/json");
 }
 
 Awaitable<Result<void>> relay_answer(Relay relay, bool& events) {
@@ -150,62 +145,101 @@ Awaitable<Result<void>> relay_answer(Relay relay, bool& events) {
     WEFT_CO_CHECK(co_await relay.exchange.start(std::move(out)));
     co_return co_await relay_events(relay);
   }
-  if (!type.starts_with("application/json")) {
+  if (!is_json(head)) {
     co_return fail(Reason::upstream_protocol,
                    std::format("the answer's type is `{}`, not JSON", type));
   }
   co_return co_await relay_unary(relay);
 }
 
-}  // namespace
+using Sending = Awaitable<Result<std::unique_ptr<net::ClientResponse>>>;
 
-Awaitable<> pass_through(Environment& environment, Request& request, Passage passage) {
-  net::Exchange& exchange = request.exchange;
-  const std::string solution = passage.entry->solution->id.str();
-  auto admission = environment.hub.admit(request.principal, passage.entry, passage.skill);
-  if (!admission) {
-    co_await respond_error(exchange, admission.error(), "");
-    co_return;
-  }
-  const std::string_view member = passage.path == "/embeddings" ? "data" : "choices";
-  const bool stream = passage.scanned.stream;
-  auto to_send = make_request(environment, request, passage);
-  if (!to_send) {
-    Error error = name_solution(to_send.error(), solution);
-    admission->ended(&error);
-    co_await respond_error(exchange, std::move(error), "");
-    co_return;
-  }
-  CancelToken gone = exchange.gone();
-  // A stream lifts the client's own deadline with its head; the call keeps it.
-  CancelSource late;
-  Timer timer;
-  if (stream) {
-    late.follow(gone);
-    timer = run_at(exchange.executor(), to_send->deadline, [&late] {
-      late.cancel(make_error(Reason::deadline, "its stream did not end before the deadline"));
-    });
-    gone = late.token();
-  }
-  auto response =
-      co_await passage.service->client(exchange.executor()).send(std::move(*to_send), gone);
+/// What is known of a passage under way.
+struct Passing {
+  net::Exchange& exchange;
+  hub::Admission admission;
+  std::shared_ptr<const hub::Entry> entry;
+  /// The array that an answer has.
+  std::string_view member;
+  bool stream = false;
+};
+
+Awaitable<> conclude(Passing& passing, Error error, bool events) {
+  error = name_solution(std::move(error), passing.entry->solution->id.str());
+  if (passing.exchange.gone().cancelled()) error.reason = Reason::cancelled;
+  passing.admission.ended(&error);
+  co_await say_failure(passing.exchange, std::move(error), events);
+}
+
+/// Any answer, or none.
+Awaitable<> relay_any(Passing& passing, Result<std::unique_ptr<net::ClientResponse>>& response) {
   bool events = false;
   Result<void> done = {};
   if (!response) {
     done = std::unexpected(response.error());
-  } else if ((*response)->head().status / 100 != 2) {
-    done = std::unexpected(co_await relay_error({exchange, *response, member}, solution));
+  } else if (const Relay relay{passing.exchange, *response, passing.member, passing.stream};
+             (*response)->head().status / 100 != 2) {
+    done = std::unexpected(co_await relay_error(relay, passing.entry->solution->id.str()));
   } else {
-    done = co_await relay_answer({exchange, *response, member, stream}, events);
+    done = co_await relay_answer(relay, events);
   }
   if (done) {
-    admission->ended(nullptr);
-    co_return;
+    passing.admission.ended(nullptr);
+  } else {
+    co_await conclude(passing, std::move(done).error(), events);
   }
-  Error error = name_solution(done.error(), solution);
-  if (exchange.gone().cancelled()) error.reason = Reason::cancelled;
-  admission->ended(&error);
-  co_await say_failure(exchange, std::move(error), events);
+}
+
+/// The one coroutine of the common course: one answer, here as a whole when its head is.
+Awaitable<> pass_one(Passing passing, Sending sending) {
+  auto response = co_await std::move(sending);
+  if (!response || (*response)->head().status != 200 || !is_json((*response)->head())) {
+    co_return co_await relay_any(passing, response);
+  }
+  const auto body = (*response)->body_at_hand();
+  if (!body) co_return co_await relay_any(passing, response);
+  const auto done = answer_at_hand(passing.exchange, (*response)->head(), *body, passing.member);
+  if (!done) co_return co_await conclude(passing, done.error(), false);
+  passing.admission.ended(nullptr);
+}
+
+/// A stream lifts the client's own deadline with its head; the call keeps it.
+Awaitable<> pass_stream(Passing passing, net::HttpClient& client, net::ClientRequest request) {
+  CancelSource late;
+  late.follow(passing.exchange.gone());
+  const Timer timer = run_at(passing.exchange.executor(), request.deadline, [&late] {
+    late.cancel(make_error(Reason::deadline, "its stream did not end before the deadline"));
+  });
+  auto response = co_await client.send(std::move(request), late.token());
+  co_await relay_any(passing, response);
+}
+
+Awaitable<> refused(net::Exchange& exchange, Error error) {
+  respond_error(exchange, std::move(error), "");
+  co_return;
+}
+
+}  // namespace
+
+Awaitable<> pass_through(Environment& environment, Request& request, Passage passage) {
+  net::Exchange& exchange = request.exchange;
+  auto admission = environment.hub.admit(request.principal, passage.entry, passage.skill);
+  if (!admission) return refused(exchange, std::move(admission).error());
+  auto to_send = make_request(environment, request, passage);
+  if (!to_send) {
+    Error error = name_solution(std::move(to_send).error(), passage.entry->solution->id.str());
+    admission->ended(&error);
+    return refused(exchange, std::move(error));
+  }
+  net::HttpClient& client = passage.service->client(exchange.executor());
+  const bool stream = passage.scanned.stream;
+  Passing passing{.exchange = exchange,
+                  .admission = *std::move(admission),
+                  .entry = std::move(passage.entry),
+                  .member = passage.path == "/embeddings" ? "data" : "choices",
+                  .stream = stream};
+  if (stream) return pass_stream(std::move(passing), client, *std::move(to_send));
+  return pass_one(std::move(passing), client.send(*std::move(to_send), exchange.gone()));
 }
 
 }  // namespace weft::adapters::openai

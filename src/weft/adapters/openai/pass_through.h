@@ -25,6 +25,7 @@ struct Passage {
   Scanned scanned;
 };
 
+/// No coroutine of its own.
 Awaitable<> pass_through(Environment& environment, Request& request, Passage passage);
 
 /// Holds back the piece of an event stream that is no whole event yet. Pure.

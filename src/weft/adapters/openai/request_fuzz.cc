@@ -9,7 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto scanned = scan_request(body);
   if (scanned) {
     // What the pass-through sends on must still be one request, for the model that was meant.
-    std::string sent = with_model(body, *scanned, "an \"other\" model");
+    std::string sent = body;
+    replace_model(sent, *scanned, "an \"other\" model");
     const auto again = scan_request(sent);
     WEFT_ASSERT(again && again->model == "an \"other\" model" && again->stream == scanned->stream);
   }

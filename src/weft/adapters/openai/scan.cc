@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "weft/adapters/openai/limits.h"
+#include "weft/net/http_client.h"
 
 namespace weft::adapters::openai {
 namespace {
@@ -127,9 +128,10 @@ Result<void> check_with(simdjson::ondemand::parser& parser, simdjson::padded_str
 
 }  // namespace
 
-Result<void> check_answer(std::string& body, std::string_view member) {
-  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  const simdjson::padded_string_view padded(body.data(), body.size(), body.capacity());
+static_assert(net::kViewSlack >= simdjson::SIMDJSON_PADDING);
+
+Result<void> check_answer(std::string_view body, std::size_t readable, std::string_view member) {
+  const simdjson::padded_string_view padded(body.data(), body.size(), readable);
   if (body.size() > kKeptParserBytesMax) {
     const auto parser = std::make_unique<simdjson::ondemand::parser>();
     return check_with(*parser, padded, member);
@@ -149,14 +151,9 @@ Result<Scanned> scan_request(std::string& body) {
   return scan_with(kept, padded);
 }
 
-std::string with_model(std::string_view body, const Scanned& scanned, std::string_view model) {
+void replace_model(std::string& body, const Scanned& scanned, std::string_view model) {
   const std::string name = boost::json::serialize(boost::json::string_view(model));
-  std::string out;
-  out.reserve(body.size() - scanned.model_size + name.size());
-  out += body.substr(0, scanned.model_at);
-  out += name;
-  out += body.substr(scanned.model_at + scanned.model_size);
-  return out;
+  body.replace(scanned.model_at, scanned.model_size, name);
 }
 
 }  // namespace weft::adapters::openai

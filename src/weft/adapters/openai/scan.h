@@ -22,12 +22,12 @@ struct Scanned {
 /// capacity may grow (padding); its bytes stay.
 Result<Scanned> scan_request(std::string& body);
 
-/// The body with another model name.
-std::string with_model(std::string_view body, const Scanned& scanned, std::string_view model);
+/// Puts another model name into the body.
+void replace_model(std::string& body, const Scanned& scanned, std::string_view model);
 
 /// Whether an answer that passes through is one JSON object in UTF-8 whose `member` is an array;
-/// what is inside is the caller's to read. Errors: Reason::upstream_protocol. The body's capacity
-/// may grow.
-Result<void> check_answer(std::string& body, std::string_view member);
+/// what is inside is the caller's to read. Errors: Reason::upstream_protocol. Up to `readable`
+/// bytes (net::kViewSlack more than the body at least) may be looked at.
+Result<void> check_answer(std::string_view body, std::size_t readable, std::string_view member);
 
 }  // namespace weft::adapters::openai

@@ -4,6 +4,8 @@
 
 #include <format>
 
+#include "weft/net/http_client.h"
+
 namespace weft::adapters::openai {
 namespace {
 
@@ -14,8 +16,9 @@ TEST(Scan, FindsModelAndStream) {
   ASSERT_TRUE(scanned) << scanned.error().message;
   EXPECT_EQ(scanned->model, "model/oracle");
   EXPECT_TRUE(scanned->stream);
+  replace_model(body, *scanned, "gpt \"x\"");
   EXPECT_EQ(
-      with_model(body, *scanned, "gpt \"x\""),
+      body,
       R"( {"messages":[{"content":"\"model\":\"no\""}], "model" : "gpt \"x\"" , "stream":true})");
 }
 
@@ -25,11 +28,17 @@ TEST(Scan, EscapedKeysAndNamesAreTheSame) {
   ASSERT_TRUE(scanned);
   EXPECT_EQ(scanned->model, "a/b");
   EXPECT_FALSE(scanned->stream);
-  EXPECT_EQ(with_model(body, *scanned, "z"), R"({"mod\u0065l":"z","stream":null})");
+  replace_model(body, *scanned, "z");
+  EXPECT_EQ(body, R"({"mod\u0065l":"z","stream":null})");
 }
 
 TEST(Scan, AnAnswerIsOneWholeDocument) {
-  const auto fits = [](std::string body) { return check_answer(body, "choices").has_value(); };
+  const auto fits = [](std::string body) {
+    const std::size_t size = body.size();
+    // What lies behind must not matter.
+    body.resize(size + net::kViewSlack, '}');
+    return check_answer(std::string_view(body).substr(0, size), body.size(), "choices").has_value();
+  };
   EXPECT_TRUE(fits(R"({"id":"1","choices":[{"message":{"content":"[}"}}],"usage":{}})"));
   EXPECT_TRUE(fits(R"( {"ch\u006fices" : [] } )"));
   for (const char* body :

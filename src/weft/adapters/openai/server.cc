@@ -11,9 +11,9 @@
 namespace weft::adapters::openai {
 namespace {
 
-Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
+void refuse(net::Exchange& exchange, const Error& error) {
   Error copy = error;
-  co_await respond_error(exchange, std::move(copy), "");
+  respond_error(exchange, std::move(copy), "");
 }
 
 /// The server behind a model name, when the skill is its own.
@@ -31,6 +31,11 @@ void prefer_embed(hub::ModelRef& target) {
   }
 }
 
+Awaitable<> refused(net::Exchange& exchange, Error error) {
+  respond_error(exchange, std::move(error), "");
+  co_return;
+}
+
 Result<hub::ModelRef> find_target(Environment& environment, const Scanned& scanned,
                                   model::Shape shape) {
   const auto snapshot = environment.hub.registry().snapshot();
@@ -42,42 +47,50 @@ Result<hub::ModelRef> find_target(Environment& environment, const Scanned& scann
       "/model", std::format("the model `{}` makes no embeddings", scanned.model)));
 }
 
+/// What becomes of a request whose body is here. No coroutine of its own: the hot path has few.
+Awaitable<> serve_body(Environment& environment, Request& request, model::Shape shape,
+                       std::string_view path, Result<std::string> body) {
+  auto scanned = body ? scan_request(*body) : std::unexpected(body.error());
+  auto target =
+      scanned ? find_target(environment, *scanned, shape) : std::unexpected(scanned.error());
+  if (!target) return refused(request.exchange, std::move(target).error());
+  auto service = direct_service(*target, shape);
+  if (service) {
+    auto name = service->model_for(target->upstream_model);
+    if (!name) return refused(request.exchange, std::move(name).error());
+    return pass_through(environment, request,
+                        Passage{.entry = target->ref.entry,
+                                .skill = target->ref.skill,
+                                .service = std::move(service),
+                                .model = *std::move(name),
+                                .path = path,
+                                .body = *std::move(body),
+                                .scanned = *std::move(scanned)});
+  }
+  if (shape == model::Shape::embed) {
+    return serve_translated_embeddings(environment, request, *std::move(body), *std::move(target));
+  }
+  return serve_translated_chat(environment, request, *std::move(body), *std::move(target));
+}
+
+Awaitable<> serve_later(Environment& environment, Request& request, model::Shape shape,
+                        std::string_view path) {
+  auto body = co_await request.exchange.read_body(kRequestBytesMax);
+  co_await serve_body(environment, request, shape, path, std::move(body));
+}
+
 Awaitable<> serve_completion(Environment& environment, Request& request, model::Shape shape,
                              std::string_view path) {
   net::Exchange& exchange = request.exchange;
   if (exchange.head().method != "POST" || !request.rest.empty()) {
-    auto error = make_error(Reason::unsupported,
-                            std::format("{} {} is not served: POST /v1{}", exchange.head().method,
-                                        exchange.head().path(), path));
-    co_await respond_error(exchange, std::move(error), "");
-    co_return;
+    return refused(exchange,
+                   make_error(Reason::unsupported,
+                              std::format("{} {} is not served: POST /v1{}", exchange.head().method,
+                                          exchange.head().path(), path)));
   }
-  auto body = co_await exchange.read_body(kRequestBytesMax);
-  auto scanned = body ? scan_request(*body) : std::unexpected(body.error());
-  auto target =
-      scanned ? find_target(environment, *scanned, shape) : std::unexpected(scanned.error());
-  if (!target) {
-    co_await respond_error(exchange, target.error(), "");
-    co_return;
-  }
-  auto service = direct_service(*target, shape);
-  auto name = service ? service->model_for(target->upstream_model) : Result<std::string>("");
-  if (!name) {
-    co_await respond_error(exchange, name.error(), "");
-  } else if (service) {
-    Passage passage{
-        .entry = target->ref.entry, .skill = target->ref.skill, .service = std::move(service)};
-    passage.model = std::move(*name);
-    passage.path = path;
-    passage.body = std::move(*body);
-    passage.scanned = std::move(*scanned);
-    co_await pass_through(environment, request, std::move(passage));
-  } else if (shape == model::Shape::embed) {
-    co_await serve_translated_embeddings(environment, request, std::move(*body),
-                                         std::move(*target));
-  } else {
-    co_await serve_translated_chat(environment, request, std::move(*body), std::move(*target));
-  }
+  if (auto body = exchange.body_at_hand(kRequestBytesMax))
+    return serve_body(environment, request, shape, path, *std::move(body));
+  return serve_later(environment, request, shape, path);
 }
 
 json::object model_json(std::string_view name, std::string_view owner) {
@@ -107,14 +120,12 @@ Awaitable<> serve_models(Environment& environment, Request& request) {
   auto document = get ? models_document(environment, request)
                       : fail(Reason::unsupported, "only GET is served at /v1/models");
   if (!document) {
-    co_await respond_error(exchange, document.error(), "");
+    respond_error(exchange, document.error(), "");
     co_return;
   }
   json::value answer(std::move(*document));
   wire::Headers headers;
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, 200, std::move(answer), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, 200, answer, std::move(headers));
 }
 
 Awaitable<> serve_other(Request& request) {
@@ -124,7 +135,8 @@ Awaitable<> serve_other(Request& request) {
       std::format("{} is not served: weft serves /v1/chat/completions, /v1/embeddings and "
                   "/v1/models",
                   exchange.head().path()));
-  co_await respond_error(exchange, std::move(error), "");
+  respond_error(exchange, std::move(error), "");
+  co_return;
 }
 
 }  // namespace
@@ -135,17 +147,15 @@ int openai_status(const Error& error) {
   return http_status(error);
 }
 
-Awaitable<> respond_error(net::Exchange& exchange, Error error, std::string id) {
+void respond_error(net::Exchange& exchange, Error error, std::string id) {
   wire::Headers headers;
   add_error_headers(headers, error);
   if (!id.empty()) headers.set("x-request-id", id);
   // The SDKs repeat every 5xx on their own unless told not to.
   if (!error.retryable) headers.set("x-should-retry", "false");
   json::value body(error_json(error));
-  std::vector<model::Loss> none;
   const int status = openai_status(error);
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, status, body, std::move(headers));
 }
 
 std::vector<Route> make_routes(Environment& environment) {

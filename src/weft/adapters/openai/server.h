@@ -14,7 +14,7 @@ std::vector<Route> make_routes(Environment& environment);
 Adapter adapter();
 
 /// Answers with an OpenAI error; `id` becomes x-request-id.
-Awaitable<> respond_error(net::Exchange& exchange, Error error, std::string id);
+void respond_error(net::Exchange& exchange, Error error, std::string id);
 /// The HTTP status that OpenAI has for an error.
 int openai_status(const Error& error);
 

@@ -181,7 +181,12 @@ Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub:
   if (is_lines(head)) co_return co_await read_lines(response, out);
   const int status = head.status;
   const std::string type(head.headers.get("Content-Type"));
-  WEFT_CO_TRY(std::string body, co_await response.read_all(kAnswerBytesMax));
+  std::string body;
+  if (const auto at_hand = response.body_at_hand()) {
+    body = *at_hand;
+  } else {
+    WEFT_CO_TRY(body, co_await response.read_all(kAnswerBytesMax));
+  }
   if (form != "parts") co_return decode_answer(status, type, std::move(body));
   WEFT_CO_TRY(const json::value document, json::parse(body, kAnswerBytesMax));
   co_return read_output(document, form);

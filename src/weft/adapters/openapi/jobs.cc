@@ -17,15 +17,13 @@ model::Shape shape_of(Environment& environment, const hub::TaskView& view) {
   return skill ? skill->shape : model::Shape::invoke;
 }
 
-Awaitable<> respond_job(Environment& environment, net::Exchange& exchange, int status,
-                        hub::TaskView view) {
+void respond_job(Environment& environment, net::Exchange& exchange, int status,
+                 hub::TaskView view) {
   wire::Headers headers;
   if (status == 202) headers.set("Location", job_path(view.id));
   if (!view.end && !view.ask) headers.set("Retry-After", "1");
   json::value body(job_json(view, shape_of(environment, view)));
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, status, body, std::move(headers));
 }
 
 /// Where a stream goes on: after the event that Last-Event-ID names.
@@ -42,7 +40,7 @@ Awaitable<> watch(Environment& environment, Request& request, hub::TaskView view
   auto events = co_await environment.hub.tasks().subscribe(view.id, after, request.principal,
                                                            exchange.executor());
   if (!events) {
-    co_await respond_problem(exchange, events.error());
+    respond_problem(exchange, events.error());
     co_return;
   }
   wire::Headers headers;
@@ -84,19 +82,19 @@ Awaitable<> serve_job(Environment& environment, Request& request) {
   const bool input = request.rest.size() == 3 && request.rest[2] == "input";
   if (request.rest.size() > 2 && !input) {
     Error error = make_error(Reason::task_not_found, "a job has only /input below it");
-    co_await respond_problem(exchange, std::move(error));
+    respond_problem(exchange, std::move(error));
     co_return;
   }
   auto view = co_await environment.hub.tasks().get(TaskId(request.rest[1]), request.principal);
   if (!view) {
-    co_await respond_problem(exchange, view.error());
+    respond_problem(exchange, view.error());
     co_return;
   }
   if (!input && method == "GET") {
     if (wants_events(exchange.head())) {
       co_await watch(environment, request, std::move(*view));
     } else {
-      co_await respond_job(environment, exchange, 200, std::move(*view));
+      respond_job(environment, exchange, 200, std::move(*view));
     }
     co_return;
   }
@@ -109,9 +107,9 @@ Awaitable<> serve_job(Environment& environment, Request& request) {
     changed = co_await environment.hub.tasks().cancel(view->id, request.principal);
   }
   if (changed) {
-    co_await respond_job(environment, exchange, input ? 202 : 200, std::move(*changed));
+    respond_job(environment, exchange, input ? 202 : 200, std::move(*changed));
   } else {
-    co_await respond_problem(exchange, changed.error());
+    respond_problem(exchange, changed.error());
   }
 }
 

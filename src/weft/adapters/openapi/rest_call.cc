@@ -41,7 +41,7 @@ Awaitable<Result<hub::TaskView>> park(RestCall& rest, std::unique_ptr<hub::Event
 }
 
 /// A question that this connection cannot wait for: 409, and the job that does.
-Awaitable<> respond_question(net::Exchange& exchange, hub::TaskView view, model::Ask ask) {
+void respond_question(net::Exchange& exchange, hub::TaskView view, model::Ask ask) {
   std::string message;
   for (const auto& [key, item] : ask.items) message += (message.empty() ? "" : "\n") + item.message;
   json::object body{{"type", "urn:weft:question"},
@@ -55,9 +55,7 @@ Awaitable<> respond_question(net::Exchange& exchange, hub::TaskView view, model:
   headers.set("Content-Type", "application/problem+json");
   headers.set("Location", job_path(view.id));
   json::value document(std::move(body));
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, 409, std::move(document), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, 409, document, std::move(headers));
 }
 
 Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
@@ -65,29 +63,28 @@ Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> strea
   if (folded.ask) {
     auto view = co_await park(rest, std::move(stream), *folded.ask);
     if (view) {
-      co_await respond_question(rest.exchange, std::move(*view), std::move(*folded.ask));
+      respond_question(rest.exchange, std::move(*view), std::move(*folded.ask));
     } else {
-      co_await respond_problem(rest.exchange, view.error());
+      respond_problem(rest.exchange, view.error());
     }
     co_return;
   }
   if (!folded.end.outcome) {
-    co_await respond_problem(rest.exchange, folded.end.outcome.error());
+    respond_problem(rest.exchange, folded.end.outcome.error());
     co_return;
   }
   std::vector<model::Loss> losses = std::move(folded.end.losses);
   json::value body = encode_output(*folded.end.outcome, rest.shape, losses);
   wire::Headers headers;
   headers.set(std::string(kFormHeader), std::string(form_of(*folded.end.outcome, rest.shape)));
-  (void)co_await respond_json(rest.exchange, 200, std::move(body), std::move(headers),
-                              std::move(losses));
+  (void)respond_json(rest.exchange, 200, body, std::move(headers), losses);
 }
 
 /// Events until the end, or until a question: then the stream says where it waits, and is over.
 Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
   model::Event event = co_await stream->next();
   if (const auto* end = std::get_if<model::End>(&event.body); end && !end->outcome) {
-    co_await respond_problem(rest.exchange, end->outcome.error());
+    respond_problem(rest.exchange, end->outcome.error());
     co_return;
   }
   wire::Headers headers;
@@ -129,16 +126,14 @@ Awaitable<> respond_job(RestCall rest) {
   auto view = co_await rest.environment.hub.tasks().start(
       std::move(rest.call), rest.exchange.executor(), std::move(meta));
   if (!view) {
-    co_await respond_problem(rest.exchange, view.error());
+    respond_problem(rest.exchange, view.error());
     co_return;
   }
   wire::Headers headers;
   headers.set("Location", job_path(view->id));
   headers.set("Preference-Applied", "respond-async");
   json::value body(job_json(*view, rest.shape));
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(rest.exchange, 202, std::move(body), std::move(headers),
-                              std::move(none));
+  (void)respond_json(rest.exchange, 202, body, std::move(headers));
 }
 
 Result<RestCall> make_call(Environment& environment, Request& request, const hub::SkillRef& ref,
@@ -169,21 +164,21 @@ Awaitable<> serve_call(Environment& environment, Request& request) {
                std::format("a skill is called with POST, not {}", exchange.head().method));
   }
   if (!ref) {
-    co_await respond_problem(exchange, ref.error());
+    respond_problem(exchange, ref.error());
     co_return;
   }
   auto body = co_await read_json(exchange);
   auto rest = body ? make_call(environment, request, *ref, std::move(*body))
                    : std::unexpected(body.error());
   if (!rest) {
-    co_await respond_problem(exchange, rest.error());
+    respond_problem(exchange, rest.error());
     co_return;
   }
   if (exchange.head().headers.has_token("Prefer", "respond-async")) {
     rest->call.reply = model::Reply::task;
     auto fits = check_arguments(*ref, rest->call);
     if (!fits) {
-      co_await respond_problem(exchange, fits.error());
+      respond_problem(exchange, fits.error());
       co_return;
     }
     co_await respond_job(std::move(*rest));

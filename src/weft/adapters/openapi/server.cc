@@ -13,9 +13,9 @@
 namespace weft::adapters::openapi {
 namespace {
 
-Awaitable<> refuse(net::Exchange& exchange, const Error& error) {
+void refuse(net::Exchange& exchange, const Error& error) {
   Error copy = error;
-  co_await respond_problem(exchange, std::move(copy));
+  respond_problem(exchange, std::move(copy));
 }
 
 Result<json::object> document_for(Environment& environment, const Request& request) {
@@ -34,14 +34,20 @@ Result<json::object> document_for(Environment& environment, const Request& reque
 Awaitable<> serve_document(Environment& environment, Request& request) {
   auto document = document_for(environment, request);
   if (!document) {
-    co_await respond_problem(request.exchange, document.error());
+    respond_problem(request.exchange, document.error());
     co_return;
   }
   json::value body(std::move(*document));
   wire::Headers headers;
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(request.exchange, 200, std::move(body), std::move(headers),
-                              std::move(none));
+  (void)respond_json(request.exchange, 200, body, std::move(headers));
+}
+
+Awaitable<> serve_nothing(Request& request) {
+  respond_problem(request.exchange,
+                  make_error(Reason::solution_not_found,
+                             "nothing is served here: POST /api/SOLUTION/SKILL calls a skill, GET "
+                             "/api/openapi.json describes all of them, /api/jobs/ID is a job"));
+  co_return;
 }
 
 Awaitable<> serve(Environment& environment, Request& request) {
@@ -52,11 +58,7 @@ Awaitable<> serve(Environment& environment, Request& request) {
   }
   if (rest.size() >= 2 && rest[0] == "jobs") return serve_job(environment, request);
   if (rest.size() >= 2) return serve_call(environment, request);
-  auto error = make_error(
-      Reason::solution_not_found,
-      "nothing is served here: POST /api/SOLUTION/SKILL calls a skill, GET /api/openapi.json "
-      "describes all of them, /api/jobs/ID is a job");
-  return respond_problem(request.exchange, std::move(error));
+  return serve_nothing(request);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -78,15 +80,13 @@ double weight_of(std::string_view item) {
 
 }  // namespace
 
-Awaitable<> respond_problem(net::Exchange& exchange, Error error) {
+void respond_problem(net::Exchange& exchange, Error error) {
   wire::Headers headers;
   headers.set("Content-Type", "application/problem+json");
   add_error_headers(headers, error);
   const int status = http_status(error);
   json::value body(problem_json(error, status));
-  std::vector<model::Loss> none;
-  (void)co_await respond_json(exchange, status, std::move(body), std::move(headers),
-                              std::move(none));
+  (void)respond_json(exchange, status, body, std::move(headers));
 }
 
 Awaitable<Result<json::value>> read_json(net::Exchange& exchange) {

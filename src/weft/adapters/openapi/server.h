@@ -14,7 +14,7 @@ std::vector<Route> make_routes(Environment& environment);
 Adapter adapter();
 
 /// Answers with application/problem+json.
-Awaitable<> respond_problem(net::Exchange& exchange, Error error);
+void respond_problem(net::Exchange& exchange, Error error);
 /// The body as JSON: an empty one counts as `{}`. Errors: another media type, no JSON, too long.
 Awaitable<Result<json::value>> read_json(net::Exchange& exchange);
 /// Whether the caller would rather have an event stream than JSON (RFC 9110 §12.5.1; of two alike
