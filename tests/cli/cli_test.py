@@ -66,7 +66,7 @@ def free_port():
 
 
 class Hub:
-    def __init__(self, folder, *options, config=None):
+    def __init__(self, folder, *options, config=None, env=None):
         self.folder = Path(folder)
         self.port = free_port()
         self.data = self.folder / "data"
@@ -76,7 +76,8 @@ class Hub:
         if config:
             (self.folder / "weft.yaml").write_text(config)
             command += ["-c", self.folder / "weft.yaml"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
+                                        env={**os.environ, **(env or {})})
         self.wait()
 
     def wait(self):
@@ -200,6 +201,15 @@ class Commands(unittest.TestCase):
         self.assertIn("weft up", hub.run().stdout)
         self.assertEqual(hub.run("help", "call").stdout, helped.stdout)
         self.assertEqual(hub.run("help").stdout, hub.run("--help").stdout)
+        for words, hint in ((["up", "--lisen", "1"], "did you mean `--listen`?"), (["task", "anwser"], "did you mean `weft task answer`?"),
+                            (["call", "a/b", "--sream"], "did you mean `--stream`?"), (["ls", "--hub", "here"], "unix:PATH"),
+                            (["add", "http://127.0.0.1:1", "--header", "nonsense"], "NAME=VALUE")):
+            wrong = hub.run(*words)
+            self.assertEqual(wrong.returncode, 2, words)
+            self.assertIn(hint, wrong.stderr)
+        told = hub.run("call", "--json")
+        self.assertEqual((told.returncode, told.stderr), (2, ""))
+        self.assertEqual(json.loads(told.stdout)["error"]["reason"], "invalid_argument")
         nothing = hub.run("add")
         self.assertEqual(nothing.returncode, 2)
         self.assertIn("weft add http", nothing.stderr)
@@ -345,6 +355,21 @@ class Commands(unittest.TestCase):
         self.assertEqual(hub.stop(), 0)
         self.hub = None
         self.assertFalse((hub.data / "weft.sock").exists())
+
+    def test_allocator_settings_are_the_hubs_own(self):
+        began_with = lambda pid: dict(word.split("=", 1) for word in Path(f"/proc/{pid}/environ").read_text().split("\0") if "=" in word)
+        hub = self.start()
+        self.assertIn("glibc.malloc.tcache_count=1024", began_with(hub.process.pid)["GLIBC_TUNABLES"])
+        note = Path(self.folder) / "environment"
+        hub.run("add", "--as", "child", "--", "sh", "-c", f"env > {note}; sleep 1")
+        self.assertNotIn("GLIBC_TUNABLES", note.read_text())
+        hub.stop()
+        for given in ("glibc.malloc.tcache_count=9", "glibc.malloc.tcache_count=9:glibc.malloc.arena_max=1"):
+            hub = self.start(env={"GLIBC_TUNABLES": given})
+            self.assertEqual(began_with(hub.process.pid)["GLIBC_TUNABLES"], given)
+            hub.stop()
+        hub = self.start(env={"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"})
+        self.assertEqual(began_with(hub.process.pid)["GLIBC_TUNABLES"], "glibc.malloc.arena_max=1:glibc.malloc.tcache_count=1024")
 
     def test_doctor_and_completion(self):
         hub = self.start()

@@ -2,16 +2,21 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <format>
 #include <functional>
+#include <optional>
 #include <print>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weft/app/commands.h"
 #include "weft/app/completion.h"
 #include "weft/app/config.h"
+#include "weft/app/printer.h"
 
 namespace weft::app {
 namespace {
@@ -44,12 +49,25 @@ CLI::App* command(CLI::App& parent, Words& words, const std::string& name, const
   return sub;
 }
 
+std::string check_hub(const std::string& text) {
+  const bool known =
+      text.starts_with("unix:") || text.starts_with("http://") || text.starts_with("https://");
+  return known ? "" : std::format("wants unix:PATH or http://HOST:PORT, not `{}`", text);
+}
+
+std::string check_pair(const std::string& text) {
+  return text.find('=') == std::string::npos || text.starts_with('=')
+             ? std::format("wants NAME=VALUE, not `{}`", text)
+             : "";
+}
+
 CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name,
                       const std::string& what, const std::string& example,
                       std::function<Exit()> run) {
   CLI::App* sub = command(parent, words, name, what, example, std::move(run));
   sub->add_option("--hub", words.hub.address.text,
-                  "where the hub is: unix:PATH or http://HOST:PORT (WEFT_HUB)");
+                  "where the hub is: unix:PATH or http://HOST:PORT (WEFT_HUB)")
+      ->check(check_hub);
   sub->add_flag("--json", words.hub.json, "print one JSON document");
   return sub;
 }
@@ -80,10 +98,13 @@ void add_solutions(CLI::App& app, Words& words) {
   add->add_option("--bearer", words.add.bearer,
                   "the token weft shows it; '${NAME}' is read where the hub runs");
   add->add_option("--header", words.add.headers, "NAME=VALUE sent with every request")
+      ->check(check_pair)
       ->take_all()
       ->type_size(1)
       ->allow_extra_args(false);
-  add->add_option("--env", words.add.environment, "NAME=VALUE for a child process")
+  add->add_option("--env", words.add.environment,
+                  "NAME=VALUE for a child process; '${NAME}' is read where the hub runs")
+      ->check(check_pair)
       ->take_all()
       ->type_size(1)
       ->allow_extra_args(false);
@@ -174,25 +195,62 @@ void add_others(CLI::App& app, Words& words) {
       ->check(CLI::IsMember({"bash"}));
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
-  std::vector<std::string> names;
-  for (const CLI::App* sub : app.get_subcommands({})) names.push_back(sub->get_name());
-  std::string word;
-  if (argc > 1 && argv[1][0] != '-' &&
-      std::ranges::find(names, std::string(argv[1])) == names.end())
-    word = argv[1];
-  if (!word.empty()) {
-    std::println(stderr, "error: there is no command `{}`", word);
-    const std::string near = nearest(word, names);
-    std::println(stderr, "\nhint: {}",
-                 near.empty() ? "`weft --help` lists the commands"
-                              : std::format("did you mean `weft {}`?", near));
-  } else {
-    std::println(stderr, "error: {}", error.what());
-    std::println(stderr, "\nhint: `weft {} --help` shows how it is used",
-                 argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+/// The command that the words came to, and where its own words begin.
+std::pair<const CLI::App*, int> command_of(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* at = &app;
+  int i = 1;
+  for (; i < argc; ++i) {
+    const auto named = at->get_subcommands(
+        [&](const CLI::App* each) { return each->get_name() == std::string_view(argv[i]); });
+    if (named.empty()) break;
+    at = named.front();
   }
-  return static_cast<int>(Exit::usage);
+  return {at, i};
+}
+
+/// The option that the command does not have, with the nearest of those it has.
+std::optional<std::pair<std::string, std::string>> unknown_option(const CLI::App& command, int argc,
+                                                                  char** argv, int from) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  for (int i = from; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view word = argv[i];
+    if (!word.starts_with("--")) continue;
+    std::string name(word.substr(0, word.find('=')));
+    if (std::ranges::find(known, name) == known.end()) {
+      std::string near = nearest(name, known);
+      return std::pair{std::move(name), std::move(near)};
+    }
+  }
+  return std::nullopt;
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  const bool json = std::ranges::find(words, std::string_view("--json")) != words.end();
+  const auto [command, from] = command_of(app, argc, argv);
+  std::string path = "weft";
+  for (int i = 1; i < from; ++i) path += std::format(" {}", argv[i]);
+  std::string message = error.what();
+  std::string hint = std::format("`{} --help` shows how it is used", path);
+  const auto suggest = [&](const std::string& near, std::string_view before) {
+    if (!near.empty()) hint = std::format("did you mean `{}{}`?", before, near);
+  };
+  const auto below = command->get_subcommands([](const CLI::App*) { return true; });
+  if (from < argc && argv[from][0] != '-' && !below.empty()) {
+    std::vector<std::string> names;
+    names.reserve(below.size());
+    for (const CLI::App* each : below) names.push_back(each->get_name());
+    message = std::format("there is no command `{} {}`", path, argv[from]);
+    suggest(nearest(argv[from], names), path + " ");
+  } else if (auto unknown = unknown_option(*command, argc, argv, from)) {
+    message = std::format("`{}` has no option `{}`", path, unknown->first);
+    suggest(unknown->second, "");
+  }
+  return static_cast<int>(
+      Printer(json).error(make_error(Reason::invalid_argument, message), hint, Exit::usage));
 }
 
 /// What follows ` -- ` is the child's command, whatever it looks like.

@@ -52,16 +52,17 @@ Finding check_data(const std::string& data) {
 Finding check_files() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_cur < kFilesWanted) {
+  // `weft up` takes as many as the user may have.
+  if (limit.rlim_max < kFilesWanted) {
     return {.what = "open files",
             .ok = false,
-            .said = std::format("at most {}", limit.rlim_cur),
-            .remedy = std::format("`ulimit -n {}` before `weft up`: each connection needs one",
+            .said = std::format("at most {}", limit.rlim_max),
+            .remedy = std::format("`ulimit -Hn {}` before `weft up`: each connection needs one",
                                   kFilesWanted)};
   }
   return {.what = "open files",
           .ok = true,
-          .said = std::format("at most {}", limit.rlim_cur),
+          .said = std::format("at most {}", limit.rlim_max),
           .remedy = ""};
 }
 

@@ -26,10 +26,10 @@ class FakeExchange final : public net::Exchange {
   CancelToken gone() const override { return {}; }
   Awaitable<Result<std::string>> read_body(std::size_t) override { co_return std::string(); }
   Awaitable<Result<std::string_view>> read_some() override { co_return std::string_view(); }
-  Awaitable<Result<void>> respond(wire::ResponseHead head, std::string text) override {
+  Result<void> respond(wire::ResponseHead head, std::string_view text) override {
     response = std::move(head);
-    body = std::move(text);
-    co_return Result<void>();
+    body = text;
+    return {};
   }
   Awaitable<Result<void>> start(wire::ResponseHead head) override {
     response = std::move(head);
@@ -74,7 +74,8 @@ class Front : public ::testing::Test {
       rest_ = request.rest;
       wire::ResponseHead head;
       std::string body = "handled";
-      (void)co_await request.exchange.respond(std::move(head), std::move(body));
+      (void)request.exchange.respond(std::move(head), body);
+      co_return;
     };
     return out;
   }

@@ -1,3 +1,9 @@
-#include "weft/app/cli.h"
+#include <string_view>
 
-int main(int argc, char** argv) { return weft::app::run_cli(argc, argv); }
+#include "weft/app/cli.h"
+#include "weft/app/process.h"
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "up") weft::app::keep_freed_memory_at_hand(argv);
+  return weft::app::run_cli(argc, argv);
+}

@@ -10,6 +10,7 @@
 
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
+#include "weft/app/process.h"
 #include "weft/base/task_group.h"
 #include "weft/store/sqlite/store.h"
 
@@ -103,14 +104,16 @@ class RunningHub final : public Running {
     front.hosts.push_back(shown_host(config_.host));
     const net::Handler handler =
         adapters::make_front(*environment_, std::move(routes), std::move(front));
+    net::ServerLimits limits;
+    limits.connections_max = connections_for(raise_descriptor_limit());
     net::ListenAddress tcp{.host = config_.host, .port = config_.port, .unix_path = ""};
-    WEFT_TRY(auto server, net::HttpServer::create(loops_, std::move(tcp), config_.tls,
-                                                  net::ServerLimits(), handler));
+    WEFT_TRY(auto server,
+             net::HttpServer::create(loops_, std::move(tcp), config_.tls, limits, handler));
     environment_->public_url = std::format("{}://{}:{}", config_.tls ? "https" : "http",
                                            shown_host(config_.host), server->port());
     net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
-    WEFT_TRY(auto admin, net::HttpServer::create(loops_, std::move(socket), std::nullopt,
-                                                 net::ServerLimits(), handler));
+    WEFT_TRY(auto admin,
+             net::HttpServer::create(loops_, std::move(socket), std::nullopt, limits, handler));
     servers_.push_back(std::move(server));
     servers_.push_back(std::move(admin));
     for (auto& each : servers_) each->start();
