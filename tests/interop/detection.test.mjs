@@ -2,17 +2,23 @@
 // when it cannot.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { kHost } from './lib/ports.mjs';
 import { timed } from './lib/deadline.mjs';
+import { residentBytes } from './lib/proc.mjs';
 import { startHub } from './lib/weft.mjs';
 import { startWorld } from './lib/world.mjs';
+import { kFaults, startFaulty } from './upstreams/faulty.mjs';
 
 const kDetectMs = 1000;
 // The best of so many counts: the machine may be busy.
 const kTries = 3;
 // What the program itself needs to start and print, beyond the detection.
 const kProgramMs = 500;
+// A join that cannot succeed ends by then, and holds up nothing beside it.
+const kJoinMs = 20_000;
+const kBesideMs = 1500;
+const kGrowthBytesMax = 64 * 1024 * 1024;
 
 describe('joining', () => {
   const kKinds = [
@@ -96,5 +102,49 @@ describe('joining', () => {
     const called = await world.hub.cli('call', 'kiosk/echo', 'text=hi');
     assert.equal(called.code, 0, called.err);
     assert.match(called.out, /^hi$/m);
+  });
+});
+
+describe('a solution that misbehaves when it is asked who it is', () => {
+  const kKinds = ['openai', 'mcp', 'a2a', 'openapi'];
+  let hub;
+  const bad = {};
+  before(async () => {
+    hub = await startHub();
+    for (const kind of kKinds) bad[kind] = await startFaulty(kind);
+    for (const upstream of Object.values(bad)) upstream.early = true;
+  });
+  after(async () => {
+    await hub?.close();
+    for (const upstream of Object.values(bad)) await upstream.close();
+  });
+
+  for (const [name, fault] of Object.entries(kFaults)) {
+    test(name, { timeout: 60_000 }, async () => {
+      const memory = residentBytes(hub.pid);
+      const wrong = [];
+      const join = async (kind) => {
+        bad[kind].fault = fault;
+        const { value, ms } = await timed(() => hub.cli('add', bad[kind].url, '--as', `bad-${kind}`));
+        if (value.code !== 1) wrong.push(`${kind}: gave ${value.code} ${value.out}${value.err}`);
+        if (!value.err.includes(new URL(bad[kind].url).host)) wrong.push(`${kind}: ${value.err}`);
+        if (ms > kJoinMs) wrong.push(`${kind}: took ${Math.round(ms)} ms`);
+      };
+      const beside = async () => {
+        const { value, ms } = await timed(() => fetch(`${hub.url}/healthz`));
+        if (!value?.ok || ms > kBesideMs) wrong.push(`beside: ${value?.status} after ${ms} ms`);
+      };
+      await Promise.all([...kKinds.map(join), beside()]);
+      const growth = residentBytes(hub.pid) - memory;
+      if (growth > kGrowthBytesMax) wrong.push(`grew by ${growth >> 20} MiB`);
+      assert.deepEqual(wrong, []);
+    });
+  }
+
+  test('is taken once it behaves', { timeout: 30_000 }, async () => {
+    for (const kind of kKinds) {
+      bad[kind].fault = undefined;
+      await hub.add(bad[kind].url, `good-${kind}`);
+    }
   });
 });

@@ -1,4 +1,5 @@
-// Solutions that answer when they are asked who they are, and misbehave when they are called.
+// Solutions that answer when they are asked who they are, and misbehave when they are called (or,
+// when told to, from the first word on).
 // One listener serves one protocol; what it does wrong is changed between calls with `fault`.
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +10,7 @@ const kChunk = Buffer.alloc(64 * 1024, 'a');
 const kJson = { 'content-type': 'application/json' };
 const kSse = { 'content-type': 'text/event-stream' };
 
-const rpc = (request, result) => ({ jsonrpc: '2.0', id: request.id, result });
+const rpc = (request, result) => ({ jsonrpc: '2.0', id: request?.id ?? 1, result });
 
 // Per protocol: what proves who it is, which request is the call, and the right answer to it.
 const kProtocols = {
@@ -57,7 +58,7 @@ const kProtocols = {
     endless: ({ request }) => ({
       jsonrpc: '2.0',
       method: 'notifications/message',
-      params: { level: 'info', data: `call ${request.id} goes on` },
+      params: { level: 'info', data: `call ${request?.id} goes on` },
     }),
   },
   a2a: {
@@ -215,13 +216,14 @@ export const cutAt = (share) => (_call, answer, res) => {
   res.socket.end();
 };
 
-/// {url (to join), fault (settable), calls (count), close()}; `tools` are what an MCP one lists.
+/// {url (to join), fault (settable), early (whether it misbehaves already when it is asked who it
+/// is), calls (count), close()}; `tools` are what an MCP one lists.
 export async function startFaulty(
   kind,
   { tools = [{ name: 'poke', inputSchema: { type: 'object' } }] } = {},
 ) {
   const protocol = kProtocols[kind];
-  const state = { fault: undefined, calls: 0 };
+  const state = { fault: undefined, calls: 0, early: false };
   let base;
   const http = createServer(async (req, res) => {
     res.on('error', () => {});
@@ -238,6 +240,8 @@ export async function startFaulty(
     }
     if (request && request.id === undefined && request.method) return res.writeHead(202).end();
     const known = protocol.discover(call, tools);
+    if (state.early && state.fault)
+      return state.fault(call, JSON.stringify({ note: 'poked', ...known }), res);
     if (known) return res.writeHead(200, kJson).end(JSON.stringify(known));
     if (request?.jsonrpc) {
       const error = { code: -32601, message: 'Method not found' };

@@ -1,0 +1,114 @@
+// Many that are slow, and a hub that has few descriptors: who behaves is served.
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { timed, until } from './lib/deadline.mjs';
+import { freePort, kHost } from './lib/ports.mjs';
+import { residentBytes, start } from './lib/proc.mjs';
+import { startHub, weftProgram } from './lib/weft.mjs';
+import { startOpenAiModel } from './upstreams/openai_model.mjs';
+
+const kSlow = 10_000;
+const kGrowthBytesMax = 256 * 1024 * 1024;
+const kHealthy = 200;
+// All of the test shares one thread: a call may have to wait for it.
+const kHealthyMs = 5000;
+
+/// Opens `count` connections that each send `text` and then nothing, and never read.
+async function openSlow(port, count, text) {
+  const sockets = [];
+  for (let i = 0; i < count; i++) {
+    const socket = connect(port, kHost);
+    socket.pause();
+    socket.on('error', () => {});
+    socket.on('connect', () => socket.write(text));
+    sockets.push(socket);
+    if (i % 200 === 199) await delay(5);
+  }
+  return sockets;
+}
+
+const open = (sockets) => sockets.filter((socket) => !socket.destroyed && !socket.pending);
+
+describe('limits', () => {
+  test('ten thousand slow clients', { timeout: 120_000 }, async (t) => {
+    const hub = await startHub();
+    const model = await startOpenAiModel();
+    t.after(async () => {
+      await hub.close();
+      await model.close();
+    });
+    await hub.add(model.url, 'oracle');
+    const before = residentBytes(hub.pid);
+    const line = (method, path) => `${method} ${path} HTTP/1.1\r\nHost: ${kHost}:${hub.port}\r\n`;
+    const json = 'Content-Type: application/json\r\n';
+    const stream = JSON.stringify({
+      model: 'model/oracle',
+      stream: true,
+      messages: [{ role: 'user', content: 'hello' }],
+    });
+    const kinds = {
+      head: `${line('GET', '/healthz')}X-Slow: `,
+      body: `${line('POST', '/v1/chat/completions')}${json}Content-Length: 100\r\n\r\n{`,
+      reader: `${line('POST', '/v1/chat/completions')}${json}Content-Length: ${stream.length}\r\n\r\n${stream}`,
+    };
+    const slow = {};
+    for (const [kind, text] of Object.entries(kinds))
+      slow[kind] = await openSlow(hub.port, Math.ceil(kSlow / 3), text);
+    t.after(() => Object.values(slow).flat().forEach((socket) => socket.destroy()));
+
+    let served = 0;
+    for (let i = 0; i < kHealthy; i++) {
+      const { value } = await timed(() =>
+        fetch(`${hub.url}/v1/models`, { signal: AbortSignal.timeout(kHealthyMs) }),
+      );
+      served += value?.ok ? 1 : 0;
+      await value?.text();
+    }
+    assert.ok(served >= 0.999 * kHealthy, `${served} of ${kHealthy} healthy calls`);
+    const growth = residentBytes(hub.pid) - before;
+    assert.ok(growth < kGrowthBytesMax, `grew by ${growth >> 20} MiB`);
+    // The timer of the head is ten seconds, that of the body thirty.
+    for (const socket of slow.head) socket.resume();
+    await until(30_000, 'slow heads are closed', async () => open(slow.head).length === 0);
+    for (const socket of slow.body) socket.resume();
+    await until(60_000, 'slow bodies are closed', async () => open(slow.body).length === 0);
+  });
+
+  test('fewer descriptors than connections', { timeout: 60_000 }, async (t) => {
+    const port = await freePort();
+    const hub = await startHub();
+    const model = await startOpenAiModel();
+    t.after(async () => {
+      await hub.close();
+      await model.close();
+    });
+    const data = `${hub.data}/poor`;
+    const up = `ulimit -n 96; exec "$0" up --listen ${kHost}:${port} --data ${data}`;
+    const poor = start('/bin/sh', ['-c', up, weftProgram()], {});
+    t.after(() => poor.stop());
+    const url = `http://${kHost}:${port}`;
+    await until(10_000, 'the poor hub', async () => (await fetch(`${url}/healthz`)).ok);
+    const env = { WEFT_HUB: `unix:${data}/weft.sock` };
+    const added = start(weftProgram(), ['add', model.url, '--as', 'oracle'], { env });
+    assert.equal(await added.exited, 0, added.err());
+    const idle = await openSlow(port, 300, '');
+    t.after(() => idle.forEach((socket) => socket.destroy()));
+    await delay(300);
+    const body = JSON.stringify({
+      model: 'model/oracle',
+      messages: [{ role: 'user', content: 'hello' }],
+    });
+    for (let i = 0; i < 5; i++) {
+      const answer = await fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        signal: AbortSignal.timeout(5000),
+      });
+      assert.equal(answer.status, 200, await answer.text());
+    }
+    assert.ok(poor.running(), poor.err());
+  });
+});
