@@ -178,8 +178,6 @@ bool ClientCall::settled() {
     head_whole_ = true;
   }
   take_head();
-  // An answer before the whole request was taken: what follows on this connection means nothing.
-  if (early_) keep_ = false;
   return true;
 }
 
@@ -349,7 +347,8 @@ Result<bool> ClientCall::try_head() {
 void ClientCall::take_head() {
   wire::HttpReader& reader = connection_->reader;
   head_ = std::move(reader.response());
-  keep_ = head_.keep_alive;
+  // After an answer to half a request, what follows on its connection means nothing.
+  keep_ = head_.keep_alive && !early_;
   if (idle_timeout_ > Milliseconds(0)) core_->deadlines.lift(*this);
   if (head_.chunked || head_.body_length != 0) return;
   // There is no body: the connection is free already.
@@ -419,7 +418,9 @@ std::optional<std::string_view> ClientCall::body_at_hand() {
   const auto length = head_.body_length;
   if (done_ || stop_ || !connection_ || !length) return std::nullopt;
   Buffer& in = connection_->in;
-  if (*length + kViewSlack > in.bytes().size() + in.room_size()) return std::nullopt;
+  // The length is the other side's word: nothing is added to it.
+  const std::size_t space = in.bytes().size() + in.room_size();
+  if (space < kViewSlack || *length > space - kViewSlack) return std::nullopt;
   while (in.bytes().size() < *length) {
     if (!connection_->stream.readable()) return std::nullopt;
     const Stream::Io io = connection_->stream.read(in.room(), in.room_size() - kViewSlack);

@@ -317,26 +317,33 @@ TEST(Http, DeadlinesAreKept) {
   });
 }
 
-/// A server of raw bytes: each accepted connection gets the next answer, and is closed or kept.
+/// A server of raw bytes: each accepted connection gets the next answer once the first bytes of a
+/// request came, and is then closed, or kept as it is until the end.
 class Canned {
  public:
-  explicit Canned(std::vector<std::string> answers, bool wait_for_request = true)
+  enum class After : std::uint8_t { close, keep };
+  explicit Canned(std::vector<std::string> answers, After after = After::close)
       : socket_(listen_on({.host = "127.0.0.1"}).value()),
-        thread_([this, answers = std::move(answers), wait_for_request] {
+        thread_([this, answers = std::move(answers), after] {
           ::fcntl(socket_.fd, F_SETFL, 0);
           for (const std::string& answer : answers) {
             const int fd = ::accept(socket_.fd, nullptr, nullptr);
             if (fd < 0) return;
             ++accepted;
             std::array<char, 4096> request{};
-            if (wait_for_request) (void)!::read(fd, request.data(), request.size());
-            (void)!::write(fd, answer.data(), answer.size());
-            ::close(fd);
+            (void)!::read(fd, request.data(), request.size());
+            (void)!::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+            if (after == After::keep) {
+              kept_.push_back(fd);
+            } else {
+              ::close(fd);
+            }
           }
         }) {}
   ~Canned() {
     ::shutdown(socket_.fd, SHUT_RDWR);
     thread_.join();
+    for (const int fd : kept_) ::close(fd);
     ::close(socket_.fd);
   }
   ClientRequest request() const {
@@ -350,6 +357,7 @@ class Canned {
 
  private:
   ListenSocket socket_;
+  std::vector<int> kept_;
   std::thread thread_;
 };
 
@@ -397,6 +405,44 @@ TEST(HttpClient, ReadsBodiesThatEndByClosing) {
     auto client = HttpClient::create(loop, {});
     EXPECT_EQ((co_await fetch(*client, server.request())).value_or("?"), "to the end");
     EXPECT_EQ((co_await fetch(*client, server.request())).value_or("?"), "");
+    EXPECT_EQ(client->idle_connections(), 0U);
+  });
+}
+
+TEST(HttpClient, ALengthOfAnySizeIsNotBelievedBeforeItCame) {
+  const std::string body(256 * 1024, 'x');
+  for (const char* length : {"18446744073709551615", "18446744073709551552", "9223372036854775807",
+                             "32768", "32705", "32704"}) {
+    Canned server({std::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", length, body)},
+                  Canned::After::keep);
+    run_alone([&](Loop& loop) -> Awaitable<> {
+      auto client = HttpClient::create(loop, {});
+      auto response = co_await client->send(server.request(), {});
+      EXPECT_TRUE(response.has_value()) << length;
+      if (!response) co_return;
+      // The rest of what was sent is there by now.
+      co_await sleep_for(Milliseconds(20), {});
+      EXPECT_FALSE((*response)->body_at_hand().has_value()) << length;
+      EXPECT_EQ((co_await (*response)->read_some()).value_or("?").front(), 'x') << length;
+    });
+  }
+}
+
+TEST(HttpClient, AnAnswerToHalfARequestLeavesNoConnectionBehind) {
+  Canned server({"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n"},
+                Canned::After::keep);
+  run_alone([&](Loop& loop) -> Awaitable<> {
+    auto client = HttpClient::create(loop, {});
+    ClientRequest request = server.request();
+    request.method = "POST";
+    request.body.resize(64 << 20);
+    auto response = co_await client->send(std::move(request), {});
+    EXPECT_TRUE(response.has_value());
+    if (!response) co_return;
+    EXPECT_EQ((*response)->head().status, 413);
+    // The other side would read the next request as the rest of this one.
+    EXPECT_EQ(client->idle_connections(), 0U);
+    response->reset();
     EXPECT_EQ(client->idle_connections(), 0U);
   });
 }

@@ -468,6 +468,7 @@ Result<void> ServerConnection::respond(wire::ResponseHead head, std::string_view
   const Stream::Io io = stream_.write(std::span<const iovec>(parts).first(body.empty() ? 1 : 2));
   sent(pending());
   lift();
+  blocked_ = false;
   if (io.status == Stream::Status::ok) return {};
   if (io.status == Stream::Status::failed) {
     abandon(client_gone(stream_.failure()));
