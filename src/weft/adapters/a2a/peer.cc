@@ -79,18 +79,18 @@ Result<StreamItem> Answer::read(std::string_view text) const {
 }
 
 Awaitable<Result<std::optional<StreamItem>>> Answer::whole() {
-  ended_ = true;
-  if (const auto at_hand = response_->body_at_hand()) {
+  const auto response = std::move(response_);
+  if (const auto at_hand = response->body_at_hand()) {
     WEFT_CO_TRY(auto item, read(*at_hand));
     co_return std::optional<StreamItem>(std::move(item));
   }
-  WEFT_CO_TRY(const auto body, co_await response_->read_all(kBodyBytesMax));
+  WEFT_CO_TRY(const auto body, co_await response->read_all(kBodyBytesMax));
   WEFT_CO_TRY(auto item, read(body));
   co_return std::optional<StreamItem>(std::move(item));
 }
 
 Awaitable<Result<std::optional<StreamItem>>> Answer::next() {
-  if (ended_) co_return std::optional<StreamItem>();
+  if (!response_) co_return std::optional<StreamItem>();
   if (!streamed_) co_return co_await whole();
   while (true) {
     while (auto event = reader_.next()) {
@@ -100,7 +100,7 @@ Awaitable<Result<std::optional<StreamItem>>> Answer::next() {
     }
     WEFT_CO_TRY(const auto piece, co_await response_->read_some());
     if (piece.empty()) {
-      ended_ = true;
+      response_.reset();
       co_return std::optional<StreamItem>();
     }
     if (auto fed = reader_.feed(piece); !fed) co_return fail(not_a2a(fed.error()));

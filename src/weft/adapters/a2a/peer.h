@@ -37,9 +37,9 @@ class Answer {
 
   Codec codec_;
   bool rest_;
+  /// Let go once all is read: no connection waits while a person is asked.
   std::unique_ptr<net::ClientResponse> response_;
   bool streamed_;
-  bool ended_ = false;
   wire::SseReader reader_;
 };
 

@@ -79,7 +79,7 @@ std::optional<Milliseconds> wait_of(const wire::Headers& headers) {
   std::int64_t seconds = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   const bool all = end == text.data() + text.size();
-  if (failed == std::errc::result_out_of_range && all) {
+  if (failed == std::errc::result_out_of_range && all && !text.starts_with('-')) {
     seconds = kWaitSecondsMax;
   } else if (failed != std::errc() || !all) {
     const auto until = date_of(text);

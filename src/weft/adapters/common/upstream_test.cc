@@ -78,6 +78,7 @@ TEST(ErrorOfStatus, RetryAfterMayBeADate) {
   EXPECT_EQ(wait_for("Sat, 21 Nov 2026 08:01:30 GMT", ""), std::nullopt);
   EXPECT_EQ(wait_for("tomorrow"), std::nullopt);
   EXPECT_EQ(wait_for("-5"), std::nullopt);
+  EXPECT_EQ(wait_for("-99999999999999999999999"), std::nullopt);
 }
 
 TEST(NameSolution, OnceOnly) {

@@ -209,6 +209,8 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
       co_return fail(Reason::upstream_protocol,
                      std::format("unknown resultType `{}`", type.substr(0, 32)));
     }
+    // A person may take long to answer: no connection waits for that.
+    conversation->reset();
     request = request_of(*call);
     auto asked = co_await ask_inputs(request.params, *result, out);
     if (!asked) co_return std::unexpected(asked.error());
