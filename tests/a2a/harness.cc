@@ -5,9 +5,7 @@
 
 #include <format>
 
-#include "weft/adapters/common/front.h"
 #include "weft/base/url.h"
-#include "weft/net/clients.h"
 #include "weft/wire/jsonrpc.h"
 #include "weft/wire/sse.h"
 
@@ -89,52 +87,18 @@ std::vector<model::Skill> fake_skills() {
   return skills;
 }
 
-TestHub::TestHub() {
-  clients_ = std::make_unique<net::HttpClients>(loops_, net::ClientLimits());
-  hub_ = std::make_unique<hub::Hub>(hub::Hub::Parts{clock_, random_, tables_, journal_});
-  environment_ = std::make_unique<adapters::Environment>(
-      adapters::Environment{*hub_, nullptr, *clients_, "", "", "", {}});
-  const adapters::Adapter a2a = adapters::a2a::adapter();
-  std::vector<std::unique_ptr<hub::Protocol>> protocols;
-  protocols.push_back(a2a.protocol(*environment_));
-  joiner_ = std::make_unique<hub::Joiner>(*hub_, tables_, std::move(protocols));
-  environment_->joiner = joiner_.get();
-  net::Handler front =
-      adapters::make_front(*environment_, a2a.routes(*environment_), adapters::FrontConfig());
-  net::ListenAddress address;
-  address.host = "127.0.0.1";
-  server_ =
-      net::HttpServer::create(loops_, address, std::nullopt, net::ServerLimits(), std::move(front))
-          .value();
-  environment_->public_url = url();
-  loops_.start();
-  server_->start();
-}
-
-TestHub::~TestHub() {
-  server_->drain(Milliseconds(100));
-  boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future)
-      .get();
-  loops_.stop();
-}
-
-std::string TestHub::url() const { return std::format("http://127.0.0.1:{}", server_->port()); }
+TestHub::TestHub() : weft::testing::TestHub({adapters::a2a::adapter()}) {}
 
 void TestHub::add(std::string id, std::vector<model::Skill> skills) {
-  WEFT_ASSERT(
-      hub_->registry()
-          .add(hub::testing::fake_solution(std::move(id), fake_service(), std::move(skills)))
-          .has_value());
+  weft::testing::TestHub::add(
+      hub::testing::fake_solution(std::move(id), fake_service(), std::move(skills)));
 }
 
 Result<hub::JoinReport> TestHub::join(std::string url, std::string name) {
   hub::JoinRequest request;
   request.id = SolutionId(std::move(name));
   request.url = std::move(url);
-  const Executor executor = loops_.at(0).executor();
-  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor),
-                               boost::asio::use_future)
-      .get();
+  return weft::testing::TestHub::join(std::move(request));
 }
 
 namespace {
@@ -160,9 +124,8 @@ Awaitable<std::vector<model::Event>> drive(hub::Hub& hub, Executor executor, mod
 }  // namespace
 
 std::vector<model::Event> TestHub::call(model::Call call, OnAsk on_ask, int cancel_after) {
-  const Executor executor = loops_.at(0).executor();
   return boost::asio::co_spawn(
-             executor, drive(*hub_, executor, std::move(call), std::move(on_ask), cancel_after),
+             executor(), drive(hub(), executor(), std::move(call), std::move(on_ask), cancel_after),
              boost::asio::use_future)
       .get();
 }

@@ -8,10 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "weft/adapters/common/adapter.h"
+#include "test_hub.h"
 #include "weft/hub/testing.h"
-#include "weft/store/memory_journal.h"
-#include "weft/store/memory_tables.h"
+#include "weft/net/http_client.h"
 
 namespace weft::adapters::a2a {
 Adapter adapter();
@@ -26,30 +25,15 @@ json::value parsed(std::string_view text);
 std::shared_ptr<hub::testing::FakeService> fake_service();
 std::vector<model::Skill> fake_skills();
 
-class TestHub {
+class TestHub : public weft::testing::TestHub {
  public:
   TestHub();
-  ~TestHub();
-  hub::Hub& hub() { return *hub_; }
-  std::string url() const;
   void add(std::string id, std::vector<model::Skill> skills);
   Result<hub::JoinReport> join(std::string url, std::string name);
   /// Runs a call to its end in this thread; questions are answered by `on_ask`, cancelled after
   /// `events`.
   using OnAsk = std::function<model::Answers(const model::Ask&)>;
   std::vector<model::Event> call(model::Call call, OnAsk on_ask = {}, int cancel_after = -1);
-
- private:
-  SystemClock clock_;
-  SystemRandom random_;
-  store::MemoryTables tables_;
-  store::MemoryJournal journal_;
-  net::Loops loops_{2};
-  std::unique_ptr<net::HttpClients> clients_;
-  std::unique_ptr<hub::Hub> hub_;
-  std::unique_ptr<adapters::Environment> environment_;
-  std::unique_ptr<hub::Joiner> joiner_;
-  std::unique_ptr<net::HttpServer> server_;
 };
 
 /// One answer: its head, its body, and the messages in it (one of a JSON body, each event's of a

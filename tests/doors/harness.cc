@@ -5,12 +5,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include <format>
 
-#include "weft/adapters/common/front.h"
 #include "weft/wire/http.h"
 
 namespace weft::adapters {
@@ -172,40 +168,13 @@ Upstream::Answer with_models(Upstream::Answer answer) {
   };
 }
 
-TestHub::TestHub() {
-  clients_ = std::make_unique<net::HttpClients>(loops_, net::ClientLimits());
-  hub_ = std::make_unique<hub::Hub>(hub::Hub::Parts{clock_, random_, tables_, journal_});
-  environment_ = std::make_unique<adapters::Environment>(
-      adapters::Environment{*hub_, nullptr, *clients_, "", "", "", {}});
-  std::vector<std::unique_ptr<hub::Protocol>> protocols;
-  std::vector<adapters::Route> routes;
-  for (const auto& adapter : {adapters::openai::adapter(), adapters::openapi::adapter()}) {
-    protocols.push_back(adapter.protocol(*environment_));
-    for (auto& route : adapter.routes(*environment_)) routes.push_back(std::move(route));
-  }
-  joiner_ = std::make_unique<hub::Joiner>(*hub_, tables_, std::move(protocols));
-  environment_->joiner = joiner_.get();
-  auto front = adapters::make_front(*environment_, std::move(routes), adapters::FrontConfig());
-  net::ListenAddress address;
-  address.host = "127.0.0.1";
-  auto server = net::HttpServer::create(loops_, address, std::nullopt, net::ServerLimits(), front);
-  server_ = std::move(server).value();
-  loops_.start();
-  server_->start();
-}
-
-TestHub::~TestHub() {
-  server_->drain(Milliseconds(100));
-  boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future)
-      .get();
-  joiner_.reset();
-  loops_.stop();
-}
+TestHub::TestHub()
+    : weft::testing::TestHub({adapters::openai::adapter(), adapters::openapi::adapter()}) {}
 
 void TestHub::add(std::string id, hub::testing::Script script, std::vector<model::Skill> skills) {
   auto service = std::make_shared<hub::testing::FakeService>(std::move(script));
-  auto entry = hub::testing::fake_solution(std::move(id), service, std::move(skills));
-  WEFT_ASSERT(hub_->registry().add(entry).has_value());
+  weft::testing::TestHub::add(
+      hub::testing::fake_solution(std::move(id), service, std::move(skills)));
 }
 
 Result<hub::JoinReport> TestHub::join(std::string id, std::string url, std::string protocol,
@@ -215,10 +184,7 @@ Result<hub::JoinReport> TestHub::join(std::string id, std::string url, std::stri
   request.url = std::move(url);
   request.protocol = std::move(protocol);
   request.timeout_ms = timeout_ms;
-  const Executor executor = loops_.at(0).executor();
-  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor),
-                               boost::asio::use_future)
-      .get();
+  return weft::testing::TestHub::join(std::move(request));
 }
 
 json::value Reply::at(std::string_view pointer) const {

@@ -10,10 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "weft/adapters/common/adapter.h"
+#include "test_hub.h"
 #include "weft/hub/testing.h"
-#include "weft/store/memory_journal.h"
-#include "weft/store/memory_tables.h"
 
 namespace weft::doors {
 
@@ -53,27 +51,12 @@ std::string event_stream(std::string_view body, std::size_t bytes = std::string:
 /// What an OpenAI-compatible server says to GET /v1/models; other requests go on to `answer`.
 Upstream::Answer with_models(Upstream::Answer answer);
 
-class TestHub {
+class TestHub : public weft::testing::TestHub {
  public:
   TestHub();
-  ~TestHub();
-  hub::Hub& hub() { return *hub_; }
-  int port() const { return server_->port(); }
   void add(std::string id, hub::testing::Script script, std::vector<model::Skill> skills);
   Result<hub::JoinReport> join(std::string id, std::string url, std::string protocol,
                                std::int64_t timeout_ms = 0);
-
- private:
-  SystemClock clock_;
-  SystemRandom random_;
-  store::MemoryTables tables_;
-  store::MemoryJournal journal_;
-  net::Loops loops_{2};
-  std::unique_ptr<net::HttpClients> clients_;
-  std::unique_ptr<hub::Hub> hub_;
-  std::unique_ptr<adapters::Environment> environment_;
-  std::unique_ptr<hub::Joiner> joiner_;
-  std::unique_ptr<net::HttpServer> server_;
 };
 
 struct Reply {

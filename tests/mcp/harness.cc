@@ -1,14 +1,9 @@
 #include "harness.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include <format>
 
-#include "weft/adapters/common/front.h"
 #include "weft/adapters/mcp/headers.h"
 #include "weft/base/url.h"
-#include "weft/net/clients.h"
 #include "weft/wire/sse.h"
 
 namespace weft::mcp_door {
@@ -92,51 +87,26 @@ std::vector<model::Skill> fake_skills() {
   return skills;
 }
 
-TestHub::TestHub(HubOptions options) {
-  clients_ = std::make_unique<net::HttpClients>(loops_, net::ClientLimits());
-  hub_ = std::make_unique<hub::Hub>(hub::Hub::Parts{clock_, random_, tables_, journal_});
-  environment_ = std::make_unique<adapters::Environment>(
-      adapters::Environment{*hub_, nullptr, *clients_, "", "", "", {}});
-  const adapters::Adapter mcp = adapters::mcp::adapter();
-  std::vector<std::unique_ptr<hub::Protocol>> protocols;
-  protocols.push_back(mcp.protocol(*environment_));
-  joiner_ = std::make_unique<hub::Joiner>(*hub_, tables_, std::move(protocols));
-  environment_->joiner = joiner_.get();
-  auto front =
-      adapters::make_front(*environment_, mcp.routes(*environment_), adapters::FrontConfig());
-  net::Handler handler = front;
-  if (options.legacy_only) {
-    handler = [front](net::Exchange& exchange) -> Awaitable<> {
-      const bool modern = exchange.head().headers.get("MCP-Protocol-Version") == "2026-07-28";
-      if (!modern) {
-        co_await front(exchange);
-        co_return;
-      }
-      wire::ResponseHead head;
-      head.status = 400;
-      std::string body = "Bad Request: unsupported protocol version";
-      (void)exchange.respond(std::move(head), body);
-    };
-  }
-  net::ListenAddress address;
-  address.host = "127.0.0.1";
-  auto server =
-      net::HttpServer::create(loops_, address, std::nullopt, net::ServerLimits(), handler);
-  server_ = std::move(server).value();
-  loops_.start();
-  server_->start();
+namespace {
+
+/// A server as it was before 2026-07-28.
+net::Handler refuse_modern(net::Handler front) {
+  return [front = std::move(front)](net::Exchange& exchange) -> Awaitable<> {
+    if (exchange.head().headers.get("MCP-Protocol-Version") != "2026-07-28") {
+      co_await front(exchange);
+      co_return;
+    }
+    wire::ResponseHead head;
+    head.status = 400;
+    (void)exchange.respond(std::move(head), "Bad Request: unsupported protocol version");
+  };
 }
 
-TestHub::~TestHub() {
-  server_->drain(Milliseconds(100));
-  auto stopped =
-      boost::asio::co_spawn(loops_.at(0).executor(), hub_->tasks().stop(), boost::asio::use_future);
-  stopped.get();
-  joiner_.reset();
-  loops_.stop();
-}
+}  // namespace
 
-std::string TestHub::url() const { return std::format("http://127.0.0.1:{}", server_->port()); }
+TestHub::TestHub(HubOptions options)
+    : weft::testing::TestHub({adapters::mcp::adapter()},
+                             options.legacy_only ? refuse_modern : Guard()) {}
 
 void TestHub::add(std::string id, std::shared_ptr<hub::Service> service,
                   std::vector<model::Skill> skills) {
@@ -144,14 +114,7 @@ void TestHub::add(std::string id, std::shared_ptr<hub::Service> service,
   auto solution = std::make_shared<model::Solution>(*entry->solution);
   solution->caps.ask = true;
   auto asking = hub::make_entry(*solution, entry->service, {}, "a test made it");
-  WEFT_ASSERT(hub_->registry().add(asking).has_value());
-}
-
-Result<hub::JoinReport> TestHub::join(hub::JoinRequest request) {
-  const Executor executor = loops_.at(0).executor();
-  return boost::asio::co_spawn(executor, joiner_->join(std::move(request), executor),
-                               boost::asio::use_future)
-      .get();
+  weft::testing::TestHub::add(asking);
 }
 
 json::value Answer::at(std::string_view pointer) const {

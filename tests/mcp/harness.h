@@ -7,11 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "weft/adapters/common/adapter.h"
+#include "test_hub.h"
 #include "weft/hub/testing.h"
 #include "weft/net/http_client.h"
-#include "weft/store/memory_journal.h"
-#include "weft/store/memory_tables.h"
 
 namespace weft::adapters::mcp {
 Adapter adapter();
@@ -29,27 +27,10 @@ struct HubOptions {
   bool legacy_only = false;
 };
 
-class TestHub {
+class TestHub : public weft::testing::TestHub {
  public:
   explicit TestHub(HubOptions options = {});
-  ~TestHub();
-  hub::Hub& hub() { return *hub_; }
-  std::string url() const;
-  net::HttpServer& server() { return *server_; }
   void add(std::string id, std::shared_ptr<hub::Service> service, std::vector<model::Skill> skills);
-  Result<hub::JoinReport> join(hub::JoinRequest request);
-
- private:
-  SystemClock clock_;
-  SystemRandom random_;
-  store::MemoryTables tables_;
-  store::MemoryJournal journal_;
-  net::Loops loops_{2};
-  std::unique_ptr<net::HttpClients> clients_;
-  std::unique_ptr<hub::Hub> hub_;
-  std::unique_ptr<adapters::Environment> environment_;
-  std::unique_ptr<hub::Joiner> joiner_;
-  std::unique_ptr<net::HttpServer> server_;
 };
 
 /// One answer: its head, its whole body, and the messages in it (one of a JSON body, each event's
