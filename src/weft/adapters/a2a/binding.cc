@@ -64,45 +64,66 @@ Result<ById> read_by_id(const json::object& params) {
   return out;
 }
 
-Awaitable<Result<json::value>> unary(Operations& operations, const Codec& codec, Verb verb,
-                                     json::object params) {
-  if (verb == Verb::send) {
-    WEFT_CO_TRY(auto message, codec.read_request(params));
-    WEFT_CO_TRY(const auto item, co_await operations.send(std::move(message)));
-    co_return json::value(codec.write(item));
+Awaitable<> serve_card(Environment& environment, Scope scope, Outlet outlet) {
+  outlet.answer(json::value(extended_card(environment, scope, outlet.codec().version())));
+  co_return;
+}
+
+Awaitable<> serve_send(Environment& environment, Request& request, Scope scope, Outlet outlet,
+                       SendRequest message) {
+  Operations operations(environment, request, std::move(scope));
+  const auto item = co_await operations.send(std::move(message));
+  if (!item) co_return outlet.refuse(Fault(item.error()));
+  outlet.answer(json::value(outlet.codec().write(*item)));
+}
+
+/// A stream that was opened, or why not.
+Awaitable<> pour(Outlet& outlet, Result<Feed> feed) {
+  if (feed) {
+    co_await outlet.pour(*std::move(feed));
+  } else {
+    outlet.refuse(Fault(feed.error()));
   }
-  if (verb == Verb::list) {
-    WEFT_CO_TRY(auto wanted, codec.read_list(params));
-    WEFT_CO_TRY(const auto page, co_await operations.list(std::move(wanted)));
-    co_return json::value(write_page(codec, page));
+}
+
+Awaitable<> serve_stream(Environment& environment, Request& request, Scope scope, Outlet outlet,
+                         SendRequest message) {
+  Operations operations(environment, request, std::move(scope));
+  auto feed = co_await operations.stream(std::move(message));
+  co_await pour(outlet, std::move(feed));
+}
+
+Awaitable<> serve_list(Environment& environment, Request& request, Scope scope, Outlet outlet,
+                       ListRequest wanted) {
+  Operations operations(environment, request, std::move(scope));
+  const auto page = co_await operations.list(std::move(wanted));
+  if (!page) co_return outlet.refuse(Fault(page.error()));
+  outlet.answer(json::value(write_page(outlet.codec(), *page)));
+}
+
+Awaitable<> serve_task(Environment& environment, Request& request, Scope scope, Outlet outlet,
+                       Verb verb, ById named) {
+  Operations operations(environment, request, std::move(scope));
+  if (verb == Verb::subscribe) {
+    auto feed = co_await operations.subscribe(std::move(named.id));
+    co_return co_await pour(outlet, std::move(feed));
   }
-  WEFT_CO_TRY(auto named, read_by_id(params));
+  Result<Task> task;
   if (verb == Verb::cancel) {
-    WEFT_CO_TRY(const auto task, co_await operations.cancel(std::move(named.id)));
-    co_return json::value(codec.write(task));
+    task = co_await operations.cancel(std::move(named.id));
+  } else {
+    task = co_await operations.get(std::move(named.id), named.history);
   }
-  WEFT_CO_TRY(const auto task, co_await operations.get(std::move(named.id), named.history));
-  co_return json::value(codec.write(task));
-}
-
-Awaitable<Result<Feed>> open_feed(Operations& operations, const Codec& codec, Verb verb,
-                                  json::object params) {
-  if (verb == Verb::stream) {
-    WEFT_CO_TRY(auto message, codec.read_request(params));
-    co_return co_await operations.stream(std::move(message));
-  }
-  WEFT_CO_TRY(auto named, read_by_id(params));
-  co_return co_await operations.subscribe(std::move(named.id));
-}
-
-/// A caller that asks for a webhook is told before anything is begun.
-bool wants_push(const Codec& codec, Verb verb, const json::object& params) {
-  if (verb != Verb::send && verb != Verb::stream) return verb == Verb::push;
-  const auto message = codec.read_request(params);
-  return message && message->push;
+  if (!task) co_return outlet.refuse(Fault(task.error()));
+  outlet.answer(json::value(outlet.codec().write(*task)));
 }
 
 }  // namespace
+
+Awaitable<> refused(Outlet outlet, Fault fault) {
+  outlet.refuse(std::move(fault));
+  co_return;
+}
 
 Outlet::Outlet(net::Exchange& exchange, Version version, wire::JsonRpcId id)
     : exchange_(exchange), codec_(version), rest_(false), id_(std::move(id)) {}
@@ -218,28 +239,33 @@ Result<Scope> scope_of(Environment& environment, const model::Principal& princip
 
 Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb,
                   json::object params) {
-  if (wants_push(outlet.codec(), verb, params)) {
-    outlet.refuse(push_refusal());
-    co_return;
+  const Codec codec = outlet.codec();
+  switch (verb) {
+    case Verb::card: return serve_card(environment, std::move(scope), std::move(outlet));
+    case Verb::push: return refused(std::move(outlet), push_refusal());
+    case Verb::send:
+    case Verb::stream: {
+      auto message = codec.read_request(params);
+      if (!message) return refused(std::move(outlet), Fault(message.error()));
+      // A caller that asks for a webhook is told before anything is begun.
+      if (message->push) return refused(std::move(outlet), push_refusal());
+      const auto go = verb == Verb::send ? serve_send : serve_stream;
+      return go(environment, request, std::move(scope), std::move(outlet), *std::move(message));
+    }
+    case Verb::list: {
+      auto wanted = codec.read_list(params);
+      if (!wanted) return refused(std::move(outlet), Fault(wanted.error()));
+      return serve_list(environment, request, std::move(scope), std::move(outlet),
+                        *std::move(wanted));
+    }
+    case Verb::get:
+    case Verb::cancel:
+    case Verb::subscribe: break;
   }
-  if (verb == Verb::card) {
-    outlet.answer(json::value(extended_card(environment, scope, outlet.codec().version())));
-    co_return;
-  }
-  Operations operations(environment, request, std::move(scope));
-  if (verb == Verb::stream || verb == Verb::subscribe) {
-    auto feed = co_await open_feed(operations, outlet.codec(), verb, std::move(params));
-    if (feed)
-      co_await outlet.pour(*std::move(feed));
-    else
-      outlet.refuse(Fault(feed.error()));
-    co_return;
-  }
-  auto result = co_await unary(operations, outlet.codec(), verb, std::move(params));
-  if (result)
-    outlet.answer(*std::move(result));
-  else
-    outlet.refuse(Fault(result.error()));
+  auto named = read_by_id(params);
+  if (!named) return refused(std::move(outlet), Fault(named.error()));
+  return serve_task(environment, request, std::move(scope), std::move(outlet), verb,
+                    *std::move(named));
 }
 
 }  // namespace weft::adapters::a2a

@@ -40,6 +40,9 @@ class Outlet {
   wire::JsonRpcId id_;
 };
 
+/// For where an answer is awaited.
+Awaitable<> refused(Outlet outlet, Fault fault);
+
 /// The version the caller names in the A2A-Version header or query parameter; nothing when it names
 /// none. Errors: one that weft does not speak.
 struct Named {

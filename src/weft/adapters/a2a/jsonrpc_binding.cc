@@ -84,42 +84,53 @@ const Method* find_method(std::string_view name) {
   return nullptr;
 }
 
-Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::string solution) {
+namespace {
+
+/// The version that is named, or the one that names none.
+Version spoken(const Named& named) { return named.version.value_or(Version::v03); }
+
+/// For what is refused before its id is known.
+Outlet nameless(net::Exchange& exchange) {
+  return {exchange, spoken(named_version(exchange.head())), wire::JsonRpcId()};
+}
+
+Awaitable<> serve_text(Environment& environment, Request& request, std::string solution,
+                       Result<std::string> body) {
   net::Exchange& exchange = request.exchange;
+  if (!body) return refused(nameless(exchange), Fault(body.error()));
   Named named = named_version(exchange.head());
-  const Version spoken = named.version.value_or(Version::v03);
-  Outlet nameless(exchange, spoken, wire::JsonRpcId());
-  if (!json_content(exchange.head().headers.get("Content-Type"))) {
-    Error error =
-        make_error(Reason::content_type, "the body of a JSON-RPC request is application/json");
-    nameless.refuse(Fault(std::move(error)));
-    co_return;
-  }
-  auto at_hand = exchange.body_at_hand(kBodyBytesMax);
-  if (!at_hand) at_hand = co_await exchange.read_body(kBodyBytesMax);
-  const auto& body = *at_hand;
-  if (!body) co_return nameless.refuse(Fault(body.error()));
   Read read = read_body(*body);
   if (!read.fault && named.fault) read.fault = named.fault;
   const Method* method = read.fault ? nullptr : find_method(read.request.method);
   if (!read.fault && method == nullptr) {
     read.fault.emplace(kMethodNotFound, std::format("A2A has no method `{}`", read.request.method));
   }
-  Outlet outlet(exchange, method != nullptr ? method->version : spoken, read.id);
-  if (read.fault) {
-    outlet.refuse(*std::move(read.fault));
-    co_return;
-  }
-  const std::string tenant(json::string_at(read.request.params, "tenant"));
-  if (solution.empty()) solution = tenant;
+  Outlet outlet(exchange, method != nullptr ? method->version : spoken(named), read.id);
+  if (read.fault) return refused(std::move(outlet), *std::move(read.fault));
+  if (solution.empty()) solution = json::string_at(read.request.params, "tenant");
   auto scope = scope_of(environment, request.principal, solution);
-  if (!scope) {
-    outlet.refuse(Fault(scope.error()));
-    co_return;
+  if (!scope) return refused(std::move(outlet), Fault(scope.error()));
+  return serve(environment, request, *std::move(scope), std::move(outlet), method->verb,
+               std::move(read.request.params));
+}
+
+Awaitable<> serve_later(Environment& environment, Request& request, std::string solution) {
+  auto body = co_await request.exchange.read_body(kBodyBytesMax);
+  co_await serve_text(environment, request, std::move(solution), std::move(body));
+}
+
+}  // namespace
+
+Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::string solution) {
+  net::Exchange& exchange = request.exchange;
+  if (!json_content(exchange.head().headers.get("Content-Type"))) {
+    return refused(nameless(exchange),
+                   Fault(make_error(Reason::content_type,
+                                    "the body of a JSON-RPC request is application/json")));
   }
-  const Verb verb = method->verb;
-  co_await serve(environment, request, *std::move(scope), std::move(outlet), verb,
-                 std::move(read.request.params));
+  if (auto body = exchange.body_at_hand(kBodyBytesMax))
+    return serve_text(environment, request, std::move(solution), *std::move(body));
+  return serve_later(environment, request, std::move(solution));
 }
 
 }  // namespace weft::adapters::a2a

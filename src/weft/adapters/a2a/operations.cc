@@ -98,6 +98,8 @@ Awaitable<Result<model::Output>> ask_then_call(hub::Hub& hub, Scope scope,
   co_return co_await relay(hub.call(std::move(call), context), out);
 }
 
+Awaitable<Result<StreamItem>> no_item(Error error) { co_return fail(std::move(error)); }
+
 }  // namespace
 
 Feed::Feed(StreamItem first, Telling telling, std::unique_ptr<hub::TaskSubscription> rest,
@@ -259,13 +261,18 @@ Awaitable<Result<hub::TaskView>> Operations::go_on(SendRequest message) {
 }
 
 Awaitable<Result<StreamItem>> Operations::send(SendRequest message) {
+  if (auto fits = check_message(message); !fits) return no_item(std::move(fits).error());
+  if (message.message.task_id.empty() && !message.return_immediately) {
+    auto target = find_target(scope_, message);
+    if (!target) return no_item(std::move(target).error());
+    if (is_tool(*target)) return call_directly(std::move(message), *std::move(target));
+  }
+  return send_task(std::move(message));
+}
+
+Awaitable<Result<StreamItem>> Operations::send_task(SendRequest message) {
   const Show show{message.history_length, true};
   const bool at_once = message.return_immediately;
-  WEFT_CO_CHECK(check_message(message));
-  if (message.message.task_id.empty() && !at_once) {
-    WEFT_CO_TRY(auto target, find_target(scope_, message));
-    if (is_tool(target)) co_return co_await call_directly(std::move(message), std::move(target));
-  }
   WEFT_CO_TRY(auto view, co_await begin(std::move(message)));
   if (!at_once) {
     const model::Principal principal = request_.principal;

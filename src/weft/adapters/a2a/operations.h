@@ -50,6 +50,8 @@ class Operations {
   Awaitable<Result<Feed>> subscribe(std::string id);
 
  private:
+  /// As a task, settled or at once.
+  Awaitable<Result<StreamItem>> send_task(SendRequest message);
   /// Starts a task, or answers what the named one asks.
   Awaitable<Result<hub::TaskView>> begin(SendRequest message);
   Awaitable<Result<hub::TaskView>> begin_new(SendRequest message);

@@ -109,60 +109,78 @@ Result<Mount> Server::mount_of(const Request& request) const {
   return mount;
 }
 
+Awaitable<> Server::refused(net::Exchange& exchange, int status, wire::JsonRpcError error) {
+  refuse(exchange, status, std::move(error));
+  co_return;
+}
+
+Awaitable<> Server::refused(net::Exchange& exchange, Error error) {
+  refuse(exchange, error);
+  co_return;
+}
+
+Awaitable<> Server::accepted(net::Exchange& exchange) {
+  accept(exchange);
+  co_return;
+}
+
 Awaitable<> Server::handle(Request& request) {
   auto mount = mount_of(request);
-  if (!mount) {
-    const Error& error = mount.error();
-    refuse(request.exchange, error);
-    co_return;
-  }
-  const std::string method = request.exchange.head().method;
-  if (method == "POST") {
-    co_await post(request, *std::move(mount));
-  } else if (method == "GET") {
-    co_await legacy_get(request, *std::move(mount));
-  } else if (method == "DELETE") {
-    co_await legacy_delete(request, *std::move(mount));
-  } else {
-    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, "MCP takes POST, GET and DELETE",
-                             std::nullopt};
-    refuse(request.exchange, 405, std::move(error));
-  }
+  if (!mount) return refused(request.exchange, std::move(mount).error());
+  const std::string& method = request.exchange.head().method;
+  if (method == "POST") return post(request, *std::move(mount));
+  if (method == "GET") return legacy_get(request, *std::move(mount));
+  if (method == "DELETE") return legacy_delete(request, *std::move(mount));
+  return refused(request.exchange, 405,
+                 {wire::kJsonRpcInvalidRequest, "MCP takes POST, GET and DELETE", std::nullopt});
 }
 
 Awaitable<> Server::post(Request& request, Mount mount) {
   net::Exchange& exchange = request.exchange;
-  const wire::Headers& headers = exchange.head().headers;
-  if (!media_is_json(headers.get("Content-Type"))) {
-    const Error error =
-        make_error(Reason::content_type, "a message needs Content-Type: application/json");
-    refuse(exchange, error);
-    co_return;
+  if (!media_is_json(exchange.head().headers.get("Content-Type"))) {
+    return refused(exchange, make_error(Reason::content_type,
+                                        "a message needs Content-Type: application/json"));
   }
-  auto at_hand = exchange.body_at_hand(kMessageBytesMax);
-  if (!at_hand) at_hand = co_await exchange.read_body(kMessageBytesMax);
-  auto& body = *at_hand;
-  if (!body) co_return refuse(exchange, body.error());
+  if (auto body = exchange.body_at_hand(kMessageBytesMax))
+    return post_body(request, std::move(mount), *std::move(body));
+  return post_later(request, std::move(mount));
+}
+
+Awaitable<> Server::post_later(Request& request, Mount mount) {
+  auto body = co_await request.exchange.read_body(kMessageBytesMax);
+  co_await post_body(request, std::move(mount), std::move(body));
+}
+
+Awaitable<> Server::post_body(Request& request, Mount mount, Result<std::string> body) {
+  net::Exchange& exchange = request.exchange;
+  if (!body) return refused(exchange, std::move(body).error());
   auto document = json::parse(*body, kMessageBytesMax);
   if (!document) {
-    wire::JsonRpcError error{wire::kJsonRpcParseError, document.error().message, std::nullopt};
-    refuse(exchange, 400, std::move(error));
-    co_return;
+    return refused(exchange, 400,
+                   {wire::kJsonRpcParseError, document.error().message, std::nullopt});
   }
   auto message = wire::read_jsonrpc(*std::move(document));
   if (!message) {
-    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest, message.error().message, std::nullopt};
-    refuse(exchange, 400, std::move(error));
-    co_return;
+    return refused(exchange, 400,
+                   {wire::kJsonRpcInvalidRequest, message.error().message, std::nullopt});
   }
-  const Era era = era_of(headers, *message);
-  const bool passed = co_await pass_through(request, mount, era, *body, &*message);
-  if (passed) co_return;
-  if (era == Era::modern) {
-    co_await modern_post(request, std::move(mount), *std::move(message));
-  } else {
-    co_await legacy_post(request, std::move(mount), *std::move(message));
+  const Era era = era_of(exchange.head().headers, *message);
+  if (may_pass(mount)) {
+    return pass_or_serve(request, std::move(mount), era, *std::move(body), *std::move(message));
   }
+  return serve_message(request, std::move(mount), era, *std::move(message));
+}
+
+Awaitable<> Server::pass_or_serve(Request& request, Mount mount, Era era, std::string body,
+                                  wire::JsonRpcMessage message) {
+  const bool passed = co_await pass_through(request, mount, era, body, &message);
+  if (!passed) co_await serve_message(request, std::move(mount), era, std::move(message));
+}
+
+Awaitable<> Server::serve_message(Request& request, Mount mount, Era era,
+                                  wire::JsonRpcMessage message) {
+  if (era == Era::modern) return modern_post(request, std::move(mount), std::move(message));
+  return legacy_post(request, std::move(mount), std::move(message));
 }
 
 }  // namespace weft::adapters::mcp

@@ -41,11 +41,22 @@ class Server : public std::enable_shared_from_this<Server> {
  private:
   explicit Server(Environment& environment);
   Result<Mount> mount_of(const Request& request) const;
+  // What follows up to a call is no coroutine of its own where it need not be: a call has few
+  // frames.
   Awaitable<> post(Request& request, Mount mount);
+  Awaitable<> post_later(Request& request, Mount mount);
+  Awaitable<> post_body(Request& request, Mount mount, Result<std::string> body);
+  Awaitable<> pass_or_serve(Request& request, Mount mount, Era era, std::string body,
+                            wire::JsonRpcMessage message);
+  Awaitable<> serve_message(Request& request, Mount mount, Era era, wire::JsonRpcMessage message);
   /// Says an error before any JSON-RPC request is known.
   static void refuse(net::Exchange& exchange, int status, wire::JsonRpcError error);
   static void refuse(net::Exchange& exchange, const Error& error);
   static void accept(net::Exchange& exchange);
+  /// The same where an answer is awaited.
+  static Awaitable<> refused(net::Exchange& exchange, int status, wire::JsonRpcError error);
+  static Awaitable<> refused(net::Exchange& exchange, Error error);
+  static Awaitable<> accepted(net::Exchange& exchange);
 
   // server_legacy.cc
   Awaitable<> legacy_post(Request& request, Mount mount, wire::JsonRpcMessage message);
@@ -65,6 +76,8 @@ class Server : public std::enable_shared_from_this<Server> {
 
   // server_modern.cc
   Awaitable<> modern_post(Request& request, Mount mount, wire::JsonRpcMessage message);
+  /// Whatever is no tools/call and no subscription.
+  Awaitable<> modern_other(Request& request, Mount mount, wire::JsonRpcRequest rpc);
   Awaitable<> modern_call(Request& request, Mount mount, wire::JsonRpcRequest rpc);
   Awaitable<Outcome> resume_parked(CallRun& run, PostReply& reply, json::object params,
                                    CancelToken cancel);
@@ -99,6 +112,8 @@ class Server : public std::enable_shared_from_this<Server> {
   std::optional<Passing> passing(const Request& request, const Mount& mount, Era era,
                                  std::string_view body, const wire::JsonRpcMessage* message);
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_on(Passing& passing);
+  /// Whether the solution of the mount speaks MCP over HTTP itself.
+  static bool may_pass(const Mount& mount);
   Awaitable<bool> pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
                                const wire::JsonRpcMessage* message);
   std::optional<Error> settle_session(const Request& request, const Mount& mount,

@@ -21,6 +21,11 @@ void answer(net::Exchange& exchange, int status, std::string body) {
   (void)exchange.respond(std::move(head), body);
 }
 
+Awaitable<> answered(net::Exchange& exchange, int status, std::string body) {
+  answer(exchange, status, std::move(body));
+  co_return;
+}
+
 bool takes_both(const wire::Headers& headers) {
   const std::string_view accept = headers.get("Accept");
   if (accept.find("*/*") != std::string_view::npos) return true;
@@ -79,43 +84,38 @@ Awaitable<> Server::modern_post(Request& request, Mount mount, wire::JsonRpcMess
   net::Exchange& exchange = request.exchange;
   auto* rpc = std::get_if<wire::JsonRpcRequest>(&message);
   if (rpc == nullptr) {
-    wire::JsonRpcError error{wire::kJsonRpcInvalidRequest,
-                             "a client sends no responses in 2026-07-28", std::nullopt};
-    refuse(exchange, 400, std::move(error));
-    co_return;
+    return refused(
+        exchange, 400,
+        {wire::kJsonRpcInvalidRequest, "a client sends no responses in 2026-07-28", std::nullopt});
   }
-  const json::value id = rpc->id.value_or(json::value());
   if (auto refusal = check_request(exchange.head().headers, *rpc)) {
-    std::string body = error_message(id, refusal->error);
-    answer(exchange, refusal->status, std::move(body));
-    co_return;
+    const json::value id = rpc->id.value_or(json::value());
+    return answered(exchange, refusal->status, error_message(id, refusal->error));
   }
-  if (!rpc->id) {
-    accept(exchange);
-    co_return;
-  }
-  if (rpc->method == "tools/call") {
-    co_await modern_call(request, std::move(mount), std::move(*rpc));
-    co_return;
-  }
-  if (rpc->method == "subscriptions/listen") {
-    co_await modern_listen(request, std::move(mount), std::move(*rpc));
-    co_return;
-  }
-  auto relayed = co_await relay(request, mount, Era::modern, *rpc);
+  if (!rpc->id) return accepted(exchange);
+  if (rpc->method == "tools/call") return modern_call(request, std::move(mount), std::move(*rpc));
+  if (rpc->method == "subscriptions/listen")
+    return modern_listen(request, std::move(mount), std::move(*rpc));
+  return modern_other(request, std::move(mount), std::move(*rpc));
+}
+
+Awaitable<> Server::modern_other(Request& request, Mount mount, wire::JsonRpcRequest rpc) {
+  net::Exchange& exchange = request.exchange;
+  const json::value id = *rpc.id;
+  auto relayed = co_await relay(request, mount, Era::modern, rpc);
   if (relayed) {
     const int relayed_status = relayed->status;
     std::string text = response_text(id, *std::move(relayed));
     answer(exchange, relayed_status, std::move(text));
     co_return;
   }
-  auto result = modern_answer(request, mount, *rpc);
+  auto result = modern_answer(request, mount, rpc);
   int status = 200;
   std::string body;
   if (!result) {
     status = 404;
     wire::JsonRpcError error{wire::kJsonRpcMethodNotFound,
-                             std::format("Method not found: {}", rpc->method.substr(0, 64)),
+                             std::format("Method not found: {}", rpc.method.substr(0, 64)),
                              std::nullopt};
     body = error_message(id, error);
   } else if (!*result) {
