@@ -66,11 +66,11 @@ def free_port():
 
 
 class Hub:
-    def __init__(self, folder, *options, config=None, env=None):
+    def __init__(self, folder, *options, config=None, env=None, through=()):
         self.folder = Path(folder)
         self.port = free_port()
         self.data = self.folder / "data"
-        command = [WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, *options]
+        command = [*through, WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, *options]
         if "--log" not in options:
             command += ["--log", "error"]
         if config:
@@ -370,6 +370,11 @@ class Commands(unittest.TestCase):
             hub.stop()
         hub = self.start(env={"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"})
         self.assertEqual(began_with(hub.process.pid)["GLIBC_TUNABLES"], "glibc.malloc.arena_max=1:glibc.malloc.tcache_count=1024")
+        hub.stop()
+        # Started by the loader, the running file is the loader: it is not what is started anew.
+        loader = next(word for word in Path("/proc/self/maps").read_text().split() if Path(word).name.startswith("ld-"))
+        hub = self.start(through=[loader])
+        self.assertNotIn("GLIBC_TUNABLES", began_with(hub.process.pid))
 
     def test_doctor_and_completion(self):
         hub = self.start()

@@ -54,6 +54,8 @@ void keep_freed_memory_at_hand(char** argv) {
   }
   // A privileged start is told no tunables: it would come back here for ever.
   if (tunables.contains(kName) || ::getauxval(AT_SECURE) != 0) return;
+  // Started through the loader by name (`ld.so weft …`): the running file is the loader.
+  if (::getauxval(AT_BASE) == 0) return;
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return;
