@@ -134,6 +134,8 @@ Exit run_up(const UpOptions& options) {
   // Before any thread starts, so that all of them inherit it.
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is a full disk: the write says so.
+  ::signal(SIGXFSZ, SIG_IGN);
   auto hub = Running::start(*config);
   if (!hub) return printer.error(hub.error(), "", Exit::failed);
   print_banner(printer, **hub, *config);

@@ -107,6 +107,7 @@ struct ChildSide {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
   if (*side.directory != 0 && ::chdir(side.directory) != 0) give_up();
   ::execvpe(side.arguments[0], side.arguments, side.environment);
   give_up();
