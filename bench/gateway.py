@@ -87,8 +87,9 @@ def lua_quote(text):
 
 
 class Bench:
-    def __init__(self, seconds):
+    def __init__(self, seconds, turns=1):
         self.seconds = seconds
+        self.turns = turns
         self.rows = []
         self.processes = Processes()
         self.directory = tempfile.TemporaryDirectory(prefix="weft-bench-")
@@ -174,13 +175,25 @@ end
         return rate, p50
 
     def compare(self, case, c, direct, nginx, weft):
-        """Each is (url, body, headers, pids). Prints the ratios that the bars are about."""
-        d = self.measure("direct", case, c, *direct)
-        n = self.measure("nginx", case, c, *nginx)
-        w = self.measure("weft", case, c, *weft)
+        """Each is (url, body, headers, pids). Prints the ratios that the bars are about.
+
+        The three take turns, and the best turn of each counts: what else runs on a machine only ever takes away."""
+        turns = [[self.measure(system, case, c, *what) for system, what in (("direct", direct), ("nginx", nginx), ("weft", weft))]
+                 for _ in range(self.turns)]
+        d, n, w = (self.keep_best(system, case, c, [turn[i] for turn in turns])
+                   for i, system in enumerate(("direct", "nginx", "weft")))
         self.row("weft", case, c, "throughput over nginx", w[0] / n[0], "ratio")
         self.row("weft", case, c, "added p50", w[1] - d[1], "us")
         print(f"          weft is {w[0] / n[0]:.2f} of nginx; added p50 {w[1] - d[1]} us (nginx {n[1] - d[1]} us)", flush=True)
+
+    def keep_best(self, system, case, c, turns):
+        """Of the rows of these turns only those of the best stay."""
+        best = max(range(len(turns)), key=lambda i: turns[i][0])
+        mine = [r for r in self.rows if (r["system"], r["case"], r["c"]) == (system, case, c)]
+        starts = [i for i, r in enumerate(mine) if r["metric"] == "throughput"] + [len(mine)]
+        kept = mine[starts[best]:starts[best + 1]]
+        self.rows = [r for r in self.rows if not any(r is m for m in mine) or any(r is k for k in kept)]
+        return turns[best]
 
 
 JSON = {"Content-Type": "application/json"}
@@ -321,12 +334,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--json")
     parser.add_argument("--table", help="write the table of bench/README.md to this file")
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=2, help="for each measurement")
+    parser.add_argument("--turns", type=int, default=3, help="that direct, nginx and weft take; the best of each counts")
     parser.add_argument("--quick", action="store_true", help="1 KB, c=32, 2 s")
     parser.add_argument("--only", choices=["pass", "translated", "sse", "memory"])
     options = parser.parse_args()
     sizes, connections = ([1024], [32]) if options.quick else ([1024, 16384], [1, 32, 256])
-    b = Bench(2 if options.quick else options.seconds)
+    b = Bench(2 if options.quick else options.seconds, 1 if options.quick else options.turns)
     try:
         if options.only in (None, "memory"):
             memory_and_start(b, 100_000)
