@@ -64,6 +64,9 @@ struct ServerLimits {
   Milliseconds head_timeout{10'000};
   /// The longest wait for the next piece of a body.
   Milliseconds body_idle_timeout{30'000};
+  /// A body that comes slower than this, after the wait above, is given up: a client that drips
+  /// would hold its connection for ever.
+  std::size_t body_bytes_per_second_min = 1024;
   /// The longest wait for a client that does not read.
   Milliseconds write_timeout{30'000};
   Milliseconds keep_alive_timeout{75'000};

@@ -326,6 +326,43 @@ TEST(HttpServer, ClosesTheSlow) {
   EXPECT_TRUE(idle.read_all().ends_with("GET /i "));
 }
 
+// The same for clients that send a byte now and then: each is in time, all of them are not.
+TEST(HttpServer, ClosesTheDripping) {
+  ServerLimits limits;
+  limits.head_timeout = Milliseconds(100);
+  limits.body_idle_timeout = Milliseconds(100);
+  Harness harness(echo, limits);
+  for (const std::string begin : {"GET / HTTP/1.1\r\nHost: a\r\nX: ",
+                                  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"}) {
+    RawClient client(harness.port());
+    client.send(begin);
+    int sent = 0;
+    // A byte is worth a millisecond at the slowest allowed, and takes forty.
+    while (sent < 100 && client.send("x") && !client.answered()) {
+      ++sent;
+      ::usleep(40'000);
+    }
+    EXPECT_GE(sent, 2) << begin;
+    EXPECT_LT(sent, 50) << begin;
+    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 4")) << begin;
+  }
+}
+
+TEST(HttpServer, ABodyThatComesFastEnoughMayTakeLong) {
+  ServerLimits limits;
+  limits.body_idle_timeout = Milliseconds(100);
+  limits.body_bytes_per_second_min = 50'000;
+  Harness harness(echo, limits);
+  RawClient client(harness.port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  const std::string piece(10'000, 'x');
+  for (int i = 0; i < 10; ++i) {
+    ::usleep(30'000);
+    EXPECT_TRUE(client.send(piece)) << i;
+  }
+  EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+}
+
 TEST(HttpServer, ASlowReaderStopsItsProducer) {
   ServerLimits limits;
   limits.write_timeout = Milliseconds(200);

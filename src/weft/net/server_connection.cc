@@ -176,6 +176,8 @@ void ServerConnection::begin_exchange() {
   started_ = finished_ = chunked_ = bodyless_ = body_began_ = expired_ = close_after_ = false;
   gone_.reset();
   body_left_.reset();
+  body_bytes_ = 0;
+  body_waited_ = {};
 }
 
 Awaitable<bool> ServerConnection::next_request() {
@@ -326,7 +328,10 @@ Awaitable<Result<std::string_view>> ServerConnection::read_some() {
     if (stream_.readable()) {
       in_.rewind();
       const Stream::Io io = stream_.read(in_.room(), in_.room_size());
-      if (io.status == Stream::Status::ok) in_.filled(io.bytes);
+      if (io.status == Stream::Status::ok) {
+        in_.filled(io.bytes);
+        body_bytes_ += io.bytes;
+      }
       if (io.status == Stream::Status::end || io.status == Stream::Status::failed) {
         client_ended("it closed the connection in the middle of the request");
         co_return fail(*gone_why_);
@@ -334,17 +339,27 @@ Awaitable<Result<std::string_view>> ServerConnection::read_some() {
       continue;
     }
     expired_ = false;
-    arm(shard_->limits().body_idle_timeout);
+    const SteadyTime began = shard_->poller().now();
+    arm(body_patience());
     waiting_ = Waiting::input;
     co_await wake_.wait();
     waiting_ = Waiting::none;
     lift();
+    body_waited_ += shard_->poller().now() - began;
     if (std::exchange(expired_, false)) {
       close_after_ = true;
       co_return fail(Reason::deadline, "the rest of the request body did not come in time");
     }
   }
   co_return std::string_view();
+}
+
+Milliseconds ServerConnection::body_patience() const {
+  const ServerLimits& limits = shard_->limits();
+  const auto earned = Milliseconds(body_bytes_ * 1000 / limits.body_bytes_per_second_min);
+  const auto waited = std::chrono::duration_cast<Milliseconds>(body_waited_);
+  return std::clamp(limits.body_idle_timeout + earned - waited, Milliseconds(0),
+                    limits.body_idle_timeout);
 }
 
 std::unexpected<Error> ServerConnection::too_large(std::size_t bytes_max) {

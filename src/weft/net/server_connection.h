@@ -119,6 +119,8 @@ class ServerConnection final : public Exchange,
   void read_ahead();
   Result<bool> take_body(std::string_view& piece);
   std::unexpected<Error> too_large(std::size_t bytes_max);
+  /// How long the next piece of the body may take: less and less while little comes.
+  Milliseconds body_patience() const;
 
   // Writing
   void write_head(std::string& out, const wire::ResponseHead& head,
@@ -151,6 +153,8 @@ class ServerConnection final : public Exchange,
   std::optional<Error> gone_why_;
   SteadyTime idle_since_;
   std::optional<std::uint64_t> body_left_;  // of an answer with a length
+  std::uint64_t body_bytes_ = 0;            // of the request's body, as they came
+  std::chrono::steady_clock::duration body_waited_{};
   Waiting waiting_ = Waiting::none;
   bool first_ = true;
   bool idle_ = false;

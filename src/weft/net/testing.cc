@@ -1,6 +1,7 @@
 #include "weft/net/testing.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -90,6 +91,11 @@ std::string RawClient::read_until(std::string_view text) {
     out.append(block.data(), static_cast<std::size_t>(count));
   }
   return out;
+}
+
+bool RawClient::answered() const {
+  pollfd entry{fd_, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 void RawClient::close_write() { ::shutdown(fd_, SHUT_WR); }

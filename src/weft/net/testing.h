@@ -43,6 +43,8 @@ class RawClient {
   std::string read_until(std::string_view text);
   /// Reads until the other side closes.
   std::string read_all() { return read_until(std::string_view()); }
+  /// Whether something came, or the other side closed.
+  bool answered() const;
   void close_write();
   void close();
   int fd() const { return fd_; }
