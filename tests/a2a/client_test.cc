@@ -172,6 +172,19 @@ TEST(Client, StatusesKeepTheirMeaning) {
   };
   EXPECT_EQ(reason(503), Reason::unavailable);
   EXPECT_EQ(reason(429), Reason::rate_limited);
+  EXPECT_EQ(reason(529), Reason::unavailable);
+}
+
+TEST(Client, AWaitThatOnlyTheHeadNamesIsTold) {
+  Joined j(card_of(true), [&](const std::string&, const json::object&) {
+    Agent::Reply reply{429,
+                       "application/json",
+                       {R"({"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"busy"}})"}};
+    reply.headers.add("Retry-After", "7");
+    return reply;
+  });
+  const auto events = j.hub.call(say("hi"));
+  EXPECT_EQ(end_of(events).outcome.error().retry_after, Milliseconds(7'000));
 }
 
 TEST(Client, AnInterfaceOnAnotherHostIsNotReachedInside) {

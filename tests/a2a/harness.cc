@@ -239,6 +239,7 @@ Awaitable<> Agent::serve(net::Exchange& exchange) {
   const Reply reply = script_(method, params == nullptr ? json::object() : *params);
   head.status = reply.status;
   head.headers.add("Content-Type", reply.type);
+  for (const auto& [name, value] : reply.headers) head.headers.add(name, value);
   if (!co_await exchange.start(std::move(head))) co_return;
   for (const std::string& piece : reply.pieces) {
     if (!co_await exchange.write(piece)) co_return;

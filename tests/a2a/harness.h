@@ -71,6 +71,7 @@ class Agent {
     /// Sent one after the other; `hang` keeps the connection open after the last.
     std::vector<std::string> pieces;
     bool hang = false;
+    wire::Headers headers;
   };
   using Script = std::function<Reply(const std::string& method, const json::object& params)>;
   /// `card` with `%URL%` for its own address.

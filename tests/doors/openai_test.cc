@@ -80,6 +80,26 @@ TEST_F(PassThrough, AnErrorKeepsItsStatusAndIsNamed) {
   EXPECT_NE(reply.body.find("no tokens left"), std::string::npos);
 }
 
+// Whoever is too busy says so in two ways; it is asked once, not marked as down, and its wait told.
+TEST_F(PassThrough, ABusySolutionIsAskedOnceAndNotGivenUp) {
+  const auto check = [&](std::string_view status, std::string_view words, int expected) {
+    for (const bool in_words : {true, false}) {
+      answer = response(status, in_words ? "application/json" : "text/html",
+                        in_words ? words : "<h1>busy</h1>", "Retry-After: 7\r\n");
+      for (int i = 0; i < 4; ++i) {
+        const auto before = upstream.requests().size();
+        const Reply reply = chat(hub, "model/oracle", "hello", false);
+        EXPECT_EQ(reply.status, expected) << status << in_words;
+        EXPECT_EQ(reply.headers.get("Retry-After"), "7") << status << in_words;
+        EXPECT_EQ(upstream.requests().size(), before + 1) << status << in_words << i;
+      }
+    }
+  };
+  check("429 Too Many Requests", R"({"error":{"message":"busy","type":"rate_limit_error"}})", 429);
+  check("529 Overloaded", R"({"error":{"message":"busy","type":"overloaded_error"}})", 503);
+  check("503 Service Unavailable", R"({"error":{"message":"busy","type":"server_error"}})", 503);
+}
+
 TEST_F(PassThrough, TwoModelsInOneRequestReachNobody) {
   const auto before = upstream.requests().size();
   const Reply reply = call(hub, "POST", "/v1/chat/completions",

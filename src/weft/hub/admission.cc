@@ -10,8 +10,10 @@ std::int64_t milliseconds(SteadyTime time) {
   return std::chrono::duration_cast<Milliseconds>(time.time_since_epoch()).count();
 }
 
+/// Whoever names the time to come back has answered.
 bool unreached(const Error& error) {
-  return error.reason == Reason::unavailable || error.reason == Reason::deadline;
+  const bool absent = error.reason == Reason::unavailable || error.reason == Reason::deadline;
+  return absent && !error.retry_after;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 namespace weft::store {
 
-class MemoryJournal final : public Journal {
+class MemoryJournal : public Journal {
  public:
   Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events) override;
   Awaitable<Result<std::int64_t>> append(Append change) override;

@@ -51,7 +51,8 @@ Result<json::value> unwrap(std::string_view text, bool rest) {
 Error error_of(const wire::ResponseHead& head, std::string_view body, bool rest) {
   if (!rest) {
     const auto told = unwrap(body);
-    if (!told && told.error().reason != Reason::upstream_protocol) return told.error();
+    if (!told && told.error().reason != Reason::upstream_protocol)
+      return with_status(told.error(), head.status, head.headers);
     return error_of_status(head.status, head.headers, body);
   }
   return from_rest(head.status, head.headers, body);

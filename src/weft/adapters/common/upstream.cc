@@ -53,10 +53,10 @@ Reason reason_of_status(int status) {
     case 504: return Reason::deadline;
     case 413: return Reason::too_large;
     case 415: return Reason::content_type;
-    case 429:
-    case 529: return Reason::rate_limited;
+    case 429: return Reason::rate_limited;
     case 502:
-    case 503: return Reason::unavailable;
+    case 503:
+    case 529: return Reason::unavailable;
     default: return Reason::solution_failed;
   }
 }
@@ -169,6 +169,12 @@ Error error_of_status(int status, const wire::Headers& headers, std::string_view
   if (status >= 500 && status != 502 && status != 503 && status != 504 && status != 529)
     error.retryable = false;
   return error;
+}
+
+Error with_status(Error told, int status, const wire::Headers& headers) {
+  told.upstream_status = status;
+  if (!told.retry_after) told.retry_after = wait_of(headers);
+  return told;
 }
 
 Error name_solution(Error error, std::string_view solution) {

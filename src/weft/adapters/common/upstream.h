@@ -23,6 +23,9 @@ Result<net::ClientRequest> solution_request(const hub::JoinRequest& request,
                                             const hub::CallContext& context);
 /// The error that a non-2xx status means, with a piece of the body (cut, printable) in the message.
 Error error_of_status(int status, const wire::Headers& headers, std::string_view body);
+/// What the protocol's own error told, with what only the HTTP answer tells: its status and, unless
+/// the error named a wait itself, its Retry-After.
+Error with_status(Error told, int status, const wire::Headers& headers);
 /// Adds `solution "ID": ` to the message and sets Error::solution, unless it is there already.
 Error name_solution(Error error, std::string_view solution);
 

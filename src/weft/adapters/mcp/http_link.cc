@@ -211,9 +211,7 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(LinkRequest
     const bool words =
         error != nullptr && (error->data || (status != 401 && status != 403 && status != 429));
     if (!words) co_return std::unexpected(error_of_status(status, headers, *text));
-    Error meant = error_of(*error);
-    meant.upstream_status = status;
-    co_return std::unexpected(std::move(meant));
+    co_return fail(with_status(error_of(*error), status, headers));
   }
   auto self = shared_from_this();
   co_return std::make_unique<HttpConversation>(self, sending, id, *std::move(response), context);
