@@ -12,6 +12,7 @@
 #include "weft/app/commands.h"
 #include "weft/app/config.h"
 #include "weft/app/running.h"
+#include "weft/app/service_manager.h"
 
 namespace weft::app {
 namespace {
@@ -46,7 +47,15 @@ std::optional<log::Level> level_of(const std::string& word) {
   return std::nullopt;
 }
 
-/// The configuration with what the command line says over it; faults are printed.
+/// What the command line says goes over what the file says.
+Result<void> settle(const UpOptions& options, Config& config) {
+  if (!options.data.empty()) config.data = options.data;
+  if (options.threads) config.threads = *options.threads;
+  if (const auto level = level_of(options.log)) config.log_level = *level;
+  return options.listen.empty() ? Result<void>() : listen_at(options.listen, config);
+}
+
+/// The configuration with the command line over it; faults are printed.
 std::optional<Config> settle_config(const UpOptions& options, const Printer& printer, Exit& exit) {
   Config config;
   std::string file = options.config;
@@ -59,14 +68,9 @@ std::optional<Config> settle_config(const UpOptions& options, const Printer& pri
     }
     config = std::move(reading.config);
   }
-  if (!options.data.empty()) config.data = options.data;
-  if (options.threads) config.threads = *options.threads;
-  if (const auto level = level_of(options.log)) config.log_level = *level;
-  if (!options.listen.empty()) {
-    if (auto fit = listen_at(options.listen, config); !fit) {
-      exit = printer.error(fit.error(), "", Exit::usage);
-      return std::nullopt;
-    }
+  if (const auto fit = settle(options, config); !fit) {
+    exit = printer.error(fit.error(), "", Exit::usage);
+    return std::nullopt;
   }
   return config;
 }
@@ -102,12 +106,14 @@ void reload(Running& hub) {
   }
 }
 
-/// Signals end or reload the hub; between them the file is watched.
-void serve(Running& hub, const Config& config, const sigset_t& signals) {
+/// Signals end or reload the hub; between them the loops and the file are watched.
+void serve(Running& hub, const Config& config, const sigset_t& signals,
+           const ServiceManager& manager) {
   auto seen = config.file.empty() ? std::filesystem::file_time_type() : changed_at(config.file);
   while (true) {
     const int signal = ::sigtimedwait(&signals, nullptr, &kWatchEvery);
     if (signal == SIGTERM || signal == SIGINT) return;
+    if (hub.look()) manager.alive();
     if (config.file.empty()) continue;
     const auto now = changed_at(config.file);
     if (signal == SIGHUP || now != seen) {
@@ -136,10 +142,14 @@ Exit run_up(const UpOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow is a full disk: the write says so.
   ::signal(SIGXFSZ, SIG_IGN);
-  auto hub = Running::start(*config);
+  const ServiceManager manager;
+  // Checked above: the same options fit again.
+  auto hub = Running::start(*config, [&options](Config& next) { (void)settle(options, next); });
   if (!hub) return printer.error(hub.error(), "", Exit::failed);
   print_banner(printer, **hub, *config);
-  serve(**hub, *config, signals);
+  manager.ready();
+  serve(**hub, *config, signals, manager);
+  manager.stopping();
   log::info("ending: running calls get {} s", kDrainGrace.count() / 1000);
   // A second signal ends at once.
   ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);

@@ -213,5 +213,24 @@ TEST_F(Front, TheLongestPrefixAtASegmentWins) {
   EXPECT_EQ(status([](FakeExchange& e) { e.request.target = "/open?x=1"; }), 200);
 }
 
+TEST_F(Front, ReadinessTellsWhetherCallsShouldBeSent) {
+  const auto table = all_adapters();
+  const auto admin = std::ranges::find(table, "admin", &Adapter::name);
+  ASSERT_NE(admin, table.end());
+  const auto status_of = [&](std::string_view path) {
+    const auto routes = admin->routes(environment_);
+    const auto found = std::ranges::find(routes, path, &Route::prefix);
+    EXPECT_TRUE(found->open) << path;
+    FakeExchange exchange(loop_.get_executor());
+    Request request{exchange, {}, {}};
+    hub::testing::run(loop_, [&]() -> Awaitable<> { co_await found->handler(request); });
+    return exchange.response.status;
+  };
+  EXPECT_EQ(status_of("/readyz"), 200);
+  environment_.ready = [] { return false; };
+  EXPECT_EQ(status_of("/readyz"), 503);
+  EXPECT_EQ(status_of("/healthz"), 200);
+}
+
 }  // namespace
 }  // namespace weft::adapters

@@ -11,6 +11,7 @@
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
 #include "weft/app/process.h"
+#include "weft/app/watchdog.h"
 #include "weft/base/task_group.h"
 #include "weft/store/sqlite/store.h"
 
@@ -26,9 +27,11 @@ std::string shown_host(const std::string& host) {
 /// the store the hub.
 class RunningHub final : public Running {
  public:
-  explicit RunningHub(Config config)
+  RunningHub(Config config, Running::Settle settle)
       : config_(std::move(config)),
+        settle_(std::move(settle)),
         loops_(config_.threads),
+        watchdog_(loops_),
         clients_(std::in_place, loops_, net::ClientLimits()) {}
 
   ~RunningHub() override { drain(Milliseconds(0)); }
@@ -54,6 +57,11 @@ class RunningHub final : public Running {
   std::string socket_path() const override { return (config_.data / "weft.sock").string(); }
 
   Result<std::string> reload() override { return wait(reload_on_loop()); }
+
+  bool look() override {
+    watchdog_.look();
+    return watchdog_.ready();
+  }
 
   void drain(Milliseconds grace) override {
     if (drained_) return;
@@ -83,7 +91,8 @@ class RunningHub final : public Running {
                               .public_url = "",
                               .data_directory = "",
                               .config_file = config_.file,
-                              .reload = [this] { return reload_on_loop(); }});
+                              .reload = [this] { return reload_on_loop(); },
+                              .ready = [this] { return watchdog_.ready(); }});
     environment_->data_directory = std::filesystem::absolute(config_.data).string();
     table_ = adapters::all_adapters();
     std::vector<std::unique_ptr<hub::Protocol>> protocols;
@@ -140,7 +149,8 @@ class RunningHub final : public Running {
     const auto note = [&](std::string_view name, bool differs) {
       if (differs) out += std::format("{}`{}`", out.empty() ? "" : ", ", name);
     };
-    note("listen.address", next.host != config_.host || next.port != config_.port);
+    note("listen.host", next.host != config_.host);
+    note("listen.port", next.port != config_.port);
     note("listen.hosts", next.front.hosts != config_.front.hosts);
     note("listen.origins", next.front.origins != config_.front.origins);
     const auto files = [](const std::optional<net::TlsServerConfig>& tls) {
@@ -166,6 +176,7 @@ class RunningHub final : public Running {
               "{}:{}: {} {} (`weft check -c {}` shows all; the running configuration stays)",
               first.file, first.line, first.code, first.message, config_.file));
     }
+    if (settle_) settle_(reading.config);
     std::string words = std::format("{} solutions", reading.config.solutions.size());
     if (const auto waits = waiting_settings(reading.config); !waits.empty()) {
       log::warn("{}: {} changed and takes effect at the next start", config_.file, waits);
@@ -179,9 +190,11 @@ class RunningHub final : public Running {
   }
 
   Config config_;
+  Settle settle_;
   SystemClock clock_;
   SystemRandom random_;
   net::Loops loops_;
+  Watchdog watchdog_;
   std::optional<net::HttpClients> clients_;
   std::unique_ptr<store::sqlite::Store> store_;
   std::unique_ptr<hub::Hub> hub_;
@@ -195,7 +208,7 @@ class RunningHub final : public Running {
 
 }  // namespace
 
-Result<std::unique_ptr<Running>> Running::start(Config config) {
+Result<std::unique_ptr<Running>> Running::start(Config config, Settle settle) {
   if (!is_loopback(config.host) && !config.front.keys_required) {
     return fail(
         Reason::permission_denied,
@@ -206,7 +219,7 @@ Result<std::unique_ptr<Running>> Running::start(Config config) {
             config.host));
   }
   if (config.threads == 0) config.threads = std::max(1U, std::thread::hardware_concurrency());
-  auto hub = std::make_unique<RunningHub>(std::move(config));
+  auto hub = std::make_unique<RunningHub>(std::move(config), std::move(settle));
   WEFT_CHECK(hub->start());
   return hub;
 }

@@ -14,12 +14,31 @@ Route route(Environment& environment, std::string prefix, Handle handle) {
   return out;
 }
 
-Awaitable<> handle_health(Request& request) {
+/// Whether the hub runs.
+Awaitable<> handle_health(Environment&, Request& request) {
   wire::ResponseHead head;
   head.headers.add("Content-Type", "text/plain");
-  std::string text = "ok\n";
-  (void)request.exchange.respond(std::move(head), text);
+  (void)request.exchange.respond(std::move(head), "ok\n");
   co_return;
+}
+
+/// Whether calls should be sent to it.
+Awaitable<> handle_ready(Environment& environment, Request& request) {
+  const bool ready = !environment.ready || environment.ready();
+  wire::ResponseHead head;
+  head.status = ready ? 200 : 503;
+  head.headers.add("Content-Type", "text/plain");
+  (void)request.exchange.respond(std::move(head),
+                                 ready ? "ok\n" : "a loop of the hub is blocked; see its log\n");
+  co_return;
+}
+
+/// Answers without a key.
+Route open_route(Environment& environment, std::string prefix, Handle handle) {
+  Route out = route(environment, std::move(prefix), handle);
+  out.admin = false;
+  out.open = true;
+  return out;
 }
 
 std::vector<Route> routes(Environment& environment) {
@@ -34,13 +53,8 @@ std::vector<Route> routes(Environment& environment) {
   Route metrics = route(environment, "/metrics", handle_metrics);
   metrics.admin = false;
   out.push_back(std::move(metrics));
-  for (const auto* path : {"/healthz", "/readyz"}) {
-    Route health;
-    health.prefix = path;
-    health.handler = handle_health;
-    health.open = true;
-    out.push_back(std::move(health));
-  }
+  out.push_back(open_route(environment, "/healthz", handle_health));
+  out.push_back(open_route(environment, "/readyz", handle_ready));
   return out;
 }
 

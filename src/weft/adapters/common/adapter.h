@@ -26,6 +26,8 @@ struct Environment {
   std::string data_directory;
   std::string config_file;
   std::function<Awaitable<Result<std::string>>()> reload;
+  /// Whether the hub can serve as it should; nothing means yes.
+  std::function<bool()> ready;
 };
 
 /// One request with what the front door already found out.
