@@ -410,6 +410,33 @@ TEST(HttpServer, AnswersForAHandlerThatDoesNot) {
   EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
 }
 
+TEST(HttpServer, WhatLeavesAHandlerEndsItsExchangeOnly) {
+  Harness harness([](Exchange& exchange) -> Awaitable<> {
+    const std::string_view path = exchange.head().path();
+    if (path == "/begun") (void)co_await exchange.start({});
+    if (path == "/memory" || path == "/begun") throw std::bad_alloc();
+    if (path == "/bug") throw std::out_of_range("no such element");
+    (void)exchange.respond({}, "fine");
+  });
+  const auto get = [&](std::string_view path) {
+    RawClient client(harness.port());
+    client.send(
+        std::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\nGET /fine HTTP/1.1\r\nHost: a\r\n"
+                    "Connection: close\r\n\r\n",
+                    path));
+    return client.read_all();
+  };
+  const std::string starved = get("/memory");
+  EXPECT_TRUE(starved.starts_with("HTTP/1.1 503 ")) << starved;
+  EXPECT_TRUE(starved.contains("Retry-After: 1\r\n")) << starved;
+  EXPECT_TRUE(starved.ends_with("fine")) << starved;
+  EXPECT_TRUE(get("/bug").starts_with("HTTP/1.1 500 "));
+  EXPECT_TRUE(get("/bug").ends_with("fine"));
+  // An answer that was begun is cut off: nobody may take it for whole.
+  EXPECT_FALSE(get("/begun").contains("0\r\n\r\n"));
+  EXPECT_TRUE(get("/fine").ends_with("fine"));
+}
+
 TEST(HttpServer, MakesRoomForNewConnections) {
   ServerLimits limits;
   limits.connections_max = 2;

@@ -151,7 +151,15 @@ CancelToken ServerConnection::gone() const {
 Awaitable<> ServerConnection::serve() {
   if (!stream_.open() || (stream_.tls() && !co_await handshake())) co_return;
   while (co_await next_request()) {
-    co_await shard_->shared().handler(*this);
+    // What leaves a handler ends its exchange, and no other.
+    try {
+      co_await shard_->shared().handler(*this);
+    } catch (const std::bad_alloc&) {
+      starved_ = true;
+    } catch (const std::exception& caught) {
+      log::error("an exception left the handler of {} {}: {}", head().method, head().path(),
+                 caught.what());
+    }
     if (!co_await end_exchange()) break;
   }
   lift();
@@ -173,7 +181,8 @@ Awaitable<bool> ServerConnection::handshake() {
 }
 
 void ServerConnection::begin_exchange() {
-  started_ = finished_ = chunked_ = bodyless_ = body_began_ = expired_ = close_after_ = false;
+  started_ = finished_ = chunked_ = bodyless_ = body_began_ = expired_ = close_after_ = starved_ =
+      false;
   gone_.reset();
   body_left_.reset();
   body_bytes_ = 0;
@@ -234,12 +243,7 @@ Awaitable<bool> ServerConnection::next_request() {
 
 Awaitable<bool> ServerConnection::end_exchange() {
   if (lost_) co_return false;
-  if (!started_) {
-    if (!gone_why_) log::error("nobody answered {} {}", head().method, head().path());
-    wire::ResponseHead failed;
-    failed.status = 500;
-    (void)respond(std::move(failed), "");
-  }
+  if (!started_) answer_failure();
   // An answer that was begun and not finished: the client must see that it is cut off.
   if (!finished_) flush();
   if (!finished_ || lost_) co_return false;
@@ -247,6 +251,17 @@ Awaitable<bool> ServerConnection::end_exchange() {
   if (!body_done_ && !close_after_) close_after_ = !co_await skip_body();
   if (close_after_ && !body_done_) co_await linger();
   co_return !close_after_ && !lost_;
+}
+
+void ServerConnection::answer_failure() {
+  wire::ResponseHead failed;
+  failed.status = starved_ ? 503 : 500;
+  if (starved_) {
+    failed.headers.add("Retry-After", "1");
+  } else if (!gone_why_) {
+    log::error("nobody answered {} {}", head().method, head().path());
+  }
+  (void)respond(std::move(failed), starved_ ? "the hub is out of memory; try again shortly\n" : "");
 }
 
 Awaitable<bool> ServerConnection::skip_body() {

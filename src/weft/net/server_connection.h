@@ -114,6 +114,7 @@ class ServerConnection final : public Exchange,
   Awaitable<bool> end_exchange();
   Awaitable<> refuse(int status, std::string text);
   Awaitable<> linger();
+  void answer_failure();
   Awaitable<bool> skip_body();
   void begin_exchange();
   void read_ahead();
@@ -159,6 +160,7 @@ class ServerConnection final : public Exchange,
   bool first_ = true;
   bool idle_ = false;
   bool expired_ = false;
+  bool starved_ = false;  ///< an allocation of the handler failed
   bool closing_ = false;
   bool lost_ = false;
   bool body_done_ = true;

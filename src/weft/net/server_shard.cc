@@ -32,8 +32,7 @@ void ServerShard::accept(int fd, std::string peer, bool crowded) {
   const auto at = std::prev(connections_.end());
   boost::asio::co_spawn(executor_, connection->serve(),
                         [self = shared_from_this(), at](std::exception_ptr thrown) {
-                          // A handler's exception is a bug: it leaves the loop, which ends the
-                          // process.
+                          // Not a handler's: the server's own bug, which ends the process.
                           if (thrown) std::rethrow_exception(thrown);
                           self->connections_.erase(at);
                           self->ended();

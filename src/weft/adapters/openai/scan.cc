@@ -7,6 +7,7 @@
 
 #include <format>
 #include <memory>
+#include <new>
 
 #include "weft/adapters/openai/limits.h"
 #include "weft/net/http_client.h"
@@ -19,7 +20,24 @@ struct Parsers {
   simdjson::ondemand::parser fields;
 };
 
+void check_memory(simdjson::error_code code) {
+  if (code == simdjson::MEMALLOC) throw std::bad_alloc();
+}
+
+/// Uses a parser that is kept. One that did not get its memory believes that it did: it is put
+/// away.
+template <class Parser, class Use>
+auto use_kept(Parser& kept, const Use& use) {
+  try {
+    return use(kept);
+  } catch (const std::bad_alloc&) {
+    kept = Parser();
+    throw;
+  }
+}
+
 std::unexpected<Error> no_json(simdjson::error_code code) {
+  check_memory(code);
   return fail(Reason::invalid_argument,
               std::format("the request is not JSON: {}", simdjson::error_message(code)));
 }
@@ -104,8 +122,10 @@ Result<void> check_with(simdjson::ondemand::parser& parser, simdjson::padded_str
                         std::string_view member) {
   simdjson::ondemand::document document;
   simdjson::ondemand::object object;
-  if (const auto code = parser.iterate(body).get(document); code)
+  if (const auto code = parser.iterate(body).get(document); code) {
+    check_memory(code);
     return no_answer(simdjson::error_message(code));
+  }
   if (const auto code = document.get_object().get(object); code)
     return no_answer(simdjson::error_message(code));
   bool found = false;
@@ -137,7 +157,7 @@ Result<void> check_answer(std::string_view body, std::size_t readable, std::stri
     return check_with(*parser, padded, member);
   }
   thread_local simdjson::ondemand::parser kept;
-  return check_with(kept, padded, member);
+  return use_kept(kept, [&](auto& parser) { return check_with(parser, padded, member); });
 }
 
 Result<Scanned> scan_request(std::string& body) {
@@ -148,7 +168,7 @@ Result<Scanned> scan_request(std::string& body) {
     return scan_with(*parsers, padded);
   }
   thread_local Parsers kept;
-  return scan_with(kept, padded);
+  return use_kept(kept, [&](Parsers& parsers) { return scan_with(parsers, padded); });
 }
 
 void replace_model(std::string& body, const Scanned& scanned, std::string_view model) {
