@@ -156,6 +156,44 @@ TEST_F(Faults, WhatACallerGivesNeverLeavesThePath) {
   EXPECT_EQ(upstream.requests().size(), before);
 }
 
+/// A document whose operations `at0`, `at1` … each name a server of their own.
+std::string document_of(const std::vector<std::string>& servers) {
+  json::object paths;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    json::object operation{{"operationId", std::format("at{}", i)},
+                           {"servers", json::array{json::object{{"url", servers[i]}}}},
+                           {"responses", json::object()}};
+    paths[std::format("/inside{}", i)] = json::object{{"get", std::move(operation)}};
+  }
+  return json::write(json::object{{"openapi", "3.1.0"},
+                                  {"info", json::object{{"title", "x"}, {"version", "1"}}},
+                                  {"paths", std::move(paths)}});
+}
+
+TEST(Servers, ADocumentLeadsNobodyInside) {
+  Upstream inside([](const std::string&) { return response("200 OK", "text/plain", "secret"); });
+  const std::string port = inside.url().substr(inside.url().rfind(':'));
+  std::vector<std::string> servers;
+  for (const char* host :
+       {"169.254.169.254", "[fd00:ec2::254]", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1",
+        "0.0.0.0", "[::]", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "localhost.",
+        "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]", "[64:ff9b::7f00:1]", "[fe80::1]"}) {
+    servers.push_back(std::format("http://{}{}", host, port));
+  }
+  const std::string document = document_of(servers);
+  Upstream outside(
+      [&](const std::string&) { return response("200 OK", "application/json", document); });
+  TestHub hub;
+  const auto joined = hub.join("shelf", outside.url() + "/openapi.json", "openapi", 700);
+  ASSERT_TRUE(joined) << joined.error().message;
+  for (std::size_t i = 0; i < servers.size(); ++i) {
+    const Reply reply = call(hub, "POST", std::format("/api/shelf/at{}", i), "{}");
+    EXPECT_GE(reply.status, 400) << servers[i] << reply.body;
+    EXPECT_EQ(reply.body.find("secret"), std::string::npos) << servers[i];
+  }
+  EXPECT_EQ(inside.requests().size(), 0U);
+}
+
 TEST_F(Faults, AJobIsPolledUntilItIsOver) {
   int looks = 0;
   answer = [&](const std::string& request) {

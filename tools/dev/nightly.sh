@@ -70,7 +70,7 @@ one_ended() {
 
 for name in "${pieces[@]}"; do
   case $name in
-    lint) piece "clang-tidy of everything" whole_lint ;;
+    lint) piece "clang-tidy of every source" whole_lint ;;
     tsan) piece "unit tests under tsan" unit_tests_under_tsan ;;
     kills) piece "10,000 kills" many_kills ;;
   esac

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "weft/hub/testing.h"
 #include "weft/store/memory_tables.h"
 
@@ -65,6 +67,49 @@ TEST_F(KeysTest, EverythingWrongGetsOneIdenticalError) {
   EXPECT_EQ(first.reason, Reason::unauthenticated);
   for (const auto& secret : wrong)
     EXPECT_EQ(keys_.authenticate(secret).error(), first) << secret.substr(0, 60);
+}
+
+/// Welch's t of two samples, without the slowest twentieth of each (interrupts).
+double welch_t(std::array<std::vector<double>, 2> samples) {
+  std::array<double, 2> mean{};
+  std::array<double, 2> error{};
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto& sample = samples[i];
+    std::ranges::sort(sample);
+    sample.resize(sample.size() * 19 / 20);
+    const auto n = static_cast<double>(sample.size());
+    for (const double each : sample) mean[i] += each / n;
+    for (const double each : sample) error[i] += (each - mean[i]) * (each - mean[i]) / (n - 1) / n;
+  }
+  return (mean[0] - mean[1]) / std::sqrt(error[0] + error[1]);
+}
+
+// Attack 5: how much of a guess is right does not show in the time it takes to refuse it. A machine
+// that does other things may show a difference once, a leak shows it each time.
+TEST_F(KeysTest, TimeDoesNotTellHowMuchOfAGuessIsRight) {
+  constexpr int kRounds = 5;
+  constexpr int kGuesses = 100'000;
+  constexpr double kTellsApart = 4.5;
+  const auto key = make("alice");
+  std::array<std::string, 2> guesses{key.secret, key.secret};
+  for (std::size_t i = 5; i < key.secret.size(); ++i) guesses[0][i] = '-';
+  for (std::size_t i = 36; i < key.secret.size(); ++i) guesses[1][i] = '-';
+  double least = 1e9;
+  for (int round = 0; round < kRounds && least >= kTellsApart; ++round) {
+    std::array<std::vector<double>, 2> times;
+    std::uint32_t dice = 1;
+    for (int i = 0; i < kGuesses; ++i) {
+      dice = dice * 1'664'525 + 1'013'904'223;
+      const std::size_t which = dice >> 31;
+      const auto began = std::chrono::steady_clock::now();
+      const bool open = keys_.authenticate(guesses[which]).has_value();
+      const auto took = std::chrono::steady_clock::now() - began;
+      ASSERT_FALSE(open);
+      times[which].push_back(static_cast<double>(took.count()));
+    }
+    least = std::min(least, std::abs(welch_t(std::move(times))));
+  }
+  EXPECT_LT(least, kTellsApart);
 }
 
 TEST_F(KeysTest, TheSecretIsNowhereInTheTables) {

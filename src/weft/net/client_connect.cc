@@ -102,16 +102,12 @@ Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
     }
   }
   // The addresses that are judged here are the ones that are connected to.
-  Error refused;
-  for (const auto& address : lookup->found) {
-    if (const auto allowed = check_egress(address, origin.egress); !allowed) {
-      refused = allowed.error();
-      refused.message = std::format("{}: {}", pool_->name, refused.message);
-      continue;
-    }
-    list.push_back(socket_address(address, origin.url.port));
+  auto allowed = permitted(lookup->found, origin.egress);
+  if (!allowed) {
+    allowed.error().message = std::format("{}: {}", pool_->name, allowed.error().message);
+    co_return fail(std::move(allowed).error());
   }
-  if (list.empty()) co_return fail(std::move(refused));
+  for (const auto& address : *allowed) list.push_back(socket_address(address, origin.url.port));
   co_return list;
 }
 

@@ -145,4 +145,18 @@ Result<void> check_egress(const address& address, Egress egress) {
                         : "only addresses that the operator named may be inside the network"));
 }
 
+Result<std::vector<address>> permitted(const std::vector<address>& found, Egress egress) {
+  std::vector<address> out;
+  Error refused;
+  for (const auto& each : found) {
+    if (const auto allowed = check_egress(each, egress)) {
+      out.push_back(each);
+    } else {
+      refused = allowed.error();
+    }
+  }
+  if (out.empty() && !found.empty()) return fail(std::move(refused));
+  return out;
+}
+
 }  // namespace weft::net

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <string>
+#include <vector>
 
 #include "weft/base/result.h"
 
@@ -34,5 +35,9 @@ AddressClass classify(const boost::asio::ip::address& address);
 std::string_view to_string(AddressClass address_class);
 /// Nothing, or why the address must not be connected to.
 Result<void> check_egress(const boost::asio::ip::address& address, Egress egress);
+/// Those of a name's addresses that may be connected to, in their order; when there is none, why
+/// the last one may not. A name without any address is the caller's to refuse.
+Result<std::vector<boost::asio::ip::address>> permitted(
+    const std::vector<boost::asio::ip::address>& found, Egress egress);
 
 }  // namespace weft::net

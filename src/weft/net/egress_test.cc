@@ -142,6 +142,24 @@ TEST(Egress, ClassifiesInsideAndJustOutsideEachRange) {
   }
 }
 
+// Attack 12: one name, several addresses.
+TEST(Egress, OfMixedAnswersOnlyThePublicAreTaken) {
+  const auto addresses = [](const std::vector<std::string>& texts) {
+    std::vector<boost::asio::ip::address> out;
+    for (const auto& text : texts) out.push_back(boost::asio::ip::make_address(text));
+    return out;
+  };
+  const auto mixed = addresses({"10.0.0.1", "93.184.216.34", "::ffff:127.0.0.1",
+                                "2606:2800:220:1::1", "169.254.169.254", "fd00::1"});
+  EXPECT_EQ(permitted(mixed, Egress::guarded).value(),
+            addresses({"93.184.216.34", "2606:2800:220:1::1"}));
+  EXPECT_EQ(permitted(mixed, Egress::open).value().size(), mixed.size());
+  const auto inside = permitted(addresses({"10.0.0.1", "::1"}), Egress::guarded);
+  ASSERT_FALSE(inside);
+  EXPECT_EQ(inside.error().reason, Reason::permission_denied);
+  EXPECT_TRUE(inside.error().message.starts_with("::1 is a loopback address; "));
+}
+
 TEST(Egress, SaysWhy) {
   const auto refused =
       check_egress(boost::asio::ip::make_address("169.254.169.254"), Egress::guarded);

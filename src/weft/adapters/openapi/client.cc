@@ -16,9 +16,7 @@ bool same_origin(const Url& a, const Url& b) {
 }
 
 bool loopback_host(std::string_view host) {
-  return host == "localhost" || host == "::1" ||
-         (host.starts_with("127.") &&
-          host.find_first_not_of("0123456789.") == std::string_view::npos);
+  return host == "localhost" || host == "::1" || host == "127.0.0.1";
 }
 
 /// Whether a URL is where the operator pointed: the document's own origin, or this machine when the
