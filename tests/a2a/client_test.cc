@@ -21,6 +21,9 @@ constexpr std::string_view kAsk =
 constexpr std::string_view kMessage =
     R"({"message":{"messageId":"m","contextId":"c1","role":"ROLE_AGENT","parts":[{"text":"hello"}]}})";
 
+constexpr const char* kUnknownTask =
+    R"({"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"no such task"}})";
+
 Agent::Reply stream(std::vector<std::string_view> results, bool hang = false) {
   Agent::Reply reply;
   reply.type = "text/event-stream";
@@ -124,6 +127,29 @@ TEST(Client, ACutStreamIsFollowedUpByAskingForTheTask) {
                      "artifacts":[{"artifactId":"a","parts":[{"text":"hello"},{"text":" world"}]}]})");
   });
   EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello world");
+}
+
+// Fault 3: wherever a stream ends too early, it is no answer, and what was asked is not asked
+// again.
+TEST(Client, AStreamCutAtEveryByteIsNoAnswer) {
+  const std::string whole = event_of(kTask) + event_of(kPiece) + event_of(kDone);
+  std::string sent;
+  Joined j(card_of(true), [&](const std::string& method, const json::object&) {
+    if (method != "SendStreamingMessage")
+      return Agent::Reply{200, "application/json", {kUnknownTask}, false};
+    return Agent::Reply{200, "text/event-stream", {sent}, false};
+  });
+  // Without the empty line an event is none.
+  for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+    sent = whole.substr(0, cut);
+    const auto asked = std::ranges::count(j.agent.methods(), "SendStreamingMessage");
+    const auto events = j.hub.call(say("hi"));
+    EXPECT_FALSE(end_of(events).outcome) << cut;
+    EXPECT_EQ(std::ranges::count(j.agent.methods(), "SendStreamingMessage"), asked + 1) << cut;
+    // A whole answer in between: after too many broken ones the hub would not ask any more.
+    sent = whole;
+    EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello") << cut;
+  }
 }
 
 TEST(Client, CancellingTellsTheAgent) {
