@@ -329,6 +329,37 @@ TEST_F(HubTest, ASolutionThatCannotBeReachedIsLeftAloneForAWhile) {
   EXPECT_TRUE(outcome(call_of("gone", "{}")));
 }
 
+// Fault 6: of the calls that come when it may be tried again, one goes and finds out.
+TEST_F(HubTest, OneCallTriesWhetherItIsBack) {
+  bool down = true;
+  auto service = std::make_shared<testing::FakeService>(
+      [&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
+        if (down) co_return fail(Reason::unavailable, "connection refused");
+        co_await sleep_for(Milliseconds(20), out.cancelled());
+        co_return testing::text_output("back");
+      });
+  add("gone", service, testing::fake_skill("a"));
+  for (std::uint32_t i = 0; i < kFailuresToDown; ++i) EXPECT_FALSE(outcome(call_of("gone", "{}")));
+  const int tried = service->started;
+  down = false;
+  run(loop_, [&]() -> Awaitable<> {
+    const CancelToken never;
+    co_await sleep_for(Milliseconds(kDownMs + 20), never);
+    std::vector<std::unique_ptr<EventStream>> calls;
+    for (int i = 0; i < 5; ++i)
+      calls.push_back(hub_.call(call_of("gone", "{}"), testing::context_on(loop_)));
+    int served = 0;
+    for (auto& call : calls) {
+      model::Event event = co_await call->next();
+      while (!event.is_end()) event = co_await call->next();
+      served += std::get<model::End>(event.body).outcome ? 1 : 0;
+    }
+    EXPECT_EQ(served, 1);
+  });
+  EXPECT_EQ(service->started, tried + 1);
+  EXPECT_EQ(counters("gone").health, Health::up);
+}
+
 TEST_F(HubTest, TooManyCallsAtOnceAreRefused) {
   auto service = std::make_shared<testing::FakeService>(
       [](auto, Emitter& out) -> Awaitable<Result<model::Output>> {

@@ -12,7 +12,8 @@
 namespace weft::model {
 
 /// Makes values that reach into the corners: empty members, null data, bytes of every value, deep
-/// nesting.
+/// nesting. What the real_…() make is tamer: what a solution could really answer and
+/// a caller really say, so that it has a form in every protocol that has one for its kind.
 class Generate {
  public:
   explicit Generate(std::uint32_t seed) : random_(seed) {}
@@ -212,8 +213,77 @@ class Generate {
     return out;
   }
 
+  /// Never empty, and no two of one generator are the same.
+  std::string name() { return std::string(1, static_cast<char>('a' + below(26))) + serial(); }
+  std::string words() { return name() + " " + text(); }
+  std::string media_type() {
+    static const std::vector<std::string> kTypes{"image/png", "audio/wav", "application/pdf",
+                                                 "application/octet-stream"};
+    return kTypes[below(kTypes.size())];
+  }
+  Tensor real_tensor() {
+    Tensor out{name(), "FP32", {static_cast<std::int64_t>(1 + below(3))}, "", {}};
+    if (coin()) {
+      out.bytes.assign(static_cast<std::size_t>(out.shape[0]) * 4, static_cast<char>(below(256)));
+      return out;
+    }
+    out.datatype = "BYTES";
+    for (std::int64_t i = 0; i < out.shape[0]; ++i) out.elements.push_back(name() + bytes());
+    return out;
+  }
+  /// A file: named or not.
+  Part file() { return Part{Blob{name() + bytes(), coin() ? "" : name()}, media_type(), {}}; }
+  Part link() {
+    Part out{Link{"https://example.org/" + name(), coin() ? "" : name(), {}}, "", {}};
+    if (coin()) out.media_type = media_type();
+    if (coin()) std::get<Link>(out.body).size = below(1000);
+    return out;
+  }
+  /// One piece of an answer, of any kind.
+  Part said() {
+    switch (below(12)) {
+      case 0: return Part::data(object());
+      case 1: return file();
+      case 2: return link();
+      case 3: return Part{real_tensor(), "", {}};
+      case 4: return Part{ToolCall{name(), name(), json::write(object())}, "", {}};
+      case 5: return Part{ToolResult{name(), {Part::text(words())}, coin()}, "", {}};
+      case 6: return Part{Reasoning{words(), coin() ? "" : name()}, "", {}};
+      case 7: return Part{Refusal{words()}, "", {}};
+      case 8: return Part{Text{words()}, "text/markdown", {}};
+      default: return Part::text(words());
+    }
+  }
+  std::vector<Part> several_said(std::size_t most) {
+    std::vector<Part> out;
+    for (std::size_t n = 1 + below(most); n > 0; --n) out.push_back(said());
+    return out;
+  }
+  Artifact named_artifact() {
+    Artifact out{name(), coin() ? "" : name(), coin() ? "" : words(), {}, false, true, {}};
+    out.parts = several_said(2);
+    return out;
+  }
+  /// Few pieces at a time, so that what goes wrong can be told apart.
+  Output real_output() {
+    Output out;
+    for (std::size_t n = below(3); n > 0; --n)
+      out.turns.push_back(Turn{"", Role::assistant, "", several_said(2)});
+    if (below(3) == 0) out.artifacts.push_back(named_artifact());
+    if (below(3) == 0) out.data = value(2);
+    if (below(6) == 0) out.tensors.push_back(real_tensor());
+    if (below(3) == 0) out.finish = static_cast<Finish>(below(6));
+    if (below(3) == 0) out.usage = Usage{count(), count(), count(), count()};
+    if (below(3) == 0) out.model = name();
+    return out;
+  }
+
  private:
+  std::int64_t count() { return static_cast<std::int64_t>(below(1000)); }
+  std::string serial() { return std::to_string(++made_); }
+
   std::mt19937 random_;
+  std::size_t made_ = 0;
 };
 
 }  // namespace weft::model

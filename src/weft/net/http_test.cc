@@ -321,7 +321,7 @@ TEST(Http, DeadlinesAreKept) {
 /// request came, and is then closed, or kept as it is until the end.
 class Canned {
  public:
-  enum class After : std::uint8_t { close, keep };
+  enum class After : std::uint8_t { close, keep, reset };
   explicit Canned(std::vector<std::string> answers, After after = After::close)
       : socket_(listen_on({.host = "127.0.0.1"}).value()),
         thread_([this, answers = std::move(answers), after] {
@@ -333,6 +333,10 @@ class Canned {
             std::array<char, 4096> request{};
             (void)!::read(fd, request.data(), request.size());
             (void)!::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+            // Closing without waiting for what was sent resets the connection.
+            const linger at_once{1, 0};
+            if (after == After::reset)
+              ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
             if (after == After::keep) {
               kept_.push_back(fd);
             } else {
@@ -397,6 +401,24 @@ TEST(HttpClient, NamesWhatIsWrongWithTheOtherSide) {
     EXPECT_EQ(refused.error().message, "http://127.0.0.1:1: cannot connect: Connection refused");
     EXPECT_TRUE(refused.error().retryable);
   });
+}
+
+TEST(HttpClient, AResetIsToldAsOne) {
+  for (const std::string& answer :
+       {std::string(), std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort")}) {
+    Canned server({answer}, Canned::After::reset);
+    run_alone([&](Loop& loop) -> Awaitable<> {
+      auto client = HttpClient::create(loop, {});
+      const auto body = co_await fetch(*client, server.request());
+      EXPECT_FALSE(body) << answer;
+      if (body) co_return;
+      EXPECT_EQ(body.error().reason, Reason::unavailable);
+      EXPECT_TRUE(body.error().message.contains("reset") ||
+                  body.error().message.contains("cut off"))
+          << body.error().message;
+      EXPECT_EQ(client->idle_connections(), 0U);
+    });
+  }
 }
 
 TEST(HttpClient, ReadsBodiesThatEndByClosing) {
