@@ -2,6 +2,7 @@
 import http.server
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -213,6 +214,62 @@ class Commands(unittest.TestCase):
         nothing = hub.run("add")
         self.assertEqual(nothing.returncode, 2)
         self.assertIn("weft add http", nothing.stderr)
+
+    def test_help_is_found_by_every_way(self):
+        run = lambda *words: subprocess.run([WEFT, *words], capture_output=True, text=True, timeout=20)
+        for words in (("help", "task", "answer"), ("task", "answer", "--help")):
+            shown = run(*words)
+            self.assertEqual(shown.returncode, 0)
+            self.assertIn("--decline", shown.stdout)
+        for command in ("up", "add", "ls", "show", "rm", "call", "task", "key", "check", "doctor", "mcp", "completion"):
+            self.assertIn("example:", run(command, "--help").stdout, command)
+        bogus = run("help", "anwser")
+        self.assertEqual(bogus.returncode, 2)
+        self.assertIn("there is no command `weft anwser`", bogus.stderr)
+
+    def test_input_that_would_be_ignored_is_refused(self):
+        both = subprocess.run([WEFT, "call", "x/y", "a=1", "--input", "{}"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(both.returncode, 2)
+        self.assertIn("`a=1` would be left out", both.stderr)
+        nothing = subprocess.run([WEFT, "add", "--json"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(nothing.returncode, 2)
+        self.assertIn("takes a URL", json.loads(nothing.stdout)["error"]["message"])
+
+    def test_completion_knows_every_option(self):
+        script = subprocess.run([WEFT, "completion", "bash"], capture_output=True, text=True, timeout=20).stdout
+        def completed(*words):
+            ask = f'{script}\nCOMP_WORDS=({" ".join(words)} ""); COMP_CWORD={len(words)}; _weft; printf "%s\\n" "${{COMPREPLY[@]}}"'
+            return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=20, cwd=self.folder).stdout.split()
+        def walk(*path):
+            shown = subprocess.run([WEFT, *path, "--help"], capture_output=True, text=True, timeout=20).stdout
+            options = set(re.findall(r"^  (?:-\w,)?(?:-\w, *)?(--[a-z]+)", shown, re.MULTILINE))
+            self.assertTrue(options, path)
+            self.assertLessEqual(options, set(completed("weft", *path)), path)
+            below = re.search(r"^(?:Subcommands|SUBCOMMANDS):\n((?:  .*\n)+)", shown, re.MULTILINE)
+            for name in re.findall(r"^  (\w+)", below.group(1), re.MULTILINE) if below else ():
+                self.assertIn(name, completed("weft", *path))
+                walk(*path, name)
+        walk()
+        self.assertIn("debug", completed("weft", "up", "--log"))
+        self.assertIn("mcp", completed("weft", "add", "--protocol"))
+        hub = self.start()
+        hub.run("add", self.url, "--as", "clock")
+        os.environ["WEFT_HUB"] = f"unix:{hub.data}/weft.sock"
+        os.environ["PATH"] = f"{WEFT.parent}:{os.environ['PATH']}"
+        self.assertIn("clock", completed("weft", "call"))
+        ask = f'{script}\nCOMP_WORDS=(weft call clock/); COMP_CWORD=2; _weft; echo "${{COMPREPLY[@]}}"'
+        skills = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=20).stdout.split()
+        self.assertIn("clock/add", skills)
+
+    def test_a_reload_keeps_what_the_command_line_said(self):
+        hub = self.start("--log", "debug", config="log: error\nsolutions: []\n")
+        (hub.folder / "weft.yaml").write_text("log: off\nlisten: {port: 1}\nsolutions: []\n")
+        hub.process.send_signal(signal.SIGHUP)
+        said = ""
+        until = time.time() + 10
+        while time.time() < until and "configuration read again" not in said:
+            said += hub.process.stderr.readline()
+        self.assertIn("configuration read again: 0 solutions\n", said)
 
     def test_a_document_is_found_where_the_caller_is(self):
         hub = self.start()

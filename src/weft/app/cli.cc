@@ -61,13 +61,18 @@ std::string check_pair(const std::string& text) {
              : "";
 }
 
+void add_hub(CLI::App& command, Words& words) {
+  command
+      .add_option("--hub", words.hub.address.text,
+                  "where the hub is: unix:PATH or http://HOST:PORT (WEFT_HUB)")
+      ->check(check_hub);
+}
+
 CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name,
                       const std::string& what, const std::string& example,
                       std::function<Exit()> run) {
   CLI::App* sub = command(parent, words, name, what, example, std::move(run));
-  sub->add_option("--hub", words.hub.address.text,
-                  "where the hub is: unix:PATH or http://HOST:PORT (WEFT_HUB)")
-      ->check(check_hub);
+  add_hub(*sub, words);
   sub->add_flag("--json", words.hub.json, "print one JSON document");
   return sub;
 }
@@ -137,6 +142,7 @@ void add_call(CLI::App& app, Words& words) {
 void add_tasks(CLI::App& app, Words& words) {
   CLI::App* task = app.add_subcommand("task", "tasks: calls that outlive their connection");
   task->require_subcommand(1);
+  task->footer("example:\n  weft task ls\n  weft task answer 01K… district=Jingan");
   hub_command(*task, words, "ls", "list tasks, newest first", "weft task ls",
               [&words] { return run_task_ls(words.hub); });
   hub_command(*task, words, "show", "show a task", "weft task show 01K…",
@@ -158,6 +164,7 @@ void add_tasks(CLI::App& app, Words& words) {
 void add_keys(CLI::App& app, Words& words) {
   CLI::App* key = app.add_subcommand("key", "keys of callers");
   key->require_subcommand(1);
+  key->footer("example:\n  weft key new ada --for bank\n  weft key revoke 01K…");
   CLI::App* make =
       hub_command(*key, words, "new", "make a key; it is shown once", "weft key new ada --for bank",
                   [&words] { return run_key_new(words.hub, words.key); });
@@ -172,6 +179,20 @@ void add_keys(CLI::App& app, Words& words) {
       ->required();
 }
 
+/// Every command with the commands and options that may follow it.
+void complete(const CLI::App& command, const std::string& path,
+              std::vector<CompletedCommand>& out) {
+  CompletedCommand here{path, {}};
+  const auto below = command.get_subcommands([](const CLI::App*) { return true; });
+  for (const CLI::App* each : below) here.words.push_back(each->get_name());
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_snames()) here.words.push_back("-" + name);
+    for (const std::string& name : option->get_lnames()) here.words.push_back("--" + name);
+  }
+  out.push_back(std::move(here));
+  for (const CLI::App* each : below) complete(*each, path + " " + each->get_name(), out);
+}
+
 void add_others(CLI::App& app, Words& words) {
   CLI::App* check =
       command(app, words, "check", "validate a configuration", "weft check -c weft.yaml",
@@ -181,14 +202,17 @@ void add_others(CLI::App& app, Words& words) {
   hub_command(app, words, "doctor", "what works here, what does not, why", "weft doctor", [&words] {
     return run_doctor(words.hub, words.data);
   })->add_option("--data", words.data, "the folder of the hub's data");
-  hub_command(app, words, "mcp", "serve the hub over stdio to an MCP client", "weft mcp", [&words] {
-    return run_mcp(words.hub, words.name);
-  })->add_option("--solution", words.name, "only this solution's skills");
+  CLI::App* mcp = command(app, words, "mcp", "serve the hub over stdio to an MCP client",
+                          "weft mcp", [&words] { return run_mcp(words.hub, words.name); });
+  add_hub(*mcp, words);
+  mcp->add_option("--solution", words.name, "only this solution's skills");
   command(app, words, "completion", "print a shell completion",
           "weft completion bash > /etc/bash_completion.d/weft",
-          [&words] {
-            std::print("{}", completion_script());
-            return words.shell == "bash" ? Exit::done : Exit::usage;
+          [&app] {
+            std::vector<CompletedCommand> commands;
+            complete(app, "weft", commands);
+            std::print("{}", completion_script(commands));
+            return Exit::done;
           })
       ->add_option("shell", words.shell, "bash")
       ->required()
@@ -276,9 +300,9 @@ int run_cli(int argc, char** argv) {
   CLI::App app("weft: the hub where AI solutions talk to one another", "weft");
   app.set_version_flag("--version", "weft " WEFT_VERSION);
   app.footer(
-      "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer, 5 the "
-      "solution "
-      "answered an error\nfirst steps: weft up, then weft add URL, then weft call NAME/SKILL");
+      "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer "
+      "or an approval, 5 the solution answered an error\nfirst steps: weft up, then weft add URL, "
+      "then weft call NAME/SKILL");
   app.require_subcommand(0, 1);
   add_up(app, words);
   add_solutions(app, words);
@@ -291,15 +315,19 @@ int run_cli(int argc, char** argv) {
   std::string help = "--help";
   if (argc > 1 && std::string_view(argv[1]) == "help") {
     asked.erase(asked.begin() + 1);
-    asked.resize(std::min<std::size_t>(asked.size(), 2));
+    const int words_asked = static_cast<int>(asked.size());
+    if (const auto [found, end] = command_of(app, words_asked, asked.data()); end < words_asked)
+      return usage_error(app, CLI::ExtrasError({asked[static_cast<std::size_t>(end)]}), words_asked,
+                         asked.data());
     asked.push_back(help.data());
   }
+  const int count = static_cast<int>(asked.size());
   try {
-    app.parse(static_cast<int>(asked.size()), asked.data());
+    app.parse(count, asked.data());
   } catch (const CLI::Success& done) {
     return app.exit(done);
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error, argc, argv);
+    return usage_error(app, error, count, asked.data());
   }
   if (!words.run) {
     std::print("{}", app.help());

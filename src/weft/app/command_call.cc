@@ -68,13 +68,8 @@ class CallView {
     }
     if (streamed_) printer_.line("");
     if (!end_->outcome) {
-      // Arguments that the hub itself refused never reached the solution.
       const Error& error = end_->outcome.error();
-      const bool by_solution =
-          !error.solution.empty() &&
-          !(error.reason == Reason::invalid_argument && error.upstream_status == 0);
-      return printer_.error(end_->outcome.error(), "",
-                            by_solution ? Exit::solution_error : Exit::failed);
+      return printer_.error(error, "", exit_of(error));
     }
     const auto& output = *end_->outcome;
     if (!streamed_) {
@@ -181,6 +176,13 @@ Result<json::object> read_arguments(const std::vector<std::string>& words,
 }
 
 Exit run_call(const HubOptions& hub, const CallOptions& options) {
+  if (!options.input.empty() && !options.arguments.empty()) {
+    return Printer(hub.json).error(
+        make_error(Reason::invalid_argument,
+                   std::format("--input is the whole input: `{}` would be left out",
+                               options.arguments.front())),
+        "put it into the JSON, or leave --input out", Exit::usage);
+  }
   return run_command(
       hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
         WEFT_CO_TRY(json::value body, co_await call_body(admin, options));

@@ -32,6 +32,11 @@ Awaitable<> run_body(net::Loop& loop, const HubOptions& hub, const CommandBody& 
 
 }  // namespace
 
+Exit exit_of(const Error& error) {
+  const bool by_hub = error.reason == Reason::invalid_argument && error.upstream_status == 0;
+  return error.solution.empty() || by_hub ? Exit::failed : Exit::solution_error;
+}
+
 Exit run_command(const HubOptions& hub, CommandBody body) {
   const Printer printer(hub.json);
   Exit exit = Exit::failed;

@@ -1,12 +1,14 @@
 #include <filesystem>
 #include <format>
-#include <print>
 
 #include "weft/app/command_run.h"
 #include "weft/base/url.h"
 
 namespace weft::app {
 namespace {
+
+/// From here on detection saw a mark that only this protocol has.
+constexpr double kCertain = 0.75;
 
 std::string text_of(const json::object& o, std::string_view key) {
   return std::string(json::string_at(o, key));
@@ -86,9 +88,10 @@ void print_solution(const Printer& printer, const json::object& o) {
 
 Exit run_add(const HubOptions& hub, const AddOptions& options) {
   if (options.url.empty() == options.command.empty()) {
-    std::println(stderr, "error: `weft add` takes a URL, a file or, after `--`, a command\n");
-    std::println(stderr, "hint: weft add http://127.0.0.1:3000/mcp, or weft add -- npx my-server");
-    return Exit::usage;
+    return Printer(hub.json).error(
+        make_error(Reason::invalid_argument,
+                   "`weft add` takes a URL, a file or, after `--`, a command"),
+        "weft add http://127.0.0.1:3000/mcp, or weft add -- npx my-server", Exit::usage);
   }
   return run_command(
       hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
@@ -102,7 +105,11 @@ Exit run_add(const HubOptions& hub, const AddOptions& options) {
                                  text_of(report, "protocol"), text_of(report, "protocol_version"),
                                  skills, skills == 1 ? "" : "s",
                                  json::int_at(report, "took_ms").value_or(0)));
-        printer.note(std::format("known by {}", text_of(report, "how")));
+        const auto* sure = json::find(report, "confidence");
+        const bool certain = sure == nullptr || sure->to_number<double>() >= kCertain;
+        printer.note(std::format("{} by {}", certain ? "known" : "probably so, judged",
+                                 text_of(report, "how")));
+        if (!certain) printer.note("if it is something else: weft add … --protocol NAME");
         printer.note(std::format("next: weft show {}", id));
         printer.document(answer);
         co_return Exit::done;

@@ -1,11 +1,14 @@
 #include <format>
 
 #include "weft/app/command_run.h"
+#include "weft/base/timers.h"
 #include "weft/base/url.h"
 #include "weft/model/codec.h"
 
 namespace weft::app {
 namespace {
+
+constexpr Milliseconds kLookAgain{200};
 
 std::string text_of(const json::object& o, std::string_view key) {
   return std::string(json::string_at(o, key));
@@ -13,6 +16,16 @@ std::string text_of(const json::object& o, std::string_view key) {
 
 std::string task_path(const std::string& id, std::string_view verb) {
   return std::format("/admin/v1/tasks/{}{}", percent_encode(id), verb);
+}
+
+/// The error that the task ended with.
+std::optional<Error> failure_of(const json::object& task) {
+  const auto* ended = json::find(task, "end");
+  if (ended == nullptr) return std::nullopt;
+  const auto event = model::event_from_json(*ended);
+  const auto* end = event ? std::get_if<model::End>(&event->body) : nullptr;
+  if (end == nullptr || end->outcome) return std::nullopt;
+  return end->outcome.error();
 }
 
 Exit print_task(const Printer& printer, const json::value& document) {
@@ -35,7 +48,7 @@ Exit print_task(const Printer& printer, const json::value& document) {
   if (const auto* ended = json::find(task, "end")) {
     auto event = model::event_from_json(*ended);
     const auto* end = event ? std::get_if<model::End>(&event->body) : nullptr;
-    if (end != nullptr && !end->outcome) printer.line("failed: " + end->outcome.error().message);
+    if (end != nullptr && !end->outcome) printer.line("error: " + end->outcome.error().message);
     if (end != nullptr && end->outcome) {
       const auto data = model::plain_data(*end->outcome);
       const auto text = model::plain_text(*end->outcome);
@@ -64,6 +77,17 @@ Result<json::object> answer_body(const TaskAnswer& answer, const json::value& ta
     WEFT_TRY(body["data"], read_arguments(answer.words, open_schema(task)));
   }
   return body;
+}
+
+/// The task once it asks again or is over.
+Awaitable<Result<json::value>> settled(AdminClient& admin, std::string path, json::value task) {
+  while (true) {
+    const std::string state = text_of(task.as_object(), "state");
+    if (state != "submitted" && state != "working") co_return task;
+    const CancelToken never;
+    co_await sleep_for(kLookAgain, never);
+    WEFT_CO_TRY(task, co_await admin.get(path));
+  }
 }
 
 }  // namespace
@@ -119,7 +143,10 @@ Exit run_task_answer(const HubOptions& hub, const TaskAnswer& answer) {
         const std::string answer_path = task_path(answer.id, "/answer");
         json::value sent(std::move(body));
         WEFT_CO_TRY(json::value after, co_await admin.send("POST", answer_path, std::move(sent)));
-        co_return print_task(printer, after);
+        WEFT_CO_TRY(after, co_await settled(admin, path, std::move(after)));
+        const Exit shown = print_task(printer, after);
+        const auto failure = failure_of(after.as_object());
+        co_return failure ? exit_of(*failure) : shown;
       });
 }
 

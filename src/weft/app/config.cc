@@ -1,7 +1,10 @@
 #include "weft/app/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
+#include <cerrno>
+#include <cstring>
 #include <format>
 #include <fstream>
 #include <map>
@@ -9,9 +12,11 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include "weft/adapters/common/adapter.h"
 #include "weft/app/config_node.h"
 #include "weft/base/limits.h"
 #include "weft/base/url.h"
+#include "weft/wire/http.h"
 
 namespace weft::app {
 namespace {
@@ -76,6 +81,28 @@ ConfigFault fault_at(const YAML::Mark& mark, std::string_view file, std::string 
   return fault;
 }
 
+/// `${NAME}` is closed where it is opened; what it stands for is known where the hub runs.
+void check_variables(ConfigNode& node, const std::string& key, std::string_view text) {
+  while (true) {
+    const auto open = text.find("${");
+    if (open == std::string_view::npos) return;
+    const auto close = text.find('}', open);
+    if (close == std::string_view::npos) {
+      return node.fault(node.at(key), "W1205",
+                        std::format("`{}` begins a variable with `${{` and does not end it", key),
+                        "${NAME}", "");
+    }
+    text.remove_prefix(close + 1);
+  }
+}
+
+void check_file(ConfigNode& node, const std::string& key, const std::string& file) {
+  if (file.empty() || ::access(file.c_str(), R_OK) == 0) return;
+  node.fault(node.at(key), "W1210",
+             std::format("{} cannot be read: {}", file, std::strerror(errno)), "a PEM file",
+             "paths are taken from where `weft up` is started");
+}
+
 void read_listen(ConfigNode& node, Config& config) {
   if (auto host = node.text("host")) config.host = *host;
   if (auto port = node.integer("port", 0, 65'535)) config.port = static_cast<std::uint16_t>(*port);
@@ -90,8 +117,53 @@ void read_listen(ConfigNode& node, Config& config) {
       tls.fault(tls.node(), "W1206", "`tls` needs a `certificate` and a `key`, both PEM files", "",
                 "");
     }
+    check_file(tls, "certificate", out.certificate_file);
+    check_file(tls, "key", out.key_file);
+    check_file(tls, "client_ca", out.client_ca_file);
     config.tls = std::move(out);
   });
+}
+
+/// Beyond this machine, callers have to say who they are.
+void check_reach(ConfigNode& root, const Config& config) {
+  if (is_loopback(config.host) || config.front.keys_required) return;
+  root.child("listen", [&](ConfigNode& node) {
+    for (const char* key : {"host", "port", "hosts", "origins", "tls"}) (void)node.any(key);
+    node.fault(node.at("host"), "W1211",
+               std::format("listening on {} reaches beyond this machine, and nothing would ask "
+                           "callers who they are",
+                           config.host),
+               "127.0.0.1",
+               "set `keys: {required: true}`, and make a key with `weft key new NAME`");
+  });
+}
+
+/// What the adapters of this program speak.
+std::string read_protocol(ConfigNode& node) {
+  const auto word = node.text("protocol");
+  if (!word) return "";
+  std::string known;
+  for (const auto& adapter : adapters::all_adapters()) {
+    if (!adapter.protocol) continue;
+    if (adapter.name == *word) return *word;
+    known += std::format("{}{}", known.empty() ? "" : ", ", adapter.name);
+  }
+  node.fault(node.at("protocol"), "W1205", std::format("weft speaks no protocol `{}`", *word),
+             known, "left out, it is found by asking");
+  return "";
+}
+
+void check_headers(ConfigNode& node, const hub::JoinRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (!wire::valid_header_name(name) || !wire::valid_header_value(value)) {
+      node.fault(node.at("headers"), "W1205",
+                 std::format("the header `{}` holds a character that it must not hold", name),
+                 "Name: value", "");
+    }
+    check_variables(node, "headers", value);
+  }
+  check_variables(node, "bearer", request.bearer);
+  for (const auto& [name, value] : request.environment) check_variables(node, "environment", value);
 }
 
 void read_approval(ConfigNode& node, hub::JoinRequest& request) {
@@ -148,7 +220,7 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
   request.url = node.text("url").value_or("");
   request.command = node.texts("command");
   for (auto& [key, value] : node.pairs("environment")) request.environment[key] = value;
-  request.protocol = node.text("protocol").value_or("");
+  request.protocol = read_protocol(node);
   request.bearer = node.text("bearer").value_or("");
   request.headers = node.pairs("headers");
   request.timeout_ms = node.duration_ms("timeout").value_or(0);
@@ -157,10 +229,11 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
   read_approval(node, request);
   request.origin = std::format("{}:{}", file, node.line());
   check_solution(node, request, name);
+  check_headers(node, request);
   return request;
 }
 
-void read_all(ConfigNode& root, Config& config, std::vector<ConfigFault>& faults) {
+void read_all(ConfigNode& root, Config& config) {
   root.child("listen", [&](ConfigNode& node) { read_listen(node, config); });
   if (auto data = root.text("data")) config.data = *data;
   config.threads = static_cast<std::size_t>(root.integer("threads", 1, 256).value_or(0));
@@ -181,6 +254,7 @@ void read_all(ConfigNode& root, Config& config, std::vector<ConfigFault>& faults
   root.child("keys", [&](ConfigNode& node) {
     config.front.keys_required = node.boolean("required").value_or(false);
   });
+  check_reach(root, config);
   std::map<std::string, int> lines;
   root.children("solutions", [&](ConfigNode& node, std::size_t) {
     hub::JoinRequest request = read_solution(node, config.file);
@@ -193,7 +267,6 @@ void read_all(ConfigNode& root, Config& config, std::vector<ConfigFault>& faults
     }
     config.solutions.push_back(std::move(request));
   });
-  (void)faults;
 }
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -251,7 +324,7 @@ ConfigReading read_config(std::string_view text, std::string file) {
       return out;
     }
     ConfigNode root(YAML::Load(std::string(text)), "the configuration", out.faults, file);
-    read_all(root, out.config, out.faults);
+    read_all(root, out.config);
     root.finish();
   } catch (const YAML::Exception& error) {
     out.faults.push_back(fault_at(error.mark, file, "this is not YAML: " + error.msg,

@@ -48,6 +48,12 @@ YAML::Node ConfigNode::take(const std::string& key) {
   return map[key];
 }
 
+YAML::Node ConfigNode::at(const std::string& key) const {
+  if (!node_.IsMap()) return node_;
+  const YAML::Node found = node_[key];
+  return found.IsDefined() ? found : node_;
+}
+
 std::optional<YAML::Node> ConfigNode::any(const std::string& key) {
   YAML::Node node = take(key);
   if (!node.IsDefined() || node.IsNull()) return std::nullopt;

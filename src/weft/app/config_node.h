@@ -37,6 +37,9 @@ class ConfigNode {
   void fault(const YAML::Node& at, std::string code, std::string message, std::string expected,
              std::string hint);
   const YAML::Node& node() const { return node_; }
+  /// The value of a key, to say what is wrong with it; the mapping itself when the key is not
+  /// there.
+  YAML::Node at(const std::string& key) const;
   int line() const { return node_.Mark().line + 1; }
 
  private:

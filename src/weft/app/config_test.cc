@@ -66,6 +66,38 @@ TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
   EXPECT_EQ(codes("a: [\n"), "W1201:2:1 ");
 }
 
+TEST(Config, WhatCannotWorkIsFoundBeforeItIsTried) {
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://a/', protocol: mpc}\n"), "W1205:2:43 ");
+  EXPECT_EQ(codes("listen: {host: 0.0.0.0}\n"), "W1211:1:16 ");
+  EXPECT_EQ(codes("listen: {host: 0.0.0.0}\nkeys: {required: true}\n"), "");
+  EXPECT_EQ(codes("keys: {required: true}\nlisten: {host: '::'}\n"), "");
+  EXPECT_EQ(codes("listen: {tls: {certificate: /no/cert.pem, key: /no/key.pem}}\n"),
+            "W1210:1:29 W1210:1:48 ");
+  const std::string solution = "solutions:\n  - name: a\n    url: http://a/\n    ";
+  EXPECT_EQ(codes(solution + "bearer: '${TOKEN'\n"), "W1205:4:13 ");
+  EXPECT_EQ(codes(solution + "headers: {X-A: '${A} ${B'}\n"), "W1205:4:14 ");
+  EXPECT_EQ(codes(solution + "headers: {'X A': b}\n"), "W1205:4:14 ");
+  EXPECT_EQ(codes(solution + "timeout: 0\n"), "W1205:4:14 ");
+  EXPECT_EQ(codes(solution + "bearer: '${TOKEN}'\n"), "");
+}
+
+TEST(Config, ThePublishedSchemaAllowsWhatIsAllowed) {
+  std::ifstream file(WEFT_SOURCE "/packaging/weft.schema.json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto schema = Schema::create(json::parse(text).value()).value();
+  for (const std::string timeout :
+       {"0", "1", "30s", "500ms", "2m", "1h", "1000000h", "1000001", "0s", "3d", "ten"}) {
+    const bool number = timeout.find_first_not_of("0123456789") == std::string::npos;
+    const json::value value = number ? json::value(std::stoll(timeout)) : json::value(timeout);
+    json::object solution{{"name", "a"}, {"url", "http://a/"}, {"timeout", value}};
+    const json::value document{{"solutions", json::array{std::move(solution)}}};
+    const bool allowed =
+        codes(std::format("solutions: [{{name: a, url: 'http://a/', timeout: {}}}]\n", timeout))
+            .empty();
+    EXPECT_EQ(!schema.check(document), allowed) << timeout;
+  }
+}
+
 TEST(Config, AliasesTagsAndDepthAreRefused) {
   EXPECT_EQ(codes("a: &x 1\nb: *x\n").substr(0, 5), "W1201");
   EXPECT_EQ(codes("a: !!binary x\n").substr(0, 5), "W1201");

@@ -146,8 +146,9 @@ Result<JoinReport> Joiner::State::add(JoinRequest request, Joined joined, const 
   if (solution.protocol.empty()) solution.protocol = by.protocol->name();
   if (solution.protocol_version.empty()) solution.protocol_version = by.finding.protocol_version;
   if (solution.url.empty()) solution.url = by.finding.url.empty() ? request.url : by.finding.url;
-  JoinReport report{solution.id, solution.protocol, solution.protocol_version, by.finding.how,
-                    solution.skills.size()};
+  const double confidence = request.protocol.empty() ? by.finding.confidence : 1;
+  JoinReport report{solution.id,    solution.protocol, solution.protocol_version,
+                    by.finding.how, confidence,        solution.skills.size()};
   request.id = solution.id;
   auto entry = make_entry(std::move(solution), std::move(joined.service), std::move(request),
                           by.finding.how);

@@ -45,6 +45,8 @@ struct JoinReport {
   std::string protocol;
   std::string protocol_version;
   std::string how;
+  /// Finding::confidence; 1 when the protocol was named.
+  double confidence = 1;
   std::size_t skills = 0;
   std::int64_t took_ms = 0;
 };

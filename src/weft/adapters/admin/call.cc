@@ -43,9 +43,10 @@ Awaitable<> pump(Environment& environment, Request& request,
       json::object meta;
       auto parked =
           co_await environment.hub.tasks().park(call, std::move(stream), *ask, std::move(meta));
+      // A question that cannot be kept is the end of the call.
       const std::string text =
-          parked ? json::write(describe(*parked)) : json::write(model::to_json(parked.error()));
-      (void)co_await writer.event(parked ? "parked" : "error", text, "");
+          json::write(parked ? describe(*parked) : model::to_json(model::end_with(parked.error())));
+      (void)co_await writer.event(parked ? "parked" : "end", text, "");
       break;
     }
   }

@@ -114,6 +114,7 @@ Awaitable<> join(Environment& environment, Request& request) {
   report["protocol"] = joined->protocol;
   report["protocol_version"] = joined->protocol_version;
   report["how"] = joined->how;
+  report["confidence"] = joined->confidence;
   report["skills"] = joined->skills;
   report["took_ms"] = joined->took_ms;
   answer(request.exchange, 201, std::move(report));

@@ -198,9 +198,9 @@ Awaitable<std::optional<Error>> pass_stream(Passing& passing, net::ClientRespons
 
 }  // namespace
 
-/// Begins a passage; nothing when the canonical bridge has to serve the request.
 bool Server::may_pass(const Mount& mount) { return http_link_of(mount) != nullptr; }
 
+/// Begins a passage; nothing when the canonical bridge has to serve the request.
 std::optional<Passing> Server::passing(const Request& request, const Mount& mount, Era era,
                                        std::string_view body, const wire::JsonRpcMessage* message) {
   Passing passing{request.exchange, mount, http_link_of(mount), nullptr, nullptr, body};
