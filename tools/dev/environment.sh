@@ -30,7 +30,9 @@ debian_is_reference() {
   (. /etc/os-release && [ "${ID:-}" = debian ] && [ "${VERSION_ID:-0}" -ge 13 ] 2>/dev/null) || return 1
   local version
   version=$(. /etc/os-release && printf %s "$VERSION_ID")
-  [ "$version" = 13 ] || apt-cache show $(packages) >/dev/null 2>&1
+  # shellcheck disable=SC2046
+  [ "$version" = 13 ] || [ "$(LC_ALL=C apt-cache policy $(packages) 2>/dev/null | grep -c '^  Candidate: [^(]')" = \
+    "$(packages | wc -l)" ]
 }
 
 missing_packages() {
@@ -52,11 +54,24 @@ install_missing() {
       command -v sudo >/dev/null || fail "packages are missing and this is not root: $(tr '\n' ' ' <<<"$missing")" \
         "as root: apt-get install --no-install-recommends $(tr '\n' ' ' <<<"$missing")"
     fi
-    $sudo apt-get update -qq
+    mkdir -p "$cache"
+    apt_step "the package lists could not be fetched" $sudo apt-get update
     # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
+    apt_step "packages could not be installed" $sudo env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends $missing
   fi
   mkdir -p "$cache" && touch "$stamp"
+}
+
+# Runs a step of apt's with its progress, and says what stopped it.
+apt_step() {
+  local failure=$1 log="$cache/apt.log" started=$SECONDS
+  shift
+  "$@" >"$log" 2>&1 </dev/null &
+  local pid=$!
+  watch_progress "$pid" "$log" "$started"
+  wait "$pid" && return 0
+  fail "$failure: $(grep -aE '^(E|W): ' "$log" | head -n 1)" "the whole log: $log"
 }
 
 # mmdebstrap and bubblewrap are all the host needs.
@@ -87,13 +102,16 @@ make_root() {
   flock -n 9 || { say "another ./dev is making the Debian 13 root; waiting for it"; flock 9; }
   if [ -d "$root" ]; then exec 9>&-; return 0; fi
   rm -rf --one-file-system "$cache"/root-*.partial
-  local partial="$root.partial" log="$cache/root.log"
+  local partial="$root.$$.partial" log="$cache/root.log"
   say "making a Debian 13 root with $(packages | wc -l) packages (once, about two minutes)"
   say "  in $root, log in $log"
-  bootstrap "$partial" >"$log" 2>&1 9>&- &
+  # A group of its own: all that it started can be ended together.
+  set -m
+  bootstrap "$partial" >"$log" 2>&1 9>&- </dev/null &
   local pid=$!
-  # However this ends before the rename, nothing half made stays.
-  trap 'kill '"$pid"' 2>/dev/null; wait '"$pid"' 2>/dev/null; rm -rf --one-file-system "'"$partial"'"' EXIT
+  set +m
+  # However this ends before the rename, nothing half made stays, and nobody goes on making it.
+  trap 'end_group '"$pid"'; rm -rf --one-file-system "'"$partial"'"' EXIT
   trap 'exit 130' INT TERM
   watch_progress "$pid" "$log" "$started"
   wait "$pid" || { tail -n 15 "$log" >&2
@@ -102,6 +120,18 @@ make_root() {
   trap - EXIT INT TERM
   exec 9>&-
   say "Debian 13 root ready after $((SECONDS - started)) s"
+}
+
+# Ends a process group: asked first, made to after ten seconds.
+end_group() {
+  local left=100
+  kill -TERM -- "-$1" 2>/dev/null || true
+  while kill -0 -- "-$1" 2>/dev/null && [ $left -gt 0 ]; do
+    sleep 0.1
+    left=$((left - 1))
+  done
+  kill -KILL -- "-$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
 }
 
 bootstrap() {
@@ -122,7 +152,7 @@ watch_progress() {
   local pid=$1 log=$2 started=$3 last=
   while kill -0 "$pid" 2>/dev/null; do
     local line
-    line=$(grep -a '^I: ' "$log" 2>/dev/null | tail -n 1 | cut -c4- || true)
+    line=$(grep -aE '^(I: |Get:|Unpacking |Setting up )' "$log" 2>/dev/null | tail -n 1 | sed 's/^I: //' || true)
     if [ -t 2 ]; then printf '\r\033[K%4d s  %s' $((SECONDS - started)) "$line" >&2
     elif [ "$line" != "$last" ]; then say "$((SECONDS - started)) s  $line"; fi
     last=$line
@@ -136,12 +166,15 @@ enter_root() {
   local root=$1; shift
   command -v bwrap >/dev/null || need_host_tools
   mkdir -p "$cache/home" "$cache/ccache"
+  # A folder that is not there inside is left for the checkout.
+  local where=$PWD
+  case "$where/" in "$top"/* | "$cache"/* | /tmp/*) ;; *) where=$top ;; esac
   # Only the root's folders are bound, on an empty file system: mount points can be made anywhere.
   local arguments=(--ro-bind "$root/usr" /usr --ro-bind "$root/etc" /etc --ro-bind "$root/var" /var
     --symlink usr/bin /bin --symlink usr/sbin /sbin --symlink usr/lib /lib --symlink usr/lib64 /lib64
     --proc /proc --dev /dev --bind /tmp /tmp --tmpfs /run --tmpfs /var/tmp --bind "$cache/home" "$cache/home" --setenv HOME "$cache/home"
     --bind "$cache" "$cache" --bind "$top" "$top" --setenv WEFT_INSIDE root
-    --setenv WEFT_CACHE "$cache" --unshare-pid --die-with-parent --chdir "$PWD")
+    --setenv WEFT_CACHE "$cache" --unshare-pid --die-with-parent --chdir "$where")
   local path
   for path in /etc/resolv.conf /etc/hosts /etc/ssl/certs /etc/pip.conf; do
     [ -e "$path" ] && [ -e "$root$path" ] && arguments+=(--ro-bind "$(readlink -f "$path")" "$path")
@@ -159,6 +192,9 @@ enter_root() {
 explain_bwrap_failure() {
   local why
   why=$(bwrap "$@" true 2>&1 || true)
-  fail "bubblewrap cannot enter the Debian 13 root: $why" \
-    "user namespaces must be allowed: sysctl kernel.unprivileged_userns_clone=1 (or run as root)"
+  local hint="the root can be made anew: rm -r $cache/root-$(packages_key)"
+  case $why in
+    *namespace* | *permi*) hint="user namespaces must be allowed: sysctl kernel.unprivileged_userns_clone=1 (or run as root)" ;;
+  esac
+  fail "bubblewrap cannot enter the Debian 13 root: $why" "$hint"
 }
