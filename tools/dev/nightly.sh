@@ -37,7 +37,7 @@ piece() {  # NAME FUNCTION
 
 whole_lint() { tools/dev/lint.sh; }
 unit_tests_under_tsan() {
-  tools/dev/inside.sh build tsan && TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan -L unit -j "$(nproc)"
+  tools/dev/inside.sh build tsan && TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan --output-on-failure -L unit -j "$(nproc)"
 }
 many_kills() {  # by the program itself: ctest would end it after its two minutes
   tools/dev/inside.sh build tsan weft_store_test && WEFT_KILLS=10000 build/tsan/bin/weft_store_test --gtest_filter='*CrashTest*' |

@@ -7,6 +7,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <string>
@@ -87,16 +88,16 @@ class FakeService : public Service {
   std::shared_ptr<const model::Call> last_call;
   std::vector<model::Accepted> reattached;
   std::shared_ptr<const model::Solution> newer;
-  int started = 0;
-  int refreshed = 0;
+  std::atomic<int> started = 0;
+  std::atomic<int> refreshed = 0;
   /// Bodies that have been made and not yet been destroyed.
-  std::shared_ptr<int> running = std::make_shared<int>(0);
+  std::shared_ptr<std::atomic<int>> running = std::make_shared<std::atomic<int>>(0);
 
  private:
   struct Running {
-    explicit Running(std::shared_ptr<int> n) : count(std::move(n)) { ++*count; }
+    explicit Running(std::shared_ptr<std::atomic<int>> n) : count(std::move(n)) { ++*count; }
     ~Running() { --*count; }
-    std::shared_ptr<int> count;
+    std::shared_ptr<std::atomic<int>> count;
   };
   Script script_;
 };

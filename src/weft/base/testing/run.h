@@ -24,10 +24,12 @@ Awaitable<> keep(Awaitable<T> work, std::optional<T>& out) {
   out.emplace(co_await std::move(work));
 }
 
-/// The answer of `work`, on a loop of its own.
+/// The answer of `work`, on a loop of this thread's: whoever posts the answer from another thread
+/// may still be in that call when it has arrived here, so the loop stays.
 template <class T>
 T run(Awaitable<T> work) {
-  boost::asio::io_context loop;
+  thread_local boost::asio::io_context loop;
+  loop.restart();
   std::optional<T> out;
   start(loop, keep(std::move(work), out));
   loop.run();

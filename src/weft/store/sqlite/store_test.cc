@@ -224,12 +224,13 @@ Awaitable<> put_many(Tables& tables, int count, std::vector<Error>& errors) {
 }
 
 TEST_F(StoreTest, ManyFlowsShareACommit) {
+  // Outlives the store, which posts to it.
+  boost::asio::io_context loop;
   std::atomic<int> commits = 0;
   const auto store =
       Store::open({.directory = path(),
                    .at_point = [&](std::string_view point) { commits += point == "committed"; }})
           .value();
-  boost::asio::io_context loop;
   std::vector<Error> errors;
   for (int flow = 0; flow < 50; ++flow) {
     weft::testing::start(loop, put_many(store->tables(), 10, errors));
@@ -240,6 +241,8 @@ TEST_F(StoreTest, ManyFlowsShareACommit) {
 }
 
 TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
+  // Outlives the store, which posts to it.
+  boost::asio::io_context loop;
   std::latch opened(1);
   const auto store = Store::open({.directory = path(),
                                   .at_point =
@@ -247,7 +250,6 @@ TEST_F(StoreTest, AFullQueueRefusesAtOnce) {
                                         if (point == "batch") opened.wait();
                                       }})
                          .value();
-  boost::asio::io_context loop;
   std::vector<Error> errors;
   constexpr std::size_t kMore = 50;
   for (std::size_t i = 0; i < kWriteQueueRecordsMax + kBatchRecordsMax + kMore; ++i) {
