@@ -8,7 +8,6 @@
 #include <boost/asio/post.hpp>
 
 #include <latch>
-#include <thread>
 
 #include "weft/app/service_manager.h"
 
@@ -18,7 +17,7 @@ namespace {
 void look_until(Watchdog& watchdog, bool ready) {
   for (int i = 0; i < 500 && watchdog.ready() != ready; ++i) {
     watchdog.look();
-    std::this_thread::sleep_for(Milliseconds(10));
+    ::usleep(10'000);
   }
 }
 
@@ -29,7 +28,7 @@ TEST(Watchdog, SaysThatALoopIsBlockedAndShowsItsStack) {
   for (int i = 0; i < 20; ++i) {
     watchdog.look();
     EXPECT_TRUE(watchdog.ready());
-    std::this_thread::sleep_for(Milliseconds(10));
+    ::usleep(10'000);
   }
   ::testing::internal::CaptureStderr();
   std::latch released(1);
@@ -39,7 +38,7 @@ TEST(Watchdog, SaysThatALoopIsBlockedAndShowsItsStack) {
   // It stays so, and is said once.
   for (int i = 0; i < 20; ++i) watchdog.look();
   EXPECT_FALSE(watchdog.ready());
-  std::this_thread::sleep_for(Milliseconds(100));
+  ::usleep(100'000);
   released.count_down();
   look_until(watchdog, true);
   EXPECT_TRUE(watchdog.ready());

@@ -7,7 +7,6 @@
 
 #include <format>
 #include <memory>
-#include <new>
 
 #include "weft/adapters/openai/limits.h"
 #include "weft/net/http_client.h"
@@ -20,24 +19,21 @@ struct Parsers {
   simdjson::ondemand::parser fields;
 };
 
-void check_memory(simdjson::error_code code) {
-  if (code == simdjson::MEMALLOC) throw std::bad_alloc();
+Error no_memory() {
+  return make_error(Reason::unavailable, "the hub is out of memory; try again shortly");
 }
 
 /// Uses a parser that is kept. One that did not get its memory believes that it did: it is put
 /// away.
 template <class Parser, class Use>
 auto use_kept(Parser& kept, const Use& use) {
-  try {
-    return use(kept);
-  } catch (const std::bad_alloc&) {
-    kept = Parser();
-    throw;
-  }
+  auto result = use(kept);
+  if (!result && result.error().reason == Reason::unavailable) kept = Parser();
+  return result;
 }
 
 std::unexpected<Error> no_json(simdjson::error_code code) {
-  check_memory(code);
+  if (code == simdjson::MEMALLOC) return fail(no_memory());
   return fail(Reason::invalid_argument,
               std::format("the request is not JSON: {}", simdjson::error_message(code)));
 }
@@ -123,7 +119,7 @@ Result<void> check_with(simdjson::ondemand::parser& parser, simdjson::padded_str
   simdjson::ondemand::document document;
   simdjson::ondemand::object object;
   if (const auto code = parser.iterate(body).get(document); code) {
-    check_memory(code);
+    if (code == simdjson::MEMALLOC) return fail(no_memory());
     return no_answer(simdjson::error_message(code));
   }
   if (const auto code = document.get_object().get(object); code)
