@@ -19,13 +19,6 @@ started=$SECONDS matched=0
 # What is known to be open is named, with the reason, in tests/open.txt.
 open_tests() { sed -e '/^#/d' -e '/^$/d' -e 's/ | .*//' tests/open.txt | paste -sd'|'; }
 
-# Names the tests that failed at first: a pass that needed two tries is not hidden.
-second_tries() {
-  local failed
-  failed=$(grep -aE '^ *[0-9]*/?[0-9]* *Test +#[0-9]+: .*(\*\*\*|Failed|Timeout)' "$1" | sed 's/^[^#]*#[0-9]*: //; s/ \.\.\..*//' | sort -u)
-  [ -z "$failed" ] || printf 'NEEDED A SECOND TRY:\n%s\n' "$(sed 's/^/  /' <<<"$failed")"
-}
-
 # What the shared data sets are needed for is counted and listed where they are missing; nothing else may skip.
 run_ctest() {
   local preset=$1 log="build/$1/ctest.log" open repeat=()
@@ -42,9 +35,8 @@ run_ctest() {
     echo "test: $preset failed (whole log: $log)" >&2
     exit 1
   fi
-  second_tries "$log"
   ctest --test-dir "build/$preset" -N -L shared-data >"build/$preset/shared.txt"
-  python3 tools/dev/skipped.py "$log" "build/$preset/shared.txt"
+  python3 tools/dev/ctest_log.py "$log" "build/$preset/shared.txt"
 }
 
 for preset in "${presets[@]}"; do
