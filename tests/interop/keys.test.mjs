@@ -1,11 +1,15 @@
 // Keys: who has none is told the same whatever it tries, and one key's handles are nobody else's.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { rest } from './lib/clients.mjs';
 import { kHost } from './lib/ports.mjs';
 import { sendRaw } from './lib/rawhttp.mjs';
+import { startTap } from './lib/tap.mjs';
 import { startWorld } from './lib/world.mjs';
+import { startOpenAiModel } from './upstreams/openai_model.mjs';
 
 const kA2a = { 'A2A-Version': '1.0' };
 const kDoors = [
@@ -67,11 +71,71 @@ describe('keys', () => {
       });
     }
 
-    test('neither the log nor the data tells what was tried', async () => {
+    test('the log does not tell what was tried', async () => {
       const log = world.hub.process.out() + world.hub.process.err();
       for (const word of ['UNION', 'OR 1=1', 'kkkk', key.ada.slice(0, -1), key.bob])
         assert.ok(!log.includes(word), `the log holds ${word}`);
     });
+  });
+
+  test('a key that is good stays with the hub', { timeout: 60_000 }, async (t) => {
+    const taps = [];
+    t.after(() => Promise.all(taps.map((tap) => tap.close())));
+    const model = await startOpenAiModel();
+    t.after(() => model.close());
+    for (const [name, upstream] of [
+      ['watched-shop', new URL(world.up.shop.url)],
+      ['watched-oracle', new URL(model.url)],
+    ]) {
+      const tap = await startTap(upstream);
+      taps.push(tap);
+      await world.hub.add(`${tap.url}${upstream.pathname}`, name);
+    }
+    const messages = [{ role: 'user', content: 'hello' }];
+    const call = { name: 'echo', arguments: { text: 'hello' } };
+    const mcp = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: call };
+    const message = { messageId: randomUUID(), role: 'ROLE_USER', parts: [{ text: 'hello' }] };
+    const ask = { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message } };
+    // The doors of each, passed through and translated; the key also where others keep theirs.
+    const kCalls = [
+      ['/v1/chat/completions', { model: 'model/watched-oracle', messages }],
+      ['/v1/chat/completions', { model: 'model/watched-oracle', messages, stream: true }],
+      ['/api/watched-shop/echo', { text: 'hello' }],
+      ['/api/watched-oracle/chat', { message: 'hello' }],
+      ['/mcp/watched-shop', mcp, { 'MCP-Protocol-Version': '2025-06-18' }],
+      ['/a2a/watched-oracle', ask, kA2a],
+    ];
+    let answers = '';
+    for (const [path, body, more] of kCalls) {
+      for (const header of ['Authorization', 'x-api-key', 'api-key']) {
+        const value = header === 'Authorization' ? `Bearer ${key.ada}` : key.ada;
+        const Accept = 'application/json, text/event-stream';
+        const headers = { Accept, ...more, [header]: value };
+        const answer = await rest(`${world.hub.url}${path}`, { body, headers });
+        assert.notEqual(answer.status, 401, `${path} ${header}: ${answer.text}`);
+        answers += answer.text;
+      }
+    }
+    const sent = taps.flatMap((tap) => tap.passages.map((passage) => passage.sent)).join('');
+    assert.match(sent, /tools\/call/);
+    assert.match(sent, /chat\/completions/);
+    for (const [where, text] of Object.entries({ sent, answers })) {
+      assert.ok(!text.includes(key.ada), `${where} hold the key`);
+      assert.ok(!text.includes(key.ada.slice(5)), `${where} hold what is secret of the key`);
+    }
+  });
+
+  test('neither the log nor the data holds a key', () => {
+    const log = world.hub.process.out() + world.hub.process.err();
+    const files = readdirSync(world.hub.data, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    assert.ok(files.some((file) => file.endsWith('weft.db')), files.join());
+    const data = files.map((file) => readFileSync(file, 'latin1')).join('');
+    for (const secret of [key.ada.slice(5), key.bob.slice(5)]) {
+      assert.ok(!log.includes(secret), 'the log holds a key');
+      assert.ok(!data.includes(secret), 'the data hold a key');
+    }
   });
 
   describe("another key's handle: the same answer as an id that nobody has", () => {

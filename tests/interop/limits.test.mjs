@@ -7,11 +7,15 @@ import { timed, until } from './lib/deadline.mjs';
 import { freePort, kHost } from './lib/ports.mjs';
 import { residentBytes, start } from './lib/proc.mjs';
 import { startHub, weftProgram } from './lib/weft.mjs';
+import { kFaults, startFaulty } from './upstreams/faulty.mjs';
 import { startOpenAiModel } from './upstreams/openai_model.mjs';
 
 const kSlow = 10_000;
 const kGrowthBytesMax = 256 * 1024 * 1024;
 const kHealthy = 200;
+const kReaders = 100;
+const kReaderBytesMax = 1024 * 1024;
+const kDripping = 50;
 // All of the test shares one thread: a call may have to wait for it.
 const kHealthyMs = 5000;
 
@@ -27,6 +31,12 @@ async function openSlow(port, count, text) {
     if (i % 200 === 199) await delay(5);
   }
   return sockets;
+}
+
+/// How many calls the hub has under way.
+async function running(hub) {
+  const listed = JSON.parse((await hub.cli('ls', '--json')).out).solutions;
+  return listed.reduce((sum, solution) => sum + (solution.running ?? 0), 0);
 }
 
 const open = (sockets) => sockets.filter((socket) => !socket.destroyed && !socket.pending);
@@ -74,6 +84,46 @@ describe('limits', () => {
     await until(30_000, 'slow heads are closed', async () => open(slow.head).length === 0);
     for (const socket of slow.body) socket.resume();
     await until(60_000, 'slow bodies are closed', async () => open(slow.body).length === 0);
+  });
+
+  test('readers that never read, and bodies that drip', { timeout: 150_000 }, async (t) => {
+    const hub = await startHub();
+    const model = await startFaulty('openai');
+    t.after(async () => {
+      await hub.close();
+      await model.close();
+    });
+    await hub.add(model.url, 'flood', '--protocol', 'openai');
+    model.fault = kFaults['endless SSE at full speed'];
+    const before = residentBytes(hub.pid);
+    const head = (length) =>
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: ${kHost}:${hub.port}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+    const messages = [{ role: 'user', content: 'hello' }];
+    const stream = JSON.stringify({ model: 'model/flood/m', stream: true, messages });
+    const readers = await openSlow(hub.port, kReaders, head(stream.length) + stream);
+    const dripping = await openSlow(hub.port, kDripping, head(1000));
+    for (const socket of dripping) socket.resume();
+    const all = [...readers, ...dripping];
+    const drip = setInterval(() => open(dripping).forEach((each) => each.write(' ')), 2000);
+    t.after(() => {
+      clearInterval(drip);
+      all.forEach((socket) => socket.destroy());
+    });
+    await until(20_000, 'the readers are served', async () => model.calls === kReaders);
+    let most = 0;
+    let served = 0;
+    let asked = 0;
+    // Both have thirty seconds, however little comes or goes in them.
+    await until(75_000, 'all of them are closed', async () => {
+      await delay(250);
+      most = Math.max(most, residentBytes(hub.pid) - before);
+      asked++;
+      served += (await fetch(`${hub.url}/v1/models`)).ok ? 1 : 0;
+      return open(dripping).length === 0 && (await running(hub)) === 0;
+    });
+    assert.ok(most / kReaders < kReaderBytesMax, `${most / kReaders} bytes a reader`);
+    assert.equal(served, asked, 'healthy calls');
   });
 
   test('fewer descriptors than connections', { timeout: 60_000 }, async (t) => {

@@ -107,9 +107,9 @@ const a2aCard = (base) => ({
   skills: [{ id: 'poke', name: 'Poke', description: 'Poke it', tags: ['x'] }],
 });
 
-async function pour(res, bytes) {
-  for (let sent = 0; sent < bytes && !res.destroyed; sent += kChunk.length) {
-    if (res.write(kChunk)) continue;
+async function pour(res, bytes, chunk = kChunk) {
+  for (let sent = 0; sent < bytes && !res.destroyed; sent += chunk.length) {
+    if (res.write(chunk)) continue;
     await new Promise((resolve) => {
       const go = () => {
         res.off('drain', go).off('close', go);
@@ -198,6 +198,11 @@ export const kFaults = {
     res.writeHead(200, kSse);
     const event = `data: ${JSON.stringify(call.protocol.endless(call))}\n\n`;
     return repeat(res, 1, () => res.write(event));
+  },
+  'endless SSE at full speed': (call, _answer, res) => {
+    res.writeHead(200, kSse);
+    const event = `data: ${JSON.stringify(call.protocol.endless(call))}\n\n`;
+    return pour(res, kHugeBytes, Buffer.from(event.repeat(500)));
   },
   'endless SSE comments': (_call, _answer, res) => {
     res.writeHead(200, kSse);
