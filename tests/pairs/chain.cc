@@ -5,89 +5,22 @@
 
 #include <format>
 
+#include "aspects.h"
+#include "weft/hub/dispatch.h"
+#include "weft/model/fold.h"
+
 namespace weft::pairs {
 namespace {
 
-using hub::Emitter;
-using hub::testing::fake_skill;
-
-/// What each skill of the scripted solution does.
-Awaitable<Result<model::Output>> run_script(Seen& seen, std::shared_ptr<const model::Call> call,
-                                            Emitter& out) {
-  struct Counted {
-    Seen& seen;
-    explicit Counted(Seen& s) : seen(s) { ++seen.started; }
-    ~Counted() { ++seen.released; }
-  } counted(seen);
-  const json::object args =
-      call->args && call->args->is_object() ? call->args->get_object() : json::object();
-  const std::string skill = call->skill.str();
-  if (skill == "fail") {
-    const auto reason = reason_from(json::string_at(args, "reason")).value_or(Reason::internal);
-    co_return fail(reason, "the script failed as it was told");
-  }
-  if (skill == "wait") {
-    while (co_await sleep_for(Milliseconds(10), out.cancelled())) {
-    }
-    co_return std::unexpected(out.cancelled().why());
-  }
-  std::string said(json::string_at(args, "text"));
-  if (skill == "ask") {
-    model::Ask ask;
-    model::Ask::Item item;
-    item.kind = model::Ask::Kind::form;
-    item.message = "What is your name?";
-    item.schema =
-        json::parse(
-            R"({"type":"object","properties":{"name":{"type":"string"}},"required":["name"]})")
-            .value();
-    ask.items["name"] = std::move(item);
-    WEFT_CO_TRY(model::Answers answers, co_await out.ask(std::move(ask)));
-    const auto& answer = answers.begin()->second;
-    if (answer.action != model::AnswerAction::accept)
-      co_return fail(Reason::refused, "no name was given");
-    said = "hello " + std::string(answer.data ? json::string_at(answer.data->as_object(), "name")
-                                              : answer.text);
-  }
-  if (skill == "stream") {
-    for (int i = 0; i < 3; ++i) {
-      model::State state;
-      state.progress = model::Progress{.done = i + 1.0, .total = 3.0, .text = "step"};
-      model::Event progress{std::move(state)};
-      WEFT_CO_CHECK(co_await out.emit(std::move(progress)));
-      model::Event delta{
-          model::Delta{.kind = model::Delta::Kind::text, .text = std::format("{}{} ", said, i)}};
-      WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
-    }
-    co_return model::Output{};
-  }
-  model::Output output = hub::testing::text_output(said);
-  if (skill == "data") {
-    json::object data;
-    data["said"] = said;
-    data["length"] = said.size();
-    output = model::Output{};
-    output.data = std::move(data);
-  }
-  co_return output;
-}
-
-std::vector<model::Skill> skills() {
-  constexpr std::string_view kText =
-      R"({"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false})";
-  std::vector<model::Skill> out;
-  for (const char* id : {"say", "data", "stream", "ask", "wait"})
-    out.push_back(fake_skill(id, model::Shape::invoke, kText));
-  out.push_back(fake_skill(
-      "fail", model::Shape::invoke,
-      R"({"type":"object","properties":{"reason":{"type":"string"}},"required":["reason"]})"));
-  return out;
-}
+/// How long a call is let wait for its next event before it is given up there.
+constexpr Milliseconds kLinger{3};
+/// How long an event that does not come is waited for, once the solution has told all it has.
+constexpr Milliseconds kSilence{60};
+constexpr Milliseconds kCallLimit{20'000};
 
 }  // namespace
 
-TestHub::TestHub(net::Loops& loops, net::HttpClients& clients)
-    : loops_(loops), tables_(), journal_() {
+TestHub::TestHub(net::Loops& loops, net::HttpClients& clients) : loops_(loops) {
   hub_ = std::make_unique<hub::Hub>(
       hub::Hub::Parts{.clock = clock_, .random = random_, .tables = tables_, .journal = journal_});
   environment_ = std::make_unique<adapters::Environment>(adapters::Environment{.hub = *hub_,
@@ -96,7 +29,8 @@ TestHub::TestHub(net::Loops& loops, net::HttpClients& clients)
                                                                                .public_url = "",
                                                                                .data_directory = "",
                                                                                .config_file = "",
-                                                                               .reload = {}});
+                                                                               .reload = {},
+                                                                               .ready = {}});
   std::vector<std::unique_ptr<hub::Protocol>> protocols;
   std::vector<adapters::Route> routes;
   for (const auto& adapter : adapters::all_adapters()) {
@@ -107,7 +41,7 @@ TestHub::TestHub(net::Loops& loops, net::HttpClients& clients)
   for (const auto& adapter : adapters::all_adapters()) {
     for (auto& route : adapter.routes(*environment_)) routes.push_back(std::move(route));
   }
-  auto handler = adapters::make_front(*environment_, std::move(routes), {});
+  auto handler = tap_.on(adapters::make_front(*environment_, std::move(routes), {}));
   server_ = net::HttpServer::create(loops, {.host = "127.0.0.1", .port = 0, .unix_path = ""},
                                     std::nullopt, {}, std::move(handler))
                 .value();
@@ -136,6 +70,20 @@ Result<hub::JoinReport> TestHub::join(std::string url, std::string protocol, std
       .get();
 }
 
+std::uint32_t TestHub::running() const {
+  std::uint32_t count = 0;
+  const auto snapshot = hub_->registry().snapshot();
+  for (const auto& entry : snapshot->entries) count += entry->counters->running;
+  return count;
+}
+
+void TestHub::spy(const std::string& solution, std::shared_ptr<Spied> spied) {
+  const auto entry = hub_->registry().snapshot()->find_shared(solution);
+  WEFT_ASSERT(entry != nullptr);
+  WEFT_ASSERT(hub_->registry().remove(entry->solution->id));
+  add(spied_entry(*entry, std::move(spied)));
+}
+
 std::string door(const TestHub& hub, const std::string& protocol, const std::string& name) {
   if (protocol == "mcp") return std::format("{}/mcp/{}", hub.url(), name);
   if (protocol == "a2a") return std::format("{}/a2a/{}", hub.url(), name);
@@ -143,7 +91,8 @@ std::string door(const TestHub& hub, const std::string& protocol, const std::str
   return hub.url() + "/v1";
 }
 
-Chain::Chain(std::string caller_protocol, std::string solution_protocol)
+Chain::Chain(std::string caller_protocol, std::string solution_protocol,
+             std::vector<model::Skill> skills)
     : caller_protocol_(std::move(caller_protocol)),
       solution_protocol_(std::move(solution_protocol)),
       loops_(1),
@@ -153,10 +102,11 @@ Chain::Chain(std::string caller_protocol, std::string solution_protocol)
   second_ = std::make_unique<TestHub>(loops_, clients_);
   first_ = std::make_unique<TestHub>(loops_, clients_);
   auto service = std::make_shared<hub::testing::FakeService>(
-      [this](std::shared_ptr<const model::Call> call, Emitter& out) {
-        return run_script(seen_, std::move(call), out);
+      [this](std::shared_ptr<const model::Call> call, hub::Emitter& out) {
+        return run_script(stage_, std::move(call), out);
       });
-  third_->add(hub::testing::fake_solution("scripted", std::move(service), skills()));
+  if (skills.empty()) skills = scripted_skills();
+  third_->add(hub::testing::fake_solution("scripted", std::move(service), std::move(skills)));
   auto inner =
       second_->join(door(*third_, solution_protocol_, "scripted"), solution_protocol_, "relay");
   if (!inner) {
@@ -165,6 +115,16 @@ Chain::Chain(std::string caller_protocol, std::string solution_protocol)
   }
   auto outer = first_->join(door(*second_, caller_protocol_, "relay"), caller_protocol_, "far");
   if (!outer) broken_ = "the first hub: " + outer.error().message;
+  if (outer) watch();
+}
+
+void Chain::watch() {
+  first_->spy("far", near_);
+  const bool passed = caller_protocol_ == solution_protocol_ &&
+                      (caller_protocol_ == "openai" || caller_protocol_ == "mcp");
+  if (passed) return;
+  middle_ = std::make_shared<Spied>();
+  second_->spy("relay", middle_);
 }
 
 Chain::~Chain() {
@@ -174,49 +134,136 @@ Chain::~Chain() {
   loops_.stop();
 }
 
-model::Call Chain::shape(const std::string& skill, json::object args, model::Reply reply) {
-  const std::string text = json::write(args);
-  std::string inner_skill = skill;
-  if (solution_protocol_ == "openai") {
-    inner_skill = "chat";
-    args = json::object{{"model", "tool/scripted/" + skill}, {"message", text}};
-  }
+std::uint32_t Chain::running() const {
+  return first_->running() + second_->running() + third_->running();
+}
+
+model::Call Chain::base(const std::string& skill, model::Reply reply) const {
+  const bool to_model = solution_protocol_ == "openai";
   model::Call call;
   call.id = CallId("pairs");
   call.principal.name = "local";
   call.solution = SolutionId("far");
   call.reply = reply;
-  if (caller_protocol_ == "openai") {
-    const std::string model = solution_protocol_ == "openai" ? "model/relay/tool/scripted/" + skill
-                                                             : "tool/relay/" + skill;
-    call.skill = SkillId("chat");
-    call.model = model;
-    model::Turn turn;
-    turn.role = model::Role::user;
-    turn.parts.push_back(model::Part::text(text));
-    call.turns.push_back(std::move(turn));
-    return call;
-  }
-  call.skill = SkillId(inner_skill);
-  call.args = std::move(args);
+  call.skill = SkillId(caller_protocol_ == "openai" || to_model ? "chat" : skill);
+  if (caller_protocol_ == "openai")
+    call.model = (to_model ? "model/relay/tool/scripted/" : "tool/relay/") + skill;
   return call;
 }
 
-Awaitable<Chain::Told> Chain::drive(model::Call call, OnAsk on_ask, int cancel_after) {
-  CancelToken never;
-  auto context = first_->hub().context(loops_.at(0).executor(), never, call);
-  context.deadline = std::chrono::steady_clock::now() + Milliseconds(20'000);
-  auto stream = first_->hub().call(std::move(call), std::move(context));
-  Told told;
-  SteadyTime cancelled{};
-  Timer late;
-  if (cancel_after >= 0) {
-    late = run_after(loops_.at(0).executor(), Milliseconds(100), [&] {
-      cancelled = std::chrono::steady_clock::now();
-      stream->cancel(make_error(Reason::cancelled, "the test cancelled"));
-    });
+model::Call Chain::with_args(const std::string& skill, json::object args,
+                             model::Reply reply) const {
+  // A chat is told arguments as the JSON that they are (protocols.md §14.4.1).
+  return caller_protocol_ == "openai" || solution_protocol_ == "openai"
+             ? with_words(skill, json::write(args), reply)
+             : [&] {
+                 model::Call call = base(skill, reply);
+                 call.args = std::move(args);
+                 return call;
+               }();
+}
+
+model::Call Chain::with_words(const std::string& skill, std::string words,
+                              model::Reply reply) const {
+  model::Call call = base(skill, reply);
+  if (caller_protocol_ != "openai") {
+    json::object args{{"message", words}};
+    if (solution_protocol_ == "openai") args["model"] = "tool/scripted/" + skill;
+    call.args = std::move(args);
+    return call;
   }
+  model::Turn turn;
+  turn.role = model::Role::user;
+  turn.parts.push_back(model::Part::text(std::move(words)));
+  call.turns.push_back(std::move(turn));
+  return call;
+}
+
+model::Call Chain::by_name(const std::string& name) const {
+  const json::object args{{"run", 1}};
+  const bool talks = caller_protocol_ == "openai" || solution_protocol_ == "openai";
+  model::Call call = base(name, model::Reply::unary);
+  if (!talks) {
+    call.args = args;
+    return call;
+  }
+  call = with_words(name, json::write(args), model::Reply::unary);
+  if (caller_protocol_ == "openai")
+    call.model = name;
+  else
+    call.args->as_object()["model"] = name;
+  return call;
+}
+
+namespace {
+
+/// Ends the call when it is time to, from its own loop.
+class Giver {
+ public:
+  Giver(Executor executor, std::unique_ptr<hub::EventStream>& stream, const Stage& stage,
+        GiveUp plan)
+      : executor_(executor), stream_(stream), stage_(stage), plan_(plan) {}
+
+  /// Called before each wait for an event.
+  void before_next(std::size_t events) {
+    if (gave_up_) return;
+    timer_.cancel();
+    const bool here = events >= static_cast<std::size_t>(plan_.after_events);
+    if (here && !plan_.while_waiting) return give_up(true, plan_.by_dropping);
+    timer_ = run_after(executor_, here ? kLinger : kSilence, [this, here] { on_time(here); });
+  }
+  bool dropped() const { return stream_ == nullptr; }
+  bool reached() const { return reached_; }
+  std::int64_t ms_since() const {
+    if (!gave_up_) return 0;
+    const auto took = std::chrono::steady_clock::now() - at_;
+    return std::chrono::duration_cast<Milliseconds>(took).count();
+  }
+
+ private:
+  void on_time(bool here) {
+    // Not begun yet, or still telling: its next event is on the way.
+    if (stage_.waiting == 0) {
+      timer_ = run_after(executor_, kLinger, [this, here] { on_time(here); });
+      return;
+    }
+    // What is waited for cannot be dropped.
+    give_up(here, false);
+  }
+  void give_up(bool reached, bool by_dropping) {
+    gave_up_ = true;
+    reached_ = reached;
+    at_ = std::chrono::steady_clock::now();
+    if (by_dropping)
+      stream_.reset();
+    else
+      stream_->cancel(make_error(Reason::cancelled, "the test gave up"));
+  }
+
+  Executor executor_;
+  std::unique_ptr<hub::EventStream>& stream_;
+  const Stage& stage_;
+  GiveUp plan_;
+  Timer timer_;
+  SteadyTime at_;
+  bool gave_up_ = false;
+  bool reached_ = false;
+};
+
+}  // namespace
+
+Awaitable<Told> Chain::drive(model::Call call, OnAsk on_ask, std::optional<GiveUp> give_up) {
+  const Executor executor = loops_.at(0).executor();
+  CancelToken never;
+  auto context = first_->hub().context(executor, never, call);
+  context.deadline = std::chrono::steady_clock::now() + kCallLimit;
+  auto stream = first_->hub().call(std::move(call), std::move(context));
+  std::optional<Giver> giver;
+  if (give_up) giver.emplace(executor, stream, stage_, *give_up);
+  Told told;
   while (true) {
+    if (giver) giver->before_next(told.events.size());
+    if (!stream) break;
     model::Event event = co_await stream->next();
     if (auto* ask = std::get_if<model::Ask>(&event.body); ask != nullptr && on_ask) {
       auto answered = stream->answer(on_ask(*ask));
@@ -225,21 +272,133 @@ Awaitable<Chain::Told> Chain::drive(model::Call call, OnAsk on_ask, int cancel_a
     told.events.push_back(std::move(event));
     if (told.events.back().is_end()) break;
   }
-  if (cancelled != SteadyTime()) {
-    told.ended_after_cancel_ms =
-        std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - cancelled)
-            .count();
+  if (giver) {
+    told.gave_up = giver->reached();
+    told.ended_after_ms = giver->ms_since();
+    // What is over cannot be ended again.
+    if (stream) stream->cancel(make_error(Reason::cancelled, "once more"));
   }
   co_return told;
 }
 
-Chain::Told Chain::call(std::string skill, json::object args, model::Reply reply, OnAsk on_ask,
-                        int cancel_after) {
-  model::Call shaped = shape(skill, std::move(args), reply);
-  return boost::asio::co_spawn(loops_.at(0).executor(),
-                               drive(std::move(shaped), std::move(on_ask), cancel_after),
-                               boost::asio::use_future)
-      .get();
+Told Chain::run(model::Call call, OnAsk on_ask, std::optional<GiveUp> give_up) {
+  for (TestHub* hub : {first_.get(), second_.get(), third_.get()}) hub->tap().clear();
+  near_->clear();
+  if (middle_) middle_->clear();
+  stage_.forget();
+  auto done = boost::asio::co_spawn(loops_.at(0).executor(),
+                                    drive(std::move(call), std::move(on_ask), give_up),
+                                    boost::asio::use_future);
+  Told told = done.get();
+  const bool ended = !told.events.empty() && told.events.back().is_end();
+  if (ended && !give_up) told.hops = hops();
+  return told;
 }
+
+std::vector<Hop> Chain::hops() const {
+  if (stage_.heard().skill.empty() || near_->look().events.empty()) return {};
+  if (!middle_) return {near_hop(true)};
+  if (middle_->look().events.empty()) return {};
+  return {far_hop(), near_hop(false)};
+}
+
+namespace {
+
+void add_losses(Hop& hop, const std::vector<model::Loss>& losses) {
+  hop.losses.insert(hop.losses.end(), losses.begin(), losses.end());
+}
+
+model::End named(model::End end, const std::string& solution) {
+  if (!end.outcome)
+    end.outcome = std::unexpected(hub::named(std::move(end.outcome).error(), solution));
+  return end;
+}
+
+model::Shape shape_of(TestHub& hub, const std::string& solution, const SkillId& skill) {
+  const auto entry = hub.hub().registry().snapshot()->find_shared(solution);
+  return entry->solution->skill(skill.str())->shape;
+}
+
+}  // namespace
+
+model::End folded(const std::vector<model::Event>& events) {
+  model::Fold fold(std::size_t{1} << 24);
+  for (const auto& event : events) {
+    if (!fold.add(event)) return {fail(Reason::too_large, "the test's answer"), {}};
+  }
+  if (!fold.ended()) return {fail(Reason::internal, "no End came"), {}};
+  return fold.take();
+}
+
+namespace {
+
+/// What came as deltas, as an answer of its own.
+model::Output grown(const std::vector<model::Event>& events) {
+  std::vector<model::Event> deltas;
+  for (const auto& event : events) {
+    if (std::holds_alternative<model::Delta>(event.body)) deltas.push_back(event);
+  }
+  deltas.push_back(model::end_with(model::Output{}));
+  return *folded(deltas).outcome;
+}
+
+/// Whether the End, where it has turns of its own, says what the deltas said.
+bool end_agrees(const std::vector<model::Event>& events) {
+  const auto* end = events.empty() ? nullptr : std::get_if<model::End>(&events.back().body);
+  if (!end || !end->outcome || end->outcome->turns.empty()) return true;
+  const model::Output deltas = grown(events);
+  if (deltas.turns.empty()) return true;
+  const Aspects streamed = aspects_of(deltas);
+  const Aspects whole = aspects_of(model::Output{.turns = end->outcome->turns});
+  return streamed.words == whole.words && streamed.refused.turns == whole.refused.turns &&
+         streamed.thought.turns == whole.thought.turns &&
+         streamed[Aspect::tool_calls] == whole[Aspect::tool_calls];
+}
+
+}  // namespace
+
+Hop Chain::far_hop() const {
+  const auto middle = middle_->look();
+  Hop hop{.protocol = solution_protocol_};
+  hop.shape = shape_of(*third_, "scripted", stage_.heard().skill);
+  hop.streams = middle.call.wants_stream();
+  hop.begun = !stage_.play().events.empty();
+  hop.sent = named(stage_.whole(), "scripted");
+  hop.came = folded(middle.events);
+  hop.end_agrees = end_agrees(middle.events);
+  add_losses(hop, third_->tap().losses());
+  add_losses(hop, hop.came.losses);
+  hop.wire = &third_->tap();
+  return hop;
+}
+
+Hop Chain::near_hop(bool whole) const {
+  const auto near = near_->look();
+  Hop hop{.protocol = caller_protocol_};
+  hop.streams = near.call.wants_stream();
+  hop.came = folded(near.events);
+  hop.end_agrees = end_agrees(near.events);
+  if (whole) {
+    hop.shape = shape_of(*third_, "scripted", stage_.heard().skill);
+    hop.begun = !stage_.play().events.empty();
+    hop.sent = named(stage_.whole(), "scripted");
+    add_losses(hop, third_->tap().losses());
+  } else {
+    const auto middle = middle_->look();
+    hop.shape = shape_of(*second_, "relay", middle.call.skill);
+    hop.begun = middle.events.size() > 1;
+    hop.sent = named(folded(middle.events), "relay");
+  }
+  add_losses(hop, second_->tap().losses());
+  add_losses(hop, hop.came.losses);
+  hop.wire = &second_->tap();
+  return hop;
+}
+
+Told Chain::tell(model::Call call, OnAsk on_ask) {
+  return run(std::move(call), std::move(on_ask), std::nullopt);
+}
+
+Told Chain::tell(model::Call call, GiveUp give_up) { return run(std::move(call), {}, give_up); }
 
 }  // namespace weft::pairs
