@@ -4,7 +4,9 @@
 #include <boost/json/parser.hpp>
 #include <boost/json/stream_parser.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <format>
 
 #include "weft/base/limits.h"
@@ -55,6 +57,30 @@ bool has_endless_number(std::string_view text) {
   return false;
 }
 
+/// Members cost far more than their bytes: looking each up among those before it, and a place for
+/// each. Counted by their colons, where there are so many at all outside of strings.
+bool has_too_many_members(std::string_view text) {
+  const auto most = static_cast<std::ptrdiff_t>(kJsonMembersMax);
+  if (std::ranges::count(text, ':') <= most) return false;
+  std::ptrdiff_t colons = 0;
+  for (std::size_t i = 0; i < text.size() && colons <= most; ++i) {
+    if (text[i] == '"')
+      i = end_of_string(text, i + 1);
+    else if (text[i] == ':')
+      ++colons;
+  }
+  return colons > most;
+}
+
+/// A number beyond what a double holds was read as infinite, which no JSON can say again.
+bool has_infinite(const value& v) {
+  if (const auto* number = v.if_double()) return !std::isfinite(*number);
+  if (const auto* list = v.if_array()) return std::ranges::any_of(*list, has_infinite);
+  if (const auto* o = v.if_object())
+    return std::ranges::any_of(*o, [](const auto& pair) { return has_infinite(pair.value()); });
+  return false;
+}
+
 }  // namespace
 
 Result<value> parse(std::string_view text, std::size_t bytes_max) {
@@ -67,6 +93,10 @@ Result<value> parse(std::string_view text, std::size_t bytes_max) {
     return fail(
         Reason::invalid_argument,
         std::format("a number in the JSON text has more than {} digits", kJsonNumberCharsMax));
+  }
+  if (has_too_many_members(text)) {
+    return fail(Reason::too_large,
+                std::format("the JSON text has more than {} members", kJsonMembersMax));
   }
   // Its stack begins here; only a large document needs more.
   std::array<unsigned char, 4096> room;
@@ -81,7 +111,11 @@ Result<value> parse(std::string_view text, std::size_t bytes_max) {
     return fail(Reason::invalid_argument,
                 std::format("the text is not JSON: {} at byte {}", error.message(), read));
   }
-  return parser.release();
+  value read_value = parser.release();
+  if (has_infinite(read_value)) {
+    return fail(Reason::invalid_argument, "a number in the JSON text is larger than any double");
+  }
+  return read_value;
 }
 
 Result<value> parse(std::string_view text) { return parse(text, kJsonBytesMax); }

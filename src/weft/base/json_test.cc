@@ -69,11 +69,34 @@ TEST(Json, WritesEveryByteOfAString) {
   EXPECT_EQ(parse(write(value(text))).value(), value(text));
 }
 
-TEST(Json, AMillionDuplicateKeysAreOne) {
+TEST(Json, WhatIsWrittenIsUtf8) {
+  EXPECT_EQ(write(value("0123456789abcdef0123456789 caf\xc3")),
+            "\"0123456789abcdef0123456789 caf\xEF\xBF\xBD\"");
+  EXPECT_EQ(write(value("\xff\"")), "\"\xEF\xBF\xBD\\\"\"");
+  EXPECT_EQ(write(value("\xe4\xb8\x8a\xe6\xb5\xb7")), "\"\xe4\xb8\x8a\xe6\xb5\xb7\"");
+}
+
+TEST(Json, NoNumberIsInfinite) {
+  for (const std::string& text :
+       {std::string("1e400"), std::string("[{\"a\":-1e999}]"), std::string(400, '9')}) {
+    EXPECT_FALSE(parse(text)) << text;
+  }
+  EXPECT_TRUE(parse("1e308"));
+}
+
+TEST(Json, DuplicateKeysAreOne) {
   std::string text = "{";
   for (int i = 0; i < 100'000; ++i) text += "\"a\":1,";
   text += "\"a\":2}";
   EXPECT_EQ(parse(text).value(), (object{{"a", 2}}));
+}
+
+TEST(Json, MembersAreCountedOutsideOfTexts) {
+  std::string many = "[{}";
+  for (std::size_t i = 0; i <= kJsonMembersMax; ++i) many += ",{\"a\":1}";
+  EXPECT_EQ(parse(many + "]").error().reason, Reason::too_large);
+  const std::string colons(kJsonMembersMax + 10, ':');
+  EXPECT_TRUE(parse("{\"a\":\"" + colons + "\"}"));
 }
 
 TEST(Json, GetsMembersByType) {

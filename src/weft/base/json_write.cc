@@ -2,6 +2,7 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+#include <simdjson.h>
 
 #include <array>
 #include <charconv>
@@ -9,6 +10,7 @@
 #include <cstring>
 
 #include "weft/base/json.h"
+#include "weft/base/text.h"
 
 namespace weft::json {
 namespace {
@@ -32,9 +34,10 @@ constexpr std::array<char, 256> kEscapes = [] {
 /// How many bytes are looked at in one go.
 constexpr std::size_t kStride = 16;
 
-/// Whether any of them has to be escaped.
-bool any_escape(const char* bytes) {
+/// Whether any of them has to be escaped; `seen` gathers their high bits.
+bool any_escape(const char* bytes, unsigned& seen) {
   const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  seen |= static_cast<unsigned>(_mm_movemask_epi8(block));
   const __m128i control =
       _mm_cmpeq_epi8(_mm_max_epu8(block, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
   const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
@@ -45,12 +48,14 @@ bool any_escape(const char* bytes) {
 constexpr std::size_t kStride = 8;
 
 /// Whether any of eight bytes has to be escaped: the high bit of each byte that is below 0x20, a
-/// quote or a backslash (or follows one such: a false alarm costs a look at each byte).
-bool any_escape(const char* bytes) {
+/// quote or a backslash (or follows one such: a false alarm costs a look at each byte). `seen`
+/// gathers their high bits.
+bool any_escape(const char* bytes, unsigned& seen) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof(word));
+  seen |= (word & kHighs) != 0 ? 1U : 0U;
   const auto zero_byte = [](std::uint64_t v) { return (v - kOnes) & ~v; };
   const std::uint64_t control = (word - kOnes * 0x20) & ~word;
   return ((control | zero_byte(word ^ (kOnes * '"')) | zero_byte(word ^ (kOnes * '\\'))) &
@@ -58,13 +63,16 @@ bool any_escape(const char* bytes) {
 }
 #endif
 
-void append_string(std::string& out, std::string_view text) {
+/// Whether the text has a byte that is no ASCII.
+bool append_escaped(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
+  unsigned seen = 0;
   out += '"';
   std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    while (i + kStride < text.size() && !any_escape(text.data() + i)) i += kStride;
+    while (i + kStride < text.size() && !any_escape(text.data() + i, seen)) i += kStride;
     const auto byte = static_cast<unsigned char>(text[i]);
+    seen |= byte >> 7U;
     const char escape = kEscapes[byte];
     if (escape == 0) continue;
     out.append(text, plain, i - plain);
@@ -78,6 +86,16 @@ void append_string(std::string& out, std::string_view text) {
   }
   out.append(text, plain);
   out += '"';
+  return seen != 0;
+}
+
+/// JSON is UTF-8 whatever it is made of: words of a solution or a caller that were cut, a name out
+/// of a path.
+void append_string(std::string& out, std::string_view text) {
+  const std::size_t begin = out.size();
+  if (!append_escaped(out, text) || simdjson::validate_utf8(text.data(), text.size())) return;
+  out.resize(begin);
+  append_escaped(out, mended_utf8(text));
 }
 
 template <class Number>
