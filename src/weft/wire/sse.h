@@ -29,6 +29,10 @@ class SseReader {
   /// The next whole event; nothing when more bytes are needed. An event that the stream's end cuts
   /// off is never given.
   std::optional<SseEvent> next();
+  /// Whether an event has begun and its end has not come: a stream that ends here was cut off.
+  bool unfinished() const {
+    return current_bytes_ > 0 || (!partial_.empty() && partial_.front() != ':');
+  }
 
  private:
   std::string_view skip_begin(std::string_view bytes);

@@ -51,6 +51,16 @@ TEST(Sse, ReadsEvents) {
   EXPECT_EQ(read("unknown: x\ndata:  two spaces\n\n"), "<| two spaces||>");
 }
 
+TEST(Sse, KnowsWhenAnEventWasCutOff) {
+  const std::string_view stream = ": hello\n\nid: 1\ndata: one\n\ndata: two\n\n";
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    SseReader reader(100);
+    ASSERT_TRUE(reader.feed(stream.substr(0, cut)));
+    const bool between = cut <= 9 || cut == 26 || cut == stream.size();
+    EXPECT_EQ(reader.unfinished(), !between) << cut;
+  }
+}
+
 TEST(Sse, RefusesWhatIsTooLongOrNoText) {
   SseReader reader(100);
   EXPECT_TRUE(reader.feed("data: fine\n\n").has_value());
