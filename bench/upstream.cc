@@ -198,7 +198,7 @@ int main(int argc, char** argv) {
     std::cerr << server.error().message << '\n';
     return 1;
   }
-  loops.start();
+  if (const auto started = loops.start(); !started) return 1;
   (*server)->start();
   std::cout << "listening on " << (*server)->port() << '\n' << std::flush;
   std::cin.get();  // until the one who started it closes the pipe

@@ -40,11 +40,16 @@ class Server final : public HttpServer {
     boost::asio::post(loops_.at(0).executor(), [listener = listener_] { listener->start(); });
   }
 
+  void stop_accepting() override {
+    if (!started_ || stopped() || std::exchange(closed_, true)) return;
+    boost::asio::post(loops_.at(0).executor(), [listener = listener_] { listener->stop(); });
+    on_all([](ServerShard& shard) { shard.drain(); });
+  }
+
   void drain(Milliseconds grace) override {
     if (std::exchange(drained_, true)) return;
     if (!started_ || stopped()) return;
-    boost::asio::post(loops_.at(0).executor(), [listener = listener_] { listener->stop(); });
-    on_all([](ServerShard& shard) { shard.drain(); });
+    stop_accepting();
     if (none_left_within(grace)) return;
     on_all([](ServerShard& shard) {
       shard.cancel_all(make_error(Reason::unavailable, "the hub is shutting down"));
@@ -75,6 +80,7 @@ class Server final : public HttpServer {
   std::shared_ptr<Listener> listener_;
   std::uint16_t port_;
   bool started_ = false;
+  bool closed_ = false;
   bool drained_ = false;
 };
 

@@ -97,6 +97,8 @@ class HttpServer {
   virtual std::uint16_t port() const = 0;
   /// Accepts from now on. The loops must be running or run after.
   virtual void start() = 0;
+  /// No connection is accepted from now on, and none takes another request.
+  virtual void stop_accepting() = 0;
   /// Stops accepting, lets running exchanges end for `grace`, then cancels them. Blocks; not from a
   /// loop's thread.
   virtual void drain(Milliseconds grace) = 0;

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <exception>
 #include <format>
+#include <system_error>
 
 #include "weft/base/log.h"
 
@@ -51,14 +52,23 @@ Loops::Loops(std::size_t count) {
 
 Loops::~Loops() { stop(); }
 
-void Loops::start() {
+Result<void> Loops::start() {
   for (auto& loop : loops_) {
     work_.emplace_back(loop->executor());
-    threads_.emplace_back([&loop = *loop] {
-      pthread_setname_np(pthread_self(), std::format("weft-loop-{}", loop.index()).c_str());
-      run(loop);
-    });
+    try {
+      threads_.emplace_back([&loop = *loop] {
+        pthread_setname_np(pthread_self(), std::format("weft-loop-{}", loop.index()).c_str());
+        run(loop);
+      });
+    } catch (const std::system_error& refused) {
+      stop();
+      return fail(Reason::unavailable,
+                  std::format("the system gives no thread for a loop ({}): raise `ulimit -u`, or "
+                              "run fewer loops (`--threads N`)",
+                              refused.code().message()));
+    }
   }
+  return {};
 }
 
 void Loops::stop() {

@@ -31,8 +31,10 @@ class Loops {
   ~Loops();
   std::size_t size() const { return loops_.size(); }
   Loop& at(std::size_t index) { return *loops_[index]; }
-  /// Runs each loop in a thread of its own.
-  void start();
+  /// Runs each loop in a thread of its own. Errors: the system gives no more threads (those that
+  /// began are stopped again).
+  [[nodiscard]] Result<void> start();
+  bool running() const { return !threads_.empty(); }
   /// Lets what is ready run, then joins the threads. What still waits on a socket or a timer is
   /// dropped: end it first (HttpServer::drain(), TaskGroup::join()).
   void stop();

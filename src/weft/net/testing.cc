@@ -34,7 +34,7 @@ Harness::Harness(Handler handler, ServerLimits limits, std::size_t loops,
     : loops_(loops),
       server_(must(HttpServer::create(loops_, std::move(address), std::move(tls), limits,
                                       std::move(handler)))) {
-  loops_.start();
+  WEFT_ASSERT(loops_.start());
   server_->start();
 }
 

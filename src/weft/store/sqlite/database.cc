@@ -6,6 +6,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <format>
+#include <system_error>
 
 #include "weft/base/log.h"
 #include "weft/store/limits.h"
@@ -99,16 +101,26 @@ Database::Database(std::unique_ptr<Connection> writer,
         return SQLITE_OK;
       },
       this);
-  threads_.emplace_back([this] {
-    name_thread("weft-journal");
-    write_all();
-  });
-  for (const auto& reader : readers_) {
-    threads_.emplace_back([this, connection = reader.get()] {
-      name_thread("weft-reader");
-      read_all(*connection);
+}
+
+Result<void> Database::start() {
+  try {
+    threads_.emplace_back([this] {
+      name_thread("weft-journal");
+      write_all();
     });
+    for (const auto& reader : readers_) {
+      threads_.emplace_back([this, connection = reader.get()] {
+        name_thread("weft-reader");
+        read_all(*connection);
+      });
+    }
+  } catch (const std::system_error& refused) {
+    return fail(Reason::unavailable,
+                std::format("the system gives no thread for the database ({}): raise `ulimit -u`",
+                            refused.code().message()));
   }
+  return {};
 }
 
 Database::~Database() {

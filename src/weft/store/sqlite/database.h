@@ -84,6 +84,8 @@ class Database {
            Hooks hooks);
   /// Commits what is queued, answers what is asked, and stops.
   ~Database();
+  /// Starts the threads. Errors: the system gives none.
+  [[nodiscard]] Result<void> start();
 
   /// Runs `work` inside the writer's next transaction; the answer comes after the commit. An error
   /// that `work` returns by itself must leave the database as it was: the transaction goes on.

@@ -75,6 +75,7 @@ Result<std::unique_ptr<Store>> Store::open(Options options) {
   }
   auto parts =
       std::make_unique<Parts>(std::move(lock), std::move(writer), std::move(readers), options);
+  WEFT_CHECK(parts->database.start());
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 
