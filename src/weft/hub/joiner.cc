@@ -52,6 +52,8 @@ struct Joiner::State : std::enable_shared_from_this<Joiner::State> {
   Result<void> check_free(const JoinRequest& request);
   Awaitable<Result<void>> keep(JoinRequest request, std::string protocol);
 
+  /// With the mutex held: callers are told why, and not that there is no such solution.
+  void tell_absent();
   void wait_for(JoinRequest request, std::string why, bool at_once);
   void give_up(const SolutionId& id);
   std::vector<JoinRequest> due(bool all);
@@ -189,6 +191,12 @@ Awaitable<Result<void>> Joiner::State::keep(JoinRequest request, std::string pro
   co_return kept;
 }
 
+void Joiner::State::tell_absent() {
+  Absent absent;
+  for (const Pending& one : pending) absent.emplace(one.request.id.str(), one.why);
+  hub.registry().set_absent(std::move(absent));
+}
+
 void Joiner::State::wait_for(JoinRequest request, std::string why, bool at_once) {
   const std::scoped_lock lock(mutex);
   std::erase_if(pending, [&](const Pending& p) { return p.request.id == request.id; });
@@ -197,11 +205,13 @@ void Joiner::State::wait_for(JoinRequest request, std::string why, bool at_once)
   one.why = std::move(why);
   one.next_try = hub.clock().steady() + Milliseconds(at_once ? 0 : kRejoinMs);
   pending.push_back(std::move(one));
+  tell_absent();
 }
 
 void Joiner::State::give_up(const SolutionId& id) {
   const std::scoped_lock lock(mutex);
   std::erase_if(pending, [&](const Pending& p) { return p.request.id == id; });
+  tell_absent();
 }
 
 std::vector<JoinRequest> Joiner::State::due(bool all) {
@@ -226,12 +236,14 @@ void Joiner::State::tried(const JoinRequest& request, const Result<JoinReport>& 
   }
   if (joined) {
     pending.erase(at);
+    tell_absent();
     return;
   }
   at->trying = false;
   at->why = joined.error().message;
   at->next_try = hub.clock().steady() + Milliseconds(at->pause_ms);
   at->pause_ms = std::min(at->pause_ms * 2, kRejoinMaxMs);
+  tell_absent();
 }
 
 Awaitable<> Joiner::State::try_one(std::shared_ptr<State> state, JoinRequest request,
@@ -343,6 +355,7 @@ bool Joiner::State::drop_changed(const std::vector<JoinRequest>& configured) {
   }
   const std::scoped_lock lock(mutex);
   std::erase_if(pending, [&](const Pending& p) { return !wanted(p.request); });
+  tell_absent();
   return any;
 }
 

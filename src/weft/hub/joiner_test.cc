@@ -4,6 +4,7 @@
 
 #include "weft/base/task_group.h"
 #include "weft/hub/limits.h"
+#include "weft/hub/names.h"
 #include "weft/hub/testing.h"
 #include "weft/store/memory_journal.h"
 #include "weft/store/memory_tables.h"
@@ -259,6 +260,15 @@ TEST_F(JoinerTest, OneThatIsDownJoinsWhenItAnswers) {
   EXPECT_EQ(list(), "");
   ASSERT_EQ(joiner_->waiting().size(), 1U);
   EXPECT_NE(joiner_->waiting().front().why.find("http://x:1"), std::string::npos);
+  const auto waits = hub_->registry().snapshot();
+  for (const Error& error :
+       {find_skill(*waits, "bank", "pay").error(), find_model(*waits, "tool/bank/pay").error(),
+        missing_solution(*waits, "bank")}) {
+    EXPECT_EQ(error.reason, Reason::unavailable) << error.message;
+    EXPECT_EQ(error.solution, "bank");
+    EXPECT_NE(error.message.find("http://x:1"), std::string::npos) << error.message;
+  }
+  EXPECT_EQ(missing_solution(*waits, "banks").reason, Reason::solution_not_found);
   EXPECT_EQ(join(at("http://x:2", "bank")).error().code, Code::already_exists)
       << "its name is kept for it";
   run(loop_, [&]() -> Awaitable<> {
@@ -272,6 +282,7 @@ TEST_F(JoinerTest, OneThatIsDownJoinsWhenItAnswers) {
   });
   EXPECT_EQ(list(), "bank:mcp");
   EXPECT_TRUE(joiner_->waiting().empty());
+  EXPECT_EQ(hub_->registry().snapshot()->absent, nullptr);
 }
 
 TEST_F(JoinerTest, TheRegistryFollowsTheConfiguration) {

@@ -9,6 +9,8 @@ namespace weft::hub {
 inline constexpr int kCallDepthMax = 16;
 inline constexpr std::int64_t kCancelBoundMs = 1'000;
 inline constexpr std::int64_t kCallDeadlineMs = 120'000;
+/// The longest that a solution may be given for a call.
+inline constexpr std::int64_t kTimeoutMsMax = 31 * 24 * 3'600'000LL;
 inline constexpr std::int64_t kTaskDeadlineMs = 24 * 3'600'000;
 /// How long an unanswered question keeps its call alive.
 inline constexpr std::int64_t kAskTimeoutMs = 3'600'000;

@@ -102,6 +102,18 @@ void add_names(const model::Solution& solution, std::vector<ModelName>& out) {
   add(id, skill);
 }
 
+std::optional<Error> absent_solution(const Snapshot& snapshot, std::string_view solution) {
+  if (!snapshot.absent) return std::nullopt;
+  const auto found = snapshot.absent->find(solution);
+  if (found == snapshot.absent->end()) return std::nullopt;
+  Error error = make_error(Reason::unavailable,
+                           std::format("solution \"{}\": it has not joined yet and is tried again "
+                                       "until it does: {}",
+                                       solution, found->second));
+  error.solution = solution;
+  return error;
+}
+
 Error unknown_model(const Snapshot& snapshot, std::string_view model) {
   std::vector<std::string> known;
   for (auto& name : model_names(snapshot)) known.push_back(std::move(name.name));
@@ -192,6 +204,10 @@ Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model) {
   }
   const std::size_t slash = rest.find('/');
   auto entry = snapshot.find_shared(rest.substr(0, slash));
+  if (!entry) {
+    if (auto absent = absent_solution(snapshot, rest.substr(0, slash)))
+      return fail(*std::move(absent));
+  }
   std::optional<ModelRef> found;
   if (entry)
     found = refer_rest(entry, slash == rest.npos ? std::string_view() : rest.substr(slash + 1));
@@ -200,17 +216,20 @@ Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model) {
   return *std::move(found);
 }
 
+Error missing_solution(const Snapshot& snapshot, std::string_view solution) {
+  if (auto absent = absent_solution(snapshot, solution)) return *std::move(absent);
+  std::vector<std::string> known;
+  known.reserve(snapshot.entries.size());
+  for (const auto& one : snapshot.entries) known.push_back(one->solution->id.str());
+  return make_error(Reason::solution_not_found,
+                    std::format("no solution `{}` has joined; nearest: {}", solution,
+                                quoted_list(nearest(solution, known, kNearest))));
+}
+
 Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution,
                             std::string_view skill) {
   auto entry = snapshot.find_shared(solution);
-  if (!entry) {
-    std::vector<std::string> known;
-    known.reserve(snapshot.entries.size());
-    for (const auto& one : snapshot.entries) known.push_back(one->solution->id.str());
-    return fail(Reason::solution_not_found,
-                std::format("no solution `{}` has joined; nearest: {}", solution,
-                            quoted_list(nearest(solution, known, kNearest))));
-  }
+  if (!entry) return fail(missing_solution(snapshot, solution));
   const auto* found =
       skill.empty() ? default_skill(*entry->solution) : entry->solution->skill(skill);
   if (found) return SkillRef{std::move(entry), found};

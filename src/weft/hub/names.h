@@ -41,6 +41,10 @@ struct ModelRef {
 };
 Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model);
 
+/// Why a solution is not in the snapshot: it is known and has not joined yet (`unavailable`), or
+/// there is none of this name (`solution_not_found`, with the nearest).
+Error missing_solution(const Snapshot& snapshot, std::string_view solution);
+
 /// `SOLUTION/SKILL` or `SOLUTION` (its only skill); the error lists the nearest names.
 Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution,
                             std::string_view skill);

@@ -145,6 +145,13 @@ Result<void> Registry::remove(const SolutionId& id) {
   return {};
 }
 
+void Registry::set_absent(Absent absent) {
+  const std::scoped_lock lock(mutex_);
+  auto next = std::make_shared<Snapshot>(*snapshot());
+  next->absent = absent.empty() ? nullptr : std::make_shared<const Absent>(std::move(absent));
+  current_.store(std::move(next), std::memory_order_release);
+}
+
 void Registry::on_change(std::function<void(const Snapshot&)> listener) {
   const std::scoped_lock lock(mutex_);
   listeners_.push_back(std::move(listener));
@@ -166,6 +173,7 @@ std::shared_ptr<const Entry> make_entry(model::Solution solution, std::shared_pt
   entry->solution = std::make_shared<const model::Solution>(std::move(solution));
   entry->service = std::move(service);
   entry->request = std::move(request);
+  entry->request.timeout_ms = std::clamp<std::int64_t>(entry->request.timeout_ms, 0, kTimeoutMsMax);
   entry->found_by = std::move(found_by);
   entry->counters = std::make_shared<Entry::Counters>();
   return entry;

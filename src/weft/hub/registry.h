@@ -67,10 +67,14 @@ struct Entry {
   std::shared_ptr<Schemas> schemas;
 };
 
+/// Solutions that are known and have not joined yet, with the reason, by name.
+using Absent = std::map<std::string, std::string, std::less<>>;
+
 /// Everything that has joined at one moment.
 struct Snapshot {
   std::uint64_t version = 0;
   std::vector<std::shared_ptr<const Entry>> entries;  ///< by id, ascending
+  std::shared_ptr<const Absent> absent;               ///< null: none
 
   const Entry* find(std::string_view solution_id) const;
   std::shared_ptr<const Entry> find_shared(std::string_view solution_id) const;
@@ -85,6 +89,8 @@ class Registry {
   /// Puts a newer description in the place of the old one; counters stay.
   Result<void> update(const SolutionId& id, std::shared_ptr<const model::Solution> solution);
   Result<void> remove(const SolutionId& id);
+  /// Says who is known and has not joined yet. No change of what can be called: nobody is told.
+  void set_absent(Absent absent);
   /// Called after each change, from the thread that made it.
   void on_change(std::function<void(const Snapshot&)> listener);
 

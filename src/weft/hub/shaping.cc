@@ -4,6 +4,8 @@
 #include <array>
 #include <format>
 
+#include "weft/base/text.h"
+
 namespace weft::hub {
 namespace {
 
@@ -88,6 +90,8 @@ std::string_view text_field(const json::value& schema) {
 }
 
 bool wants_nothing(const json::value& schema) {
+  const json::value* required = json::find(schema, "required");
+  if (required && required->is_array() && !required->get_array().empty()) return false;
   const json::value* properties = json::find(schema, "properties");
   return !properties || !properties->is_object() || properties->get_object().empty();
 }
@@ -99,8 +103,7 @@ std::string field_line(std::string_view name, const json::value& field, bool req
   if (!required) out += ", optional";
   const json::value* description = json::find(field, "description");
   if (description && description->is_string()) {
-    out += std::format(": {}",
-                       std::string_view(description->get_string()).substr(0, kDescriptionCharsMax));
+    out += std::format(": {}", beginning_of(description->get_string(), kDescriptionCharsMax));
   }
   return out;
 }

@@ -85,6 +85,13 @@ std::optional<TaskState> task_state_from(std::string_view word) {
   return std::nullopt;
 }
 
+std::optional<Finish> finish_from(std::string_view word) {
+  for (std::size_t i = 0; i < kFinishes.size(); ++i) {
+    if (kFinishes[i] == word) return static_cast<Finish>(i);
+  }
+  return std::nullopt;
+}
+
 bool terminal(TaskState state) { return state >= TaskState::completed; }
 
 Event end_with(Error error) { return Event{End{std::unexpected(std::move(error)), {}}}; }

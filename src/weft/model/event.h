@@ -125,6 +125,7 @@ struct Log {
 
 enum class Finish : std::uint8_t { stop, length, tool_calls, filtered, refused, paused };
 std::string_view to_string(Finish finish);
+std::optional<Finish> finish_from(std::string_view word);
 
 /// What a call came to.
 struct Output {
