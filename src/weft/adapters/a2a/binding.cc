@@ -7,6 +7,8 @@
 #include "weft/adapters/a2a/own_card.h"
 #include "weft/adapters/common/reply.h"
 #include "weft/base/url.h"
+#include "weft/hub/names.h"
+#include "weft/wire/media_type.h"
 #include "weft/wire/sse.h"
 
 namespace weft::adapters::a2a {
@@ -18,12 +20,6 @@ constexpr std::string_view kA2aJson = "application/a2a+json";
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
-std::string media_type(std::string_view header) {
-  std::string out = lower(header.substr(0, header.find(';')));
-  while (out.ends_with(' ')) out.pop_back();
   return out;
 }
 
@@ -134,7 +130,7 @@ Outlet::Outlet(net::Exchange& exchange, Version version)
 std::string_view Outlet::rest_media_type() const {
   if (codec_.version() != Version::v10) return kJson;
   const wire::Headers& headers = exchange_.head().headers;
-  const std::string sent = media_type(headers.get("Content-Type"));
+  const std::string sent = wire::media_type(headers.get("Content-Type"));
   if (!sent.empty()) return sent == kJson ? kJson : kA2aJson;
   const std::string accept = lower(headers.get("Accept"));
   return accept.find(kJson) != std::string::npos && accept.find(kA2aJson) == std::string::npos
@@ -220,7 +216,7 @@ Named named_version(const wire::RequestHead& head) {
 }
 
 bool json_content(std::string_view content_type) {
-  const std::string type = media_type(content_type);
+  const std::string type = wire::media_type(content_type);
   return type == kJson || type == kA2aJson;
 }
 
@@ -229,7 +225,9 @@ Result<Scope> scope_of(Environment& environment, const model::Principal& princip
   Scope scope{environment.hub.registry().snapshot(), nullptr};
   if (solution.empty()) return scope;
   scope.entry = scope.snapshot->find_shared(solution);
-  if (!scope.entry || !environment.hub.keys().may_call(principal, solution)) {
+  const bool allowed = environment.hub.keys().may_call(principal, solution);
+  if (!scope.entry && allowed) return fail(hub::missing_solution(*scope.snapshot, solution));
+  if (!allowed) {
     return fail(
         Reason::solution_not_found,
         std::format("no solution `{}` has joined; `weft ls` lists those that have", solution));

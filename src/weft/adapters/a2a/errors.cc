@@ -133,8 +133,8 @@ Told read_details(const json::value* list) {
     if (type == kInfoType) {
       told.reason = reason_named(json::string_at(detail, "reason"));
       if (const json::object* metadata = json::object_at(detail, "metadata")) {
-        if (const auto exact = reason_from(json::string_at(*metadata, "weftReason")))
-          told.reason = exact;
+        const auto exact = reason_from(json::string_at(*metadata, "weftReason"));
+        if (exact && *exact != Reason::none) told.reason = exact;
         told.param = json::string_at(*metadata, "field");
       }
     } else if (type == kRetryType) {

@@ -6,6 +6,7 @@
 #include "weft/adapters/a2a/codec.h"
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/questions.h"
+#include "weft/adapters/common/losses.h"
 #include "weft/hub/limits.h"
 #include "weft/model/codec.h"
 
@@ -36,6 +37,16 @@ model::Artifact to_model(Artifact artifact, bool append, bool last) {
           append,
           last,
           std::move(artifact.metadata)};
+}
+
+bool is_plain(std::string_view media_type) {
+  return media_type.empty() || media_type == "text/plain";
+}
+
+/// What an agent answered, as weft's own door tells it: it has no name of its own.
+bool is_answer(const Artifact& artifact) {
+  return artifact.name == kAnswerName && artifact.description.empty() &&
+         artifact.id.starts_with(kAnswerName);
 }
 
 std::string texts_of(const std::vector<model::Part>& parts) {
@@ -186,6 +197,7 @@ void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
   if (!artifact.metadata.empty()) seen.whole.metadata = artifact.metadata;
   for (const model::Part& part : artifact.parts) {
     if (!is_text(part)) seen.rest.push_back(part);
+    seen.typed = seen.typed || (is_text(part) && !is_plain(part.media_type));
   }
   const std::string said = run_of(artifact.parts);
   std::string fresh = said;
@@ -200,6 +212,8 @@ void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
   const bool begins = fresh.size() == said.size() && !append;
   if (begins && !text_.empty()) fresh.insert(0, "\n");
   text_ += fresh;
+  if (speaker_ != artifact.id) interleaved_ = interleaved_ || !spoke_.insert(artifact.id).second;
+  speaker_ = artifact.id;
   out.push_back(delta(std::move(fresh)));
 }
 
@@ -251,6 +265,7 @@ model::Output Intake::plain_output(std::vector<model::Event>& out) {
         return std::holds_alternative<model::Data>(p.body);
       });
     if (seen.rest.empty()) continue;
+    seen.made = true;
     seen.whole.parts = std::move(seen.rest);
     model::Artifact artifact = to_model(std::move(seen.whole), false, true);
     output.artifacts.push_back(artifact);
@@ -264,6 +279,41 @@ model::Output Intake::plain_output(std::vector<model::Event>& out) {
   }
   if (!text_.empty()) output.turns.push_back(turn_of({model::Part::text(text_)}, ""));
   return output;
+}
+
+/// What another weft says of the answer beside it.
+void Intake::take_facts(model::Output& output) const {
+  const json::object& about = message_ ? message_->metadata : status_metadata_;
+  if (const json::object* usage = json::object_at(about, "weft.usage")) {
+    const auto count = [&](std::string_view key) { return json::int_at(*usage, key).value_or(0); };
+    output.usage =
+        model::Usage{count("input"), count("output"), count("cached"), count("reasoning")};
+  }
+  output.finish =
+      model::finish_from(json::string_at(about, "weft.finish")).value_or(model::Finish::stop);
+  output.model = json::string_at(about, "weft.model");
+}
+
+std::vector<model::Loss> Intake::take_losses() {
+  // What another weft lost before.
+  std::vector<model::Loss> losses =
+      losses_from(json::find(message_ ? message_->metadata : status_metadata_, "weft.loss"));
+  if (manner_ == Manner::faithful || message_) return losses;
+  LossNotes notes(losses);
+  bool typed = false;
+  bool unnamed = false;
+  for (const std::string& id : order_) {
+    const Seen& seen = artifacts_[id];
+    typed = typed || seen.typed;
+    unnamed = unnamed || (!seen.made && !is_answer(seen.whole));
+  }
+  notes.approximated(unnamed, "/artifacts", "artifact", "text", "what was said is one text");
+  notes.dropped(typed, "/artifacts", "text_type", "what was said is plain text");
+  if (interleaved_) {
+    losses.push_back({"/artifacts", "text", "text", model::LossKind::reordered,
+                      "artifacts were told in turn; what was said is one text"});
+  }
+  return losses;
 }
 
 Result<model::Output> Intake::finish(std::vector<model::Event>& out) {
@@ -286,8 +336,11 @@ Result<model::Output> Intake::finish(std::vector<model::Event>& out) {
     output = plain_output(out);
   } else {
     if (status_.message) about["statusMessage"] = Codec(Version::v10).write(*status_.message);
-    if (!status_metadata_.empty()) about["metadata"] = status_metadata_;
+    json::object kept = status_metadata_;
+    kept.erase("weft.loss");  // told on with this hub's own
+    if (!kept.empty()) about["metadata"] = std::move(kept);
   }
+  take_facts(output);
   output.meta["a2a"] = std::move(about);
   return output;
 }

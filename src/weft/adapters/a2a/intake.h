@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ class Intake {
   /// appended first.
   Result<model::Output> finish(std::vector<model::Event>& out);
 
+  /// What of the answer was not handed on as it was.
+  std::vector<model::Loss> take_losses();
+
   const std::string& task_id() const { return task_id_; }
   const std::string& context_id() const { return context_id_; }
   /// The task may still be running at the agent.
@@ -53,6 +57,9 @@ class Intake {
     std::string text;
     /// Data, files and links, handed on at the end.
     std::vector<model::Part> rest;
+    /// Text of it had a media type.
+    bool typed = false;
+    bool made = false;
   };
   Result<void> identify(const std::string& task, const std::string& context,
                         std::vector<model::Event>& out);
@@ -65,6 +72,7 @@ class Intake {
   void hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
                      std::vector<model::Event>& out);
   Result<void> count(std::size_t bytes);
+  void take_facts(model::Output& output) const;
   Error failure() const;
   model::Output plain_output(std::vector<model::Event>& out);
 
@@ -82,6 +90,10 @@ class Intake {
   /// Artifacts in the order they came.
   std::vector<std::string> order_;
   std::string text_;
+  /// The artifact that spoke last, those that spoke, and whether one did so again after another.
+  std::string speaker_;
+  std::set<std::string> spoke_;
+  bool interleaved_ = false;
   std::size_t bytes_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct Status {
   std::string timestamp;
   friend bool operator==(const Status&, const Status&) = default;
 };
+
+/// Id and name of the artifact in which weft's own door tells what was said.
+inline constexpr std::string_view kAnswerName = "answer";
 
 struct Artifact {
   std::string id;

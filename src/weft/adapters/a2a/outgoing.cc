@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weft/adapters/a2a/codec.h"
+#include "weft/adapters/common/losses.h"
 
 namespace weft::adapters::a2a {
 namespace {
@@ -25,8 +26,20 @@ std::string earlier(const model::Call& call) {
   return out;
 }
 
+/// The files of earlier turns are not told again.
+void note_earlier_files(const model::Call& call, Outgoing& out) {
+  LossNotes notes(out.losses);
+  for (std::size_t i = 0; i + 1 < call.turns.size(); ++i) {
+    Contents said;
+    said.add(call.turns[i].parts);
+    notes.dropped(said.files || said.links, std::format("/turns/{}/parts", i), "file",
+                  "of earlier turns only the words are told");
+  }
+}
+
 void write_turns(const model::Call& call, bool known, Outgoing& out) {
   const std::string before = known ? "" : earlier(call);
+  if (!known) note_earlier_files(call, out);
   if (!before.empty()) {
     out.request.message.parts.push_back(
         model::Part::text(std::format("The conversation so far:\n{}\nNow:", before)));
@@ -104,19 +117,6 @@ void take_kept(const json::object& kept, Outgoing& out) {
   texts("acceptedOutputModes", out.request.accepted_output_modes);
 }
 
-void note_losses(const model::Call& call, Outgoing& out) {
-  const auto lose = [&](std::string path, std::string_view note) {
-    out.losses.push_back(
-        {std::move(path), "call", "", model::LossKind::dropped, std::string(note)});
-  };
-  if (!call.tools.empty()) lose("/tools", "an A2A agent cannot be offered tools");
-  if (call.gen.max_tokens) lose("/gen/max_tokens", "A2A has no such setting");
-  if (call.gen.temperature) lose("/gen/temperature", "A2A has no such setting");
-  if (call.gen.top_p) lose("/gen/top_p", "A2A has no such setting");
-  if (!call.gen.stop.empty()) lose("/gen/stop", "A2A has no such setting");
-  if (call.gen.schema) lose("/gen/schema", "A2A asks for media types, not schemas");
-}
-
 }  // namespace
 
 std::string conversation_of(const model::Call& call) {
@@ -160,7 +160,7 @@ Outgoing write_call(const model::Call& call, const model::Skill& skill, bool kno
     message.parts.push_back(std::move(part));
   }
   if (message.parts.empty()) message.parts.push_back(model::Part::text(""));
-  note_losses(call, out);
+  add_losses(out.losses, losses_of_call(call, {.media = true}));
   return out;
 }
 

@@ -125,6 +125,8 @@ Awaitable<Result<model::Output>> Session::converse_on() {
   }
   std::vector<model::Event> events;
   auto output = intake_.finish(events);
+  std::vector<model::Loss> losses = intake_.take_losses();
+  for (model::Loss& loss : losses) out_.lose(std::move(loss));
   WEFT_CO_CHECK(co_await emit_all(std::move(events)));
   co_return output;
 }

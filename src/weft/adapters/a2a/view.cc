@@ -6,13 +6,13 @@
 
 #include "weft/adapters/a2a/codec.h"
 #include "weft/adapters/a2a/questions.h"
+#include "weft/adapters/common/losses.h"
 #include "weft/base/clock.h"
+#include "weft/base/json_compare.h"
 #include "weft/model/codec.h"
 
 namespace weft::adapters::a2a {
 namespace {
-
-constexpr std::string_view kAnswer = "answer";
 
 Message agent_message(const std::string& task_id, const std::string& context_id, std::string id,
                       std::vector<model::Part> parts) {
@@ -62,10 +62,16 @@ std::vector<model::Part> answer_parts(const model::Output& output) {
   parts.reserve(most);
   for (const model::Turn& turn : output.turns) {
     for (const model::Part& part : turn.parts) {
-      if (!std::holds_alternative<model::Reasoning>(part.body)) parts.push_back(part);
+      const auto* text = std::get_if<model::Text>(&part.body);
+      const bool nothing = text != nullptr && text->text.empty();
+      if (!nothing && !std::holds_alternative<model::Reasoning>(part.body)) parts.push_back(part);
     }
   }
-  if (output.data && std::ranges::none_of(parts, is_data))
+  const auto same = [&](const model::Part& part) {
+    const auto* data = std::get_if<model::Data>(&part.body);
+    return data != nullptr && json::equal(data->json, *output.data);
+  };
+  if (output.data && std::ranges::none_of(parts, same))
     parts.push_back(model::Part::data(*output.data));
   for (const model::Tensor& tensor : output.tensors) {
     model::Part part;
@@ -87,10 +93,23 @@ json::object usage_json(const model::Usage& usage) {
           {"reasoning", usage.reasoning}};
 }
 
+/// Of a model's thoughts only those on the way are told, as the words of a status.
+void note_thoughts(bool there, std::vector<model::Loss>& losses) {
+  LossNotes(losses).dropped(there, "/turns", "reasoning", "an answer of A2A has no thoughts");
+}
+
+std::vector<model::Loss> losses_of(const model::End& end) {
+  std::vector<model::Loss> losses = end.losses;
+  if (!end.outcome) return losses;
+  const Contents said = turns_of(*end.outcome);
+  note_thoughts(said.reasoning || said.opaque, losses);
+  return losses;
+}
+
 /// What A2A has no field for.
-json::object metadata_of(const model::End& end) {
+json::object metadata_of(const model::End& end, const std::vector<model::Loss>& losses) {
   json::object out;
-  if (!end.losses.empty()) out["weft.loss"] = model::to_json(end.losses);
+  if (!losses.empty()) out["weft.loss"] = model::to_json(losses);
   if (!end.outcome) {
     out["weft.error"] = model::to_json(end.outcome.error());
     return out;
@@ -181,11 +200,11 @@ std::vector<Artifact> artifacts_of(const model::Output& output) {
   std::vector<model::Part> parts = answer_parts(output);
   if (parts.empty()) return out;
   Artifact answer;
-  answer.id = kAnswer;
+  answer.id = kAnswerName;
   // An artifact of the solution's own may have the name.
   while (std::ranges::any_of(out, [&](const Artifact& other) { return other.id == answer.id; }))
     answer.id += "-text";
-  answer.name = kAnswer;
+  answer.name = kAnswerName;
   answer.parts = std::move(parts);
   out.push_back(std::move(answer));
   return out;
@@ -205,7 +224,7 @@ Task task_of(const hub::TaskView& view, const Show& show) {
         put_artifact(out.artifacts, std::move(artifact));
     }
   }
-  if (view.end) out.metadata = metadata_of(*view.end);
+  if (view.end) out.metadata = metadata_of(*view.end, losses_of(*view.end));
   const std::size_t all = view.history.size();
   const std::size_t most =
       show.history ? static_cast<std::size_t>(std::max<std::int64_t>(0, *show.history)) : all;
@@ -225,9 +244,8 @@ std::optional<Message> message_of(const model::Event& event, const std::string& 
   if (!message) return std::nullopt;
   message->context_id = context_id;
   message->task_id.clear();
-  if (const json::object metadata = metadata_of(*end); metadata.contains("weft.loss")) {
-    message->metadata["weft.loss"] = metadata.at("weft.loss");
-  }
+  if (const auto losses = losses_of(*end); !losses.empty())
+    message->metadata["weft.loss"] = model::to_json(losses);
   return *std::move(message);
 }
 
@@ -238,17 +256,20 @@ std::optional<Message> message_of(const hub::TaskView& view) {
 
 Message answer_of(const model::End& end, std::string id, std::string context_id) {
   Message out = agent_message("", context_id, std::move(id), {});
+  std::vector<model::Loss> losses = losses_of(end);
   if (end.outcome) {
+    LossNotes(losses).approximated(!end.outcome->artifacts.empty(), "/artifacts", "artifact",
+                                   "parts", "the answer needed no task");
     // The answer first: an artifact's parts are what belongs to it.
     std::vector<Artifact> artifacts = artifacts_of(*end.outcome);
     std::ranges::stable_partition(
-        artifacts, [](const Artifact& artifact) { return artifact.name == kAnswer; });
+        artifacts, [](const Artifact& artifact) { return artifact.name == kAnswerName; });
     for (Artifact& artifact : artifacts) {
       for (model::Part& part : artifact.parts) out.parts.push_back(std::move(part));
     }
   }
   if (out.parts.empty()) out.parts.push_back(model::Part::text(""));
-  out.metadata = metadata_of(end);
+  out.metadata = metadata_of(end, losses);
   return out;
 }
 
@@ -274,10 +295,10 @@ void Telling::skip(const hub::TaskEvent& event) {
 
 void Telling::complete(Task& snapshot) const {
   if (!answer_ || answer_->empty()) return;
-  const auto shown = [](const Artifact& artifact) { return artifact.id == kAnswer; };
+  const auto shown = [](const Artifact& artifact) { return artifact.id == kAnswerName; };
   if (std::ranges::any_of(snapshot.artifacts, shown)) return;
   Artifact answer;
-  answer.id = answer.name = kAnswer;
+  answer.id = answer.name = kAnswerName;
   answer.parts.push_back(model::Part::text(*answer_));
   snapshot.artifacts.push_back(std::move(answer));
 }
@@ -286,6 +307,7 @@ void Telling::tell_delta(const model::Delta& delta, std::int64_t at_ms,
                          std::vector<StreamItem>& out) {
   if (delta.kind == model::Delta::Kind::tool_call) return;  // told whole, at the end
   if (delta.kind == model::Delta::Kind::reasoning) {
+    thought_ = true;
     model::Part part;
     part.body = model::Reasoning{delta.text, ""};
     Status working{model::TaskState::working, std::nullopt, to_rfc3339(at_ms)};
@@ -296,7 +318,7 @@ void Telling::tell_delta(const model::Delta& delta, std::int64_t at_ms,
   }
   if (delta.text.empty()) return;
   Artifact piece;
-  piece.id = piece.name = kAnswer;
+  piece.id = piece.name = kAnswerName;
   model::Part part = model::Part::text(delta.text);
   if (delta.kind == model::Delta::Kind::refusal) part.body = model::Refusal{delta.text};
   piece.parts.push_back(std::move(part));
@@ -308,13 +330,13 @@ void Telling::tell_end(const model::End& end, std::int64_t at_ms, std::vector<St
   if (end.outcome) {
     for (Artifact& whole : artifacts_of(*end.outcome)) {
       // An answer that streamed is closed below, with what of it is no text.
-      if (told_.contains(whole.id) || (answer_ && whole.id == kAnswer)) continue;
+      if (told_.contains(whole.id) || (answer_ && whole.id == kAnswerName)) continue;
       out.emplace_back(artifact(std::move(whole), false, true));
     }
   }
   if (answer_) {
     Artifact rest;
-    rest.id = rest.name = kAnswer;
+    rest.id = rest.name = kAnswerName;
     if (end.outcome) {
       for (model::Part& part : answer_parts(*end.outcome)) {
         const bool streamed = is_text(part) || std::holds_alternative<model::Refusal>(part.body);
@@ -327,7 +349,9 @@ void Telling::tell_end(const model::End& end, std::int64_t at_ms, std::vector<St
   StatusUpdate last = status(status_of(end, at_ms));
   if (last.status.message && last.status.message->id.empty())
     last.status.message->id = message_id(task_id_, "end");
-  last.metadata = metadata_of(end);
+  std::vector<model::Loss> losses = losses_of(end);
+  if (losses.size() == end.losses.size()) note_thoughts(thought_, losses);
+  last.metadata = metadata_of(end, losses);
   out.emplace_back(std::move(last));
 }
 

@@ -60,6 +60,8 @@ class Telling {
   std::optional<std::string> answer_;
   /// Artifacts told so far, and how many parts of each.
   std::map<std::string, std::size_t> told_;
+  /// A model's thoughts were told on the way.
+  bool thought_ = false;
   bool settled_ = false;
 };
 

@@ -1,6 +1,5 @@
-#include <format>
-
 #include "weft/adapters/admin/api.h"
+#include "weft/adapters/admin/body.h"
 
 namespace weft::adapters::admin {
 namespace {
@@ -21,19 +20,10 @@ json::object describe(const hub::KeyInfo& key) {
 Awaitable<> make(Environment& environment, Request& request) {
   auto body = co_await read_object(request.exchange);
   if (!body) co_return answer_error(request.exchange, body.error());
-  std::string name(json::string_at(*body, "name"));
-  if (name.empty() || name.size() > 100) {
-    co_return answer_error(request.exchange,
-                           make_argument_error("/name", "name: expected 1 to 100 characters"));
-  }
-  std::vector<std::string> solutions;
-  if (const auto* list = json::array_at(*body, "solutions")) {
-    for (const auto& id : *list) {
-      if (id.is_string()) solutions.emplace_back(id.get_string());
-    }
-  }
-  const bool admin = json::bool_at(*body, "admin").value_or(false);
-  auto made = co_await environment.hub.keys().make(std::move(name), admin, std::move(solutions));
+  auto wanted = read_key(*body);
+  if (!wanted) co_return answer_error(request.exchange, wanted.error());
+  auto made = co_await environment.hub.keys().make(std::move(wanted->name), wanted->admin,
+                                                   std::move(wanted->solutions));
   if (!made) co_return answer_error(request.exchange, made.error());
   json::object out = describe(made->info);
   out["secret"] = made->secret;

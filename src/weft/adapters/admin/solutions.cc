@@ -1,6 +1,5 @@
-#include <format>
-
 #include "weft/adapters/admin/api.h"
+#include "weft/adapters/admin/body.h"
 #include "weft/model/codec.h"
 
 namespace weft::adapters::admin {
@@ -47,48 +46,6 @@ json::object describe(const hub::Joiner::Waiting& waiting) {
   out["health"] = "down";
   out["why"] = waiting.why;
   return out;
-}
-
-Result<hub::JoinRequest> read_join(const json::object& body) {
-  hub::JoinRequest request;
-  request.id = SolutionId(std::string(json::string_at(body, "name")));
-  request.url = std::string(json::string_at(body, "url"));
-  request.protocol = std::string(json::string_at(body, "protocol"));
-  request.bearer = std::string(json::string_at(body, "bearer"));
-  request.origin = "weft add";
-  if (const auto* command = json::array_at(body, "command")) {
-    for (const auto& word : *command) {
-      if (!word.is_string())
-        return fail(make_argument_error("/command", "command: expected a list of strings"));
-      request.command.emplace_back(word.get_string());
-    }
-  }
-  if (const auto* headers = json::object_at(body, "headers")) {
-    for (const auto& [name, value] : *headers) {
-      if (!value.is_string())
-        return fail(make_argument_error("/headers", "headers: expected strings"));
-      request.headers.emplace_back(name, value.get_string());
-    }
-  }
-  if (const auto* environment = json::object_at(body, "environment")) {
-    for (const auto& [name, value] : *environment) {
-      if (!value.is_string())
-        return fail(make_argument_error("/environment", "environment: expected strings"));
-      request.environment[name] = value.get_string();
-    }
-  }
-  request.timeout_ms = json::int_at(body, "timeout_ms").value_or(0);
-  if (request.url.empty() == request.command.empty()) {
-    return fail(make_argument_error("/url", "give a `url` or a `command`, and not both"));
-  }
-  if (!request.id.empty() && slug(request.id.str()) != request.id.str()) {
-    return fail(make_argument_error(
-        "/name",
-        std::format(
-            "`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most 40",
-            request.id.str())));
-  }
-  return request;
 }
 
 Awaitable<> list(Environment& environment, Request& request) {

@@ -38,7 +38,7 @@ std::string metrics(Environment& environment) {
     }
   };
   using Counters = hub::Entry::Counters;
-  each({"weft_calls_total", "counter", "Calls to the solution that ended."},
+  each({"weft_calls_total", "counter", "Calls to the solution that began."},
        [](const Counters& c) { return c.calls.load(); });
   each({"weft_call_failures_total", "counter", "Calls to the solution that ended in an error."},
        [](const Counters& c) { return c.failures.load(); });

@@ -1,44 +1,17 @@
-#include <algorithm>
-#include <charconv>
 #include <format>
 
 #include "weft/adapters/admin/api.h"
+#include "weft/adapters/admin/body.h"
 #include "weft/adapters/admin/views.h"
-#include "weft/base/url.h"
 #include "weft/model/codec.h"
 
 namespace weft::adapters::admin {
 namespace {
 
-std::string query_value(const Request& request, std::string_view name) {
-  for (auto& [key, value] : parse_query(request.exchange.head().query())) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
-std::int64_t number_or(std::string_view text, std::int64_t otherwise) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty() ? value
-                                                                                   : otherwise;
-}
-
 Awaitable<> list(Environment& environment, Request& request) {
-  hub::TaskFilter filter;
-  filter.context = ContextId(query_value(request, "context"));
-  filter.page_token = query_value(request, "page_token");
-  filter.limit = static_cast<std::size_t>(
-      std::clamp<std::int64_t>(number_or(query_value(request, "limit"), 50), 1, 500));
-  if (const auto word = query_value(request, "state"); !word.empty()) {
-    filter.state = model::task_state_from(word);
-    if (!filter.state) {
-      co_return answer_error(
-          request.exchange,
-          make_argument_error("/state", std::format("`{}` is no state of a task", word)));
-    }
-  }
-  auto page = co_await environment.hub.tasks().list(std::move(filter), request.principal);
+  auto filter = read_filter(request.exchange.head().query());
+  if (!filter) co_return answer_error(request.exchange, filter.error());
+  auto page = co_await environment.hub.tasks().list(*std::move(filter), request.principal);
   if (!page) co_return answer_error(request.exchange, page.error());
   json::array tasks;
   for (const auto& view : page->tasks) tasks.push_back(describe(view));
@@ -50,9 +23,8 @@ Awaitable<> list(Environment& environment, Request& request) {
 }
 
 Awaitable<> events(Environment& environment, Request& request, TaskId id) {
-  const std::string_view last = request.exchange.head().headers.get("Last-Event-ID");
-  const std::int64_t after =
-      number_or(last.empty() ? query_value(request, "after") : std::string(last), 0);
+  const auto& head = request.exchange.head();
+  const std::int64_t after = read_after(head.headers.get("Last-Event-ID"), head.query());
   auto subscribed = co_await environment.hub.tasks().subscribe(id, after, request.principal,
                                                                request.exchange.executor());
   if (!subscribed) co_return answer_error(request.exchange, subscribed.error());

@@ -6,6 +6,7 @@
 #include "weft/adapters/common/reply.h"
 #include "weft/base/log.h"
 #include "weft/base/url.h"
+#include "weft/wire/base64.h"
 
 namespace weft::adapters {
 namespace {
@@ -94,10 +95,20 @@ class Front {
         routes_, [](const Route& a, const Route& b) { return a.prefix.size() > b.prefix.size(); });
   }
 
+  /// What is packed is not unpacked: a small body would become a large one.
+  static Result<void> check_encoding(const net::Exchange& exchange) {
+    const std::string_view encoding = exchange.head().headers.get("Content-Encoding");
+    if (encoding.empty() || wire::same_name(encoding, "identity")) return {};
+    return fail(Reason::content_type,
+                std::format("a body with Content-Encoding `{}` is not taken; send it as it is",
+                            encoding.substr(0, 32)));
+  }
+
   // No coroutine of its own: nearly every call goes straight to its route.
   Awaitable<> handle(net::Exchange& exchange) {
     const Route* route = find(exchange.head().path());
     if (auto fit = check_browser(exchange); !fit) return turn_away(exchange, route, fit.error());
+    if (auto fit = check_encoding(exchange); !fit) return turn_away(exchange, route, fit.error());
     const std::string_view origin = exchange.head().headers.get("Origin");
     if (origin.empty() || !contains(config_.origins, origin)) return dispatch(exchange, route);
     return handle_allowed_page(exchange, route, std::string(origin));
@@ -202,7 +213,9 @@ class Front {
       }
       const auto end = rest.find('/');
       const std::string_view piece = rest.substr(0, end);
-      out.push_back(percent_decode(piece).value_or(std::string(piece)));
+      auto decoded = percent_decode(piece);
+      const bool text = decoded && wire::is_utf8(*decoded);
+      out.push_back(text ? *std::move(decoded) : std::string(piece));
       if (end == std::string_view::npos) break;
       rest.remove_prefix(end);
     }

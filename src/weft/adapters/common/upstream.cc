@@ -70,9 +70,9 @@ std::optional<std::chrono::sys_seconds> date_of(std::string_view text) {
   return at;
 }
 
-/// Retry-After (RFC 9110, 10.2.3): seconds, or a date, which counts from the answer's own `Date`;
-/// nothing when it is neither.
-std::optional<Milliseconds> wait_of(const wire::Headers& headers) {
+}  // namespace
+
+std::optional<Milliseconds> retry_after_of(const wire::Headers& headers) {
   constexpr std::int64_t kWaitSecondsMax = 86'400;
   const std::string_view text = headers.get("Retry-After");
   if (text.empty()) return std::nullopt;
@@ -90,8 +90,6 @@ std::optional<Milliseconds> wait_of(const wire::Headers& headers) {
   if (seconds < 0) return std::nullopt;
   return Milliseconds(std::min(seconds, kWaitSecondsMax) * 1000);
 }
-
-}  // namespace
 
 Result<std::string> resolve_variables(std::string_view text) {
   std::string out;
@@ -165,7 +163,7 @@ Error error_of_status(int status, const wire::Headers& headers, std::string_view
           : std::format("answered HTTP {}: {}", status, words);
   Error error = make_error(reason_of_status(status), std::move(message));
   error.upstream_status = status;
-  error.retry_after = wait_of(headers);
+  error.retry_after = retry_after_of(headers);
   if (status >= 500 && status != 502 && status != 503 && status != 504 && status != 529)
     error.retryable = false;
   return error;
@@ -173,7 +171,7 @@ Error error_of_status(int status, const wire::Headers& headers, std::string_view
 
 Error with_status(Error told, int status, const wire::Headers& headers) {
   told.upstream_status = status;
-  if (!told.retry_after) told.retry_after = wait_of(headers);
+  if (!told.retry_after) told.retry_after = retry_after_of(headers);
   return told;
 }
 

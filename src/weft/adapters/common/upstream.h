@@ -2,6 +2,7 @@
 // wrong. Owned by adapters/common.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,9 @@ Result<net::ClientRequest> solution_request(const hub::JoinRequest& request,
                                             const hub::CallContext& context);
 /// The error that a non-2xx status means, with a piece of the body (cut, printable) in the message.
 Error error_of_status(int status, const wire::Headers& headers, std::string_view body);
+/// Retry-After (RFC 9110, 10.2.3): seconds, or a date, which counts from the answer's own `Date`;
+/// nothing when it is neither.
+std::optional<Milliseconds> retry_after_of(const wire::Headers& headers);
 /// What the protocol's own error told, with what only the HTTP answer tells: its status and, unless
 /// the error named a wait itself, its Retry-After.
 Error with_status(Error told, int status, const wire::Headers& headers);

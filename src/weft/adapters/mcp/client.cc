@@ -4,6 +4,7 @@
 #include <format>
 #include <set>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/adapters/mcp/asks.h"
 #include "weft/adapters/mcp/codec.h"
 #include "weft/adapters/mcp/errors.h"
@@ -192,6 +193,8 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
   if (call->args && !call->args->is_object()) {
     co_return fail(make_argument_error("", "the arguments of a tool must be an object"));
   }
+  std::vector<model::Loss> losses = losses_of_call(*call, {});
+  for (model::Loss& loss : losses) out.lose(std::move(loss));
   LinkRequest request = request_of(*call);
   for (int round = 0; round < kRoundsMax; ++round) {
     hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};

@@ -1,5 +1,7 @@
 #include "weft/adapters/mcp/codec.h"
 
+#include <algorithm>
+#include <array>
 #include <format>
 
 #include "weft/adapters/mcp/content.h"
@@ -58,14 +60,19 @@ json::object converse_data(const model::Output& output) {
   return data;
 }
 
-/// Every part of the answer in order, without the Data part that structuredContent already is.
-json::array content_of_output(const model::Output& output, bool skip_data,
-                              std::vector<Loss>& losses) {
+/// What structuredContent says already.
+struct Said {
+  bool data = false;
+  bool tool_calls = false;
+};
+
+/// Every part of the answer in order, without what was said already.
+json::array content_of_output(const model::Output& output, Said said, std::vector<Loss>& losses) {
   json::array content;
   const auto add = [&](const std::vector<model::Part>& parts, const std::string& path) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (skip_data && std::holds_alternative<model::Data>(parts[i].body)) continue;
-      if (std::holds_alternative<model::ToolCall>(parts[i].body)) continue;  // in structuredContent
+      if (said.data && std::holds_alternative<model::Data>(parts[i].body)) continue;
+      if (said.tool_calls && std::holds_alternative<model::ToolCall>(parts[i].body)) continue;
       json::value block = block_of(parts[i], std::format("{}/{}", path, i), losses);
       if (!block.is_null()) content.push_back(std::move(block));
     }
@@ -73,13 +80,11 @@ json::array content_of_output(const model::Output& output, bool skip_data,
   for (std::size_t i = 0; i < output.turns.size(); ++i) {
     add(output.turns[i].parts, std::format("/turns/{}/parts", i));
   }
+  said.tool_calls = false;  // those of the turns alone
   for (std::size_t i = 0; i < output.artifacts.size(); ++i) {
-    const model::Artifact& artifact = output.artifacts[i];
-    add(artifact.parts, std::format("/artifacts/{}/parts", i));
-    if (!artifact.name.empty() || !artifact.description.empty()) {
-      losses.push_back(
-          Loss{std::format("/artifacts/{}/name", i), "artifact", "content", LossKind::dropped, ""});
-    }
+    add(output.artifacts[i].parts, std::format("/artifacts/{}/parts", i));
+    losses.push_back(Loss{std::format("/artifacts/{}", i), "artifact", "content",
+                          LossKind::approximated, "content has no ids, names and descriptions"});
   }
   std::vector<model::Part> tensors;
   tensors.reserve(output.tensors.size());
@@ -88,9 +93,14 @@ json::array content_of_output(const model::Output& output, bool skip_data,
   return content;
 }
 
-json::object loss_meta(const std::vector<Loss>& losses) {
+/// What a result has no field for.
+json::object meta_of(const model::Output& output, bool converse, const std::vector<Loss>& losses) {
   json::object meta;
   if (!losses.empty()) meta[kMetaLoss] = model::to_json(losses);
+  if (converse) return meta;  // structuredContent says it
+  if (output.usage) meta[kMetaUsage] = usage_json(*output.usage);
+  if (output.finish != model::Finish::stop) meta[kMetaFinish] = model::to_string(output.finish);
+  if (!output.model.empty()) meta[kMetaModel] = output.model;
   return meta;
 }
 
@@ -113,9 +123,9 @@ json::object result_of(const model::Output& output, const model::Skill& skill, E
     data = model::plain_data(output);
   }
   const bool from_part = !output.data && model::plain_data(output).has_value();
-  json::array content = content_of_output(output, from_part, losses);
-  json::object meta = loss_meta(losses);
-  if (output.usage && !converse) meta["weft/usage"] = usage_json(*output.usage);
+  const Said said{.data = from_part, .tool_calls = converse};
+  json::array content = content_of_output(output, said, losses);
+  json::object meta = meta_of(output, converse, losses);
   json::object result;
   if (data) {
     if (content.empty()) {
@@ -148,6 +158,7 @@ json::object error_result_of(const Error& error, Era era) {
   if (!error.param.empty()) why["param"] = error.param;
   if (!error.solution.empty()) why["solution"] = error.solution;
   if (error.retryable) why["retryable"] = true;
+  if (error.retry_after) why["retryAfterMs"] = error.retry_after->count();
   json::object meta;
   meta[kMetaError] = std::move(why);
   json::object result;
@@ -175,15 +186,34 @@ Error error_of_result(const json::object& result, const std::vector<model::Part>
     error = make_error(*reason, std::move(text));
   }
   error.param = std::string(json::string_at(*why, "param"));
+  if (const auto retryable = json::bool_at(*why, "retryable")) error.retryable = *retryable;
+  const auto after = json::int_at(*why, "retryAfterMs");
+  if (after && *after >= 0) error.retry_after = std::chrono::milliseconds(*after);
   return error;
 }
 
-void add_losses(model::Output& output, const json::object& result) {
+std::optional<model::Usage> usage_from(const json::object& meta) {
+  const json::object* said = json::object_at(meta, kMetaUsage);
+  if (said == nullptr) return std::nullopt;
+  const auto count = [&](std::string_view key) { return json::int_at(*said, key).value_or(0); };
+  return model::Usage{count("input_tokens"), count("output_tokens"), count("cached_tokens"),
+                      count("reasoning_tokens")};
+}
+
+constexpr std::array kOwnMeta{kMetaServer, kMetaWrapped, kMetaLoss,
+                              kMetaUsage,  kMetaFinish,  kMetaModel};
+
+/// What another weft says beside the content is taken in; the rest of `_meta` is kept as it is.
+void take_meta(model::Output& output, const json::object& result) {
   const json::object* meta = json::object_at(result, "_meta");
   if (meta == nullptr) return;
+  output.usage = usage_from(*meta);
+  output.finish =
+      model::finish_from(json::string_at(*meta, kMetaFinish)).value_or(model::Finish::stop);
+  output.model = json::string_at(*meta, kMetaModel);
   json::object kept;
   for (const auto& [key, value] : *meta) {
-    if (key != kMetaServer && key != kMetaWrapped && key != kMetaLoss) kept.emplace(key, value);
+    if (!std::ranges::contains(kOwnMeta, std::string_view(key))) kept.emplace(key, value);
   }
   if (!kept.empty()) output.meta["mcp"] = std::move(kept);
 }
@@ -227,7 +257,7 @@ Result<model::Output> output_of(const json::object& result) {
     turn.parts = std::move(parts);
     output.turns.push_back(std::move(turn));
   }
-  add_losses(output, result);
+  take_meta(output, result);
   return output;
 }
 

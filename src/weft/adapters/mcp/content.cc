@@ -18,6 +18,9 @@ void lose(std::vector<Loss>& losses, std::string_view path, std::string from, st
   losses.push_back(Loss{std::string(path), std::move(from), std::move(to), kind, std::move(note)});
 }
 
+/// A file that has no address of its own: its name follows.
+constexpr std::string_view kBlobUri = "weft://blob/";
+
 json::object text_block(std::string_view text) { return {{"type", "text"}, {"text", text}}; }
 
 /// Fields of `block` other than the named ones, kept in the part's meta.
@@ -62,8 +65,8 @@ json::object blob_block(const Part& part, const model::Blob& blob) {
       json::bool_at(held, "weft_text").value_or(false) && wire::is_utf8(blob.bytes);
   held.erase("weft_text");
   if (!held.contains("uri")) {
-    const std::string name = blob.filename.empty() ? "blob" : percent_encode(blob.filename);
-    held["uri"] = "weft://blob/" + name;
+    const std::string name = blob.filename.empty() ? "" : percent_encode(blob.filename);
+    held["uri"] = std::string(kBlobUri) + name;
   }
   if (!part.media_type.empty()) held["mimeType"] = part.media_type;
   if (as_text) {
@@ -194,6 +197,8 @@ Result<Part> resource_part(const json::object& block, std::string_view path) {
   } else {
     return bad_block(path, "a resource with neither `text` nor `blob`");
   }
+  if (const auto uri = json::string_at(*resource, "uri"); uri.starts_with(kBlobUri))
+    blob.filename = percent_decode(uri.substr(kBlobUri.size())).value_or("");
   Part part{std::move(blob), std::string(json::string_at(*resource, "mimeType")), {}};
   json::object rest = rest_of(block, {"type", "resource"});
   rest["resource"] = std::move(held);

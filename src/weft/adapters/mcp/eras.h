@@ -26,6 +26,10 @@ inline constexpr std::string_view kMetaServer = "io.modelcontextprotocol/serverI
 inline constexpr std::string_view kMetaLogLevel = "io.modelcontextprotocol/logLevel";
 inline constexpr std::string_view kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
 inline constexpr std::string_view kMetaLoss = "weft/loss";
+/// What a tool result has no field for; another weft reads it back.
+inline constexpr std::string_view kMetaUsage = "weft/usage";
+inline constexpr std::string_view kMetaFinish = "weft/finish";
+inline constexpr std::string_view kMetaModel = "weft/model";
 inline constexpr std::string_view kMetaError = "weft/error";
 /// On a result: structuredContent is `{"result": X}` because this revision allows objects alone.
 inline constexpr std::string_view kMetaWrapped = "weft/wrapped";

@@ -100,6 +100,8 @@ Result<Mount> Server::mount_of(const Request& request) const {
   const auto snapshot = environment_.hub.registry().snapshot();
   mount.entry = snapshot->find_shared(name);
   const bool allowed = environment_.hub.keys().may_call(request.principal, name);
+  if (!mount.entry && allowed && request.rest.size() == 1)
+    return fail(hub::missing_solution(*snapshot, name));
   if (!mount.entry || request.rest.size() > 1 || !allowed) {
     return fail(
         Reason::solution_not_found,

@@ -147,6 +147,12 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount,
   const bool allowed =
       found && shown_as_tool(*found->skill) &&
       environment_.hub.keys().may_call(request.principal, found->entry->solution->id.str());
+  if (!found && snapshot->absent && !mount.entry) {
+    const std::string_view solution = std::string_view(name).substr(0, name.find('_'));
+    const Error why = hub::missing_solution(*snapshot, solution);
+    const bool known = environment_.hub.keys().may_call(request.principal, solution);
+    if (known && why.reason == Reason::unavailable) return fail(why);
+  }
   if (!allowed)
     return fail(Reason::solution_not_found, std::format("Unknown tool: {}", name.substr(0, 128)));
   run.skill = *found;

@@ -1,7 +1,9 @@
 #include "weft/adapters/openai/answer.h"
 
+#include <algorithm>
 #include <format>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/adapters/openai/errors.h"
 #include "weft/adapters/openai/messages.h"
 
@@ -9,18 +11,6 @@ namespace weft::adapters::openai {
 namespace {
 
 using model::Part;
-
-/// What one part contributes to the text of a message; empty for what has a field of its own.
-std::string part_text(const Part& part, bool with_data) {
-  if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text;
-  if (const auto* blob = std::get_if<model::Blob>(&part.body))
-    return data_url(part.media_type, blob->bytes);
-  if (const auto* link = std::get_if<model::Link>(&part.body)) return link->uri;
-  if (const auto* data = std::get_if<model::Data>(&part.body)) {
-    return with_data ? json::write(data->json) : std::string();
-  }
-  return {};
-}
 
 bool has_text(const std::vector<Part>& parts) {
   for (const Part& part : parts) {
@@ -36,10 +26,30 @@ void append_line(std::string& out, std::string text) {
   out += text;
 }
 
+bool is_data(const Part& part) { return std::holds_alternative<model::Data>(part.body); }
+bool is_text(const Part& part) { return std::holds_alternative<model::Text>(part.body); }
+
 /// The parts of one turn or artifact. Data is a copy of the text where both are there.
 void append_parts(std::string& out, const std::vector<Part>& parts) {
   const bool with_data = !has_text(parts);
-  for (const Part& part : parts) append_line(out, part_text(part, with_data));
+  for (const Part& part : parts) {
+    if (with_data || !is_data(part)) append_line(out, part_text(part));
+  }
+}
+
+/// Of an artifact that was told up to its first data: the rest.
+void append_held(std::string& out, const std::vector<Part>& parts) {
+  const bool with_data = !has_text(parts);
+  for (auto part = std::ranges::find_if(parts, is_data); part != parts.end(); ++part) {
+    if (with_data || !is_data(*part)) append_line(out, part_text(*part));
+  }
+}
+
+void append_data(std::string& out, const std::vector<Part>& parts) {
+  if (has_text(parts)) return;
+  for (const Part& part : parts) {
+    if (is_data(part)) append_line(out, part_text(part));
+  }
 }
 
 std::string join(const model::Output& output, auto pick) {
@@ -116,7 +126,95 @@ Result<model::Turn> turn_from_choice(const json::object& choice) {
   return turn;
 }
 
+/// Whether the content says the data, as it is or in words that are its copy.
+bool says(std::string_view content, const model::Output& output, const json::value& data) {
+  if (content.contains(json::write(data))) return true;
+  const auto copies = [&](const auto& piece) {
+    return std::ranges::any_of(
+        piece.parts, [&](const Part& part) { return is_text(part) && is_copy(part, data); });
+  };
+  return std::ranges::any_of(output.turns, copies) || std::ranges::any_of(output.artifacts, copies);
+}
+
+/// Data beside text stays out of the content.
+bool loses_data(const model::Output& output) {
+  std::vector<const json::value*> all;
+  const auto find = [&](const std::vector<Part>& parts) {
+    for (const Part& part : parts) {
+      if (const auto* data = std::get_if<model::Data>(&part.body)) all.push_back(&data->json);
+    }
+  };
+  for (const auto& turn : output.turns) find(turn.parts);
+  for (const auto& artifact : output.artifacts) find(artifact.parts);
+  if (output.data) all.push_back(&*output.data);
+  if (all.empty()) return false;
+  const std::string content = content_text(output, false);
+  return !std::ranges::all_of(
+      all, [&](const json::value* data) { return says(content, output, *data); });
+}
+
 }  // namespace
+
+std::string part_text(const Part& part) {
+  if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text;
+  if (const auto* blob = std::get_if<model::Blob>(&part.body))
+    return data_url(part.media_type, blob->bytes);
+  if (const auto* link = std::get_if<model::Link>(&part.body)) return link->uri;
+  if (const auto* data = std::get_if<model::Data>(&part.body)) return json::write(data->json);
+  return {};
+}
+
+std::string rest_of_content(const model::Output& output, const TextTrail& trail) {
+  std::string out;
+  for (const auto& turn : output.turns) {
+    if (!trail.spoke()) {
+      append_parts(out, turn.parts);
+      continue;
+    }
+    for (const Part& part : turn.parts) {
+      if (!is_text(part) && !is_data(part)) append_line(out, part_text(part));
+    }
+    append_data(out, turn.parts);
+  }
+  for (const auto& artifact : output.artifacts) {
+    if (trail.held(artifact.id))
+      append_held(out, artifact.parts);
+    else if (!trail.told(artifact.id))
+      append_parts(out, artifact.parts);
+  }
+  return out;
+}
+
+std::vector<model::Loss> losses_of_answer(const model::Output& output, bool as_json) {
+  std::vector<model::Loss> losses;
+  const auto data = as_json ? model::plain_data(output) : std::nullopt;
+  if (data) {
+    note_beside(output, *data, losses);
+    // These have fields of their own beside the content.
+    std::erase_if(losses, [](const model::Loss& loss) {
+      const bool own =
+          loss.from == "reasoning" || loss.from == "refusal" || loss.from == "tool_call";
+      return own && loss.path == "/turns";
+    });
+    return losses;
+  }
+  constexpr std::string_view kNote = "a message of chat has no place for it";
+  LossNotes notes(losses);
+  const auto lost = [&](bool there, std::string_view path, std::string_view what) {
+    notes.dropped(there, path, what, kNote);
+  };
+  const Contents said = turns_of(output);
+  const Contents made = artifacts_of(output);
+  lost(loses_data(output), "/data", "data");
+  lost(!output.artifacts.empty(), "/artifacts", "artifact");
+  lost(said.link_facts || made.link_facts, "/turns", "link");
+  lost(said.tool_results || made.tool_results, "/turns", "tool_result");
+  lost(said.tensors || made.tensors || !output.tensors.empty(), "/tensors", "tensor");
+  lost(made.reasoning || made.opaque, "/artifacts", "reasoning");
+  lost(made.refusals, "/artifacts", "refusal");
+  lost(made.tool_calls, "/artifacts", "tool_call");
+  return losses;
+}
 
 std::string content_text(const model::Output& output, bool as_json) {
   if (as_json) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "weft/adapters/openai/trail.h"
 #include "weft/base/json.h"
 #include "weft/model/event.h"
 
@@ -22,6 +23,13 @@ struct CompletionHead {
 /// The message's text: turns, then artifacts, one after the other; structured results as compact
 /// JSON when there is no text or `as_json` is asked; files as data URLs.
 std::string content_text(const model::Output& output, bool as_json);
+/// What one part contributes to the text of a message: text, a file as data URL, a link's address,
+/// data as compact JSON; empty for what has a field of its own or no place at all.
+std::string part_text(const model::Part& part);
+/// What of the text did not stream before the end.
+std::string rest_of_content(const model::Output& output, const TextTrail& trail);
+/// What of the answer a message has no place for.
+std::vector<model::Loss> losses_of_answer(const model::Output& output, bool as_json);
 /// The `chat.completion` document of an output.
 json::object encode_completion(const model::Output& output, const CompletionHead& head,
                                bool as_json);

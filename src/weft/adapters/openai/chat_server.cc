@@ -2,6 +2,7 @@
 // chunks.
 #include <format>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/openai/chunk.h"
 #include "weft/adapters/openai/codec.h"
@@ -52,14 +53,11 @@ void fill_call(Chat& chat, hub::ModelRef& target) {
   if (target.ref.entry->solution->protocol != "openai") chat.losses = losses_of_extra(call.gen);
 }
 
-void add_losses(Chat& chat, std::vector<model::Loss> more) {
-  for (auto& loss : more) chat.losses.push_back(std::move(loss));
-}
-
 void respond_output(Chat& chat, const model::Output& output) {
   json::value body(encode_completion(output, chat.head, chat.as_json));
   wire::Headers headers = chat_headers(chat);
   std::vector<model::Loss> losses = std::move(chat.losses);
+  add_losses(losses, losses_of_answer(output, chat.as_json));
   (void)respond_json(chat.exchange, 200, body, std::move(headers), losses);
 }
 
@@ -102,7 +100,7 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
     }
   }
   model::End end = fold.take();
-  add_losses(chat, std::move(end.losses));
+  add_losses(chat.losses, std::move(end.losses));
   if (end.outcome) {
     respond_output(chat, *end.outcome);
   } else {
@@ -143,7 +141,7 @@ class Streaming {
       }
     }
     model::End end = fold_.take();
-    add_losses(chat_, std::move(end.losses));
+    add_losses(chat_.losses, std::move(end.losses));
     if (!end.outcome) {
       co_await fail(end.outcome.error());
       co_return;
@@ -166,6 +164,7 @@ class Streaming {
 
   Awaitable<> finish(const model::Output& output) {
     std::string end;
+    add_losses(chat_.losses, losses_of_answer(output, chat_.as_json));
     if (!writer_.end(output, end)) {
       chat_.losses.push_back(
           {"/choices/0/message/content", "answer", "stream", model::LossKind::reordered, ""});

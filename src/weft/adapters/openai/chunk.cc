@@ -109,6 +109,18 @@ void ChunkWriter::rest_of_tool_calls(const model::Output& whole, std::string& ou
   }
 }
 
+void ChunkWriter::rest_of_content(const model::Output& whole, std::string& out) {
+  const std::string all = content_text(whole, hold_text_);
+  const std::string& said = trail_.said();
+  if (all.starts_with(said)) {
+    if (all.size() > said.size()) field("content", std::string_view(all).substr(said.size()), out);
+    return;
+  }
+  // What was told keeps its place; the rest follows.
+  std::string rest = openai::rest_of_content(whole, trail_);
+  if (!rest.empty()) field("content", "\n" + rest, out);
+}
+
 bool ChunkWriter::end(const model::Output& whole, std::string& out) {
   for (const auto& turn : whole.turns) {
     for (const Part& part : turn.parts) {
@@ -119,14 +131,10 @@ bool ChunkWriter::end(const model::Output& whole, std::string& out) {
       if (refusal && !refused_) field("refusal", refusal->text, out);
     }
   }
-  const std::string all = content_text(whole, hold_text_);
-  const std::string& said = trail_.said();
-  const bool fits = all.starts_with(said);
-  if (fits && all.size() > said.size())
-    field("content", std::string_view(all).substr(said.size()), out);
+  rest_of_content(whole, out);
   rest_of_tool_calls(whole, out);
   last(whole, out);
-  return fits;
+  return !trail_.interleaved();
 }
 
 void ChunkWriter::ask(const model::Turn& question, std::string& out) {

@@ -20,7 +20,7 @@ class ChunkWriter {
   /// Deltas and artifacts as they come; events that chat has no word for leave nothing.
   void add(const model::Event& event, std::string& out);
   /// What of the whole answer did not stream, the finish, the usage when asked for, and [DONE].
-  /// False when the whole is not what was streamed before it.
+  /// False when words of the answer and of artifacts stand between one another.
   bool end(const model::Output& whole, std::string& out);
   /// The end at a question: the turn that asks, the finish and [DONE].
   void ask(const model::Turn& question, std::string& out);
@@ -32,6 +32,7 @@ class ChunkWriter {
   void field(std::string_view name, std::string_view text, std::string& out);
   void tool_call(const model::Delta& delta, std::string& out);
   void last(const model::Output& whole, std::string& out);
+  void rest_of_content(const model::Output& whole, std::string& out);
   void rest_of_tool_calls(const model::Output& whole, std::string& out);
 
   std::string prefix_;

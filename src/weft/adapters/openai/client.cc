@@ -62,11 +62,14 @@ Awaitable<Error> error_of_response(net::ClientResponse& response) {
   }
   const auto& head = response.head();
   Error error = error_of_status(head.status, head.headers, body);
-  if (head.status == 401 || head.status == 403) co_return error;
   const auto parsed = json::parse(body);
   const auto* object = parsed ? error_object(*parsed) : nullptr;
   if (!object) co_return error;
   const Error said = error_from_json(*object, head.status);
+  // What is wrong with weft's own credentials is nothing that the caller could mend.
+  const bool credentials = head.status == 401 || head.status == 403;
+  if (credentials && said.reason != Reason::refused) co_return error;
+  if (credentials) error.message = std::format("answered HTTP {}: {}", head.status, said.message);
   error.reason = said.reason;
   error.code = said.code;
   error.retryable = said.retryable;

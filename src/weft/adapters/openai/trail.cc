@@ -1,5 +1,7 @@
 #include "weft/adapters/openai/trail.h"
 
+#include "weft/adapters/openai/answer.h"
+
 namespace weft::adapters::openai {
 
 std::string TextTrail::piece(std::string_view text, bool own_line) {
@@ -14,18 +16,30 @@ std::string TextTrail::piece(std::string_view text, bool own_line) {
 
 std::string TextTrail::add(const model::Event& event) {
   if (const auto* delta = std::get_if<model::Delta>(&event.body)) {
-    return delta->kind == model::Delta::Kind::text ? piece(delta->text, false) : std::string();
+    if (delta->kind != model::Delta::Kind::text || delta->text.empty()) return {};
+    speaks(false);
+    spoke_ = true;
+    return piece(delta->text, false);
   }
   const auto* artifact = std::get_if<model::Artifact>(&event.body);
   if (!artifact) return {};
   std::string out;
   for (const auto& part : artifact->parts) {
-    const auto* text = std::get_if<model::Text>(&part.body);
-    // Of the rest only the whole tells whether it is said at all.
-    if (!text) return out;
-    out += piece(text->text, true);
+    if (std::holds_alternative<model::Data>(part.body)) held_.insert(artifact->id);
+    if (held(artifact->id)) break;
+    const std::string text = part_text(part);
+    if (text.empty()) continue;
+    speaks(true);
+    overtaken_ = overtaken_ || !held_.empty();
+    out += piece(text, true);
   }
+  artifacts_.insert(artifact->id);
   return out;
+}
+
+void TextTrail::speaks(bool artifact) {
+  if (of_artifact_ && *of_artifact_ != artifact) ++turns_;
+  of_artifact_ = artifact;
 }
 
 }  // namespace weft::adapters::openai

@@ -2,23 +2,24 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <format>
 
+#include "weft/adapters/common/upstream.h"
 #include "weft/adapters/openapi/codec.h"
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/rest_reader.h"
+#include "weft/base/text.h"
 #include "weft/base/timers.h"
 #include "weft/wire/base64.h"
+#include "weft/wire/media_type.h"
 #include "weft/wire/sse.h"
 
 namespace weft::adapters::openapi {
 namespace {
 
 bool is_type(const wire::ResponseHead& head, std::string_view type) {
-  const std::string_view full = head.headers.get("Content-Type");
-  return wire::same_name(full.substr(0, std::min(full.find(';'), full.size())), type);
+  return wire::media_type(head.headers.get("Content-Type")) == type;
 }
 
 bool is_lines(const wire::ResponseHead& head) {
@@ -30,6 +31,10 @@ model::Event text_delta(std::string text) {
   return {model::Delta{.kind = model::Delta::Kind::text, .text = std::move(text)}};
 }
 
+Error broke_off() {
+  return make_error(Reason::upstream_protocol, "the answer's stream broke off before its end");
+}
+
 Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub::Emitter& out) {
   wire::SseReader sse(kStreamEventBytesMax);
   while (true) {
@@ -38,14 +43,15 @@ Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub:
     WEFT_CO_CHECK(sse.feed(piece));
     while (auto event = sse.next()) {
       if (event->event == "error") {
-        co_return fail(Reason::solution_failed,
-                       "the stream ended with an error: " + event->data.substr(0, 300));
+        co_return fail(Reason::solution_failed, std::format("the stream ended with an error: {}",
+                                                            beginning_of(event->data, 300)));
       }
       if (event->data == "[DONE]" || event->data.empty()) continue;
       model::Event delta = text_delta(stream_text(event->data));
       WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
     }
   }
+  if (sse.unfinished()) co_return fail(broke_off());
   co_return model::Output{};
 }
 
@@ -64,7 +70,7 @@ Awaitable<Result<model::Output>> read_own_events(net::ClientResponse& response, 
       WEFT_CO_CHECK(co_await out.emit(*std::move(event)));
     }
   }
-  co_return fail(Reason::upstream_protocol, "the answer's stream broke off before its end");
+  co_return fail(broke_off());
 }
 
 Awaitable<Result<model::Output>> read_lines(net::ClientResponse& response, hub::Emitter& out) {
@@ -74,7 +80,11 @@ Awaitable<Result<model::Output>> read_lines(net::ClientResponse& response, hub::
     WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
     more = !piece.empty();
     held += piece;
-    if (!more && !held.empty()) held += '\n';
+    if (!more && !held.empty()) {
+      // The last line needs no end; but a cut one is no JSON.
+      if (!json::parse(held, kStreamEventBytesMax)) co_return fail(broke_off());
+      held += '\n';
+    }
     std::size_t at = 0;
     for (auto end = held.find('\n'); end != std::string::npos; end = held.find('\n', at)) {
       const std::string line = held.substr(at, end - at);
@@ -144,12 +154,8 @@ bool is_job(const wire::ResponseHead& head) {
 }
 
 Milliseconds wait_of(const wire::ResponseHead& head, Milliseconds otherwise) {
-  const std::string_view text = head.headers.get("Retry-After");
-  std::int64_t seconds = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size())
-    return otherwise;
-  return Milliseconds(std::clamp<std::int64_t>(seconds, 0, 3'600) * 1000);
+  const auto asked = retry_after_of(head.headers);
+  return asked ? std::min<Milliseconds>(*asked, kPollWaitMax) : otherwise;
 }
 
 JobState job_state(int status, std::string_view body) {

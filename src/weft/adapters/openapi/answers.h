@@ -22,7 +22,7 @@ bool is_job(const wire::ResponseHead& head);
 /// time.
 Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub::Emitter& out,
                                           Get get);
-/// What Retry-After asks for, in whole seconds; else `otherwise`.
+/// What Retry-After asks for, at most kPollWaitMax; else `otherwise`.
 Milliseconds wait_of(const wire::ResponseHead& head, Milliseconds otherwise);
 
 /// What a job document says of itself: still running, failed, or done. Pure.

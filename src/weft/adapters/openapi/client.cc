@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/adapters/common/upstream.h"
 #include "weft/adapters/openapi/answers.h"
 #include "weft/adapters/openapi/limits.h"
@@ -19,10 +20,12 @@ bool loopback_host(std::string_view host) {
   return host == "localhost" || host == "::1" || host == "127.0.0.1";
 }
 
-/// Whether a URL is where the operator pointed: the document's own origin, or this machine when the
-/// document is on it.
+/// Whether a URL is where the operator pointed: the document's own origin, by any name of this
+/// machine when the document is on it. Another port is another service, with keys of its own.
 bool is_named(const Url& document, const Url& url) {
-  return same_origin(document, url) || (loopback_host(document.host) && loopback_host(url.host));
+  const bool here = loopback_host(document.host) && loopback_host(url.host);
+  return same_origin(document, url) ||
+         (here && document.scheme == url.scheme && document.port == url.port);
 }
 
 /// The server's own path before the operation's.
@@ -144,6 +147,8 @@ std::unique_ptr<hub::EventStream> OpenApiService::reattach(std::shared_ptr<const
 
 Awaitable<Result<model::Output>> OpenApiService::run(std::shared_ptr<const model::Call> call,
                                                      hub::Emitter& out) {
+  std::vector<model::Loss> losses = losses_of_call(*call, {});
+  for (model::Loss& loss : losses) out.lose(std::move(loss));
   const auto current = current_.load();
   const auto found = current->catalog.operations.find(call->skill.str());
   if (found == current->catalog.operations.end()) {

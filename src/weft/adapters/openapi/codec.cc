@@ -8,7 +8,9 @@
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_reader.h"
 #include "weft/adapters/openapi/styles.h"
+#include "weft/base/text.h"
 #include "weft/wire/base64.h"
+#include "weft/wire/media_type.h"
 
 namespace weft::adapters::openapi {
 namespace {
@@ -106,8 +108,7 @@ Result<void> refuse_strangers(const Operation& operation, const json::object& ar
 }
 
 bool is_json_type(std::string_view type) {
-  const auto plain = type.substr(0, type.find(';'));
-  return plain.ends_with("/json") || plain.ends_with("+json");
+  return type.ends_with("/json") || type.ends_with("+json");
 }
 
 }  // namespace
@@ -150,7 +151,8 @@ Result<model::Output> decode_answer(int status, std::string_view content_type, s
     output.turns.push_back(std::move(turn));
     return output;
   }
-  if (is_json_type(content_type)) {
+  const std::string type = wire::media_type(content_type);
+  if (is_json_type(type)) {
     auto parsed = json::parse(body, kAnswerBytesMax);
     if (!parsed)
       return fail(Reason::upstream_protocol,
@@ -158,7 +160,6 @@ Result<model::Output> decode_answer(int status, std::string_view content_type, s
     output.data = std::move(*parsed);
     return output;
   }
-  const auto type = content_type.substr(0, content_type.find(';'));
   if ((type.starts_with("text/") || type.empty() || type.ends_with("xml")) && wire::is_utf8(body)) {
     model::Turn turn{.role = model::Role::assistant};
     turn.parts.push_back(model::Part::text(std::move(body)));
@@ -167,7 +168,7 @@ Result<model::Output> decode_answer(int status, std::string_view content_type, s
   }
   model::Artifact artifact{.id = "body"};
   artifact.name = "body";
-  model::Part part{.body = model::Blob{.bytes = std::move(body)}, .media_type = std::string(type)};
+  model::Part part{.body = model::Blob{.bytes = std::move(body)}, .media_type = type};
   artifact.parts.push_back(std::move(part));
   output.artifacts.push_back(std::move(artifact));
   return output;
@@ -187,8 +188,11 @@ Error decode_failure(int status, const wire::Headers& headers, std::string_view 
   const auto parsed = json::parse(body);
   const auto* o = parsed ? parsed->if_object() : nullptr;
   if (!o) return error;
-  if (status == 401 || status == 403) return error;
-  if (auto told = read_problem(*o)) {
+  auto told = read_problem(*o);
+  // What is wrong with weft's own credentials is nothing that the caller could mend.
+  const bool credentials = status == 401 || status == 403;
+  if (credentials && (!told || told->reason != Reason::refused)) return error;
+  if (told) {
     told->retry_after = error.retry_after;
     told->upstream_status = error.upstream_status;
     return *std::move(told);
@@ -196,9 +200,8 @@ Error decode_failure(int status, const wire::Headers& headers, std::string_view 
   const auto title = json::string_at(*o, "title");
   const auto detail = json::string_at(*o, "detail");
   if (title.empty() || detail.empty() || title == detail) return error;
-  error.message =
-      std::format("answered HTTP {}: {}: {}", status, title.substr(0, 200), detail.substr(0, 600));
-  if (!wire::is_utf8(error.message)) error.message = std::format("answered HTTP {}", status);
+  error.message = std::format("answered HTTP {}: {}: {}", status, beginning_of(title, 200),
+                              beginning_of(detail, 600));
   return error;
 }
 

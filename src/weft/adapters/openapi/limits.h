@@ -27,6 +27,7 @@ inline constexpr std::size_t kStreamEventBytesMax = 1024 * 1024;
 inline constexpr int kPollsMax = 10'000;
 inline constexpr Milliseconds kPollFirst{200};
 inline constexpr Milliseconds kPollLongest{5'000};
+inline constexpr Milliseconds kPollWaitMax{3'600'000};
 inline constexpr Milliseconds kStreamKeepAlive{15'000};
 inline constexpr Milliseconds kStreamIdleTimeout{60'000};
 

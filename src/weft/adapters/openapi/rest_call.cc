@@ -1,11 +1,13 @@
 // POST /api/SOLUTION/SKILL: unary, as events, or as a job.
 #include <format>
+#include <set>
 
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/server.h"
 #include "weft/hub/producer.h"
+#include "weft/model/fold.h"
 
 namespace weft::adapters::openapi {
 namespace {
@@ -80,6 +82,47 @@ Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> strea
   (void)respond_json(rest.exchange, 200, body, std::move(headers), losses);
 }
 
+/// Writes the events of one stream.
+class Telling {
+ public:
+  explicit Telling(model::Shape shape) : shape_(shape) {}
+
+  /// The event as it is told. Of the last the whole answer, so that who reads only that has it all;
+  /// `event` becomes an End where the answer is too large.
+  RestEvent tell(model::Event& event, const TaskId& job) {
+    if (auto added = fold_.add(event); !added) event = model::end_with(added.error());
+    if (const auto* artifact = std::get_if<model::Artifact>(&event.body))
+      told_.insert(artifact->id);
+    if (const auto* delta = std::get_if<model::Delta>(&event.body)) said_.insert(delta->kind);
+    const auto* end = std::get_if<model::End>(&event.body);
+    if (!end || !end->outcome) return encode_event(event, shape_, job);
+    const model::Output rest = rest_of(*end->outcome);
+    return encode_end(fold_.take(), rest, shape_);
+  }
+
+ private:
+  /// What of the answer did not stream before its end.
+  model::Output rest_of(model::Output rest) const {
+    using Kind = model::Delta::Kind;
+    std::erase_if(rest.artifacts, [&](const auto& one) { return told_.contains(one.id); });
+    const auto streamed = [&](const model::Part& part) {
+      return (std::holds_alternative<model::Text>(part.body) && said_.contains(Kind::text)) ||
+             (std::holds_alternative<model::Reasoning>(part.body) &&
+              said_.contains(Kind::reasoning)) ||
+             (std::holds_alternative<model::Refusal>(part.body) && said_.contains(Kind::refusal)) ||
+             (std::holds_alternative<model::ToolCall>(part.body) &&
+              said_.contains(Kind::tool_call));
+    };
+    for (auto& turn : rest.turns) std::erase_if(turn.parts, streamed);
+    return rest;
+  }
+
+  model::Shape shape_;
+  model::Fold fold_{kAnswerBytesMax};
+  std::set<std::string> told_;
+  std::set<model::Delta::Kind> said_;
+};
+
 /// Events until the end, or until a question: then the stream says where it waits, and is over.
 Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
   model::Event event = co_await stream->next();
@@ -92,6 +135,7 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
   auto started = co_await start_sse(rest.exchange, std::move(headers));
   if (!started) co_return;
   SseWriter writer(rest.exchange, kStreamKeepAlive);
+  Telling telling(rest.shape);
   while (true) {
     TaskId job;
     if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
@@ -102,7 +146,7 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
         event = model::end_with(view.error());
       }
     }
-    const RestEvent shown = encode_event(event, rest.shape, job);
+    const RestEvent shown = telling.tell(event, job);
     if (!shown.name.empty()) {
       const std::string data = json::write(shown.data);
       auto sent = co_await writer.event(shown.name, data, "");

@@ -4,6 +4,7 @@
 #include <array>
 #include <format>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/base/clock.h"
 #include "weft/base/url.h"
 #include "weft/wire/base64.h"
@@ -13,32 +14,69 @@ namespace {
 
 using model::Part;
 
-json::object part_json(const Part& part) {
-  json::object o;
-  if (const auto* text = std::get_if<model::Text>(&part.body)) {
-    o["text"] = text->text;
-  } else if (const auto* data = std::get_if<model::Data>(&part.body)) {
-    o["data"] = data->json;
-  } else if (const auto* blob = std::get_if<model::Blob>(&part.body)) {
-    o["base64"] = wire::base64_encode(blob->bytes);
-    if (!blob->filename.empty()) o["filename"] = blob->filename;
-  } else if (const auto* link = std::get_if<model::Link>(&part.body)) {
-    o["uri"] = link->uri;
-    if (!link->name.empty()) o["name"] = link->name;
-  } else if (const auto* tensor = std::get_if<model::Tensor>(&part.body)) {
-    o["tensor"] = tensor->name;
-    o["base64"] = wire::base64_encode(tensor->bytes);
+json::array parts_json(const std::vector<Part>& parts);
+
+json::object tool_call_json(const model::ToolCall& call) {
+  return {{"id", call.id}, {"name", call.name}, {"arguments", call.arguments_text}};
+}
+
+json::object tensor_json(const model::Tensor& tensor) {
+  json::object o{{"name", tensor.name}, {"datatype", tensor.datatype}};
+  o["shape"] = json::array(tensor.shape.begin(), tensor.shape.end());
+  if (!tensor.bytes.empty()) o["base64"] = wire::base64_encode(tensor.bytes);
+  if (tensor.elements.empty()) return o;
+  json::array elements;
+  for (const std::string& element : tensor.elements)
+    elements.emplace_back(wire::base64_encode(element));
+  o["elements"] = std::move(elements);
+  return o;
+}
+
+/// Each kind of content under its own member, so that nothing is lost.
+struct BodyJson {
+  json::object operator()(const model::Text& text) const { return {{"text", text.text}}; }
+  json::object operator()(const model::Data& data) const { return {{"data", data.json}}; }
+  json::object operator()(const model::Blob& blob) const {
+    json::object o{{"base64", wire::base64_encode(blob.bytes)}};
+    if (!blob.filename.empty()) o["filename"] = blob.filename;
+    return o;
   }
+  json::object operator()(const model::Link& link) const {
+    json::object o{{"uri", link.uri}};
+    if (!link.name.empty()) o["name"] = link.name;
+    if (link.size) o["size"] = *link.size;
+    return o;
+  }
+  json::object operator()(const model::Tensor& tensor) const {
+    return {{"tensor", tensor_json(tensor)}};
+  }
+  json::object operator()(const model::ToolCall& call) const {
+    return {{"tool_call", tool_call_json(call)}};
+  }
+  json::object operator()(const model::ToolResult& result) const {
+    json::object o{{"call_id", result.call_id}, {"parts", parts_json(result.parts)}};
+    if (result.is_error) o["is_error"] = true;
+    return {{"tool_result", std::move(o)}};
+  }
+  json::object operator()(const model::Reasoning& thought) const {
+    json::object o{{"reasoning", thought.text}};
+    if (!thought.opaque.empty()) o["opaque"] = thought.opaque;
+    return o;
+  }
+  json::object operator()(const model::Refusal& refusal) const {
+    return {{"refusal", refusal.text}};
+  }
+};
+
+json::object part_json(const Part& part) {
+  json::object o = std::visit(BodyJson(), part.body);
   if (!part.media_type.empty()) o["media_type"] = part.media_type;
   return o;
 }
 
 json::array parts_json(const std::vector<Part>& parts) {
   json::array out;
-  for (const Part& part : parts) {
-    auto o = part_json(part);
-    if (!o.empty()) out.push_back(std::move(o));
-  }
+  for (const Part& part : parts) out.push_back(part_json(part));
   return out;
 }
 
@@ -58,52 +96,71 @@ json::object usage_json(const model::Usage& usage) {
           {"reasoning", usage.reasoning}};
 }
 
-/// A file, a link or a tensor: what a text cannot hold.
-bool is_media(const Part& part) {
-  return std::holds_alternative<model::Blob>(part.body) ||
-         std::holds_alternative<model::Link>(part.body) ||
-         std::holds_alternative<model::Tensor>(part.body);
+/// Whether a text alone says what the turns say: one bare text, or nothing.
+bool is_bare_text(const model::Output& output) {
+  if (output.turns.empty()) return true;
+  if (output.turns.size() > 1 || output.turns[0].parts.size() > 1) return false;
+  const auto& parts = output.turns[0].parts;
+  return parts.empty() ||
+         (std::holds_alternative<model::Text>(parts[0].body) && parts[0].media_type.empty());
 }
 
-bool has_media(const model::Output& output) {
-  const auto any = [](const auto& pieces) {
-    return std::ranges::any_of(
-        pieces, [](const auto& piece) { return std::ranges::any_of(piece.parts, is_media); });
-  };
-  return any(output.turns) || any(output.artifacts);
+json::array turns_json(const model::Output& output) {
+  json::array parts;
+  for (const auto& turn : output.turns) {
+    for (const Part& part : turn.parts) {
+      // These have a member of their own.
+      if (!std::holds_alternative<model::ToolCall>(part.body)) parts.push_back(part_json(part));
+    }
+  }
+  return parts;
 }
 
 json::array tool_calls_json(const model::Output& output) {
   json::array calls;
   for (const auto& turn : output.turns) {
     for (const Part& part : turn.parts) {
-      if (const auto* call = std::get_if<model::ToolCall>(&part.body)) {
-        calls.push_back(
-            {{"id", call->id}, {"name", call->name}, {"arguments", call->arguments_text}});
-      }
+      if (const auto* call = std::get_if<model::ToolCall>(&part.body))
+        calls.push_back(tool_call_json(*call));
     }
   }
   return calls;
 }
 
+/// How the answer ended, what it took and who made it.
+void add_facts(json::object& o, const model::Output& output) {
+  if (output.finish != model::Finish::stop) o["finish"] = model::to_string(output.finish);
+  if (output.usage) o["usage"] = usage_json(*output.usage);
+  if (!output.model.empty()) o["model"] = output.model;
+}
+
 json::object loose_json(const model::Output& output) {
   json::object o{{"text", model::plain_text(output)}};
   if (output.data) o["data"] = *output.data;
-  json::array parts;
-  for (const auto& turn : output.turns) {
-    for (const Part& part : turn.parts) {
-      if (is_media(part)) parts.push_back(part_json(part));
-    }
-  }
+  // Beside artifacts the text is theirs too: only the parts say which of it is the answer's own.
+  const bool plain = is_bare_text(output) && output.artifacts.empty();
+  json::array parts = plain ? json::array() : turns_json(output);
   if (!parts.empty()) o["parts"] = std::move(parts);
   json::array artifacts;
   for (const auto& artifact : output.artifacts) artifacts.push_back(artifact_json(artifact));
   if (!artifacts.empty()) o["artifacts"] = std::move(artifacts);
   if (auto calls = tool_calls_json(output); !calls.empty()) o["tool_calls"] = std::move(calls);
-  if (output.finish != model::Finish::stop) o["finish"] = model::to_string(output.finish);
-  if (output.usage) o["usage"] = usage_json(*output.usage);
-  if (!output.model.empty()) o["model"] = output.model;
+  if (!output.tensors.empty()) {
+    json::array tensors;
+    for (const auto& tensor : output.tensors) tensors.push_back(tensor_json(tensor));
+    o["tensors"] = std::move(tensors);
+  }
+  add_facts(o, output);
   return o;
+}
+
+/// What an envelope around the result has a place for.
+void note_facts(const model::Output& output, std::vector<model::Loss>& losses) {
+  constexpr std::string_view kNote = "a structured result stands alone";
+  LossNotes notes(losses);
+  notes.dropped(output.finish != model::Finish::stop, "/finish", "finish", kNote);
+  notes.dropped(output.usage.has_value(), "/usage", "usage", kNote);
+  notes.dropped(!output.model.empty(), "/model", "model", kNote);
 }
 
 std::string title_of(const Error& error) {
@@ -136,15 +193,6 @@ RestEvent state_event(const model::State& state) {
     data["progress"] = std::move(progress);
   }
   return {"status", std::move(data)};
-}
-
-RestEvent end_event(const model::End& end, model::Shape shape) {
-  if (!end.outcome) return {"error", problem_json(end.outcome.error(), 0)};
-  std::vector<model::Loss> losses = end.losses;
-  json::object data{{"result", encode_output(*end.outcome, shape, losses)}};
-  data["form"] = form_of(*end.outcome, shape);
-  if (!losses.empty()) data["losses"] = model::to_json(losses);
-  return {"done", std::move(data)};
 }
 
 Result<model::AnswerAction> action_from(std::string_view word) {
@@ -213,19 +261,34 @@ std::string_view form_of(const model::Output& output, model::Shape shape) {
 
 json::value encode_output(const model::Output& output, model::Shape shape,
                           std::vector<model::Loss>& losses) {
-  if (shape == model::Shape::converse) return loose_json(output);
-  const auto data = model::plain_data(output);
-  if (!data) return loose_json(output);
-  if (has_media(output)) {
-    losses.push_back(
-        {"/artifacts", "file", "", model::LossKind::dropped, "a structured result stands alone"});
+  if (form_of(output, shape) == "parts") return loose_json(output);
+  json::value data = model::plain_data(output).value();
+  note_beside(output, data, losses);
+  note_facts(output, losses);
+  return data;
+}
+
+RestEvent encode_end(const model::End& end, const model::Output& rest, model::Shape shape) {
+  if (!end.outcome) return {"error", problem_json(end.outcome.error(), 0)};
+  std::vector<model::Loss> losses = end.losses;
+  json::object data;
+  if (form_of(*end.outcome, shape) == "parts") {
+    data = {{"result", loose_json(*end.outcome)}, {"form", "parts"}};
+  } else {
+    json::value result = model::plain_data(*end.outcome).value();
+    note_beside(rest, result, losses);
+    data = {{"result", std::move(result)}, {"form", "data"}};
+    add_facts(data, *end.outcome);
   }
-  return *data;
+  if (!losses.empty()) data["losses"] = model::to_json(losses);
+  return {"done", std::move(data)};
 }
 
 json::object answer_schema() {
   const json::object part{{"type", "object"},
-                          {"description", "One of text, data, base64 or uri, with its media_type."},
+                          {"description",
+                           "One of text, data, base64, uri, tensor, tool_call, tool_result, "
+                           "reasoning or refusal, with its media_type."},
                           {"properties",
                            {{"text", {{"type", "string"}}},
                             {"data", json::object()},
@@ -304,7 +367,10 @@ RestEvent encode_event(const model::Event& event, model::Shape shape, const Task
     }
     return {"ask", std::move(data)};
   }
-  if (const auto* end = std::get_if<model::End>(&event.body)) return end_event(*end, shape);
+  if (const auto* usage = std::get_if<model::Usage>(&event.body))
+    return {"usage", usage_json(*usage)};
+  if (const auto* end = std::get_if<model::End>(&event.body))
+    return encode_end(*end, end->outcome.value_or(model::Output()), shape);
   return {};
 }
 

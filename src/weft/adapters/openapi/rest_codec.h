@@ -44,6 +44,9 @@ struct RestEvent {
   json::object data;
 };
 RestEvent encode_event(const model::Event& event, model::Shape shape, const TaskId& job);
+/// The last event. `end` is the whole answer; `rest` is what of it did not stream before: of a
+/// structured result, which stands alone, only that is lost.
+RestEvent encode_end(const model::End& end, const model::Output& rest, model::Shape shape);
 
 /// What POST …/input holds: `{answers: {key: …}}`, `{action, data, text}` or, for one question, the
 /// data itself.

@@ -20,23 +20,86 @@ std::string text_at(const json::object& o, std::string_view key) {
   return std::string(json::string_at(o, key));
 }
 
+std::int64_t count_at(const json::object& o, std::string_view key) {
+  return json::int_at(o, key).value_or(0);
+}
+
+Result<std::vector<Part>> read_parts(const json::object& o, std::string_view path);
+
+Result<std::string> read_base64(const json::value& v, std::string_view path) {
+  if (!v.is_string()) return broken(path, "`base64` is no string");
+  auto bytes = wire::base64_decode(std::string_view(v.get_string()));
+  if (!bytes) return broken(path, "`base64` cannot be read");
+  return *std::move(bytes);
+}
+
+Result<model::Tensor> read_tensor(const json::value& v, std::string_view path) {
+  const auto* o = v.if_object();
+  if (!o) return broken(path, "a tensor is no object");
+  model::Tensor tensor{
+      .name = text_at(*o, "name"), .datatype = text_at(*o, "datatype"), .shape = {}, .bytes = {}};
+  if (const auto* shape = json::array_at(*o, "shape")) {
+    for (const auto& extent : *shape) {
+      const auto* size = extent.if_int64();
+      if (!size) return broken(path, "a tensor's shape holds something else than whole numbers");
+      tensor.shape.push_back(*size);
+    }
+  }
+  if (const auto* bytes = json::find(*o, "base64")) {
+    WEFT_TRY(tensor.bytes, read_base64(*bytes, path));
+  }
+  if (const auto* elements = json::array_at(*o, "elements")) {
+    for (const auto& element : *elements) {
+      WEFT_TRY(std::string bytes, read_base64(element, path));
+      tensor.elements.push_back(std::move(bytes));
+    }
+  }
+  return tensor;
+}
+
+model::ToolCall read_tool_call(const json::object& o) {
+  return {text_at(o, "id"), text_at(o, "name"), text_at(o, "arguments")};
+}
+
+Result<model::ToolResult> read_tool_result(const json::object& o, std::string_view path) {
+  model::ToolResult result{.call_id = text_at(o, "call_id")};
+  WEFT_TRY(result.parts, read_parts(o, path));
+  result.is_error = json::bool_at(o, "is_error").value_or(false);
+  return result;
+}
+
+model::Link read_link(const json::object& o) {
+  model::Link link{text_at(o, "uri"), text_at(o, "name"), std::nullopt};
+  const auto size = json::int_at(o, "size");
+  if (size && *size >= 0) link.size = static_cast<std::uint64_t>(*size);
+  return link;
+}
+
+/// The body of a part, by the one member that names its kind.
+Result<decltype(Part::body)> read_body(const json::object& o, std::string_view path) {
+  if (const auto* text = json::find(o, "text"); text && text->is_string())
+    return model::Text{std::string(text->get_string())};
+  if (const auto* data = json::find(o, "data")) return model::Data{*data};
+  if (const auto* base64 = json::find(o, "base64")) {
+    WEFT_TRY(std::string bytes, read_base64(*base64, path));
+    return model::Blob{std::move(bytes), text_at(o, "filename")};
+  }
+  if (o.contains("uri")) return read_link(o);
+  if (const auto* tensor = json::find(o, "tensor")) return read_tensor(*tensor, path);
+  if (const auto* call = json::object_at(o, "tool_call")) return read_tool_call(*call);
+  if (const auto* result = json::object_at(o, "tool_result"))
+    return read_tool_result(*result, path);
+  if (o.contains("reasoning"))
+    return model::Reasoning{text_at(o, "reasoning"), text_at(o, "opaque")};
+  if (o.contains("refusal")) return model::Refusal{text_at(o, "refusal")};
+  return broken(path, "a part has no member that tells its kind (text, data, base64, uri …)");
+}
+
 Result<Part> read_part(const json::value& v, std::string_view path) {
   const auto* o = v.if_object();
   if (!o) return broken(path, "a part is no object");
   Part part{.media_type = text_at(*o, "media_type")};
-  if (const auto* text = json::find(*o, "text"); text && text->is_string()) {
-    part.body = model::Text{std::string(text->get_string())};
-  } else if (const auto* data = json::find(*o, "data")) {
-    part.body = model::Data{*data};
-  } else if (const auto* base64 = json::find(*o, "base64"); base64 && base64->is_string()) {
-    auto bytes = wire::base64_decode(std::string_view(base64->get_string()));
-    if (!bytes) return broken(path, "`base64` cannot be read");
-    part.body = model::Blob{*std::move(bytes), text_at(*o, "filename")};
-  } else if (o->contains("uri")) {
-    part.body = model::Link{text_at(*o, "uri"), text_at(*o, "name"), std::nullopt};
-  } else {
-    return broken(path, "a part is none of text, data, base64 and uri");
-  }
+  WEFT_TRY(part.body, read_body(*o, path));
   return part;
 }
 
@@ -63,55 +126,58 @@ void read_tool_calls(const json::object& o, model::Turn& turn) {
   const auto* calls = json::array_at(o, "tool_calls");
   if (!calls) return;
   for (const auto& item : *calls) {
-    const auto* call = item.if_object();
-    if (!call) continue;
-    turn.parts.push_back(Part{.body = model::ToolCall{text_at(*call, "id"), text_at(*call, "name"),
-                                                      text_at(*call, "arguments")}});
+    if (const auto* call = item.if_object())
+      turn.parts.push_back(Part{.body = read_tool_call(*call)});
   }
 }
 
-std::optional<model::Usage> read_usage(const json::object& o) {
-  const auto* said = json::object_at(o, "usage");
-  if (!said) return std::nullopt;
-  return model::Usage{.input = json::int_at(*said, "input").value_or(0),
-                      .output = json::int_at(*said, "output").value_or(0),
-                      .cached = json::int_at(*said, "cached").value_or(0),
-                      .reasoning = json::int_at(*said, "reasoning").value_or(0)};
+model::Usage usage_from(const json::object& said) {
+  return {.input = count_at(said, "input"),
+          .output = count_at(said, "output"),
+          .cached = count_at(said, "cached"),
+          .reasoning = count_at(said, "reasoning")};
 }
 
-model::Finish read_finish(std::string_view word) {
-  using model::Finish;
-  for (const Finish finish :
-       {Finish::length, Finish::tool_calls, Finish::filtered, Finish::refused, Finish::paused}) {
-    if (model::to_string(finish) == word) return finish;
-  }
-  return Finish::stop;
+void read_facts(const json::object& o, model::Output& output) {
+  output.finish = model::finish_from(json::string_at(o, "finish")).value_or(model::Finish::stop);
+  if (const auto* usage = json::object_at(o, "usage")) output.usage = usage_from(*usage);
+  output.model = text_at(o, "model");
+}
+
+/// What the answer says itself: its parts; or its text, where that is neither the artifacts' nor
+/// the data once more.
+Result<model::Turn> read_turn(const json::object& o, const model::Output& output) {
+  model::Turn turn{.role = model::Role::assistant};
+  WEFT_TRY(turn.parts, read_parts(o, "parts"));
+  const std::string text = text_at(o, "text");
+  const bool copy = output.data && text == json::write(*output.data);
+  if (turn.parts.empty() && output.artifacts.empty() && !text.empty() && !copy)
+    turn.parts.push_back(Part::text(text));
+  read_tool_calls(o, turn);
+  return turn;
 }
 
 Result<model::Output> read_parts_form(const json::value& body) {
   const auto* o = body.if_object();
   if (!o) return broken("body", "an object is expected");
   model::Output output;
-  // The text beside artifacts is theirs, told once more.
-  const auto* artifacts = json::array_at(*o, "artifacts");
-  if (artifacts) {
+  if (const auto* artifacts = json::array_at(*o, "artifacts")) {
     for (const auto& item : *artifacts) {
       if (!item.is_object()) return broken("artifacts", "an artifact is no object");
       WEFT_TRY(auto artifact, read_artifact(item.get_object()));
       output.artifacts.push_back(std::move(artifact));
     }
   }
-  model::Turn turn{.role = model::Role::assistant};
-  const std::string text = text_at(*o, "text");
-  if (!text.empty() && text != model::plain_text(output)) turn.parts.push_back(Part::text(text));
-  WEFT_TRY(auto parts, read_parts(*o, "parts"));
-  for (Part& part : parts) turn.parts.push_back(std::move(part));
-  read_tool_calls(*o, turn);
-  if (!turn.parts.empty()) output.turns.push_back(std::move(turn));
+  if (const auto* tensors = json::array_at(*o, "tensors")) {
+    for (const auto& item : *tensors) {
+      WEFT_TRY(auto tensor, read_tensor(item, "tensors"));
+      output.tensors.push_back(std::move(tensor));
+    }
+  }
   if (const auto* data = json::find(*o, "data")) output.data = *data;
-  output.finish = read_finish(json::string_at(*o, "finish"));
-  output.usage = read_usage(*o);
-  output.model = text_at(*o, "model");
+  WEFT_TRY(auto turn, read_turn(*o, output));
+  if (!turn.parts.empty()) output.turns.push_back(std::move(turn));
+  read_facts(*o, output);
   return output;
 }
 
@@ -166,7 +232,9 @@ model::Event read_end(const json::object& data) {
     return model::end_with(
         make_error(Reason::upstream_protocol, "the stream's `done` has no `result`"));
   }
-  auto output = read_output(*result, json::string_at(data, "form"));
+  const auto form = json::string_at(data, "form");
+  auto output = read_output(*result, form);
+  if (output && form != "parts") read_facts(data, *output);
   return output ? model::end_with(*std::move(output)) : model::end_with(output.error());
 }
 
@@ -194,6 +262,7 @@ Result<std::optional<model::Event>> read_event(std::string_view name, const json
   if (name == "status") return Read(model::Event{read_state(data)});
   if (name == "done") return Read(read_end(data));
   if (name == "ask") return Read(model::end_with(question_error(data)));
+  if (name == "usage") return Read(model::Event{usage_from(data)});
   if (name == "artifact") {
     WEFT_TRY(auto artifact, read_artifact(data));
     return Read(model::Event{std::move(artifact)});

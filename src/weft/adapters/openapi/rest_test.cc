@@ -68,16 +68,16 @@ TEST(RestOutput, StructuredStandsAlone) {
   model::Output output = output_of("five");
   EXPECT_EQ(written(output, model::Shape::invoke), R"({"text":"five"})");
   output.data = json::object{{"sum", 5}};
-  EXPECT_EQ(written(output, model::Shape::invoke), R"({"sum":5})");
+  EXPECT_EQ(written(output, model::Shape::invoke, 1), R"({"sum":5})");
   EXPECT_EQ(written(output, model::Shape::converse), R"({"text":"five","data":{"sum":5}})");
   model::Artifact artifact{.id = "a"};
   artifact.parts.push_back({.body = model::Blob{.bytes = "PNG"}, .media_type = "image/png"});
   output.artifacts.push_back(std::move(artifact));
-  EXPECT_EQ(written(output, model::Shape::invoke, 1), R"({"sum":5})");
+  EXPECT_EQ(written(output, model::Shape::invoke, 3), R"({"sum":5})");
   output.data.reset();
   EXPECT_EQ(
       written(output, model::Shape::invoke),
-      R"({"text":"five","artifacts":[{"id":"a","parts":[{"base64":"UE5H","media_type":"image/png"}]}]})");
+      R"({"text":"five","parts":[{"text":"five"}],"artifacts":[{"id":"a","parts":[{"base64":"UE5H","media_type":"image/png"}]}]})");
 }
 
 TEST(RestProblem, CarriesTheReasonExactly) {
@@ -128,7 +128,7 @@ TEST(RestEvents, EachHasItsName) {
   EXPECT_EQ(encode_event(model::end_with(output_of("x")), shape, none).name, "done");
   EXPECT_EQ(encode_event(model::end_with(make_error(Reason::deadline, "late")), shape, none).name,
             "error");
-  EXPECT_TRUE(encode_event({model::Usage{}}, shape, none).name.empty());
+  EXPECT_EQ(encode_event({model::Usage{}}, shape, none).name, "usage");
 }
 
 TEST(RestReader, WhatIsWrittenIsReadBack) {

@@ -9,6 +9,7 @@
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/rest_document.h"
+#include "weft/wire/media_type.h"
 
 namespace weft::adapters::openapi {
 namespace {
@@ -27,6 +28,8 @@ Result<json::object> document_for(Environment& environment, const Request& reque
   const auto* entry = snapshot->find(request.rest[0]);
   if (entry && shown(*entry->solution))
     return solution_document(*entry->solution, environment.public_url);
+  if (!entry && environment.hub.keys().may_call(request.principal, request.rest[0]))
+    return fail(hub::missing_solution(*snapshot, request.rest[0]));
   return fail(Reason::solution_not_found,
               std::format("there is no solution `{}`", request.rest[0]));
 }
@@ -93,7 +96,7 @@ Awaitable<Result<json::value>> read_json(net::Exchange& exchange) {
   const std::string type(exchange.head().headers.get("Content-Type"));
   WEFT_CO_TRY(const std::string text, co_await exchange.read_body(kRequestBytesMax));
   if (text.empty()) co_return json::value(json::object());
-  const auto plain = std::string_view(type).substr(0, type.find(';'));
+  const std::string plain = wire::media_type(type);
   if (!plain.ends_with("/json") && !plain.ends_with("+json")) {
     co_return fail(Reason::content_type,
                    std::format("the body is `{}`: send application/json", type));

@@ -1,0 +1,33 @@
+#include "weft/adapters/admin/body.h"
+
+#include <gtest/gtest.h>
+
+namespace weft::adapters::admin {
+namespace {
+
+json::object body_of(std::string_view text) { return json::parse_object(text, "it").value(); }
+
+TEST(Body, AKeyThatIsLimitedIsNeverReadAsOneForAll) {
+  EXPECT_TRUE(read_key(body_of(R"({"name":"a"})")).value().solutions.empty());
+  EXPECT_TRUE(read_key(body_of(R"({"name":"a","solutions":null})")).value().solutions.empty());
+  EXPECT_EQ(read_key(body_of(R"({"name":"a","solutions":["bank"]})")).value().solutions.size(), 1U);
+  for (const char* text : {R"({"name":"a","solutions":"bank"})", R"({"name":"a","solutions":[1]})",
+                           R"({"name":"a","solutions":{"bank":true}})"}) {
+    const auto read = read_key(body_of(text));
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().param, "/solutions");
+  }
+}
+
+TEST(Body, ATimeoutIsOneThatAClockCanCount) {
+  EXPECT_TRUE(read_join(body_of(R"({"url":"http://a/","timeout_ms":500})")));
+  for (const char* text : {R"({"url":"http://a/","timeout_ms":-1})",
+                           R"({"url":"http://a/","timeout_ms":9223372036854775807})"}) {
+    const auto read = read_join(body_of(text));
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().param, "/timeout_ms");
+  }
+}
+
+}  // namespace
+}  // namespace weft::adapters::admin
