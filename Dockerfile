@@ -4,13 +4,13 @@ COPY tools/packages.txt /tmp/packages.txt
 RUN apt-get update && sed -e 's/#.*//' /tmp/packages.txt | xargs apt-get install -y --no-install-recommends
 COPY . /src
 RUN cmake -S /src -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER=g++-14 \
- && cmake --build /build --target weft weft_completion && cmake --install /build --prefix /opt/weft --component weft
+ && cmake --build /build --target weft weft_completion && DESTDIR=/opt/weft cmake --install /build --prefix /usr/local --component weft
 
 FROM debian:13
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libboost-json1.88.0 \
     libboost-url1.88.0 libllhttp9.2 libssl3t64 libsqlite3-0 libsodium23 libsimdjson25 libyaml-cpp0.8 libspdlog1.15 \
  && rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /var/lib/weft --create-home weft
-COPY --from=build /opt/weft /usr/local
+COPY --from=build /opt/weft/usr/local /usr/local
 USER weft
 WORKDIR /var/lib/weft
 VOLUME /var/lib/weft

@@ -64,7 +64,7 @@ std::string check_pair(const std::string& text) {
 void add_hub(CLI::App& command, Words& words) {
   command
       .add_option("--hub", words.hub.address.text,
-                  "where the hub is: unix:PATH or http://HOST:PORT (WEFT_HUB)")
+                  "where the hub is: unix:PATH or http[s]://HOST:PORT (WEFT_HUB)")
       ->check(check_hub);
 }
 
@@ -301,8 +301,8 @@ int run_cli(int argc, char** argv) {
   app.set_version_flag("--version", "weft " WEFT_VERSION);
   app.footer(
       "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer "
-      "or an approval, 5 the solution answered an error\nfirst steps: weft up, then weft add URL, "
-      "then weft call NAME/SKILL");
+      "or an approval, 5 the solution answered an error, 130 interrupted\nfirst steps: weft up, "
+      "then weft add URL, then weft call NAME/SKILL");
   app.require_subcommand(0, 1);
   add_up(app, words);
   add_solutions(app, words);

@@ -1,24 +1,27 @@
 #include <unistd.h>
 
 #include <format>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "weft/app/command_run.h"
+#include "weft/app/files.h"
 #include "weft/base/url.h"
+#include "weft/hub/limits.h"
 #include "weft/model/codec.h"
+#include "weft/model/fold.h"
 
 namespace weft::app {
 namespace {
 
 Result<std::string> read_input(const std::string& input) {
-  if (input == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  if (!input.starts_with('@')) return input;
-  std::ifstream file(input.substr(1), std::ios::binary);
-  if (!file)
-    return fail(Reason::invalid_argument, std::format("{} cannot be read", input.substr(1)));
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  if (input == "-") return read_rest(std::cin, "standard input");
+  return input.starts_with('@') ? read_file(input.substr(1)) : input;
+}
+
+/// Whether somebody meant to write JSON: a fault in it is to be told, not sent as words.
+bool looks_like_json(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && (text[first] == '{' || text[first] == '[');
 }
 
 const json::value* skill_schema(const json::value& solution, std::string_view skill) {
@@ -46,6 +49,10 @@ class CallView {
     }
     auto event = model::event_from_json(data);
     if (!event) return true;
+    if (auto added = fold_.add(*event); !added) {
+      end_ = model::End{std::unexpected(std::move(added).error()), {}};
+      return false;
+    }
     if (auto* delta = std::get_if<model::Delta>(&event->body)) {
       if (stream_ && delta->kind == model::Delta::Kind::text) {
         printer_.piece(delta->text);
@@ -53,9 +60,8 @@ class CallView {
       }
     } else if (auto* state = std::get_if<model::State>(&event->body)) {
       show_state(*state);
-    } else if (auto* end = std::get_if<model::End>(&event->body)) {
-      end_ = std::move(*end);
-      raw_end_ = data;
+    } else if (event->is_end()) {
+      end_ = fold_.take();  // with what streamed before it
     }
     return true;
   }
@@ -79,7 +85,7 @@ class CallView {
     }
     if (!end_->losses.empty())
       printer_.note("lost in translation: " + model::summary(end_->losses));
-    printer_.document(raw_end_);
+    printer_.document(model::to_json(model::Event{*end_}));
     return Exit::done;
   }
 
@@ -117,8 +123,8 @@ class CallView {
   bool stream_;
   bool streamed_ = false;
   std::optional<json::value> parked_;
+  model::Fold fold_{hub::kAnswerBytesMax};
   std::optional<model::End> end_;
-  json::value raw_end_;
 };
 
 Awaitable<Result<json::value>> call_body(AdminClient& admin, const CallOptions& options) {
@@ -134,7 +140,7 @@ Awaitable<Result<json::value>> call_body(AdminClient& admin, const CallOptions& 
     WEFT_CO_TRY(std::string text, read_input(options.input));
     if (auto parsed = json::parse(text)) {
       body["args"] = *std::move(parsed);
-    } else if (options.input.starts_with('{') || options.input.starts_with('[')) {
+    } else if (looks_like_json(text)) {
       co_return std::unexpected(parsed.error());
     } else {
       body["text"] = text;

@@ -1,10 +1,9 @@
 #include <format>
-#include <fstream>
-#include <iterator>
 #include <print>
 
 #include "weft/app/commands.h"
 #include "weft/app/config.h"
+#include "weft/app/files.h"
 
 namespace weft::app {
 namespace {
@@ -38,8 +37,7 @@ Exit run_check(const std::string& config, bool as_json) {
                              reading.config.solutions.size() == 1 ? "" : "s"));
     return Exit::done;
   }
-  std::ifstream file(config, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = read_file(config).value_or("");
   if (!as_json) {
     for (const auto& fault : reading.faults) std::println(stderr, "{}", render(fault, text));
   }

@@ -59,7 +59,8 @@ Result<void> settle(const UpOptions& options, Config& config) {
 std::optional<Config> settle_config(const UpOptions& options, const Printer& printer, Exit& exit) {
   Config config;
   std::string file = options.config;
-  if (file.empty() && std::filesystem::exists("weft.yaml")) file = "weft.yaml";
+  std::error_code unseen;
+  if (file.empty() && std::filesystem::exists("weft.yaml", unseen)) file = "weft.yaml";
   if (!file.empty()) {
     ConfigReading reading = load_config(file);
     if (!reading.faults.empty()) {

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstring>
 #include <format>
-#include <fstream>
 #include <map>
 #include <sstream>
 
@@ -14,6 +13,7 @@
 
 #include "weft/adapters/common/adapter.h"
 #include "weft/app/config_node.h"
+#include "weft/app/files.h"
 #include "weft/base/limits.h"
 #include "weft/base/url.h"
 #include "weft/wire/http.h"
@@ -30,8 +30,9 @@ class Prescan final : public YAML::EventHandler {
  public:
   std::optional<std::string> refused;
   YAML::Mark at;
+  YAML::Mark began;
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { began = mark; }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -323,6 +324,12 @@ ConfigReading read_config(std::string_view text, std::string file) {
                                     "write the value itself"));
       return out;
     }
+    Prescan second;
+    if (parser.HandleNextDocument(second)) {
+      out.faults.push_back(fault_at(second.began, file, "a second document begins here (`---`)",
+                                    "a configuration is one document"));
+      return out;
+    }
     ConfigNode root(YAML::Load(std::string(text)), "the configuration", out.faults, file);
     read_all(root, out.config);
     root.finish();
@@ -336,20 +343,16 @@ ConfigReading read_config(std::string_view text, std::string file) {
 }
 
 ConfigReading load_config(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    ConfigReading out;
-    ConfigFault fault;
-    fault.code = "W1200";
-    fault.file = file;
-    fault.message = std::format("{} cannot be read", file);
-    fault.hint = "without -c, weft runs with its defaults";
-    out.faults.push_back(std::move(fault));
-    return out;
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  return read_config(text.str(), file);
+  const auto text = read_file(file);
+  if (text) return read_config(*text, file);
+  ConfigReading out;
+  ConfigFault fault;
+  fault.code = "W1200";
+  fault.file = file;
+  fault.message = text.error().message;
+  fault.hint = "without -c, weft runs with its defaults";
+  out.faults.push_back(std::move(fault));
+  return out;
 }
 
 std::string render(const ConfigFault& fault, std::string_view text) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <format>
+#include <map>
 
 namespace weft::app {
 namespace {
@@ -152,6 +153,7 @@ std::vector<std::pair<std::string, std::string>> ConfigNode::pairs(const std::st
           "Name: value", "");
     return out;
   }
+  refuse_repeats(*node);
   for (const auto& item : *node) {
     if (auto word = scalar(item.second, item.first.Scalar(), "text")) {
       out.emplace_back(item.first.Scalar(), *std::move(word));
@@ -188,8 +190,25 @@ void ConfigNode::children(const std::string& key,
   }
 }
 
+void ConfigNode::refuse_repeats(const YAML::Node& map) {
+  std::map<std::string, int> lines;
+  for (const auto& item : map) {
+    if (!item.first.IsScalar()) {
+      fault(item.first, "W1203", "a key must be a word", "", "");
+      continue;
+    }
+    const std::string& key = item.first.Scalar();
+    const auto [first, fresh] = lines.emplace(key, item.first.Mark().line + 1);
+    if (!fresh)
+      fault(item.first, "W1212",
+            std::format("the key `{}` stands twice, first in line {}", key, first->second), "",
+            "which of the two is meant?");
+  }
+}
+
 void ConfigNode::finish() {
   if (!node_.IsMap()) return;
+  refuse_repeats(node_);
   for (const auto& item : node_) {
     if (!item.first.IsScalar()) continue;
     const std::string& key = item.first.Scalar();

@@ -44,6 +44,8 @@ class ConfigNode {
 
  private:
   YAML::Node take(const std::string& key);
+  /// Of a key that stands twice only the first would be read.
+  void refuse_repeats(const YAML::Node& map);
   std::optional<std::string> scalar(const YAML::Node& node, const std::string& key,
                                     std::string_view wanted);
 

@@ -66,6 +66,14 @@ TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
   EXPECT_EQ(codes("a: [\n"), "W1201:2:1 ");
 }
 
+TEST(Config, NothingIsSilentlyIgnored) {
+  EXPECT_EQ(codes("threads: 1\nthreads: 2\n"), "W1212:2:1 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/, headers: {X: '1', X: '2'}}\n"),
+            "W1212:2:49 ");
+  EXPECT_EQ(codes("threads: 1\n---\nthreads: 2\n"), "W1201:2:1 ");
+  EXPECT_EQ(codes("? [a]\n: b\n"), "W1203:1:3 ");
+}
+
 TEST(Config, WhatCannotWorkIsFoundBeforeItIsTried) {
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://a/', protocol: mpc}\n"), "W1205:2:43 ");
   EXPECT_EQ(codes("listen: {host: 0.0.0.0}\n"), "W1211:1:16 ");

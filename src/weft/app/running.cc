@@ -45,7 +45,7 @@ class RunningHub final : public Running {
                                                       .tables = store_->tables(),
                                                       .journal = store_->journal()});
     make_environment();
-    loops_.start();
+    WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
     WEFT_CHECK(listen());
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
@@ -66,9 +66,15 @@ class RunningHub final : public Running {
   void drain(Milliseconds grace) override {
     if (drained_) return;
     drained_ = true;
-    for (auto& server : servers_) server->drain(grace);
+    // All close their doors first; what runs shares one grace.
+    const SteadyTime until = clock_.steady() + grace;
+    for (auto& server : servers_) server->stop_accepting();
+    for (auto& server : servers_) {
+      const auto left = std::chrono::ceil<Milliseconds>(until - clock_.steady());
+      server->drain(std::max(left, Milliseconds(0)));
+    }
     if (background_) wait(background_->join());
-    if (hub_) wait(hub_->tasks().stop());
+    if (loops_.running()) wait(hub_->tasks().stop());
     servers_.clear();
     joiner_.reset();
     loops_.stop();
@@ -177,7 +183,8 @@ class RunningHub final : public Running {
               first.file, first.line, first.code, first.message, config_.file));
     }
     if (settle_) settle_(reading.config);
-    std::string words = std::format("{} solutions", reading.config.solutions.size());
+    const std::size_t count = reading.config.solutions.size();
+    std::string words = std::format("{} solution{}", count, count == 1 ? "" : "s");
     if (const auto waits = waiting_settings(reading.config); !waits.empty()) {
       log::warn("{}: {} changed and takes effect at the next start", config_.file, waits);
       words += std::format("; {} takes effect at the next start", waits);

@@ -24,7 +24,7 @@ void look_until(Watchdog& watchdog, bool ready) {
 TEST(Watchdog, SaysThatALoopIsBlockedAndShowsItsStack) {
   net::Loops loops(2);
   Watchdog watchdog(loops, Milliseconds(100));
-  loops.start();
+  ASSERT_TRUE(loops.start());
   for (int i = 0; i < 20; ++i) {
     watchdog.look();
     EXPECT_TRUE(watchdog.ready());

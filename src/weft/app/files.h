@@ -1,0 +1,16 @@
+// Files that a person named, read whole. Owned by app.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include "weft/base/result.h"
+
+namespace weft::app {
+
+/// Errors say why: there is none, it is a folder, reading failed half-way.
+Result<std::string> read_file(const std::string& path);
+/// What is left of a stream, which errors call `name`.
+Result<std::string> read_rest(std::istream& in, const std::string& name);
+
+}  // namespace weft::app
