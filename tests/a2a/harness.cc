@@ -201,7 +201,7 @@ Agent::Agent(std::string card, Script script) : card_(std::move(card)), script_(
                 .value();
   for (auto at = card_.find("%URL%"); at != std::string::npos; at = card_.find("%URL%"))
     card_.replace(at, 5, url());
-  loops_.start();
+  WEFT_ASSERT(loops_.start());
   server_->start();
 }
 

@@ -1,135 +1,17 @@
 """The command line as a person meets it, against a real hub and a real REST service."""
-import http.server
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
-import threading
-import time
 import unittest
 from pathlib import Path
 
-WEFT = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else Path("build/release/bin/weft").resolve()
-
-DOCUMENT = {
-    "openapi": "3.1.0",
-    "info": {"title": "Clock Tower", "version": "1"},
-    "paths": {"/add/{a}": {"get": {
-        "operationId": "add",
-        "summary": "Adds two numbers",
-        "parameters": [
-            {"name": "a", "in": "path", "required": True, "schema": {"type": "integer"}},
-            {"name": "b", "in": "query", "required": True, "schema": {"type": "integer"}}],
-        "responses": {"200": {"description": "the sum", "content": {"application/json": {"schema": {
-            "type": "object", "properties": {"sum": {"type": "integer"}}}}}}}}},
-        "/fail": {"get": {"operationId": "fail", "responses": {"200": {"description": "never"}}}}},
-}
+from harness import DOCUMENT, WEFT, Case, Hub, eventually, free_port, walk_help
 
 
-class Service(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args):
-        pass
-
-    def reply(self, status, body):
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def do_GET(self):
-        if self.path == "/openapi.json":
-            return self.reply(200, DOCUMENT)
-        if self.path.startswith("/add/"):
-            path, _, query = self.path.partition("?b=")
-            return self.reply(200, {"sum": int(path.rsplit("/", 1)[1]) + int(query)})
-        if self.path == "/fail":
-            return self.reply(500, {"message": "the gears are stuck"})
-        return self.reply(404, {"message": "not here"})
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.reply(404, {"message": "not here"})
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-class Hub:
-    def __init__(self, folder, *options, config=None, env=None, through=()):
-        self.folder = Path(folder)
-        self.port = free_port()
-        self.data = self.folder / "data"
-        command = [*through, WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, *options]
-        if "--log" not in options:
-            command += ["--log", "error"]
-        if config:
-            (self.folder / "weft.yaml").write_text(config)
-            command += ["-c", self.folder / "weft.yaml"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder,
-                                        env={**os.environ, **(env or {})})
-        self.wait()
-
-    def wait(self):
-        until = time.time() + 10
-        while time.time() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    raise AssertionError(self.process.stderr.read())
-        raise AssertionError("the hub does not listen")
-
-    def run(self, *words, stdin=None, env=None):
-        return subprocess.run([WEFT, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=30,
-                              env={**os.environ, "WEFT_HUB": f"unix:{self.data}/weft.sock", **(env or {})}, cwd=self.folder)
-
-    def stop(self, how=signal.SIGTERM):
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-        self.process.wait(35)
-        self.process.stdout.close()
-        self.process.stderr.close()
-        return self.process.returncode
-
-
-class Commands(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.url = f"http://127.0.0.1:{cls.server.server_port}"
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
-
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="weft-cli-")
-        self.hub = None
-
-    def tearDown(self):
-        if self.hub:
-            self.hub.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def start(self, *options, **more):
-        self.hub = Hub(self.folder, *options, **more)
-        return self.hub
-
+class Commands(Case):
     def test_join_list_show_call_remove(self):
         hub = self.start()
         added = hub.run("add", self.url)
@@ -172,9 +54,7 @@ class Commands(unittest.TestCase):
         hub.process.kill()
         hub.stop()
         self.hub = Hub(self.folder)
-        until = time.time() + 5
-        while time.time() < until and self.hub.run("call", "clock/add", "a=1", "b=1").returncode != 0:
-            time.sleep(0.1)
+        eventually("it joined again", lambda: self.hub.run("call", "clock/add", "a=1", "b=1").returncode == 0)
         self.assertEqual(json.loads(self.hub.run("call", "clock/add", "a=1", "b=1").stdout)["sum"], 2)
 
     def test_a_name_that_is_taken(self):
@@ -240,16 +120,9 @@ class Commands(unittest.TestCase):
         def completed(*words):
             ask = f'{script}\nCOMP_WORDS=({" ".join(words)} ""); COMP_CWORD={len(words)}; _weft; printf "%s\\n" "${{COMPREPLY[@]}}"'
             return subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=20, cwd=self.folder).stdout.split()
-        def walk(*path):
-            shown = subprocess.run([WEFT, *path, "--help"], capture_output=True, text=True, timeout=20).stdout
-            options = set(re.findall(r"^  (?:-\w,)?(?:-\w, *)?(--[a-z]+)", shown, re.MULTILINE))
+        for path, options, below in walk_help():
             self.assertTrue(options, path)
-            self.assertLessEqual(options, set(completed("weft", *path)), path)
-            below = re.search(r"^(?:Subcommands|SUBCOMMANDS):\n((?:  .*\n)+)", shown, re.MULTILINE)
-            for name in re.findall(r"^  (\w+)", below.group(1), re.MULTILINE) if below else ():
-                self.assertIn(name, completed("weft", *path))
-                walk(*path, name)
-        walk()
+            self.assertLessEqual(options | set(below), set(completed("weft", *path)), path)
         self.assertIn("debug", completed("weft", "up", "--log"))
         self.assertIn("mcp", completed("weft", "add", "--protocol"))
         hub = self.start()
@@ -265,11 +138,7 @@ class Commands(unittest.TestCase):
         hub = self.start("--log", "debug", config="log: error\nsolutions: []\n")
         (hub.folder / "weft.yaml").write_text("log: off\nlisten: {port: 1}\nsolutions: []\n")
         hub.process.send_signal(signal.SIGHUP)
-        said = ""
-        until = time.time() + 10
-        while time.time() < until and "configuration read again" not in said:
-            said += hub.process.stderr.readline()
-        self.assertIn("configuration read again: 0 solutions\n", said)
+        self.assertIn("configuration read again: 0 solutions\n", hub.said.wait("configuration read again"))
 
     def test_a_document_is_found_where_the_caller_is(self):
         hub = self.start()
@@ -286,11 +155,7 @@ class Commands(unittest.TestCase):
         hub = self.start("--log", "warn", config="solutions: []\n")
         (hub.folder / "weft.yaml").write_text("keys: {required: true}\nsolutions: []\n")
         hub.process.send_signal(signal.SIGHUP)
-        time.sleep(1)
-        hub.process.send_signal(signal.SIGTERM)
-        said = hub.process.communicate(timeout=35)[1]
-        self.hub = None
-        self.assertIn("`keys.required`", said)
+        hub.said.wait("`keys.required`")
 
     def test_no_hub_is_exit_3(self):
         done = subprocess.run([WEFT, "ls"], capture_output=True, text=True, cwd=self.folder,
@@ -395,17 +260,12 @@ class Commands(unittest.TestCase):
         hub = self.start(config="solutions: []\n")
         (hub.folder / "weft.yaml").write_text(f"solutions:\n  - name: clock\n    url: {self.url}\n")
         hub.process.send_signal(signal.SIGHUP)
-        until = time.time() + 10
-        while time.time() < until and hub.run("call", "clock/add", "a=1", "b=1").returncode != 0:
-            time.sleep(0.1)
+        eventually("it joined", lambda: hub.run("call", "clock/add", "a=1", "b=1").returncode == 0)
         listed = json.loads(hub.run("ls", "--json").stdout)["solutions"]
         self.assertEqual(listed[0]["id"], "clock")
         self.assertIn("weft.yaml:2", listed[0]["origin"])
         (hub.folder / "weft.yaml").write_text("solutions: [] \n")  # noticed without a signal
-        until = time.time() + 10
-        while time.time() < until and json.loads(hub.run("ls", "--json").stdout)["solutions"]:
-            time.sleep(0.1)
-        self.assertEqual(json.loads(hub.run("ls", "--json").stdout)["solutions"], [])
+        eventually("it left", lambda: not json.loads(hub.run("ls", "--json").stdout)["solutions"])
 
     def test_sigterm_drains(self):
         hub = self.start()

@@ -106,13 +106,55 @@ TEST_F(Faults, ATranslatedStreamCutAtEveryByteEndsWithAnError) {
     return call(hub, "POST", "/api/oracle/chat", R"({"message":"hello"})",
                 "Accept: text/event-stream\r\n");
   };
-  for (std::size_t cut = 0; cut < finished; cut += 3) {
+  for (std::size_t cut = 0; cut < finished; ++cut) {
     const Reply reply = stream_call(cut);
     EXPECT_EQ(reply.body.find("event: done"), std::string::npos) << cut << reply.body;
     EXPECT_TRUE(reply.status >= 500 || reply.body.contains("event: error")) << cut << reply.body;
     EXPECT_EQ(reply.body.find("did not answer the last"), std::string::npos) << reply.body;
     // A whole answer in between: after too many broken ones the hub would not ask any more.
     EXPECT_TRUE(stream_call(std::string::npos).body.contains("event: done"));
+  }
+}
+
+/// An answer whose end is the end of its connection: nothing but its content tells a cut one.
+std::string to_the_end(std::string_view type, std::string_view body, std::string_view more = "") {
+  return std::format("HTTP/1.1 200 OK\r\nContent-Type: {}\r\nConnection: close\r\n{}\r\n{}", type,
+                     more, body);
+}
+
+TEST_F(Faults, AServicesStreamCutInsideAnEventIsNoAnswer) {
+  const auto cut_at = [&](std::string_view type, std::string_view stream, std::size_t bytes) {
+    answer = [&, bytes](const std::string&) { return to_the_end(type, stream.substr(0, bytes)); };
+    return call(hub, "POST", "/api/shelf/stream", "{}");
+  };
+  const std::string_view events = "data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b\"}\n\n";
+  const std::string_view lines = "{\"text\":\"a\"}\n{\"text\":\"b\"}\n";
+  for (const auto& [type, stream, piece] :
+       {std::tuple("text/event-stream", events, events.size() / 2),
+        std::tuple("application/x-ndjson", lines, lines.size() / 2)}) {
+    for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+      const Reply reply = cut_at(type, stream, cut);
+      // Of a line its end may be missing.
+      const bool whole = cut % piece == 0 || (piece < 14 && cut % piece == piece - 1);
+      EXPECT_EQ(reply.status, whole ? 200 : 502) << type << cut << reply.body;
+      EXPECT_EQ(cut_at(type, stream, stream.size()).at("/text"), "ab");
+    }
+  }
+}
+
+TEST_F(Faults, AnotherWeftsStreamCutAtEveryByteIsNoAnswer) {
+  const std::string_view stream =
+      "event: delta\ndata: {\"text\":\"a\"}\n\n"
+      "event: done\ndata: {\"result\":{\"text\":\"a\"},\"form\":\"parts\"}\n\n";
+  const auto cut_at = [&](std::size_t bytes) {
+    answer = [&, bytes](const std::string&) {
+      return to_the_end("text/event-stream", stream.substr(0, bytes), "Weft-Answer: events\r\n");
+    };
+    return call(hub, "POST", "/api/shelf/stream", "{}");
+  };
+  for (std::size_t cut = 0; cut < stream.size() - 1; ++cut) {
+    EXPECT_EQ(cut_at(cut).status, 502) << cut;
+    EXPECT_EQ(cut_at(stream.size()).at("/text"), "a");
   }
 }
 
@@ -177,7 +219,9 @@ TEST(Servers, ADocumentLeadsNobodyInside) {
   for (const char* host :
        {"169.254.169.254", "[fd00:ec2::254]", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1",
         "0.0.0.0", "[::]", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "localhost.",
-        "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]", "[64:ff9b::7f00:1]", "[fe80::1]"}) {
+        "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]", "[64:ff9b::7f00:1]", "[fe80::1]",
+        // The document's own machine; but the port is another service's.
+        "127.0.0.1", "localhost", "[::1]"}) {
     servers.push_back(std::format("http://{}{}", host, port));
   }
   const std::string document = document_of(servers);
@@ -192,6 +236,19 @@ TEST(Servers, ADocumentLeadsNobodyInside) {
     EXPECT_EQ(reply.body.find("secret"), std::string::npos) << servers[i];
   }
   EXPECT_EQ(inside.requests().size(), 0U);
+}
+
+TEST(Servers, ADocumentMayCallItsOwnPlaceByAnotherName) {
+  std::string document;
+  Upstream upstream([&](const std::string& request) {
+    const bool asks = request.starts_with("GET /openapi.json");
+    return response("200 OK", "application/json", asks ? document : R"({"here":true})");
+  });
+  const std::string port = upstream.url().substr(upstream.url().rfind(':'));
+  document = document_of({"http://localhost" + port});
+  TestHub hub;
+  ASSERT_TRUE(hub.join("shelf", upstream.url() + "/openapi.json", "openapi", 700));
+  EXPECT_EQ(call(hub, "POST", "/api/shelf/at0", "{}").at("/here"), true);
 }
 
 TEST_F(Faults, AJobIsPolledUntilItIsOver) {

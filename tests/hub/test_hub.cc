@@ -31,7 +31,7 @@ TestHub::TestHub(const std::vector<adapters::Adapter>& adapters, const Guard& gu
                                     std::move(handler))
                 .value();
   environment_->public_url = url();
-  loops_.start();
+  WEFT_ASSERT(loops_.start());
   server_->start();
 }
 

@@ -193,36 +193,31 @@ describe('errors', () => {
   });
 });
 
-describe('a solution that is down', () => {
-  let world;
-  before(async () => {
-    world = await startWorld(['shop', 'diary', 'shelf', 'oracle']);
-    for (const upstream of Object.values(world.up)) await upstream.close();
-  });
-  after(() => world?.hub.close());
+const kDownTargets = [
+  tool('shop', 'echo', { text: 'x' }),
+  {
+    kind: 'agent',
+    solution: 'diary',
+    skill: 'talk',
+    words: 'echo x',
+    args: { message: 'echo x' },
+  },
+  tool('shelf', 'plainText', {}),
+  {
+    kind: 'model',
+    solution: 'oracle',
+    skill: 'chat',
+    words: 'hello',
+    args: { messages: [{ role: 'user', content: 'hello' }] },
+  },
+];
 
-  const kTargets = [
-    tool('shop', 'echo', { text: 'x' }),
-    {
-      kind: 'agent',
-      solution: 'diary',
-      skill: 'talk',
-      words: 'echo x',
-      args: { message: 'echo x' },
-    },
-    tool('shelf', 'plainText', {}),
-    {
-      kind: 'model',
-      solution: 'oracle',
-      skill: 'chat',
-      words: 'hello',
-      args: { messages: [{ role: 'user', content: 'hello' }] },
-    },
-  ];
+/// Each client is told of each of them that it is down, and which it is.
+function downIsToldBy(world) {
   for (const [caller, call] of Object.entries(kCallers)) {
-    for (const target of kTargets) {
+    for (const target of kDownTargets) {
       test(`${caller} -> ${target.solution} is named`, { timeout: 20_000 }, async () => {
-        const e = await rejection(call(world.hub, target));
+        const e = await rejection(call(world().hub, target));
         const words = `${e.message} ${JSON.stringify(e.error ?? e.data ?? e.answer?.body ?? '')}`;
         assert.match(words, new RegExp(target.solution), words);
         if (caller === 'openai') assert.equal(e.status, 503);
@@ -230,4 +225,25 @@ describe('a solution that is down', () => {
       });
     }
   }
+}
+
+describe('a solution that is down', () => {
+  let world;
+  before(async () => {
+    world = await startWorld(['shop', 'diary', 'shelf', 'oracle']);
+    for (const upstream of Object.values(world.up)) await upstream.close();
+  });
+  after(() => world?.hub.close());
+  downIsToldBy(() => world);
+});
+
+describe('a solution that is down when the hub starts', () => {
+  let world;
+  before(async () => {
+    world = await startWorld(['shop', 'diary', 'shelf', 'oracle']);
+    for (const upstream of Object.values(world.up)) await upstream.close();
+    await world.hub.restart();
+  });
+  after(() => world?.hub.close());
+  downIsToldBy(() => world);
 });

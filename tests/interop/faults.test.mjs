@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startBeside } from './lib/beside.mjs';
 import { kCallers } from './lib/callers.mjs';
 import { openai } from './lib/clients.mjs';
 import { timed, until, within } from './lib/deadline.mjs';
 import { residentBytes } from './lib/proc.mjs';
 import { startHub } from './lib/weft.mjs';
 import { cutAt, kFaults, startFaulty } from './upstreams/faulty.mjs';
-import { startMcpV1 } from './upstreams/mcp_v1.mjs';
 
 // The faulty solutions are joined with this timeout; a call that only ever waits ends by it.
 const kTimeoutMs = 2000;
 const kBoundMs = kTimeoutMs + 2000;
-// A call beside may not wait for a faulty one. All of the test's clients share a thread.
+// A call beside may not wait for a faulty one.
 const kOtherCallMs = 1500;
 const kBesideAfterMs = 100;
 // The hub asks a failing solution again every second.
@@ -62,7 +62,7 @@ describe('faults', () => {
   let shop;
   const bad = {};
   before(async () => {
-    shop = await startMcpV1();
+    shop = await startBeside();
     for (const kind of kKinds) bad[kind] = await startFaulty(kind);
     hub = await startHub({ config: configOf(bad) });
     await hub.add(shop.url, 'shop');
@@ -73,8 +73,6 @@ describe('faults', () => {
     await shop?.close();
     for (const upstream of Object.values(bad)) await upstream.close();
   });
-
-  const echo = { kind: 'tool', solution: 'shop', skill: 'echo', args: { text: 'still here' } };
 
   /// The hub stops asking a solution that failed several times; each fault is to be met itself.
   async function becomeWell(kind) {
@@ -87,9 +85,9 @@ describe('faults', () => {
   /// A healthy solution is called while the faulty one is.
   async function callBeside() {
     await delay(kBesideAfterMs);
-    const beside = await timed(() => kCallers.rest(hub, echo));
-    assert.ifError(beside.error);
-    assert.equal(beside.value.text, 'still here');
+    const beside = await shop.call(hub, 'shop');
+    assert.equal(beside.error, undefined);
+    assert.equal(beside.text, 'still here');
     assert.ok(beside.ms < kOtherCallMs, `the call beside took ${Math.round(beside.ms)} ms`);
   }
 

@@ -163,14 +163,6 @@ std::int64_t tokens(const json::object& usage, std::string_view key) {
   return json::int_at(usage, key).value_or(0);
 }
 
-model::Finish finish_named(std::string_view word) {
-  for (int i = 0; i < 6; ++i) {
-    if (model::to_string(static_cast<model::Finish>(i)) == word)
-      return static_cast<model::Finish>(i);
-  }
-  return model::Finish::stop;
-}
-
 /// The same with the form's members where the model has their places.
 model::Output spelt_out(const model::Output& output, const json::object& said) {
   model::Output out = output;
@@ -189,7 +181,8 @@ model::Output spelt_out(const model::Output& output, const json::object& said) {
     }
   }
   if (!turn.parts.empty()) out.turns.push_back(std::move(turn));
-  out.finish = finish_named(json::string_at(said, "finish_reason"));
+  out.finish =
+      model::finish_from(json::string_at(said, "finish_reason")).value_or(model::Finish::stop);
   if (const auto* usage = json::object_at(said, "usage")) {
     out.usage = model::Usage{tokens(*usage, "input_tokens"), tokens(*usage, "output_tokens"),
                              tokens(*usage, "cached_tokens"), tokens(*usage, "reasoning_tokens")};
@@ -274,7 +267,13 @@ std::set<Aspect> aspects_of(const model::Loss& loss) {
       {"artifact", {Aspect::artifacts}},
       {"file",
        {Aspect::files, Aspect::file_names, Aspect::links, Aspect::link_facts, Aspect::tensors}},
+      {"text", {Aspect::text, Aspect::text_types}},
       {"answer", {Aspect::text}},
+      {"text_type", {Aspect::text_types}},
+      {"link", {Aspect::link_facts}},
+      {"finish", {Aspect::finish}},
+      {"usage", {Aspect::usage}},
+      {"model", {Aspect::model}},
   };
   for (const auto& [word, aspects] : kWords) {
     if (loss.from == word) return aspects;

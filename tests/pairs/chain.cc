@@ -97,7 +97,7 @@ Chain::Chain(std::string caller_protocol, std::string solution_protocol,
       solution_protocol_(std::move(solution_protocol)),
       loops_(1),
       clients_(loops_, {}) {
-  loops_.start();
+  WEFT_ASSERT(loops_.start());
   third_ = std::make_unique<TestHub>(loops_, clients_);
   second_ = std::make_unique<TestHub>(loops_, clients_);
   first_ = std::make_unique<TestHub>(loops_, clients_);
@@ -390,6 +390,12 @@ Hop Chain::near_hop(bool whole) const {
     hop.sent = named(folded(middle.events), "relay");
   }
   add_losses(hop, second_->tap().losses());
+  // What was lost before is told on: it is not of this crossing.
+  std::erase_if(hop.losses, [&](const model::Loss& loss) {
+    return std::ranges::any_of(hop.sent.losses, [&](const model::Loss& before) {
+      return loss.path == before.path && loss.from == before.from && loss.to == before.to;
+    });
+  });
   add_losses(hop, hop.came.losses);
   hop.wire = &second_->tap();
   return hop;

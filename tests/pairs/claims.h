@@ -1,5 +1,5 @@
-// What each protocol says of itself: what it tells in another form, what it has no place for, and
-// where the product breaks the law today. Owned by the tests; pure.
+// What each protocol says of itself: what it tells in another form, and what it has no place for.
+// Owned by the tests; pure.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ namespace weft::pairs {
 /// what was sent but for what was reported as lost, and what was reported is what differs.
 std::string broken_law(const std::vector<Hop>& hops);
 
-/// OPEN: whether a crossing of this protocol is known to tell this aspect of the answer otherwise
-/// in a stream than at once.
-bool open_fold(std::string_view protocol, Aspect aspect, const model::Output& sent);
+/// Declared: whether a crossing of this protocol tells this aspect of the answer otherwise in a
+/// stream than at once.
+bool told_otherwise(std::string_view protocol, Aspect aspect, const model::Output& sent);
 
 }  // namespace weft::pairs

@@ -98,7 +98,7 @@ class Folds : public OverPairs {
     for (const Aspect aspect : {Aspect::text, Aspect::finish, Aspect::usage, Aspect::tool_calls,
                                 Aspect::data, Aspect::artifacts}) {
       const bool alike = aspect == Aspect::text ? same_words(one, other) : same(one, other, aspect);
-      if (!alike && !open(aspect)) return std::string(to_string(aspect));
+      if (!alike && !told_so(aspect)) return std::string(to_string(aspect));
     }
     return {};
   }
@@ -117,9 +117,9 @@ class Folds : public OverPairs {
     return a == b;
   }
 
-  bool open(Aspect aspect) {
+  bool told_so(Aspect aspect) {
     const model::Output whole = *chain_.stage().whole().outcome;
-    return open_fold(caller(), aspect, whole) || open_fold(solution(), aspect, whole);
+    return told_otherwise(caller(), aspect, whole) || told_otherwise(solution(), aspect, whole);
   }
 };
 

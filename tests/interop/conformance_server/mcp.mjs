@@ -4,7 +4,9 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import * as mcp from '@modelcontextprotocol/sdk/types.js';
 import { completions, kPrompts } from './prompts.mjs';
 import { kResources, kTemplates, readResource } from './resources.mjs';
-import { kTools } from './tools.mjs';
+import { kLegacyTools, kTools } from './tools.mjs';
+
+const kAllTools = [...kTools, ...kLegacyTools];
 
 const kLevels = mcp.LoggingLevelSchema.options;
 const without = (object, ...keys) =>
@@ -19,6 +21,7 @@ function callContext(server, state, extra) {
     signal: extra.signal,
     request: (request, schema) => extra.sendRequest(request, schema),
     closeStream: () => extra.closeSSEStream?.(),
+    changed: (list) => notify(`notifications/${list}/list_changed`, {}),
     demand: (capability) => {
       if (!server.getClientCapabilities()?.[capability]) {
         throw new Error(`the client does not offer ${capability}`);
@@ -36,14 +39,15 @@ function callContext(server, state, extra) {
 }
 
 function serveTools(server, state) {
-  const tools = kTools.map((tool) => without(tool, 'run'));
+  const tools = kAllTools.map((tool) => without(tool, 'run'));
   server.setRequestHandler(mcp.ListToolsRequestSchema, () => ({ tools }));
   server.setRequestHandler(mcp.CallToolRequestSchema, async ({ params }, extra) => {
-    const tool = kTools.find((t) => t.name === params.name);
+    const tool = kAllTools.find((t) => t.name === params.name);
     if (!tool) throw invalid(`Unknown tool: ${params.name}`);
     try {
       return await tool.run(params.arguments ?? {}, callContext(server, state, extra));
     } catch (e) {
+      if (e.ofProtocol) throw new mcp.McpError(mcp.ErrorCode.InternalError, e.message);
       return { content: [{ type: 'text', text: String(e.message ?? e) }], isError: true };
     }
   });

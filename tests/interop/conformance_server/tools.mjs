@@ -254,7 +254,97 @@ const kSchemaTool = {
   run: (args) => answer(text(`Schema tool called with ${JSON.stringify(args)}`)),
 };
 
+// What the suite's task scenarios call; a server without the tasks extension answers at once, or
+// when the work is done.
+const kWorkTools = [
+  {
+    name: 'greet',
+    description: 'Greets somebody.',
+    inputSchema: oneString('name', 'Who is greeted'),
+    run: ({ name }) => answer(text(`Hello, ${name}!`)),
+  },
+  {
+    name: 'slow_compute',
+    description: 'Works for so many seconds, and tells how far it is.',
+    inputSchema: {
+      type: 'object',
+      properties: { seconds: { type: 'number', minimum: 0, maximum: 10, default: 1 } },
+      additionalProperties: false,
+    },
+    run: async ({ seconds = 1 }, call) => {
+      const steps = Math.ceil((seconds * 1000) / kStepMs);
+      for (let done = 0; done < steps && !call.signal?.aborted; done++) {
+        await call.progress(done, steps, `step ${done} of ${steps}`);
+        await delay(kStepMs, undefined, { signal: call.signal });
+      }
+      return answer(text(`Computed for ${seconds} s`));
+    },
+  },
+  {
+    name: 'failing_job',
+    description: 'Fails as a job does: with a result that is an error.',
+    run: () => ({ ...answer(text('The job failed')), isError: true }),
+  },
+  {
+    name: 'protocol_error_job',
+    description: 'Fails as a request does: with an error of the protocol.',
+    run: () => {
+      throw Object.assign(new Error('The job could not be begun'), { ofProtocol: true });
+    },
+  },
+  {
+    name: 'test_tool_with_task',
+    description: 'Works for a moment.',
+    run: async () => {
+      await delay(2 * kStepMs);
+      return answer(text('Task tool executed successfully'));
+    },
+  },
+];
+
+/// What the 2025 revisions have their own way for; modern_tools.mjs has the other.
+export const kLegacyTools = [
+  {
+    name: 'test_missing_capability',
+    description: 'Needs the model.',
+    run: (_args, call) => {
+      call.demand('sampling');
+      return answer(text('the client offers sampling'));
+    },
+  },
+  {
+    name: 'test_streaming_elicitation',
+    description: 'Asks a name on a stream.',
+    inputSchema: kNoArguments,
+    run: async (_args, call) => {
+      await call.log('info', 'about to ask');
+      const form = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
+      return elicited('Streamed', await elicit(call, 'What is your name?', form));
+    },
+  },
+  {
+    name: 'test_trigger_tool_change',
+    description: 'Says that the tools changed.',
+    run: async (_args, call) => {
+      await call.changed('tools');
+      return answer(text('tools changed'));
+    },
+  },
+  {
+    name: 'test_trigger_prompt_change',
+    description: 'Says that the prompts changed.',
+    run: async (_args, call) => {
+      await call.changed('prompts');
+      return answer(text('prompts changed'));
+    },
+  },
+].map((tool) => ({ inputSchema: kNoArguments, ...tool }));
+
 /// Every tool in the order tools/list shows them.
-export const kTools = [...kContentTools, ...kNotifyingTools, ...kAskingTools, kSchemaTool].map(
-  (tool) => ({ inputSchema: kNoArguments, ...tool }),
-);
+export const kTools = [
+  ...kContentTools,
+  ...kNotifyingTools,
+  ...kAskingTools,
+  kSchemaTool,
+  ...kWorkTools,
+].map((tool) => ({ inputSchema: kNoArguments, ...tool }));

@@ -79,6 +79,13 @@ export async function firstLine(program, pattern, ms = 10_000) {
   return within(ms, `a line like ${pattern}`, seen);
 }
 
+/// Milliseconds of processor time that a process has used, its kernel part included.
+export function processorMs(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+
 /// Resident memory of a process, in bytes.
 export function residentBytes(pid) {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));

@@ -3,10 +3,12 @@
 // One listener serves one protocol; what it does wrong is changed between calls with `fault`.
 import { createServer } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { kHost } from '../lib/ports.mjs';
 
 const kHugeBytes = 1024 ** 3;
 const kChunk = Buffer.alloc(64 * 1024, 'a');
+const kPackedBytes = 64 * 1024 ** 2;
 const kJson = { 'content-type': 'application/json' };
 const kSse = { 'content-type': 'text/event-stream' };
 
@@ -128,6 +130,12 @@ async function repeat(res, ms, write) {
   }
 }
 
+let kept;
+function packed() {
+  kept ??= gzipSync(Buffer.concat([Buffer.from('{"a":"'), Buffer.alloc(kPackedBytes, '0')]));
+  return kept;
+}
+
 const raw = (res, text) => res.socket.write(text);
 const kRawHead = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
 
@@ -146,6 +154,8 @@ export const kFaults = {
   'empty body': (_call, _answer, res) => res.writeHead(200, kJson).end(),
   'error 500': (_call, _answer, res) =>
     res.writeHead(500, { 'content-type': 'text/html' }).end('<h1>oops</h1>'),
+  'gzip bomb': (_call, _answer, res) =>
+    res.writeHead(200, { ...kJson, 'content-encoding': 'gzip' }).end(packed()),
   'not HTTP': (_call, _answer, res) => {
     raw(res, '220 mail.example ESMTP\r\n');
     res.socket.end();
