@@ -291,6 +291,28 @@ def sse(b, streams):
         b.row("weft", "sse delay of a piece", count, "added p50", seen["weft"] - seen["direct"], "us")
         print(f"          weft adds {seen['weft'] - seen['direct']:.0f} us (nginx {seen['nginx'] - seen['direct']:.0f} us)")
     b.processes.stop_all()
+    first_tokens(b)
+
+
+def first_tokens(b, rounds=500):
+    """From the request to the first piece of its stream, one stream after the other."""
+    up = b.upstream("openai", 1024, "--chunks", 2, "--every-ms", 1)
+    nginx_port, _, _ = b.nginx(up)
+    port, _, _ = b.weft({"up": ("openai", f"http://127.0.0.1:{up}")})
+    first = {}
+    for system, url, model in (("direct", f"http://127.0.0.1:{up}/v1/chat/completions", "bench"),
+                               ("nginx", f"http://127.0.0.1:{nginx_port}/v1/stream/chat/completions", "bench"),
+                               ("weft", f"http://127.0.0.1:{port}/v1/chat/completions", "up")):
+        client = b.processes.start(LOAD_CORE, [BIN / "bench_sse_client", "--url", url, "--model", model, "--streams", 1,
+                                               "--rounds", rounds])
+        said = json.loads(client.stdout.read())
+        b.processes.stop(client)
+        first[system] = said["first_p50_us"]
+        b.row(system, "sse first token", 1, "p50", first[system], "us")
+    b.row("weft", "sse first token", 1, "added p50", first["weft"] - first["direct"], "us")
+    print(f"  first token: direct {first['direct']:.0f} us, weft adds {first['weft'] - first['direct']:.0f} us "
+          f"(nginx {first['nginx'] - first['direct']:.0f} us)")
+    b.processes.stop_all()
 
 
 def memory_and_start(b, calls):

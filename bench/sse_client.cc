@@ -1,7 +1,8 @@
 // Opens N event streams at once and reads them to their end; each piece says when it was written
 // (bench_upstream), so the delay on the way is known without a clock between processes. Prints one
-// JSON line: {"streams","pieces","p50_us","p99_us","failed"}.
-//   bench_sse_client --url URL --streams N --model NAME
+// JSON line: {"streams","pieces","p50_us","p99_us","first_p50_us","failed"}; `first` is from the
+// request to the first piece of its answer.
+//   bench_sse_client --url URL --streams N --model NAME [--rounds N]
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -21,7 +22,9 @@ struct Run {
   std::string url;
   std::string model;
   int streams = 1;
+  int rounds = 1;
   std::vector<double> delays_us;
+  std::vector<double> firsts_us;
   int failed = 0;
 };
 
@@ -55,12 +58,14 @@ Awaitable<> read_one(weft::net::HttpClient& client, Run& run) {
   request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   request.idle_timeout = weft::Milliseconds(30'000);
   weft::CancelToken never;
+  const std::int64_t began = now_ns();
   auto response = co_await client.send(std::move(request), never);
   if (!response || (*response)->head().status != 200) {
     ++run.failed;
     co_return;
   }
   bool done = false;
+  bool begun = false;
   while (true) {
     auto piece = co_await (*response)->read_some();
     if (!piece) {
@@ -68,7 +73,11 @@ Awaitable<> read_one(weft::net::HttpClient& client, Run& run) {
       co_return;
     }
     if (piece->empty()) break;
+    const std::size_t before = run.delays_us.size();
     measure(*piece, run.delays_us);
+    if (!begun && run.delays_us.size() > before)
+      run.firsts_us.push_back(static_cast<double>(now_ns() - began) / 1000.0);
+    begun = begun || run.delays_us.size() > before;
     done = done || piece->contains("[DONE]");
   }
   if (!done) ++run.failed;
@@ -76,10 +85,16 @@ Awaitable<> read_one(weft::net::HttpClient& client, Run& run) {
 
 Awaitable<> read_all(weft::net::Loop& loop, Run& run) {
   auto client = weft::net::HttpClient::create(loop, {});
-  weft::TaskGroup group(loop.executor());
-  for (int i = 0; i < run.streams; ++i) group.spawn(read_one(*client, run));
-  while (group.size() > 0) co_await weft::sleep_for(weft::Milliseconds(5), {});
-  co_await group.join();
+  for (int round = 0; round < run.rounds; ++round) {
+    if (run.streams == 1) {
+      co_await read_one(*client, run);
+      continue;
+    }
+    weft::TaskGroup group(loop.executor());
+    for (int i = 0; i < run.streams; ++i) group.spawn(read_one(*client, run));
+    while (group.size() > 0) co_await weft::sleep_for(weft::Milliseconds(5), {});
+    co_await group.join();
+  }
 }
 
 double percentile(std::vector<double>& values, double p) {
@@ -96,12 +111,15 @@ int main(int argc, char** argv) {
   Run run{.url = words["--url"],
           .model = words["--model"],
           .streams = std::stoi(words["--streams"]),
-          .delays_us = {}};
+          .rounds = words.contains("--rounds") ? std::stoi(words["--rounds"]) : 1,
+          .delays_us = {},
+          .firsts_us = {}};
   weft::net::run_alone([&run](weft::net::Loop& loop) { return read_all(loop, run); });
   const auto pieces = run.delays_us.size();
   std::cout << "{\"streams\":" << run.streams << ",\"pieces\":" << pieces
             << ",\"p50_us\":" << percentile(run.delays_us, 0.5)
-            << ",\"p99_us\":" << percentile(run.delays_us, 0.99) << ",\"failed\":" << run.failed
-            << "}\n";
+            << ",\"p99_us\":" << percentile(run.delays_us, 0.99)
+            << ",\"first_p50_us\":" << percentile(run.firsts_us, 0.5)
+            << ",\"failed\":" << run.failed << "}\n";
   return run.failed == 0 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev nightly [PIECE…] [--fuzz-seconds N]: the long checks, as many at a time as there are cores. A PIECE is lint (the whole
-# clang-tidy), tsan (the unit tests under it), kills (10,000 of them), fuzz (every fuzzer for ten minutes) or one fuzzer's
-# name; without any, all of them, which takes some three hours on two cores. Prints a line a piece; exits 1 when one failed.
+# clang-tidy), tsan (the unit tests under it), kills (10,000 of them), fuzz (every fuzzer for ten minutes of processor time) or
+# one fuzzer's name; without any, all of them, which takes some three hours on two cores. Prints a line a piece; exits 1 when one failed.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd "$top"
@@ -49,7 +49,7 @@ fuzz() {  # NAME
   local corpus="build/fuzz/corpus/$1" seeds=()
   mkdir -p "$corpus"
   [ -d "tests/corpus/$1" ] && seeds=("tests/corpus/$1")
-  exec "build/fuzz/bin/$1" "$corpus" "${seeds[@]}" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 \
+  exec python3 tools/dev/fuzz_for.py "$seconds" "build/fuzz/bin/$1" "$corpus" "${seeds[@]}" -rss_limit_mb=2048 -timeout=10 \
     -print_final_stats=1 -artifact_prefix="build/nightly/$1-" >"build/nightly/$1.log" 2>&1
 }
 
