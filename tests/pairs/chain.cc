@@ -390,13 +390,13 @@ Hop Chain::near_hop(bool whole) const {
     hop.sent = named(folded(middle.events), "relay");
   }
   add_losses(hop, second_->tap().losses());
+  add_losses(hop, hop.came.losses);
   // What was lost before is told on: it is not of this crossing.
   std::erase_if(hop.losses, [&](const model::Loss& loss) {
     return std::ranges::any_of(hop.sent.losses, [&](const model::Loss& before) {
       return loss.path == before.path && loss.from == before.from && loss.to == before.to;
     });
   });
-  add_losses(hop, hop.came.losses);
   hop.wire = &second_->tap();
   return hop;
 }

@@ -62,6 +62,7 @@ class CallView {
       show_state(*state);
     } else if (event->is_end()) {
       end_ = fold_.take();  // with what streamed before it
+      return false;
     }
     return true;
   }

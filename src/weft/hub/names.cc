@@ -102,14 +102,14 @@ void add_names(const model::Solution& solution, std::vector<ModelName>& out) {
   add(id, skill);
 }
 
+/// What went wrong is for people who may see its place and its command: `weft ls` shows it.
 std::optional<Error> absent_solution(const Snapshot& snapshot, std::string_view solution) {
-  if (!snapshot.absent) return std::nullopt;
-  const auto found = snapshot.absent->find(solution);
-  if (found == snapshot.absent->end()) return std::nullopt;
-  Error error = make_error(Reason::unavailable,
-                           std::format("solution \"{}\": it has not joined yet and is tried again "
-                                       "until it does: {}",
-                                       solution, found->second));
+  if (!snapshot.absent || !snapshot.absent->contains(solution)) return std::nullopt;
+  Error error =
+      make_error(Reason::unavailable,
+                 std::format("solution \"{}\": it has not joined yet; weft tries it again "
+                             "until it does",
+                             solution));
   error.solution = solution;
   return error;
 }
@@ -204,14 +204,12 @@ Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model) {
   }
   const std::size_t slash = rest.find('/');
   auto entry = snapshot.find_shared(rest.substr(0, slash));
-  if (!entry) {
-    if (auto absent = absent_solution(snapshot, rest.substr(0, slash)))
-      return fail(*std::move(absent));
-  }
   std::optional<ModelRef> found;
   if (entry)
     found = refer_rest(entry, slash == rest.npos ? std::string_view() : rest.substr(slash + 1));
   if (!found) found = refer_upstream(snapshot, model);
+  auto absent = found || entry ? std::nullopt : absent_solution(snapshot, rest.substr(0, slash));
+  if (absent) return fail(*std::move(absent));
   if (!found) return fail(unknown_model(snapshot, model));
   return *std::move(found);
 }

@@ -29,9 +29,12 @@ class SseReader {
   /// The next whole event; nothing when more bytes are needed. An event that the stream's end cuts
   /// off is never given.
   std::optional<SseEvent> next();
-  /// Whether an event has begun and its end has not come: a stream that ends here was cut off.
+  /// Whether the data of an event has begun and its end has not come: a stream that ends here was
+  /// cut off.
   bool unfinished() const {
-    return current_bytes_ > 0 || (!partial_.empty() && partial_.front() != ':');
+    constexpr std::string_view kData = "data";
+    return has_data_ ||
+           (!partial_.empty() && (partial_.starts_with(kData) || kData.starts_with(partial_)));
   }
 
  private:

@@ -150,7 +150,8 @@ Outgoing write_call(const model::Call& call, const model::Skill& skill, bool kno
   }
   // An A2A caller's message goes on as it is; its arguments are among its parts.
   const bool as_it_is = kept != nullptr && !call.turns.empty();
-  if (call.args && !as_it_is)
+  const bool by_args = call.args && !as_it_is;
+  if (by_args)
     write_args(call, skill, out);
   else if (!call.turns.empty())
     write_turns(call, known, out);
@@ -160,7 +161,7 @@ Outgoing write_call(const model::Call& call, const model::Skill& skill, bool kno
     message.parts.push_back(std::move(part));
   }
   if (message.parts.empty()) message.parts.push_back(model::Part::text(""));
-  add_losses(out.losses, losses_of_call(call, {.media = true}));
+  add_losses(out.losses, losses_of_call(call, {.media = !by_args}));
   return out;
 }
 

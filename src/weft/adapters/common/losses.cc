@@ -30,7 +30,7 @@ void note_settings(const model::Generation& gen, LossNotes& notes) {
   setting(gen.presence_penalty.has_value(), "presence_penalty");
   setting(gen.frequency_penalty.has_value(), "frequency_penalty");
   setting(!gen.effort.empty(), "effort");
-  setting(!gen.format.empty(), "format");
+  setting(!gen.format.empty() && gen.format != "text", "format");
   setting(gen.schema.has_value(), "schema");
   for (const auto& [key, value] : gen.extra) {
     if (!says_nothing(key))

@@ -1,5 +1,6 @@
 #include "weft/adapters/common/reply.h"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 
@@ -35,7 +36,10 @@ int http_status(const Error& error) {
 
 void add_error_headers(wire::Headers& headers, const Error& error) {
   if (error.retry_after) {
-    const auto seconds = (error.retry_after->count() + 999) / 1000;
+    // A day is for ever; what a solution asked for may be beyond all counting.
+    constexpr std::int64_t kSecondsMax = 86'400;
+    const auto wait = error.retry_after->count();
+    const auto seconds = std::min(wait / 1000 + (wait % 1000 > 0 ? 1 : 0), kSecondsMax);
     headers.set("Retry-After", std::format("{}", seconds));
   }
   if (error.reason == Reason::unauthenticated && !headers.has("WWW-Authenticate")) {

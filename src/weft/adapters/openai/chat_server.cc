@@ -50,7 +50,6 @@ void fill_call(Chat& chat, hub::ModelRef& target) {
   call.gen = std::move(decoded.gen);
   call.meta = std::move(decoded.meta);
   chat.as_json = call.gen.format == "json" || call.gen.format == "schema";
-  if (target.ref.entry->solution->protocol != "openai") chat.losses = losses_of_extra(call.gen);
 }
 
 void respond_output(Chat& chat, const model::Output& output) {

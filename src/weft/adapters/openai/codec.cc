@@ -279,14 +279,4 @@ json::object encode_chat_request(const model::Call& call, std::string_view model
   return o;
 }
 
-std::vector<model::Loss> losses_of_extra(const model::Generation& gen) {
-  std::vector<model::Loss> losses;
-  for (const auto& [key, value] : gen.extra) {
-    if (key == "metadata" || key == "user" || key == "store" || key == "response_format") continue;
-    losses.push_back(
-        {std::format("/{}", std::string_view(key)), "openai", "", model::LossKind::dropped, ""});
-  }
-  return losses;
-}
-
 }  // namespace weft::adapters::openai

@@ -33,8 +33,4 @@ Result<ChatRequest> decode_chat_request(std::string_view body);
 json::object encode_chat_request(const model::Call& call, std::string_view model, bool stream,
                                  std::vector<model::Loss>& losses);
 
-/// Fields of `gen.extra` that only OpenAI servers understand: what another protocol's skill never
-/// sees.
-std::vector<model::Loss> losses_of_extra(const model::Generation& gen);
-
 }  // namespace weft::adapters::openai

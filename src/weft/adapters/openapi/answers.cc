@@ -35,6 +35,15 @@ Error broke_off() {
   return make_error(Reason::upstream_protocol, "the answer's stream broke off before its end");
 }
 
+/// Whether the stream ended before its time: in the middle of an event, unless that is the mark of
+/// the end whose empty line is missing.
+bool cut_off(wire::SseReader& sse) {
+  if (!sse.unfinished()) return false;
+  if (!sse.feed("\n\n")) return true;
+  const auto last = sse.next();
+  return !last || last->data != "[DONE]";
+}
+
 Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub::Emitter& out) {
   wire::SseReader sse(kStreamEventBytesMax);
   while (true) {
@@ -51,13 +60,14 @@ Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub:
       WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
     }
   }
-  if (sse.unfinished()) co_return fail(broke_off());
+  if (cut_off(sse)) co_return fail(broke_off());
   co_return model::Output{};
 }
 
 /// The stream of another weft: its events as they are.
 Awaitable<Result<model::Output>> read_own_events(net::ClientResponse& response, hub::Emitter& out) {
-  wire::SseReader sse(kStreamEventBytesMax);
+  // Its last event is the whole answer, in which words may stand twice.
+  wire::SseReader sse(2 * kAnswerBytesMax);
   while (true) {
     WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
     if (piece.empty()) break;
@@ -80,7 +90,7 @@ Awaitable<Result<model::Output>> read_lines(net::ClientResponse& response, hub::
     WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
     more = !piece.empty();
     held += piece;
-    if (!more && !held.empty()) {
+    if (!more && held.find_first_not_of(" \r\t") != std::string::npos) {
       // The last line needs no end; but a cut one is no JSON.
       if (!json::parse(held, kStreamEventBytesMax)) co_return fail(broke_off());
       held += '\n';

@@ -1,5 +1,6 @@
 // POST /api/SOLUTION/SKILL: unary, as events, or as a job.
 #include <format>
+#include <optional>
 #include <set>
 
 #include "weft/adapters/common/reply.h"
@@ -85,19 +86,19 @@ Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> strea
 /// Writes the events of one stream.
 class Telling {
  public:
-  explicit Telling(model::Shape shape) : shape_(shape) {}
+  explicit Telling(model::Shape shape) : shape_(shape), fold_(std::in_place, kAnswerBytesMax) {}
 
-  /// The event as it is told. Of the last the whole answer, so that who reads only that has it all;
-  /// `event` becomes an End where the answer is too large.
-  RestEvent tell(model::Event& event, const TaskId& job) {
-    if (auto added = fold_.add(event); !added) event = model::end_with(added.error());
+  /// The event as it is told. The last tells the whole answer, so that who reads only that has it
+  /// all, unless it is longer than an answer that does not stream may be.
+  RestEvent tell(const model::Event& event, const TaskId& job) {
+    if (fold_ && !fold_->add(event)) fold_.reset();
     if (const auto* artifact = std::get_if<model::Artifact>(&event.body))
       told_.insert(artifact->id);
     if (const auto* delta = std::get_if<model::Delta>(&event.body)) said_.insert(delta->kind);
     const auto* end = std::get_if<model::End>(&event.body);
     if (!end || !end->outcome) return encode_event(event, shape_, job);
     const model::Output rest = rest_of(*end->outcome);
-    return encode_end(fold_.take(), rest, shape_);
+    return encode_end(fold_ ? fold_->take() : *end, rest, shape_);
   }
 
  private:
@@ -118,7 +119,7 @@ class Telling {
   }
 
   model::Shape shape_;
-  model::Fold fold_{kAnswerBytesMax};
+  std::optional<model::Fold> fold_;
   std::set<std::string> told_;
   std::set<model::Delta::Kind> said_;
 };
