@@ -159,8 +159,10 @@ TEST(HttpServer, GivesTheBodyWithoutAWaitWhenAllOfItIsHere) {
   const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ";
   RawClient client(harness.port());
   client.send(post + "3\r\n\r\nabc" + post + "0\r\n\r\n" + post + "2\r\n\r\nde");
-  EXPECT_TRUE(client.read_until("at hand abc").ends_with("at hand abc"));
-  EXPECT_TRUE(client.read_until("at hand de").contains("\r\n\r\nat hand HTTP/1.1"));
+  // The three may come in one piece.
+  const std::string three = client.read_until("at hand de");
+  EXPECT_TRUE(three.contains("\r\n\r\nat hand abcHTTP/1.1")) << three;
+  EXPECT_TRUE(three.contains("\r\n\r\nat hand HTTP/1.1")) << three;
   client.send(post + "3\r\n\r\na");
   // The answer can only be to the whole.
   client.send("bc");

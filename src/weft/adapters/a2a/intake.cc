@@ -1,5 +1,6 @@
 #include "weft/adapters/a2a/intake.h"
 
+#include <algorithm>
 #include <format>
 #include <utility>
 
@@ -212,8 +213,9 @@ void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
   const bool begins = fresh.size() == said.size() && !append;
   if (begins && !text_.empty()) fresh.insert(0, "\n");
   text_ += fresh;
-  if (speaker_ != artifact.id) interleaved_ = interleaved_ || !spoke_.insert(artifact.id).second;
-  speaker_ = artifact.id;
+  const auto place = std::ranges::find(order_, artifact.id) - order_.begin();
+  interleaved_ = interleaved_ || place < furthest_;
+  furthest_ = std::max(furthest_, place);
   out.push_back(delta(std::move(fresh)));
 }
 

@@ -4,7 +4,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -90,9 +89,8 @@ class Intake {
   /// Artifacts in the order they came.
   std::vector<std::string> order_;
   std::string text_;
-  /// The artifact that spoke last, those that spoke, and whether one did so again after another.
-  std::string speaker_;
-  std::set<std::string> spoke_;
+  /// The place of the last artifact that spoke, and whether one did so after a later one.
+  std::ptrdiff_t furthest_ = 0;
   bool interleaved_ = false;
   std::size_t bytes_ = 0;
 };
