@@ -14,6 +14,10 @@ import { cutAt, kFaults, startFaulty } from './upstreams/faulty.mjs';
 // The faulty solutions are joined with this timeout; a call that only ever waits ends by it.
 const kTimeoutMs = 2000;
 const kBoundMs = kTimeoutMs + 2000;
+// Who babbles as fast as it can shares its thread with the clients: they come late to read what they
+// were told in time. The hub's own haste is seen by the call beside.
+const kBabbleBoundMs = kTimeoutMs + 10_000;
+const boundOf = (name) => (name.endsWith('at full speed') ? kBabbleBoundMs : kBoundMs);
 // A call beside may not wait for a faulty one.
 const kOtherCallMs = 1500;
 const kBesideAfterMs = 100;
@@ -100,7 +104,7 @@ describe('faults', () => {
       return;
     }
     const words = saidBy(error);
-    assert.ok(!words.includes('nothing within'), `no refusal within ${kBoundMs} ms`);
+    assert.ok(!words.includes('nothing within'), `no refusal within ${boundOf(name)} ms`);
     assert.match(words, new RegExp(`bad-${kind}`), `names the solution: ${words}`);
     if (caller === 'openai') assert.ok(error.status >= 400 && error.error?.message, words);
     if (caller === 'rest') assert.ok(error.answer?.body?.status >= 400, words);
@@ -111,7 +115,8 @@ describe('faults', () => {
     const wrong = [];
     const report = (who) => (e) => wrong.push(`${who}: ${e.message}`);
     const one = async (caller) => {
-      const call = () => within(kBoundMs, 'the refusal', kCallers[caller](hub, targetOf(kind)));
+      const refusal = () => kCallers[caller](hub, targetOf(kind));
+      const call = () => within(boundOf(name), 'the refusal', refusal());
       checkRefusal(await timed(call), kind, name, caller);
     };
     const together = name.startsWith('huge') ? kAsking.map((caller) => [caller]) : [kAsking];
