@@ -88,8 +88,9 @@ bool coarsened_finish(const Output& sent, const Output& came) {
 class Held {
  public:
   explicit Held(const Hop& hop)
-      : hop_(hop), sent_(aspects_of(*hop.sent.outcome)), came_(aspects_of(read(hop))) {
-    if (hop.protocol == "a2a") forget_answer();
+      : hop_(hop),
+        sent_(aspects_of(hop.protocol == "a2a" ? as_turns(*hop.sent.outcome) : *hop.sent.outcome)),
+        came_(aspects_of(read(hop))) {
     for (const auto& loss : hop.losses) {
       for (const Aspect aspect : aspects_of(loss)) reported_.insert(aspect);
       files_grew_ = files_grew_ || became_file(loss);
@@ -114,16 +115,24 @@ class Held {
 
  private:
   static Output read(const Hop& hop) {
+    if (hop.protocol == "a2a") return as_turns(*hop.came.outcome);
     const bool form = hop.protocol == "mcp" && hop.shape == model::Shape::converse;
     return form ? spelt_out(*hop.came.outcome) : *hop.came.outcome;
   }
   /// A2A tells what a turn said in an artifact of this name (§14.3): it is no artifact of the
   /// solution's.
-  void forget_answer() {
-    for (Aspects* of : {&sent_, &came_}) {
-      std::erase_if((*of)[Aspect::artifacts],
-                    [](const std::string& artifact) { return artifact.starts_with("answer"); });
+  static Output as_turns(Output output) {
+    for (const auto& artifact : output.artifacts) {
+      if (artifact.name != "answer" || !artifact.id.starts_with("answer")) continue;
+      model::Turn turn;
+      turn.role = model::Role::assistant;
+      turn.parts = artifact.parts;
+      output.turns.push_back(std::move(turn));
     }
+    std::erase_if(output.artifacts, [](const auto& artifact) {
+      return artifact.name == "answer" && artifact.id.starts_with("answer");
+    });
+    return output;
   }
   bool unchanged(Aspect aspect) const { return same(sent_, came_, aspect); }
 

@@ -213,10 +213,18 @@ void Intake::hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
   const bool begins = fresh.size() == said.size() && !append;
   if (begins && !text_.empty()) fresh.insert(0, "\n");
   text_ += fresh;
+  note_order(seen.whole);
+  out.push_back(delta(std::move(fresh)));
+}
+
+void Intake::note_order(const Artifact& artifact) {
+  if (speaker_ != artifact.id) interleaved_ = interleaved_ || !spoke_.insert(artifact.id).second;
+  speaker_ = artifact.id;
+  // What weft's own door says as the answer has no place among the artifacts.
+  if (is_answer(artifact)) return;
   const auto place = std::ranges::find(order_, artifact.id) - order_.begin();
   interleaved_ = interleaved_ || place < furthest_;
   furthest_ = std::max(furthest_, place);
-  out.push_back(delta(std::move(fresh)));
 }
 
 model::Ask Intake::take_ask() {

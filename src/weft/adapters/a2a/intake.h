@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,7 @@ class Intake {
                         std::vector<model::Event>& out);
   void hand_on_plain(Seen& seen, const Artifact& artifact, bool append,
                      std::vector<model::Event>& out);
+  void note_order(const Artifact& artifact);
   Result<void> count(std::size_t bytes);
   void take_facts(model::Output& output) const;
   Error failure() const;
@@ -89,8 +91,11 @@ class Intake {
   /// Artifacts in the order they came.
   std::vector<std::string> order_;
   std::string text_;
-  /// The place of the last artifact that spoke, and whether one did so after a later one.
+  /// The artifact that spoke last, those that spoke, and the furthest place of one that did.
+  std::string speaker_;
+  std::set<std::string> spoke_;
   std::ptrdiff_t furthest_ = 0;
+  /// One spoke again after another, or after one of a later place.
   bool interleaved_ = false;
   std::size_t bytes_ = 0;
 };
