@@ -124,6 +124,14 @@ class Telling {
   std::set<model::Delta::Kind> said_;
 };
 
+/// False when the caller is gone.
+Awaitable<bool> put(SseWriter& writer, RestEvent shown) {
+  if (shown.name.empty()) co_return true;
+  const std::string data = json::write(shown.data);
+  const auto sent = co_await writer.event(shown.name, data, "");
+  co_return sent.has_value();
+}
+
 /// Events until the end, or until a question: then the stream says where it waits, and is over.
 Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
   model::Event event = co_await stream->next();
@@ -137,25 +145,20 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
   if (!started) co_return;
   SseWriter writer(rest.exchange, kStreamKeepAlive);
   Telling telling(rest.shape);
-  while (true) {
-    TaskId job;
-    if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
-      auto view = co_await park(rest, std::move(stream), *ask);
-      if (view) {
-        job = view->id;
-      } else {
-        event = model::end_with(view.error());
-      }
-    }
-    const RestEvent shown = telling.tell(event, job);
-    if (!shown.name.empty()) {
-      const std::string data = json::write(shown.data);
-      auto sent = co_await writer.event(shown.name, data, "");
-      if (!sent) co_return;
-    }
-    if (!stream || event.is_end()) break;
+  while (!event.is_end() && !std::holds_alternative<model::Ask>(event.body)) {
+    if (!co_await put(writer, telling.tell(event, TaskId()))) co_return;
     event = co_await stream->next();
   }
+  TaskId job;
+  if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
+    auto view = co_await park(rest, std::move(stream), *ask);
+    if (view) {
+      job = view->id;
+    } else {
+      event = model::end_with(view.error());
+    }
+  }
+  if (!co_await put(writer, telling.tell(event, job))) co_return;
   (void)co_await writer.finish();
 }
 
