@@ -13,31 +13,10 @@ using model::Part;
 
 // ---- what an answer has, for claims that hold only then
 
-template <class Body>
-bool holds(const std::vector<Part>& parts) {
-  return std::ranges::any_of(
-      parts, [](const Part& part) { return std::holds_alternative<Body>(part.body); });
-}
-
-template <class... Body>
-bool in_turns(const Output& output) {
-  return std::ranges::any_of(output.turns,
-                             [](const auto& turn) { return (holds<Body>(turn.parts) || ...); });
-}
-
-template <class... Body>
-bool in_artifacts(const Output& output) {
-  return std::ranges::any_of(
-      output.artifacts, [](const auto& artifact) { return (holds<Body>(artifact.parts) || ...); });
-}
-
 /// weft's own REST answers with the data alone.
 bool is_structured(const Output& output) { return model::plain_data(output).has_value(); }
 
 // ---- the claims
-
-/// Of the skill that the door serves: one that converses, or one with a result.
-enum class Of : std::uint8_t { any, conversation, result };
 
 /// How a difference that nobody reported is to be taken.
 enum class Kind : std::uint8_t {
@@ -49,30 +28,23 @@ struct Claim {
   std::string_view protocol;
   Aspect aspect;
   Kind kind;
-  Of of = Of::any;
-  bool (*when)(const Output&) = nullptr;
   std::string_view why;
-  /// Only of what is told as a stream.
-  bool streamed = false;
 };
 
 /// Declared: each with its clause of protocols.md.
 constexpr std::array kDeclared{
-    Claim{"openai", Aspect::data, Kind::in_words, Of::any, nullptr,
-          "§14.3: JSON is the content, as compact JSON"},
-    Claim{"openai", Aspect::files, Kind::in_words, Of::any, nullptr,
-          "§14.3: binary is a data URL in the content"},
-    Claim{"openai", Aspect::file_names, Kind::no_place, Of::any, nullptr,
-          "§14.3: a data URL has no name"},
-    Claim{"openai", Aspect::links, Kind::in_words, Of::any, nullptr,
+    Claim{"openai", Aspect::data, Kind::in_words, "§14.3: JSON is the content, as compact JSON"},
+    Claim{"openai", Aspect::files, Kind::in_words, "§14.3: binary is a data URL in the content"},
+    Claim{"openai", Aspect::file_names, Kind::no_place, "§14.3: a data URL has no name"},
+    Claim{"openai", Aspect::links, Kind::in_words,
           "§14.3: the content of a message is text; a link is its address"},
-    Claim{"openai", Aspect::text_types, Kind::no_place, Of::any, nullptr,
+    Claim{"openai", Aspect::text_types, Kind::no_place,
           "§14.3: text is message.content, which has no media type"},
-    Claim{"openai", Aspect::opaque, Kind::no_place, Of::any, nullptr,
+    Claim{"openai", Aspect::opaque, Kind::no_place,
           "§14.6 Responses -> chat: chat has no reasoning items, only their words"},
-    Claim{"openai", Aspect::model, Kind::no_place, Of::any, nullptr,
+    Claim{"openai", Aspect::model, Kind::no_place,
           "§14.1: `model` is the outward name that was asked for"},
-    Claim{"mcp", Aspect::text_types, Kind::no_place, Of::any, nullptr,
+    Claim{"mcp", Aspect::text_types, Kind::no_place,
           "§14.3: text is a text content block, which has no media type"},
 };
 
@@ -148,11 +120,6 @@ class Held {
 
   bool holds(const Claim& claim, Aspect aspect) const {
     if (claim.protocol != hop_.protocol || claim.aspect != aspect) return false;
-    if (claim.streamed && !hop_.streams) return false;
-    const bool converses = hop_.shape == model::Shape::converse;
-    if (claim.of == Of::conversation && !converses) return false;
-    if (claim.of == Of::result && converses) return false;
-    if (claim.when != nullptr && !claim.when(*hop_.sent.outcome)) return false;
     return claim.kind == Kind::no_place || in_words(sent_, came_, aspect);
   }
 

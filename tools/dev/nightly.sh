@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev nightly [PIECE…] [--fuzz-seconds N]: the long checks, as many at a time as there are cores. A PIECE is lint (the whole
 # clang-tidy), tsan (the unit tests under it), kills (10,000 of them), fuzz (every fuzzer for ten minutes of processor time) or
-# one fuzzer's name; without any, all of them, which takes some three hours on two cores. Prints a line a piece; exits 1 when one failed.
+# one fuzzer's name; without any, all of them, which takes some four hours on two cores. Prints a line a piece; exits 1 when one failed.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd "$top"

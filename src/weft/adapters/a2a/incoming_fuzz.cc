@@ -9,6 +9,7 @@
 #include "weft/adapters/a2a/errors.h"
 #include "weft/adapters/a2a/jsonrpc_binding.h"
 #include "weft/adapters/a2a/rest_binding.h"
+#include "weft/adapters/a2a/testing.h"
 #include "weft/base/url.h"
 #include "weft/model/codec.h"
 #include "weft/wire/base64.h"
@@ -16,21 +17,8 @@
 namespace weft::adapters::a2a {
 namespace {
 
-model::Skill skill(std::string id, model::Shape shape) {
-  model::Skill out;
-  out.id = SkillId(std::move(id));
-  out.shape = shape;
-  return out;
-}
-
-std::shared_ptr<const hub::Entry> entry(std::string id, std::string protocol,
-                                        std::vector<model::Skill> skills) {
-  model::Solution solution;
-  solution.id = SolutionId(std::move(id));
-  solution.protocol = std::move(protocol);
-  solution.skills = std::move(skills);
-  return hub::make_entry(std::move(solution), nullptr, {}, "fuzz");
-}
+using testing::entry;
+using testing::skill;
 
 /// A model, an agent and tools, each alone, and all of them.
 const std::vector<Scope>& scopes() {

@@ -5,27 +5,15 @@
 #include "weft/adapters/a2a/jsonrpc_binding.h"
 #include "weft/adapters/a2a/outgoing.h"
 #include "weft/adapters/a2a/rest_binding.h"
+#include "weft/adapters/a2a/testing.h"
 
 namespace weft::adapters::a2a {
 namespace {
 
 json::value parse(std::string_view text) { return json::parse(text).value(); }
 
-model::Skill skill(std::string id, model::Shape shape) {
-  model::Skill out;
-  out.id = SkillId(std::move(id));
-  out.shape = shape;
-  return out;
-}
-
-std::shared_ptr<const hub::Entry> entry(std::string id, std::string protocol,
-                                        std::vector<model::Skill> skills) {
-  model::Solution solution;
-  solution.id = SolutionId(std::move(id));
-  solution.protocol = std::move(protocol);
-  solution.skills = std::move(skills);
-  return hub::make_entry(std::move(solution), nullptr, {}, "test");
-}
+using testing::entry;
+using testing::skill;
 
 Scope one(std::shared_ptr<const hub::Entry> entry) {
   auto snapshot = std::make_shared<hub::Snapshot>();

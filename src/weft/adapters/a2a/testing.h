@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "weft/adapters/a2a/messages.h"
+#include "weft/hub/registry.h"
 
 namespace weft::adapters::a2a::testing {
 
@@ -136,5 +137,22 @@ class Maker {
   std::mt19937_64 engine_;
   bool extras_;
 };
+
+/// What a registry would hold of a solution, with nobody behind it.
+inline model::Skill skill(std::string id, model::Shape shape) {
+  model::Skill out;
+  out.id = SkillId(std::move(id));
+  out.shape = shape;
+  return out;
+}
+
+inline std::shared_ptr<const hub::Entry> entry(std::string id, std::string protocol,
+                                               std::vector<model::Skill> skills) {
+  model::Solution solution;
+  solution.id = SolutionId(std::move(id));
+  solution.protocol = std::move(protocol);
+  solution.skills = std::move(skills);
+  return hub::make_entry(std::move(solution), nullptr, {}, "testing");
+}
 
 }  // namespace weft::adapters::a2a::testing
