@@ -9,7 +9,6 @@ namespace weft::pairs {
 namespace {
 
 using model::Output;
-using model::Part;
 
 // ---- what an answer has, for claims that hold only then
 
