@@ -30,7 +30,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 target_compile_options(weft_options INTERFACE -Wno-missing-field-initializers)
 target_compile_definitions(weft_options INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
-  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_ERROR_LOCATION _FILE_OFFSET_BITS=64
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_ERROR_LOCATION BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC
+  BOOST_ASIO_DISABLE_BOOST_ALIGN _FILE_OFFSET_BITS=64
   WEFT_VERSION="${PROJECT_VERSION}")
 target_include_directories(weft_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(weft_options INTERFACE Threads::Threads Boost::headers Boost::json Boost::url)
@@ -44,6 +45,9 @@ endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   # At -O2 GCC 14 sees overreads in what it inlined that cannot happen; the asan build keeps the warning.
   target_compile_options(weft_options INTERFACE -Wno-stringop-overread)
+  # A call is long and runs through its code once: what counts is how many cache lines of it are fetched.
+  # No stubs before library calls (all are bound at start anyway).
+  target_compile_options(weft_options INTERFACE -fno-plt -ffunction-sections -fdata-sections)
   target_compile_options(weft_options INTERFACE -D_GLIBCXX_ASSERTIONS -D_FORTIFY_SOURCE=3
     -fstack-protector-strong)
   target_link_options(weft_options INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)

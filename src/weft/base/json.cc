@@ -60,8 +60,9 @@ bool has_endless_number(std::string_view text) {
 /// Members cost far more than their bytes: looking each up among those before it, and a place for
 /// each. Counted by their colons, where there are so many at all outside of strings.
 bool has_too_many_members(std::string_view text) {
-  const auto most = static_cast<std::ptrdiff_t>(kJsonMembersMax);
-  if (std::ranges::count(text, ':') <= most) return false;
+  constexpr auto most = static_cast<std::ptrdiff_t>(kJsonMembersMax);
+  // The shortest member is `"":0,`.
+  if (text.size() / 5 <= kJsonMembersMax || std::ranges::count(text, ':') <= most) return false;
   std::ptrdiff_t colons = 0;
   for (std::size_t i = 0; i < text.size() && colons <= most; ++i) {
     if (text[i] == '"')

@@ -69,6 +69,19 @@ TEST(Json, WritesEveryByteOfAString) {
   EXPECT_EQ(parse(write(value(text))).value(), value(text));
 }
 
+TEST(Json, WritesWhateverStandsWhereverItStands) {
+  for (const std::string_view special : {"\"", "\\", "\n", "\x01", "\x1f", "\x7f", "é"}) {
+    for (std::size_t size = 0; size < 150; size += size < 40 ? 1 : 7) {
+      for (std::size_t at = 0; at <= size; ++at) {
+        std::string text(size, ' ');
+        text.insert(at, special);
+        text += size % 3 == 0 ? special : "";
+        ASSERT_EQ(write(value(text)), boost::json::serialize(value(text))) << size << ' ' << at;
+      }
+    }
+  }
+}
+
 TEST(Json, WhatIsWrittenIsUtf8) {
   EXPECT_EQ(write(value("0123456789abcdef0123456789 caf\xc3")),
             "\"0123456789abcdef0123456789 caf\xEF\xBF\xBD\"");

@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -31,26 +32,57 @@ constexpr std::array<char, 256> kEscapes = [] {
 }();
 
 #ifdef __SSE2__
-/// How many bytes are looked at in one go.
-constexpr std::size_t kStride = 16;
+using Block = __m128i;
 
-/// Whether any of them has to be escaped; `seen` gathers their high bits.
-bool any_escape(const char* bytes, unsigned& seen) {
-  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-  seen |= static_cast<unsigned>(_mm_movemask_epi8(block));
-  const __m128i control =
+Block block_at(const char* bytes) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+}
+
+/// All ones in each byte that has to be escaped.
+Block escapes_in(Block block) {
+  const Block control =
       _mm_cmpeq_epi8(_mm_max_epu8(block, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
-  const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-  const __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-  return _mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))) != 0;
+  const Block quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+  const Block backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+  return _mm_or_si128(control, _mm_or_si128(quote, backslash));
+}
+
+unsigned high_bits(Block block) { return static_cast<unsigned>(_mm_movemask_epi8(block)); }
+
+/// Over whole blocks without a byte to escape; `seen` gathers the high bits of all bytes. The index
+/// of such a byte, or of what is left: fewer than sixteen.
+std::size_t skip_blocks(std::string_view text, std::size_t at, unsigned& seen) {
+  const char* const bytes = text.data();
+  Block all = _mm_setzero_si128();
+  for (; at + 64 <= text.size(); at += 64) {
+    const Block a = block_at(bytes + at);
+    const Block b = block_at(bytes + at + 16);
+    const Block c = block_at(bytes + at + 32);
+    const Block d = block_at(bytes + at + 48);
+    const Block any = _mm_or_si128(_mm_or_si128(escapes_in(a), escapes_in(b)),
+                                   _mm_or_si128(escapes_in(c), escapes_in(d)));
+    if (high_bits(any) != 0) break;
+    all = _mm_or_si128(_mm_or_si128(all, _mm_or_si128(a, b)), _mm_or_si128(c, d));
+  }
+  for (; at + 16 <= text.size(); at += 16) {
+    const Block block = block_at(bytes + at);
+    all = _mm_or_si128(all, block);
+    if (const unsigned mask = high_bits(escapes_in(block)); mask != 0) {
+      at += static_cast<std::size_t>(std::countr_zero(mask));
+      break;
+    }
+  }
+  seen |= high_bits(all);
+  return at;
 }
 #else
-constexpr std::size_t kStride = 8;
+std::size_t skip_blocks(std::string_view, std::size_t at, unsigned&) { return at; }
+#endif
 
 /// Whether any of eight bytes has to be escaped: the high bit of each byte that is below 0x20, a
 /// quote or a backslash (or follows one such: a false alarm costs a look at each byte). `seen`
 /// gathers their high bits.
-bool any_escape(const char* bytes, unsigned& seen) {
+bool may_escape(const char* bytes, unsigned& seen) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
   std::uint64_t word = 0;
@@ -61,28 +93,60 @@ bool any_escape(const char* bytes, unsigned& seen) {
   return ((control | zero_byte(word ^ (kOnes * '"')) | zero_byte(word ^ (kOnes * '\\'))) &
           kHighs) != 0;
 }
-#endif
+
+/// The index of the first byte from `at` on that has to be escaped; the size when none has.
+std::size_t find_escape(std::string_view text, std::size_t at, unsigned& seen) {
+  at = skip_blocks(text, at, seen);
+  while (at < text.size()) {
+    if (at + 8 <= text.size() && !may_escape(text.data() + at, seen)) {
+      at += 8;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(text[at]);
+    seen |= byte >> 7U;
+    if (kEscapes[byte] != 0) break;
+    ++at;
+  }
+  return at;
+}
+
+void append_escape(std::string& out, unsigned char byte) {
+  static constexpr std::string_view kHex = "0123456789abcdef";
+  const char escape = kEscapes[byte];
+  out += '\\';
+  out += escape;
+  if (escape != 'u') return;
+  out += "00";
+  out += kHex[byte >> 4U];
+  out += kHex[byte & 0xFU];
+}
+
+/// Between quotes, in one go.
+void append_quoted(std::string& out, std::string_view plain) {
+  const std::size_t begin = out.size();
+  out.resize_and_overwrite(begin + plain.size() + 2, [&](char* bytes, std::size_t size) {
+    bytes[begin] = '"';
+    std::memcpy(bytes + begin + 1, plain.data(), plain.size());
+    bytes[size - 1] = '"';
+    return size;
+  });
+}
 
 /// Whether the text has a byte that is no ASCII.
 bool append_escaped(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
   unsigned seen = 0;
+  std::size_t at = find_escape(text, 0, seen);
+  if (at == text.size()) {
+    append_quoted(out, text);
+    return seen != 0;
+  }
   out += '"';
   std::size_t plain = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    while (i + kStride < text.size() && !any_escape(text.data() + i, seen)) i += kStride;
-    const auto byte = static_cast<unsigned char>(text[i]);
-    seen |= byte >> 7U;
-    const char escape = kEscapes[byte];
-    if (escape == 0) continue;
-    out.append(text, plain, i - plain);
-    plain = i + 1;
-    out += '\\';
-    out += escape;
-    if (escape != 'u') continue;
-    out += "00";
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 0xFU];
+  while (at < text.size()) {
+    out.append(text, plain, at - plain);
+    append_escape(out, static_cast<unsigned char>(text[at]));
+    plain = at + 1;
+    at = find_escape(text, plain, seen);
   }
   out.append(text, plain);
   out += '"';

@@ -77,6 +77,12 @@ Error make_argument_error(std::string param, std::string message) {
   return error;
 }
 
+std::unexpected<Error> fail(Reason reason, std::string message) {
+  return std::unexpected(make_error(reason, std::move(message)));
+}
+
+std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+
 void assertion_failed(const char* expression, const char* file, int line) {
   std::fprintf(stderr, "weft: this is a bug: %s is false at %s:%d\n", expression, file, line);
   std::abort();

@@ -81,22 +81,23 @@ struct Error {
   friend bool operator==(const Error&, const Error&) = default;
 };
 
+// Cold: what makes an error is kept apart from the code that runs when all goes well, which is so
+// long that fetching it is most of a call's cost (bench/README.md).
+
 /// An error of a reason, with the reason's usual code and retryability.
-Error make_error(Reason reason, std::string message);
+[[gnu::cold]] Error make_error(Reason reason, std::string message);
 /// The same, pointing at the value that is wrong.
-Error make_argument_error(std::string param, std::string message);
+[[gnu::cold]] Error make_argument_error(std::string param, std::string message);
 
 template <class T>
 using Result = std::expected<T, Error>;
 
 /// A failed Result in return statements: `return fail(Reason::too_large, "…")`.
-inline std::unexpected<Error> fail(Reason reason, std::string message) {
-  return std::unexpected(make_error(reason, std::move(message)));
-}
-inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+[[gnu::cold]] std::unexpected<Error> fail(Reason reason, std::string message);
+[[gnu::cold]] std::unexpected<Error> fail(Error error);
 
 /// Ends the process with the place and the text: a bug in weft, never bad input.
-[[noreturn]] void assertion_failed(const char* expression, const char* file, int line);
+[[noreturn, gnu::cold]] void assertion_failed(const char* expression, const char* file, int line);
 
 }  // namespace weft
 
@@ -114,13 +115,13 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 /// The same in a coroutine: `WEFT_CO_TRY(auto x, co_await f());`
 #define WEFT_CO_TRY(declaration, ...) \
   WEFT_TRY_(WEFT_CONCAT(weft_try_, __LINE__), co_return, declaration, __VA_ARGS__)
-#define WEFT_TRY_(name, leave, declaration, ...)             \
-  auto name = (__VA_ARGS__);                                 \
-  if (!name) leave std::unexpected(std::move(name).error()); \
+#define WEFT_TRY_(name, leave, declaration, ...)          \
+  auto name = (__VA_ARGS__);                              \
+  if (!name) leave ::weft::fail(std::move(name).error()); \
   declaration = *std::move(name)
 
 /// For Result<void>: `WEFT_CHECK(f());`
 #define WEFT_CHECK(...) WEFT_CHECK_(WEFT_CONCAT(weft_try_, __LINE__), return, __VA_ARGS__)
 #define WEFT_CO_CHECK(...) WEFT_CHECK_(WEFT_CONCAT(weft_try_, __LINE__), co_return, __VA_ARGS__)
 #define WEFT_CHECK_(name, leave, ...) \
-  if (auto name = (__VA_ARGS__); !name) leave std::unexpected(std::move(name).error())
+  if (auto name = (__VA_ARGS__); !name) leave ::weft::fail(std::move(name).error())

@@ -1,6 +1,7 @@
 #include "weft/wire/headers.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace weft::wire {
 namespace {
@@ -9,6 +10,26 @@ constexpr std::size_t kTextStart = 256;
 constexpr std::size_t kFieldsStart = 8;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+
+/// Eight characters, the capital letters of ASCII made small.
+std::uint64_t lower_word(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t seven = word & (kOnes * 0x7f);
+  const std::uint64_t from_a = seven + kOnes * (0x80 - 'A');
+  const std::uint64_t past_z = seven + kOnes * (0x7f - 'Z');
+  const std::uint64_t capital = (from_a ^ past_z) & ~word & (kOnes * 0x80);
+  return word | capital >> 2;
+}
+
+bool same_word(const char* a, const char* b) {
+  std::uint64_t x = 0;
+  std::uint64_t y = 0;
+  std::memcpy(&x, a, kWord);
+  std::memcpy(&y, b, kWord);
+  return x == y || lower_word(x) == lower_word(y);
+}
 
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -19,13 +40,27 @@ std::string_view trim(std::string_view text) {
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
+  if (a.size() != b.size()) return false;
+  if (a.size() < kWord) {
+    return std::equal(a.begin(), a.end(), b.begin(),
+                      [](char x, char y) { return x == y || lower(x) == lower(y); });
+  }
+  std::size_t at = 0;
+  for (; at + kWord <= a.size(); at += kWord) {
+    if (!same_word(a.data() + at, b.data() + at)) return false;
+  }
+  // The last eight, some of them once more.
+  at = a.size() - kWord;
+  return same_word(a.data() + at, b.data() + at);
 }
 
 const Headers::Slot* Headers::find(std::string_view name) const {
+  // Most names differ in their length or their last letter.
+  const char last = name.empty() ? '\0' : lower(name.back());
   for (const Slot& slot : slots_) {
-    if (slot.name_size == name.size() && same_name(field(slot).first, name)) return &slot;
+    if (slot.name_size != name.size()) continue;
+    if (!name.empty() && lower(text_[slot.name + slot.name_size - 1]) != last) continue;
+    if (same_name(field(slot).first, name)) return &slot;
   }
   return nullptr;
 }

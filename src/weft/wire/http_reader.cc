@@ -332,7 +332,9 @@ bool HttpReader::State::scan_head(std::string_view bytes) {
     if (at + 1 < bytes.size() && folded(bytes[at + 1])) return false;
   }
   // Every LF stood behind a CR: as many CRs as LFs means that none stands alone.
-  open_returns += std::count(bytes.begin(), bytes.end(), '\r') - lines;
+  for (auto at = bytes.find('\r'); at != std::string_view::npos; at = bytes.find('\r', at + 1))
+    ++open_returns;
+  open_returns -= lines;
   last_char = bytes.back();
   return open_returns == (last_char == '\r' ? 1 : 0);
 }

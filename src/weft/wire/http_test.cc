@@ -358,6 +358,27 @@ TEST(HttpWriter, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(bytes, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST(Headers, NamesAreComparedWithoutCase) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    const std::string name(size, 'k');
+    EXPECT_TRUE(same_name(name, std::string(size, 'K')));
+    EXPECT_FALSE(same_name(name, name + "k"));
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string other = name;
+        other[at] = static_cast<char>(c);
+        ASSERT_EQ(same_name(name, other), c == 'k' || c == 'K') << size << ' ' << at << ' ' << c;
+      }
+    }
+  }
+  for (int c = 0; c < 256; ++c) {
+    const std::string upper(11, static_cast<char>(c));
+    const std::string lower(11, static_cast<char>(c ^ 0x20));
+    const bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+    EXPECT_EQ(same_name(upper, lower), letter) << c;
+  }
+}
+
 TEST(Headers, KeepTheirOrder) {
   Headers headers;
   headers.add("A", "1");

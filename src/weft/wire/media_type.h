@@ -9,5 +9,7 @@ namespace weft::wire {
 /// `type/subtype` of a Content-Type (RFC 9110 §8.3.1), in lower case and without its parameters;
 /// empty when it is none.
 std::string media_type(std::string_view content_type);
+/// Whether it names this one.
+bool is_media_type(std::string_view content_type, std::string_view type);
 
 }  // namespace weft::wire

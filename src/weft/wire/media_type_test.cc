@@ -13,5 +13,12 @@ TEST(MediaType, IsReadWhateverItsForm) {
     EXPECT_EQ(media_type(none), "") << none;
 }
 
+TEST(MediaType, IsComparedWhateverItsForm) {
+  EXPECT_TRUE(is_media_type("Application/JSON ; charset=utf-8", "application/json"));
+  EXPECT_FALSE(is_media_type("application/jsonl", "application/json"));
+  EXPECT_FALSE(is_media_type("application", "application"));
+  EXPECT_FALSE(is_media_type("", ""));
+}
+
 }  // namespace
 }  // namespace weft::wire
