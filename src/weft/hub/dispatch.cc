@@ -11,6 +11,8 @@ namespace {
 
 using model::Shape;
 
+constexpr const char* kEmptyQuestion = "it asked a question without content";
+
 bool is_nothing(const std::optional<json::value>& args) { return !args || args->is_null(); }
 
 std::string last_text(const model::Call& call) {
@@ -116,6 +118,34 @@ Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out
                              dispatch->skill->id.str()));
 }
 
+/// Hands on what a service's body says, and notes how far its call has come.
+class DispatchEmitter final : public Emitter {
+ public:
+  DispatchEmitter(Dispatch& dispatch, Emitter& out) : dispatch_(dispatch), out_(out) {}
+
+  Awaitable<Result<void>> emit(model::Event event) override {
+    if (const auto* accepted = std::get_if<model::Accepted>(&event.body))
+      dispatch_.accepted = *accepted;
+    return out_.emit(std::move(event));
+  }
+  Awaitable<Result<model::Answers>> ask(model::Ask ask) override {
+    if (ask.items.empty()) return refuse_empty();
+    return out_.ask(std::move(ask));
+  }
+  CancelToken cancelled() const override { return out_.cancelled(); }
+  SteadyTime deadline() const override { return out_.deadline(); }
+  Executor executor() const override { return out_.executor(); }
+  void lose(model::Loss loss) override { out_.lose(std::move(loss)); }
+
+ private:
+  static Awaitable<Result<model::Answers>> refuse_empty() {
+    co_return fail(Reason::upstream_protocol, kEmptyQuestion);
+  }
+
+  Dispatch& dispatch_;
+  Emitter& out_;
+};
+
 /// The question of a solution, asked until the solution takes the answer.
 Awaitable<Result<void>> relay_ask(std::shared_ptr<EventStream> stream, model::Ask ask,
                                   Emitter& out) {
@@ -156,7 +186,7 @@ Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream,
     }
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
       if (ask->items.empty()) {
-        co_return fail(Reason::upstream_protocol, "it asked a question without content");
+        co_return fail(Reason::upstream_protocol, kEmptyQuestion);
       }
       WEFT_CO_CHECK(co_await relay_ask(stream, std::move(*ask), out));
       continue;
@@ -179,6 +209,9 @@ Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch
     if (out.cancelled().cancelled()) co_return fail(out.cancelled().why());
     dispatch->started = true;
     auto call = std::move(dispatch->call);
+    DispatchEmitter emitter(*dispatch, out);
+    auto body = dispatch->entry->service->produce(call, emitter);
+    if (body) co_return co_await *std::move(body);
     CallContext context{out.executor(), out.deadline(), out.cancelled(), true};
     stream = dispatch->entry->service->start(std::move(call), std::move(context));
     if (!stream) co_return fail(Reason::internal, "the service gave no stream");

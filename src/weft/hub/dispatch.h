@@ -27,6 +27,8 @@ struct Dispatch {
   std::unique_ptr<EventStream> reattached;
   bool started = false;
   std::optional<model::Accepted> accepted;
+  /// A body that was given up still runs: the call counts until it is gone.
+  std::optional<Admission> admission;
 
  private:
   std::shared_ptr<model::Call> own_;

@@ -54,19 +54,19 @@ class DispatchStream final : public EventStream {
 };
 
 /// The stream of a dispatch that was admitted: its End is counted and says whose it is.
-std::unique_ptr<EventStream> guarded(Dispatch dispatch, Admission admission, CallContext context) {
-  const std::string id = dispatch.entry->solution->id.str();
-  auto held = std::make_shared<Admission>(std::move(admission));
+std::unique_ptr<EventStream> guarded(Dispatch dispatch, CallContext context) {
   auto shared = std::make_shared<Dispatch>(std::move(dispatch));
-  // A body that was given up still runs: the call counts until it is gone.
   auto stream = make_stream(
       std::move(context),
-      [shared, held](Emitter& out) -> Awaitable<Result<model::Output>> {
+      [shared](Emitter& out) -> Awaitable<Result<model::Output>> {
         return run_dispatch(shared, out);
       },
-      [held, id](model::End& end) {
-        if (!end.outcome) end.outcome = std::unexpected(named(std::move(end.outcome).error(), id));
-        held->ended(end.outcome ? nullptr : &end.outcome.error());
+      [shared](model::End& end) {
+        if (!end.outcome) {
+          end.outcome = std::unexpected(
+              named(std::move(end.outcome).error(), shared->entry->solution->id.str()));
+        }
+        shared->admission->ended(end.outcome ? nullptr : &end.outcome.error());
       });
   return std::make_unique<DispatchStream>(std::move(stream), std::move(shared));
 }
@@ -111,7 +111,8 @@ std::unique_ptr<EventStream> Hub::call(std::shared_ptr<const model::Call> call, 
   dispatch.entry = found->entry;
   dispatch.skill = found->skill;
   dispatch.before_start = std::move(before_start);
-  return guarded(std::move(dispatch), *std::move(admission), std::move(context));
+  dispatch.admission = *std::move(admission);
+  return guarded(std::move(dispatch), std::move(context));
 }
 
 std::unique_ptr<EventStream> Hub::reattach(model::Call call, model::Accepted accepted,
@@ -125,7 +126,8 @@ std::unique_ptr<EventStream> Hub::reattach(model::Call call, model::Accepted acc
   dispatch.entry = entry;
   dispatch.started = true;
   dispatch.accepted = std::move(accepted);
-  return guarded(std::move(dispatch), Admission(entry, state_->clock.steady()), std::move(context));
+  dispatch.admission.emplace(entry, state_->clock.steady());
+  return guarded(std::move(dispatch), std::move(context));
 }
 
 }  // namespace weft::hub

@@ -17,8 +17,11 @@ using testing::run;
 constexpr std::string_view kPaySchema =
     R"({"type":"object","properties":{"to":{"type":"string"},"amount":{"type":"integer"}},"required":["to","amount"]})";
 
-class HubTest : public ::testing::Test {
+/// With services that give streams, and with such that give their body.
+class HubTest : public ::testing::TestWithParam<bool> {
  protected:
+  HubTest() { testing::FakeService::gives_body = GetParam(); }
+  ~HubTest() override { testing::FakeService::gives_body = true; }
   void add(std::string id, std::shared_ptr<Service> service, model::Skill skill,
            JoinRequest request = {}) {
     ASSERT_TRUE(hub_.registry().add(testing::fake_solution(
@@ -62,7 +65,7 @@ class HubTest : public ::testing::Test {
   Hub hub_{{clock_, random_, tables_, journal_}};
 };
 
-TEST_F(HubTest, CallsASkillWithItsArguments) {
+TEST_P(HubTest, CallsASkillWithItsArguments) {
   add("bank", echo(), testing::fake_skill("pay", model::Shape::invoke, kPaySchema));
   const auto output = outcome(call_of("bank", R"({"to":"Li","amount":5})"));
   ASSERT_TRUE(output);
@@ -72,7 +75,7 @@ TEST_F(HubTest, CallsASkillWithItsArguments) {
   EXPECT_EQ(counters("bank").health, Health::up);
 }
 
-TEST_F(HubTest, ArgumentsThatDoNotFitNeverReachTheSolution) {
+TEST_P(HubTest, ArgumentsThatDoNotFitNeverReachTheSolution) {
   auto service = echo();
   add("bank", service, testing::fake_skill("pay", model::Shape::invoke, kPaySchema));
   const auto output = outcome(call_of("bank", R"({"to":"Li","amount":"five"})"));
@@ -86,7 +89,7 @@ TEST_F(HubTest, ArgumentsThatDoNotFitNeverReachTheSolution) {
   EXPECT_EQ(service->started, 0);
 }
 
-TEST_F(HubTest, UnknownNamesGetTheNearest) {
+TEST_P(HubTest, UnknownNamesGetTheNearest) {
   add("bank", echo(), testing::fake_skill("pay"));
   auto wrong = call_of("bnak", "{}");
   EXPECT_NE(outcome(wrong).error().message.find("`bank`"), std::string::npos);
@@ -96,7 +99,7 @@ TEST_F(HubTest, UnknownNamesGetTheNearest) {
   EXPECT_NE(outcome(skill).error().message.find("`pay`"), std::string::npos);
 }
 
-TEST_F(HubTest, EveryErrorNamesTheSolution) {
+TEST_P(HubTest, EveryErrorNamesTheSolution) {
   add("bank",
       std::make_shared<testing::FakeService>(
           [](auto, Emitter&) -> Awaitable<Result<model::Output>> {
@@ -110,7 +113,7 @@ TEST_F(HubTest, EveryErrorNamesTheSolution) {
   EXPECT_EQ(counters("bank").health, Health::up) << "it ran, and said that it failed";
 }
 
-TEST_F(HubTest, ALoopThroughTheHubIsStopped) {
+TEST_P(HubTest, ALoopThroughTheHubIsStopped) {
   int calls = 0;
   auto self =
       std::make_shared<testing::FakeService>([&](std::shared_ptr<const model::Call> call,
@@ -131,14 +134,14 @@ TEST_F(HubTest, ALoopThroughTheHubIsStopped) {
   EXPECT_EQ(counters("echo").running, 0U);
 }
 
-TEST_F(HubTest, AConversationBecomesArguments) {
+TEST_P(HubTest, AConversationBecomesArguments) {
   add("bank", echo(), testing::fake_skill("pay", model::Shape::invoke, kPaySchema));
   const auto output = outcome(say("bank", "please\n```json\n{\"to\":\"Li\",\"amount\":5}\n```"));
   ASSERT_TRUE(output) << output.error().message;
   EXPECT_EQ(json::write(*output->data), R"({"to":"Li","amount":5})");
 }
 
-TEST_F(HubTest, MissingArgumentsAreAsked) {
+TEST_P(HubTest, MissingArgumentsAreAsked) {
   auto service = echo();
   add("bank", service, testing::fake_skill("pay", model::Shape::invoke, kPaySchema));
   run(loop_, [&]() -> Awaitable<> {
@@ -158,7 +161,7 @@ TEST_F(HubTest, MissingArgumentsAreAsked) {
   });
 }
 
-TEST_F(HubTest, ArgumentsBecomeAConversation) {
+TEST_P(HubTest, ArgumentsBecomeAConversation) {
   auto service = echo();
   add("clinic", service, testing::fake_skill("triage", model::Shape::converse));
   const auto output = outcome(call_of("clinic", R"({"message":"fever","context_id":"c1"})"));
@@ -169,14 +172,14 @@ TEST_F(HubTest, ArgumentsBecomeAConversation) {
   EXPECT_EQ(nothing.error().param, "/message");
 }
 
-TEST_F(HubTest, TextIsEmbedded) {
+TEST_P(HubTest, TextIsEmbedded) {
   auto service = echo();
   add("model", service, testing::fake_skill("embed", model::Shape::embed));
   ASSERT_TRUE(outcome(say("model", "hello")));
   EXPECT_EQ(json::write(*service->last_call->args), R"({"input":"hello"})");
 }
 
-TEST_F(HubTest, ApprovalComesFirstAndShowsWhatWillRun) {
+TEST_P(HubTest, ApprovalComesFirstAndShowsWhatWillRun) {
   auto service = echo();
   JoinRequest request;
   request.approvals["pay"] = Approval::both;
@@ -204,7 +207,7 @@ TEST_F(HubTest, ApprovalComesFirstAndShowsWhatWillRun) {
   }
 }
 
-TEST_F(HubTest, WordsAnswerAnApproval) {
+TEST_P(HubTest, WordsAnswerAnApproval) {
   for (const std::string_view word : {"yes", "no", "maybe"}) {
     auto service = echo();
     JoinRequest request;
@@ -223,7 +226,7 @@ TEST_F(HubTest, WordsAnswerAnApproval) {
   }
 }
 
-TEST_F(HubTest, AQuestionOfTheSolutionIsHandedOnAndItsAnswerBack) {
+TEST_P(HubTest, AQuestionOfTheSolutionIsHandedOnAndItsAnswerBack) {
   auto service = std::make_shared<testing::FakeService>(
       [](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
         model::Ask ask;
@@ -244,7 +247,7 @@ TEST_F(HubTest, AQuestionOfTheSolutionIsHandedOnAndItsAnswerBack) {
   });
 }
 
-TEST_F(HubTest, CancelReachesTheSolutionAndFreesIt) {
+TEST_P(HubTest, CancelReachesTheSolutionAndFreesIt) {
   auto service = std::make_shared<testing::FakeService>(
       [](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
         Signal done(out.executor());
@@ -269,7 +272,7 @@ TEST_F(HubTest, CancelReachesTheSolutionAndFreesIt) {
       << "a caller that left says nothing about the solution";
 }
 
-TEST_F(HubTest, TheLawIsKeptWhateverTheServiceDoes) {
+TEST_P(HubTest, TheLawIsKeptWhateverTheServiceDoes) {
   const Event text{model::Delta{model::Delta::Kind::text, "x"}};
   const Event end = model::end_with(testing::text_output("done"));
   add("babbles",
@@ -304,7 +307,7 @@ TEST_F(HubTest, TheLawIsKeptWhateverTheServiceDoes) {
   EXPECT_EQ(counters("hangs").running, 0U);
 }
 
-TEST_F(HubTest, ASolutionThatCannotBeReachedIsLeftAloneForAWhile) {
+TEST_P(HubTest, ASolutionThatCannotBeReachedIsLeftAloneForAWhile) {
   bool up = false;
   auto service = std::make_shared<testing::FakeService>(
       [&](auto, Emitter&) -> Awaitable<Result<model::Output>> {
@@ -330,7 +333,7 @@ TEST_F(HubTest, ASolutionThatCannotBeReachedIsLeftAloneForAWhile) {
 }
 
 // Fault 6: of the calls that come when it may be tried again, one goes and finds out.
-TEST_F(HubTest, OneCallTriesWhetherItIsBack) {
+TEST_P(HubTest, OneCallTriesWhetherItIsBack) {
   bool down = true;
   auto service = std::make_shared<testing::FakeService>(
       [&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
@@ -360,7 +363,7 @@ TEST_F(HubTest, OneCallTriesWhetherItIsBack) {
   EXPECT_EQ(counters("gone").health, Health::up);
 }
 
-TEST_F(HubTest, TooManyCallsAtOnceAreRefused) {
+TEST_P(HubTest, TooManyCallsAtOnceAreRefused) {
   auto service = std::make_shared<testing::FakeService>(
       [](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
         co_await sleep_for(Milliseconds(5'000), out.cancelled());
@@ -381,7 +384,7 @@ TEST_F(HubTest, TooManyCallsAtOnceAreRefused) {
   });
 }
 
-TEST_F(HubTest, AKeyMayCallWhatItIsMadeFor) {
+TEST_P(HubTest, AKeyMayCallWhatItIsMadeFor) {
   add("bank", echo(), testing::fake_skill("pay"));
   add("clinic", echo(), testing::fake_skill("book"));
   run(loop_, [&]() -> Awaitable<> {
@@ -397,7 +400,7 @@ TEST_F(HubTest, AKeyMayCallWhatItIsMadeFor) {
   });
 }
 
-TEST_F(HubTest, TheContextHoldsTheSolutionsOwnTimeout) {
+TEST_P(HubTest, TheContextHoldsTheSolutionsOwnTimeout) {
   JoinRequest request;
   request.timeout_ms = 50;
   add("quick", echo(), testing::fake_skill("a"), request);
@@ -413,7 +416,7 @@ TEST_F(HubTest, TheContextHoldsTheSolutionsOwnTimeout) {
   EXPECT_GT(left(task), kCallDeadlineMs);
 }
 
-TEST_F(HubTest, ASchemaThatCannotBeUsedIsTheSolutionsFault) {
+TEST_P(HubTest, ASchemaThatCannotBeUsedIsTheSolutionsFault) {
   add("odd", echo(),
       testing::fake_skill("a", model::Shape::invoke, R"({"$ref":"https://elsewhere.example/x"})"));
   const auto output = outcome(call_of("odd", "{}"));
@@ -429,6 +432,9 @@ TEST(Visible, ShowsWhatHides) {
   EXPECT_EQ(visible("\U000e0041"), "\\ue0041");
   EXPECT_EQ(visible("\xff"), "\\u00ff");
 }
+
+INSTANTIATE_TEST_SUITE_P(Hub, HubTest, ::testing::Bool(),
+                         [](const auto& given) { return given.param ? "Body" : "Stream"; });
 
 }  // namespace
 }  // namespace weft::hub

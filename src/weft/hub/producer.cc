@@ -1,6 +1,7 @@
 #include "weft/hub/producer.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <deque>
 
@@ -133,10 +134,14 @@ class Core : public std::enable_shared_from_this<Core> {
     if (started_ || cancel_.cancelled()) return;
     started_ = running_ = true;
     arm_deadline();
+    // By a post: calls that came in together are all read before the first of them is sent on, so
+    // that the code of each step is fetched once for all of them (docs/decisions/0008).
     // The frame holds this core and ends by itself: the body returns, or its loop goes and takes
     // the frame along.
-    boost::asio::co_spawn(executor_, run(shared_from_this()),
-                          [](std::exception_ptr thrown) { WEFT_ASSERT(!thrown); });
+    boost::asio::post(executor_, [self = shared_from_this()] {
+      boost::asio::co_spawn(self->executor_, run(self),
+                            [](std::exception_ptr thrown) { WEFT_ASSERT(!thrown); });
+    });
   }
 
   static Awaitable<> run(std::shared_ptr<Core> core);
@@ -298,6 +303,14 @@ class EndedStream final : public EventStream {
 
 std::unique_ptr<EventStream> make_stream(CallContext context, Produce body) {
   return std::make_unique<ProducedStream>(std::move(context), std::move(body), nullptr);
+}
+
+std::unique_ptr<EventStream> ProducingService::start(std::shared_ptr<const model::Call> call,
+                                                     CallContext context) {
+  auto body = [self = shared_from_this(), call = std::move(call)](Emitter& out) {
+    return self->run(call, out);
+  };
+  return make_stream(std::move(context), std::move(body));
 }
 
 std::unique_ptr<EventStream> make_stream(CallContext context, Produce body, AtEnd at_end) {

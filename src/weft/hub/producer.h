@@ -43,6 +43,21 @@ std::unique_ptr<EventStream> make_stream(CallContext context, Produce body, AtEn
 /// A stream of one End.
 std::unique_ptr<EventStream> ended_stream(model::Event end);
 
+/// A service that writes its streams so.
+class ProducingService : public Service, public std::enable_shared_from_this<ProducingService> {
+ public:
+  std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call,
+                                     CallContext context) final;
+  std::optional<Awaitable<Result<model::Output>>> produce(std::shared_ptr<const model::Call> call,
+                                                          Emitter& out) final {
+    return run(std::move(call), out);
+  }
+
+ protected:
+  virtual Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
+                                               Emitter& out) = 0;
+};
+
 /// Reads a stream to its End and folds it. Questions end it: they are returned with the stream
 /// still open.
 struct Folded {

@@ -44,6 +44,8 @@ class EventStream {
   virtual Reach reach() const { return {}; }
 };
 
+class Emitter;  // producer.h
+
 /// What a call runs under.
 struct CallContext {
   Executor executor;
@@ -63,6 +65,13 @@ class Service {
   /// and cancel.
   virtual std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call,
                                              CallContext context) = 0;
+  /// The same as a body of the caller's own stream, so that no other stands between; nothing when
+  /// only start() can (producer.h). `out` outlives the body, and so must the service.
+  virtual std::optional<Awaitable<Result<model::Output>>> produce(
+      std::shared_ptr<const model::Call> call, Emitter& out) {
+    (void)call, (void)out;
+    return std::nullopt;
+  }
   /// Takes up a call that the solution accepted before this hub restarted; null when it cannot be
   /// found again.
   virtual std::unique_ptr<EventStream> reattach(std::shared_ptr<const model::Call> call,

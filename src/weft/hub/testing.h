@@ -60,6 +60,17 @@ class FakeService : public Service {
  public:
   explicit FakeService(Script script) : script_(std::move(script)) {}
 
+  /// Whether the services made from now on give their body, as the adapters' do, or only streams.
+  static inline bool gives_body = true;
+
+  std::optional<Awaitable<Result<model::Output>>> produce(std::shared_ptr<const model::Call> call,
+                                                          Emitter& out) override {
+    if (!gives_body_) return std::nullopt;
+    started += 1;
+    last_call = call;
+    return run_script(script_, std::move(call), out, std::make_shared<Running>(running));
+  }
+
   std::unique_ptr<EventStream> start(std::shared_ptr<const model::Call> call,
                                      CallContext context) override {
     started += 1;
@@ -99,7 +110,13 @@ class FakeService : public Service {
     ~Running() { --*count; }
     std::shared_ptr<std::atomic<int>> count;
   };
+  static Awaitable<Result<model::Output>> run_script(Script script,
+                                                     std::shared_ptr<const model::Call> call,
+                                                     Emitter& out, std::shared_ptr<Running>) {
+    co_return co_await script(std::move(call), out);
+  }
   Script script_;
+  bool gives_body_ = gives_body;
 };
 
 /// A stream that keeps no law: gives the events it was told to, whatever was asked of it, and after
