@@ -62,7 +62,7 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::s
         Reason::unavailable,
         std::format("no hub answers at {}: {}", address_.text, response.error().message));
     error.param = "hub";
-    co_return std::unexpected(std::move(error));
+    co_return fail(std::move(error));
   }
   co_return std::move(response);
 }
@@ -72,8 +72,7 @@ Awaitable<Result<json::value>> AdminClient::send(std::string method, std::string
   WEFT_CO_TRY(auto response,
               co_await open(std::move(method), std::move(path), std::move(body), kAnswerWait));
   WEFT_CO_TRY(std::string text, co_await response->read_all(kAnswerBytesMax));
-  if (response->head().status >= 300)
-    co_return std::unexpected(error_of(response->head().status, text));
+  if (response->head().status >= 300) co_return fail(error_of(response->head().status, text));
   co_return json::parse(text, kAnswerBytesMax);
 }
 
@@ -88,7 +87,7 @@ Awaitable<Result<void>> AdminClient::stream(std::string method, std::string path
               co_await open(std::move(method), std::move(path), std::move(body), kStreamWait));
   if (response->head().status >= 300) {
     WEFT_CO_TRY(std::string text, co_await response->read_all(kAnswerBytesMax));
-    co_return std::unexpected(error_of(response->head().status, text));
+    co_return fail(error_of(response->head().status, text));
   }
   wire::SseReader reader(kAnswerBytesMax);
   while (true) {

@@ -142,7 +142,7 @@ Awaitable<Result<json::value>> call_body(AdminClient& admin, const CallOptions& 
     if (auto parsed = json::parse(text)) {
       body["args"] = *std::move(parsed);
     } else if (looks_like_json(text)) {
-      co_return std::unexpected(parsed.error());
+      co_return fail(parsed.error());
     } else {
       body["text"] = text;
     }

@@ -3,8 +3,6 @@
 #include <format>
 #include <utility>
 
-#include "weft/hub/producer.h"
-
 namespace weft::adapters::a2a {
 namespace {
 
@@ -23,7 +21,7 @@ AgentService::AgentService(Environment& environment, hub::JoinRequest join,
                            std::shared_ptr<const Agent> agent,
                            std::shared_ptr<const model::Solution> solution)
     : environment_(environment),
-      join_(std::move(join)),
+      join_(std::make_shared<const hub::JoinRequest>(std::move(join))),
       memory_(std::make_shared<Memory>()),
       now_{std::move(agent), std::move(solution)} {}
 
@@ -32,29 +30,25 @@ AgentService::Now AgentService::now() const {
   return now_;
 }
 
-Session::Parts AgentService::parts(std::shared_ptr<const model::Call> call,
-                                   const hub::CallContext& context) {
+Session::Parts AgentService::parts(std::shared_ptr<const model::Call> call, Executor executor) {
   const Now current = now();
-  net::HttpClient& client = environment_.clients.at(context.executor);
+  net::HttpClient& client = environment_.clients.at(executor);
   auto skill = skill_of(current.solution, call->skill);
   Peer peer(client, current.agent, join_, *call);
   return {std::move(peer), memory_, std::move(call), std::move(skill)};
 }
 
-std::unique_ptr<hub::EventStream> AgentService::start(std::shared_ptr<const model::Call> call,
-                                                      hub::CallContext context) {
-  auto made = std::make_shared<Session::Parts>(parts(std::move(call), context));
-  return hub::make_stream(context, [made](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-    Session session(std::move(*made), out);
-    co_return co_await session.run();
-  });
+Awaitable<Result<model::Output>> AgentService::run(std::shared_ptr<const model::Call> call,
+                                                   hub::Emitter& out) {
+  Session session(parts(std::move(call), out.executor()), out);
+  co_return co_await session.run();
 }
 
 std::unique_ptr<hub::EventStream> AgentService::reattach(std::shared_ptr<const model::Call> call,
                                                          model::Accepted accepted,
                                                          hub::CallContext context) {
   if (accepted.upstream_task.empty()) return nullptr;
-  auto made = std::make_shared<Session::Parts>(parts(std::move(call), context));
+  auto made = std::make_shared<Session::Parts>(parts(std::move(call), context.executor));
   return hub::make_stream(context,
                           [made, accepted](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
                             Session session(std::move(*made), out);
@@ -65,11 +59,11 @@ std::unique_ptr<hub::EventStream> AgentService::reattach(std::shared_ptr<const m
 Awaitable<Result<std::shared_ptr<const model::Solution>>> AgentService::refresh(
     hub::CallContext context) {
   net::HttpClient& client = environment_.clients.at(context.executor);
-  hub::JoinRequest join = join_;
+  hub::JoinRequest join = *join_;
   WEFT_CO_TRY(const auto found, co_await find_card(client, std::move(join), context));
   const Now before = now();
   if (found.raw == before.solution->raw) co_return nullptr;
-  WEFT_CO_TRY(const auto named, parse_url(join_.url));
+  WEFT_CO_TRY(const auto named, parse_url(join_->url));
   WEFT_CO_TRY(auto agent, settle_agent(found, named));
   auto solution =
       std::make_shared<model::Solution>(to_solution(found.card, agent->door, found.raw));

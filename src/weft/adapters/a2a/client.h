@@ -8,17 +8,15 @@
 #include "weft/adapters/a2a/discovery.h"
 #include "weft/adapters/a2a/session.h"
 #include "weft/hub/joiner.h"
-#include "weft/hub/service.h"
+#include "weft/hub/producer.h"
 
 namespace weft::adapters::a2a {
 
-class AgentService final : public hub::Service {
+class AgentService final : public hub::ProducingService {
  public:
   AgentService(Environment& environment, hub::JoinRequest join, std::shared_ptr<const Agent> agent,
                std::shared_ptr<const model::Solution> solution);
 
-  std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
-                                          hub::CallContext context) override;
   std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
                                              model::Accepted accepted,
                                              hub::CallContext context) override;
@@ -31,10 +29,12 @@ class AgentService final : public hub::Service {
     std::shared_ptr<const model::Solution> solution;
   };
   Now now() const;
-  Session::Parts parts(std::shared_ptr<const model::Call> call, const hub::CallContext& context);
+  Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
+                                       hub::Emitter& out) override;
+  Session::Parts parts(std::shared_ptr<const model::Call> call, Executor executor);
 
   Environment& environment_;
-  hub::JoinRequest join_;
+  std::shared_ptr<const hub::JoinRequest> join_;
   std::shared_ptr<Memory> memory_;
   mutable std::mutex mutex_;
   Now now_;

@@ -34,6 +34,7 @@ json::object write_part_v10(const model::Part& given) {
   const Carried carried = carry(given);
   const model::Part& part = carried.part();
   json::object out;
+  out.reserve(4);
   std::string media_type = part.media_type;
   if (const auto* text = std::get_if<model::Text>(&part.body)) {
     out["text"] = text->text;
@@ -164,6 +165,7 @@ const Spelling& spelling(Version version) {
 
 json::object Codec::write(const Message& message) const {
   json::object out;
+  out.reserve(9 + message.extras.size());
   if (spelling_.kinds) out["kind"] = "message";
   out["messageId"] = message.id;
   out["role"] = spelling_.role(message.role);
@@ -254,6 +256,7 @@ json::object Codec::write(const StreamItem& item) const {
 
 json::object Codec::write(const SendRequest& request) const {
   json::object out;
+  out.reserve(4);
   if (spelling_.version == Version::v10) put(out, "tenant", request.tenant);
   out["message"] = write(request.message);
   json::object configuration;

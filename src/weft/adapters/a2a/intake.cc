@@ -332,14 +332,14 @@ Result<model::Output> Intake::finish(std::vector<model::Event>& out) {
   if (!context_id_.empty()) about["contextId"] = context_id_;
   model::Output output;
   if (message_) {
-    output.turns.push_back(turn_of(message_->parts, message_->id));
-    about["message"] = Codec(Version::v10).write(*message_);
     if (manner_ == Manner::plain) {
-      about.erase("message");
-      output.data = model::plain_data(output);
       const std::string text = texts_of(message_->parts);
       if (!text.empty()) out.push_back(delta(text));
+    } else {
+      about["message"] = Codec(Version::v10).write(*message_);
     }
+    output.turns.push_back(turn_of(std::move(message_->parts), message_->id));
+    if (manner_ == Manner::plain) output.data = model::plain_data(output);
   } else if (state_ != model::TaskState::completed) {
     return fail(failure());
   } else if (manner_ == Manner::plain) {

@@ -32,7 +32,8 @@ void note_earlier_files(const model::Call& call, Outgoing& out) {
   for (std::size_t i = 0; i + 1 < call.turns.size(); ++i) {
     Contents said;
     said.add(call.turns[i].parts);
-    notes.dropped(said.files || said.links, std::format("/turns/{}/parts", i), "file",
+    if (!said.files && !said.links) continue;
+    notes.dropped(true, std::format("/turns/{}/parts", i), "file",
                   "of earlier turns only the words are told");
   }
 }

@@ -108,8 +108,8 @@ Awaitable<Result<std::optional<StreamItem>>> Answer::next() {
   }
 }
 
-Peer::Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join,
-           const model::Call& call)
+Peer::Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent,
+           std::shared_ptr<const hub::JoinRequest> join, const model::Call& call)
     : client_(client),
       agent_(std::move(agent)),
       join_(std::move(join)),
@@ -132,7 +132,7 @@ Result<net::ClientRequest> Peer::write(Operation operation, const hub::CallConte
     url = url.with_target(target);
   }
   const std::string verb = door.rest ? operation.verb : "POST";
-  WEFT_TRY(auto out, solution_request(join_, verb, url, context));
+  WEFT_TRY(auto out, solution_request(*join_, verb, url, context));
   if (agent_->elsewhere) {
     out.headers.clear();
     out.origin.egress = net::Egress::guarded;

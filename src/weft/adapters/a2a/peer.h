@@ -45,8 +45,8 @@ class Answer {
 
 class Peer {
  public:
-  Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent, hub::JoinRequest join,
-       const model::Call& call);
+  Peer(net::HttpClient& client, std::shared_ptr<const Agent> agent,
+       std::shared_ptr<const hub::JoinRequest> join, const model::Call& call);
 
   Awaitable<Result<std::unique_ptr<Answer>>> send(SendRequest message, bool stream,
                                                   hub::CallContext context);
@@ -74,7 +74,7 @@ class Peer {
 
   net::HttpClient& client_;
   std::shared_ptr<const Agent> agent_;
-  hub::JoinRequest join_;
+  std::shared_ptr<const hub::JoinRequest> join_;
   Codec codec_;
   /// The caller's trace, and how many hubs the call went through.
   model::Trace trace_;

@@ -57,7 +57,10 @@ Awaitable<Result<model::Output>> Session::run() {
   // Without a stream the agent's task id comes only with the answer; a durable task needs it at
   // once.
   outgoing.request.return_immediately = !streams && parts_.call->reply == model::Reply::task;
+  // What an answer to a question repeats: all but the parts, which it has of its own.
+  std::vector<model::Part> parts = std::exchange(outgoing.request.message.parts, {});
   last_ = outgoing.request;
+  outgoing.request.message.parts = std::move(parts);
   SendRequest first = std::move(outgoing.request);
   co_return co_await converse(std::move(first));
 }

@@ -103,17 +103,17 @@ Awaitable<Result<hub::Joined>> McpProtocol::connect(hub::JoinRequest request, hu
   if (request.command.empty()) {
     const std::string where = finding.url.empty() ? request.url : finding.url;
     auto url = parse_url(where);
-    if (!url) co_return std::unexpected(url.error());
+    if (!url) co_return fail(url.error());
     base.url = url->str();
     link = std::make_shared<HttpLink>(environment_.clients, request, *url);
   } else {
     link = std::make_shared<StdioLink>(pumps_, context.executor, request);
   }
   auto shake = co_await link->connect(context);
-  if (!shake) co_return std::unexpected(shake.error());
+  if (!shake) co_return fail(shake.error());
   auto client = std::make_shared<Client>(link);
   auto solution = co_await client->describe(std::move(base), context);
-  if (!solution) co_return std::unexpected(solution.error());
+  if (!solution) co_return fail(solution.error());
   if (auto http = std::dynamic_pointer_cast<HttpLink>(link)) {
     watch(*pumps_, environment_.hub, client, http, context.executor);
   }

@@ -23,8 +23,9 @@ struct CallRun {
   model::Principal principal;
   /// Null for `continue_task`.
   hub::SkillRef skill;
-  json::object arguments;
   std::shared_ptr<const model::Call> call;
+  /// What the caller gave, unless the call has it as it is.
+  std::optional<json::object> apart;
   EventRelay relay{std::nullopt, ""};
   ElicitCaps elicit;
   /// The tool's name as the caller gave it.
@@ -32,6 +33,8 @@ struct CallRun {
   Executor executor;
 
   explicit CallRun(Executor loop) : executor(loop) {}
+  /// The arguments as the caller gave them.
+  const json::object& arguments() const { return apart ? *apart : call->args->get_object(); }
 };
 
 /// Binds a modern requestState to this call.

@@ -32,21 +32,21 @@ Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request,
                                            hub::CallContext context) {
   const std::string method = request.method;
   auto conversation = co_await link.send(std::move(request), context);
-  if (!conversation) co_return std::unexpected(conversation.error());
+  if (!conversation) co_return fail(conversation.error());
   while (true) {
     auto message = co_await (*conversation)->next();
-    if (!message) co_return std::unexpected(message.error());
+    if (!message) co_return fail(message.error());
     if (auto* asked = std::get_if<wire::JsonRpcRequest>(&*message)) {
       if (asked->id) {
         wire::JsonRpcResponse refusal = refuse_request(*asked);
         auto told = co_await (*conversation)->reply(std::move(refusal));
-        if (!told) co_return std::unexpected(told.error());
+        if (!told) co_return fail(told.error());
       }
       continue;
     }
     auto& response = std::get<wire::JsonRpcResponse>(*message);
     if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome))
-      co_return std::unexpected(error_of(*error));
+      co_return fail(error_of(*error));
     auto& result = std::get<json::value>(response.outcome);
     if (!result.is_object()) {
       co_return fail(Reason::upstream_protocol,
@@ -99,7 +99,7 @@ Awaitable<Result<std::vector<model::Skill>>> Client::list_tools(hub::CallContext
     request.method = "tools/list";
     if (!cursor.empty()) request.params["cursor"] = cursor;
     auto result = co_await ask_server(*link_, std::move(request), context);
-    if (!result) co_return std::unexpected(result.error());
+    if (!result) co_return fail(result.error());
     const json::array* tools = json::array_at(*result, "tools");
     if (tools == nullptr)
       co_return fail(Reason::upstream_protocol, "the result of tools/list has no `tools`");
@@ -130,7 +130,7 @@ Awaitable<Result<model::Solution>> Client::describe(model::Solution base,
   const bool legacy_without = shake.era == Era::legacy && !shake.capabilities.contains("tools");
   if (!legacy_without) {
     auto skills = co_await list_tools(context);
-    if (!skills) co_return std::unexpected(skills.error());
+    if (!skills) co_return fail(skills.error());
     base.skills = *std::move(skills);
   }
   keep(std::make_shared<const model::Solution>(base));
@@ -152,22 +152,13 @@ Awaitable<Result<std::shared_ptr<const model::Solution>>> Client::refresh(
   const auto before = current();
   if (!before) co_return std::shared_ptr<const model::Solution>();
   auto skills = co_await list_tools(context);
-  if (!skills) co_return std::unexpected(skills.error());
+  if (!skills) co_return fail(skills.error());
   if (same_skills(before->skills, *skills)) co_return std::shared_ptr<const model::Solution>();
   model::Solution next = *before;
   next.skills = *std::move(skills);
   auto kept = std::make_shared<const model::Solution>(std::move(next));
   keep(kept);
   co_return kept;
-}
-
-std::unique_ptr<hub::EventStream> Client::start(std::shared_ptr<const model::Call> call,
-                                                hub::CallContext context) {
-  auto self = shared_from_this();
-  return hub::make_stream(context,
-                          [self, call](hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-                            co_return co_await self->call(call, out);
-                          });
 }
 
 LinkRequest Client::request_of(const model::Call& call) const {
@@ -188,8 +179,8 @@ LinkRequest Client::request_of(const model::Call& call) const {
   return request;
 }
 
-Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call> call,
-                                              hub::Emitter& out) {
+Awaitable<Result<model::Output>> Client::run(std::shared_ptr<const model::Call> call,
+                                             hub::Emitter& out) {
   if (call->args && !call->args->is_object()) {
     co_return fail(make_argument_error("", "the arguments of a tool must be an object"));
   }
@@ -199,15 +190,19 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
   for (int round = 0; round < kRoundsMax; ++round) {
     hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};
     auto conversation = co_await link_->send(std::move(request), context);
-    if (!conversation) co_return std::unexpected(conversation.error());
+    if (!conversation) co_return fail(conversation.error());
     auto result = co_await converse(**conversation, out);
     if (!result && out.cancelled().cancelled()) {
       std::string why = out.cancelled().why().message;
       co_await (*conversation)->abandon(std::move(why));
     }
-    if (!result) co_return std::unexpected(result.error());
+    if (!result) co_return fail(result.error());
     const std::string_view type = json::string_at(*result, "resultType");
-    if (type.empty() || type == "complete") co_return output_of(*result);
+    if (type.empty() || type == "complete") {
+      std::vector<model::Loss> before = losses_of_result(*result);
+      for (model::Loss& loss : before) out.lose(std::move(loss));
+      co_return output_of(*std::move(result));
+    }
     if (type != "input_required") {
       co_return fail(Reason::upstream_protocol,
                      std::format("unknown resultType `{}`", type.substr(0, 32)));
@@ -216,7 +211,7 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
     conversation->reset();
     request = request_of(*call);
     auto asked = co_await ask_inputs(request.params, *result, out);
-    if (!asked) co_return std::unexpected(asked.error());
+    if (!asked) co_return fail(asked.error());
   }
   co_return fail(Reason::upstream_protocol,
                  std::format("the server asked {} times without an end", kRoundsMax));
@@ -225,7 +220,7 @@ Awaitable<Result<model::Output>> Client::call(std::shared_ptr<const model::Call>
 Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub::Emitter& out) {
   while (true) {
     auto message = co_await conversation.next();
-    if (!message) co_return std::unexpected(message.error());
+    if (!message) co_return fail(message.error());
     if (auto* request = std::get_if<wire::JsonRpcRequest>(&*message)) {
       Result<void> done;
       if (request->id) {
@@ -234,12 +229,12 @@ Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub
       } else {
         done = co_await tell(*request, out);
       }
-      if (!done) co_return std::unexpected(done.error());
+      if (!done) co_return fail(done.error());
       continue;
     }
     auto& response = std::get<wire::JsonRpcResponse>(*message);
     if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome))
-      co_return std::unexpected(error_of(*error));
+      co_return fail(error_of(*error));
     auto& result = std::get<json::value>(response.outcome);
     if (!result.is_object())
       co_return fail(Reason::upstream_protocol, "the result of tools/call is no object");
@@ -292,7 +287,7 @@ Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcR
   model::Ask ask;
   ask.items[key] = *item;
   auto answers = co_await out.ask(std::move(ask));
-  if (!answers) co_return std::unexpected(answers.error());
+  if (!answers) co_return fail(answers.error());
   wire::JsonRpcResponse response{*request.id,
                                  json::value(elicit_result_of(*item, (*answers)[key]))};
   co_return co_await conversation.reply(std::move(response));
@@ -316,14 +311,14 @@ Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::obj
                         method.substr(0, 64)));
       }
       auto item = item_of(*asked);
-      if (!item) co_return std::unexpected(item.error());
+      if (!item) co_return fail(item.error());
       ask.items[std::string(key)] = *std::move(item);
     }
   }
   if (!ask.items.empty()) {
     model::Ask question = ask;
     auto answers = co_await out.ask(std::move(question));
-    if (!answers) co_return std::unexpected(answers.error());
+    if (!answers) co_return fail(answers.error());
     for (const auto& [key, item] : ask.items)
       responses[key] = elicit_result_of(item, (*answers)[key]);
   }

@@ -13,7 +13,7 @@
 
 namespace weft::adapters::mcp {
 
-class Client final : public hub::Service, public std::enable_shared_from_this<Client> {
+class Client final : public hub::ProducingService {
  public:
   explicit Client(std::shared_ptr<Link> link);
   ~Client() override;
@@ -25,8 +25,6 @@ class Client final : public hub::Service, public std::enable_shared_from_this<Cl
   const std::shared_ptr<Link>& link() const { return link_; }
 
   // hub::Service
-  std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
-                                          hub::CallContext context) override;
   Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
       hub::CallContext context) override;
 
@@ -34,7 +32,8 @@ class Client final : public hub::Service, public std::enable_shared_from_this<Cl
   Awaitable<Result<std::vector<model::Skill>>> list_tools(hub::CallContext context);
   /// What a call asks of the server; its arguments are an object or nothing.
   LinkRequest request_of(const model::Call& call) const;
-  Awaitable<Result<model::Output>> call(std::shared_ptr<const model::Call> call, hub::Emitter& out);
+  Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
+                                       hub::Emitter& out) override;
   /// One request of a call and what comes before its response.
   Awaitable<Result<json::object>> converse(Conversation& conversation, hub::Emitter& out);
   Awaitable<Result<void>> serve(Conversation& conversation, wire::JsonRpcRequest request,

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <utility>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/adapters/mcp/content.h"
 
 namespace weft::adapters::mcp {
@@ -113,26 +115,33 @@ void seal_result(json::object& result, Era era, std::string_view type) {
   result["_meta"].as_object()[kMetaServer] = implementation();
 }
 
-json::object result_of(const model::Output& output, const model::Skill& skill, Era era,
+json::object result_of(model::Output output, const model::Skill& skill, Era era,
                        std::vector<Loss> losses) {
   const bool converse = skill.shape == model::Shape::converse;
+  const bool from_part = !output.data && model::plain_data(output).has_value();
   std::optional<json::value> data;
   if (converse) {
     data = converse_data(output);
   } else {
-    data = model::plain_data(output);
+    data = output.data ? std::exchange(output.data, std::nullopt) : model::plain_data(output);
   }
-  const bool from_part = !output.data && model::plain_data(output).has_value();
   const Said said{.data = from_part, .tool_calls = converse};
   json::array content = content_of_output(output, said, losses);
   json::object meta = meta_of(output, converse, losses);
   json::object result;
+  result.reserve(4);
   if (data) {
     if (content.empty()) {
-      const std::string text = converse ? converse_text(output) : json::write(*data);
       json::object block;
+      block.reserve(2);
       block["type"] = "text";
-      block["text"] = text;
+      if (converse) {
+        block["text"] = converse_text(output);
+      } else {
+        std::string& text = json::scratch();
+        json::write(text, *data);
+        block["text"] = text;
+      }
       content.push_back(std::move(block));
     }
     if (era == Era::legacy && !data->is_object()) {
@@ -223,19 +232,22 @@ bool is_copy(const std::vector<model::Part>& parts, const json::value& data) {
   if (parts.size() != 1) return false;
   const auto* text = std::get_if<model::Text>(&parts.front().body);
   if (text == nullptr) return false;
+  std::string& written = json::scratch();
+  json::write(written, data);
+  if (written == text->text) return true;  // most write it so
   auto parsed = json::parse(text->text);
   return parsed && *parsed == data;
 }
 
 }  // namespace
 
-Result<model::Output> output_of(const json::object& result) {
+Result<model::Output> output_of(json::object result) {
   const json::value* content = json::find(result, "content");
   json::array none;
   if (content != nullptr && !content->is_array()) {
     return fail(Reason::upstream_protocol, "the tool result's `content` is no array");
   }
-  const json::value* data = json::find(result, "structuredContent");
+  json::value* data = result.if_contains("structuredContent");
   if (content == nullptr && data == nullptr) {
     return fail(Reason::upstream_protocol, "the tool result has no `content`");
   }
@@ -244,11 +256,11 @@ Result<model::Output> output_of(const json::object& result) {
   if (json::bool_at(result, "isError").value_or(false)) return fail(error_of_result(result, parts));
   model::Output output;
   if (data != nullptr) {
-    output.data = *data;
     const json::object* meta = json::object_at(result, "_meta");
     const bool wrapped = meta != nullptr && json::bool_at(*meta, kMetaWrapped).value_or(false);
-    const json::value* inner = json::find(*data, "result");
-    if (wrapped && inner != nullptr) output.data = *inner;
+    json::value* inner =
+        wrapped && data->is_object() ? data->get_object().if_contains("result") : nullptr;
+    output.data = std::move(inner == nullptr ? *data : *inner);
     if (is_copy(parts, *output.data)) parts.clear();
   }
   if (!parts.empty()) {
@@ -259,6 +271,11 @@ Result<model::Output> output_of(const json::object& result) {
   }
   take_meta(output, result);
   return output;
+}
+
+std::vector<Loss> losses_of_result(const json::object& result) {
+  const json::object* meta = json::object_at(result, "_meta");
+  return losses_from(meta == nullptr ? nullptr : json::find(*meta, kMetaLoss));
 }
 
 }  // namespace weft::adapters::mcp

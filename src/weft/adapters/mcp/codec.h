@@ -12,7 +12,7 @@ namespace weft::adapters::mcp {
 
 /// A CallToolResult: content, structuredContent, `_meta` with the losses (those given and those
 /// made here). The modern one also says resultType and serverInfo.
-json::object result_of(const model::Output& output, const model::Skill& skill, Era era,
+json::object result_of(model::Output output, const model::Skill& skill, Era era,
                        std::vector<model::Loss> losses);
 /// What a tool said of its failure: isError, the message as text, the reason in
 /// `_meta["weft/error"]`.
@@ -22,6 +22,8 @@ void seal_result(json::object& result, Era era, std::string_view type);
 
 /// The outcome of a CallToolResult; isError gives Reason::solution_failed (or the reason that
 /// another hub put in `_meta`).
-Result<model::Output> output_of(const json::object& result);
+Result<model::Output> output_of(json::object result);
+/// What another hub says that it lost (`_meta["weft/loss"]`).
+std::vector<model::Loss> losses_of_result(const json::object& result);
 
 }  // namespace weft::adapters::mcp

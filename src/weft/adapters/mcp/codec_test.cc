@@ -57,6 +57,14 @@ TEST(Results, AConversationShowsTextFinishAndUsage) {
   expect_golden("result_converse.modern.json", result_of(output, chat, Era::modern, {}));
 }
 
+TEST(Results, LossesOfAnotherHubAreHandedOn) {
+  const std::vector<model::Loss> told{
+      {"/turns/0", "image", "content", model::LossKind::dropped, "no place"}};
+  EXPECT_EQ(losses_of_result(result_of(said("hello"), model::Skill(), Era::modern, told)), told);
+  EXPECT_TRUE(
+      losses_of_result(parsed(R"({"content":[],"_meta":{"weft/loss":7}})").get_object()).empty());
+}
+
 TEST(Results, FilesAndLossesAreShown) {
   model::Output output = said("see");
   model::Artifact artifact;

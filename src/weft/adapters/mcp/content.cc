@@ -229,7 +229,10 @@ Result<std::vector<Part>> parts_of(const json::array& content, std::string_view 
   std::vector<Part> parts;
   parts.reserve(content.size());
   for (std::size_t i = 0; i < content.size(); ++i) {
-    WEFT_TRY(Part part, part_of(content[i], std::format("{}/{}", path, i)));
+    std::string place(path);
+    place += '/';
+    place += std::to_string(i);
+    WEFT_TRY(Part part, part_of(content[i], place));
     parts.push_back(std::move(part));
   }
   return parts;

@@ -47,7 +47,7 @@ Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next() {
   Result<std::string> text;
   const auto at_hand = response_->body_at_hand();
   if (!at_hand) text = co_await response_->read_all(kMessageBytesMax);
-  if (!text) co_return std::unexpected(text.error());
+  if (!text) co_return fail(text.error());
   auto message = wire::parse_jsonrpc(at_hand.value_or(*text));
   if (message) co_return message;
   co_return fail(Reason::upstream_protocol,
@@ -73,28 +73,27 @@ Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next_event() {
     Error broken = make_error(Reason::unavailable, "the server's stream ended before its response");
     if (piece && !piece->empty()) {
       auto fed = sse_.feed(*piece);
-      if (!fed) co_return std::unexpected(fed.error());
+      if (!fed) co_return fail(fed.error());
       continue;
     }
     if (!piece) broken = piece.error();
     auto again = co_await reconnect(std::move(broken));
-    if (!again) co_return std::unexpected(again.error());
+    if (!again) co_return fail(again.error());
   }
 }
 
 Awaitable<Result<void>> HttpConversation::reconnect(Error why) {
   const bool possible = link_ && sending_.era == Era::legacy && !last_event_id_.empty();
   const bool wanted = why.reason != Reason::cancelled && why.reason != Reason::too_large;
-  if (!possible || !wanted || ++reconnects_ > kReconnectsMax)
-    co_return std::unexpected(std::move(why));
+  if (!possible || !wanted || ++reconnects_ > kReconnectsMax) co_return fail(std::move(why));
   const bool slept = co_await sleep_for(Milliseconds(retry_ms_), context_->cancel);
-  if (!slept) co_return std::unexpected(context_->cancel.why());
+  if (!slept) co_return fail(context_->cancel.why());
   auto response = co_await link_->resume(sending_, last_event_id_, *context_);
-  if (!response) co_return std::unexpected(response.error());
-  if ((*response)->head().status != 200) co_return std::unexpected(std::move(why));
+  if (!response) co_return fail(response.error());
+  if ((*response)->head().status != 200) co_return fail(std::move(why));
   response_ = *std::move(response);
   sse_ = wire::SseReader(kMessageBytesMax);
-  if (!streams()) co_return std::unexpected(std::move(why));
+  if (!streams()) co_return fail(std::move(why));
   co_return Result<void>();
 }
 
@@ -102,7 +101,7 @@ Awaitable<Result<void>> HttpConversation::reply(wire::JsonRpcResponse response) 
   if (!link_) co_return fail(Reason::internal, "a conversation that only reads cannot reply");
   std::string body = wire::write_jsonrpc(response);
   auto sent = co_await link_->post(sending_, nullptr, std::move(body), *context_, false);
-  if (!sent) co_return std::unexpected(sent.error());
+  if (!sent) co_return fail(sent.error());
   const int status = (*sent)->head().status;
   if (status >= 200 && status < 300) co_return Result<void>();
   co_return fail(Reason::upstream_protocol,

@@ -66,7 +66,7 @@ Awaitable<Result<Response>> HttpLink::post(Sending sending, const LinkRequest* r
                                            std::string body, hub::CallContext context,
                                            bool long_lived) const {
   auto out = solution_request(request_, "POST", url_, context);
-  if (!out) co_return std::unexpected(out.error());
+  if (!out) co_return fail(out.error());
   out->headers.set("Content-Type", "application/json");
   out->headers.set("Accept", "application/json, text/event-stream");
   if (sending.era == Era::modern && request != nullptr) {
@@ -91,7 +91,7 @@ Awaitable<Result<Response>> HttpLink::post(Sending sending, const LinkRequest* r
 Awaitable<Result<Response>> HttpLink::resume(Sending sending, std::string last_event_id,
                                              hub::CallContext context) const {
   auto out = solution_request(request_, "GET", url_, context);
-  if (!out) co_return std::unexpected(out.error());
+  if (!out) co_return fail(out.error());
   out->headers.set("Accept", "text/event-stream");
   if (!sending.version.empty()) out->headers.set(kHeaderVersion, sending.version);
   if (!sending.session.empty()) out->headers.set(kHeaderSession, sending.session);
@@ -110,7 +110,7 @@ Awaitable<Result<Handshake>> HttpLink::discover(hub::CallContext context) {
   sending.era = Era::modern;
   std::string body = request_text(next_id(), request.method, request.params);
   auto response = co_await post(sending, &request, std::move(body), context, false);
-  if (!response) co_return std::unexpected(response.error());
+  if (!response) co_return fail(response.error());
   const int status = (*response)->head().status;
   auto answer = co_await read_response(*std::move(response));
   if (!answer)
@@ -130,7 +130,7 @@ Awaitable<Result<Handshake>> HttpLink::begin_session(hub::CallContext context) {
   const Sending sending;
   std::string body = request_text(next_id(), "initialize", initialize_params());
   auto response = co_await post(sending, nullptr, std::move(body), context, false);
-  if (!response) co_return std::unexpected(response.error());
+  if (!response) co_return fail(response.error());
   const int status = (*response)->head().status;
   const std::string session((*response)->head().headers.get(kHeaderSession));
   auto answer = co_await read_response(*std::move(response));
@@ -153,7 +153,7 @@ Awaitable<Result<Handshake>> HttpLink::initialize(hub::CallContext context) {
   const Sending next = this->sending();
   std::string initialized = initialized_text();
   auto accepted = co_await post(next, nullptr, std::move(initialized), context, false);
-  if (!accepted) co_return std::unexpected(accepted.error());
+  if (!accepted) co_return fail(accepted.error());
   co_return shake;
 }
 
@@ -184,7 +184,7 @@ Awaitable<Result<Handshake>> HttpLink::find_era(hub::CallContext context, bool s
   if (legacy) co_return legacy;
   Error error = legacy.error();
   error.message = std::format("{}; {}", modern.error().message, error.message);
-  co_return std::unexpected(std::move(error));
+  co_return fail(std::move(error));
 }
 
 Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(LinkRequest& request,
@@ -197,20 +197,20 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(LinkRequest
   std::string body = request_text(id, request.method, request.params);
   const bool long_lived = request.method == "tools/call";
   auto response = co_await post(sending, &request, std::move(body), context, long_lived);
-  if (!response) co_return std::unexpected(response.error());
+  if (!response) co_return fail(response.error());
   const int status = (*response)->head().status;
   forgotten = status == 404 && !sending.session.empty();
   if (forgotten) co_return fail(Reason::unavailable, "the server forgot weft's session");
   if (status < 200 || status > 299) {
     const wire::Headers headers = (*response)->head().headers;
     auto text = co_await (*response)->read_all(kMessageBytesMax);
-    if (!text) co_return std::unexpected(text.error());
+    if (!text) co_return fail(text.error());
     auto message = wire::parse_jsonrpc(*text);
     const auto* told = message ? std::get_if<wire::JsonRpcResponse>(&*message) : nullptr;
     const auto* error = told == nullptr ? nullptr : std::get_if<wire::JsonRpcError>(&told->outcome);
     const bool words =
         error != nullptr && (error->data || (status != 401 && status != 403 && status != 429));
-    if (!words) co_return std::unexpected(error_of_status(status, headers, *text));
+    if (!words) co_return fail(error_of_status(status, headers, *text));
     co_return fail(with_status(error_of(*error), status, headers));
   }
   auto self = shared_from_this();
@@ -225,7 +225,7 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send(LinkRequest requ
   if (!forgotten) co_return begun;
   if (sending().session == used.session) {
     auto again = co_await initialize(context);
-    if (!again) co_return std::unexpected(again.error());
+    if (!again) co_return fail(again.error());
   }
   used = sending();
   co_return co_await send_once(request, used, context, forgotten);

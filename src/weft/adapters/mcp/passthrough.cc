@@ -280,7 +280,7 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Server::send_on(Passing&
                                     context.deadline - environment_.hub.clock().steady()));
   if (passing.is_request()) passing.arm(passing.patience);
   auto upstream = upstream_request(passing, context);
-  if (!upstream) co_return std::unexpected(upstream.error());
+  if (!upstream) co_return fail(upstream.error());
   net::HttpClient& client = environment_.clients.at(executor);
   net::ClientRequest sent = *std::move(upstream);
   CancelToken token = passing.cancel->token();

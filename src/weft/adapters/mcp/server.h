@@ -89,7 +89,8 @@ class Server : public std::enable_shared_from_this<Server> {
   // server_call.cc: one tools/call of either era
   Result<json::object> list_tools(const model::Principal& principal, const Mount& mount, Era era,
                                   bool asks_by_tool, const json::object& params) const;
-  Result<CallRun> begin(const Request& request, const Mount& mount, const wire::JsonRpcRequest& rpc,
+  /// Takes the arguments out of the request.
+  Result<CallRun> begin(const Request& request, const Mount& mount, wire::JsonRpcRequest& rpc,
                         Era era) const;
   Awaitable<Outcome> run(CallRun& run, PostReply& reply, Session* session, CancelToken cancel);
   Awaitable<Outcome> run_task(CallRun& run, PostReply& reply, TaskId task, std::int64_t seen,

@@ -32,7 +32,7 @@ Outcome outcome_of(const Error& error, Era era) {
 Outcome outcome_of(model::End end, const model::Skill& skill, Era era) {
   if (!end.outcome) return outcome_of(end.outcome.error(), era);
   Outcome outcome;
-  outcome.body = result_of(*end.outcome, skill, era, std::move(end.losses));
+  outcome.body = result_of(*std::move(end.outcome), skill, era, std::move(end.losses));
   return outcome;
 }
 
@@ -117,22 +117,24 @@ Result<json::object> Server::list_tools(const model::Principal& principal, const
 std::string digest_of(const CallRun& run) {
   json::object params;
   params["name"] = run.name;
-  params["arguments"] = run.arguments;
+  params["arguments"] = run.arguments();
   return call_digest("tools/call", params);
 }
 
-Result<CallRun> Server::begin(const Request& request, const Mount& mount,
-                              const wire::JsonRpcRequest& rpc, Era era) const {
+Result<CallRun> Server::begin(const Request& request, const Mount& mount, wire::JsonRpcRequest& rpc,
+                              Era era) const {
   CallRun run(request.exchange.executor());
   run.era = era;
   run.id = *rpc.id;
   run.principal = request.principal;
   const std::string name(json::string_at(rpc.params, "name"));
-  const json::value* arguments = json::find(rpc.params, "arguments");
+  json::value* arguments = rpc.params.if_contains("arguments");
   if (arguments != nullptr && !arguments->is_object() && !arguments->is_null()) {
     return fail(Reason::solution_not_found, "`arguments` must be an object");
   }
-  if (arguments != nullptr && arguments->is_object()) run.arguments = arguments->get_object();
+  run.apart.emplace();
+  if (arguments != nullptr && arguments->is_object())
+    run.apart = std::move(arguments->get_object());
   const json::object* meta = json::object_at(rpc.params, "_meta");
   std::optional<json::value> token;
   const json::value* given = meta == nullptr ? nullptr : json::find(*meta, "progressToken");
@@ -163,7 +165,11 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount,
   }
   call.solution = found->entry->solution->id;
   call.skill = found->skill->id;
-  call.args = args_of(*found->skill, run.arguments);
+  if (takes_as_given(*found->skill)) {
+    call.args = *std::exchange(run.apart, std::nullopt);
+  } else {
+    call.args = wrapped_value(*run.apart);
+  }
   call.reply = token ? model::Reply::stream : model::Reply::unary;
   run.call = std::make_shared<const model::Call>(std::move(call));
   return run;
@@ -261,7 +267,7 @@ Awaitable<Outcome> Server::run_task(CallRun& run, PostReply& reply, TaskId task,
 }
 
 Awaitable<Outcome> Server::continue_task(CallRun& run, PostReply& reply, CancelToken cancel) {
-  const TaskId id(std::string(json::string_at(run.arguments, "task_id")));
+  const TaskId id(std::string(json::string_at(run.arguments(), "task_id")));
   hub::Tasks& tasks = environment_.hub.tasks();
   auto view = co_await tasks.get(id, run.principal);
   if (!view) {
@@ -273,7 +279,7 @@ Awaitable<Outcome> Server::continue_task(CallRun& run, PostReply& reply, CancelT
   if (auto found = hub::find_skill(*snapshot, view->solution.str(), view->skill.str()))
     run.skill = *found;
   if (!view->ask) co_return co_await run_task(run, reply, id, view->head, cancel);
-  auto answers = answers_of(*view->ask, run.arguments);
+  auto answers = answers_of(*view->ask, run.arguments());
   if (!answers) co_return outcome_of(answers.error(), run.era);
   model::Turn said;
   auto answered = co_await tasks.answer(id, *std::move(answers), std::move(said), run.principal);
@@ -290,7 +296,7 @@ Awaitable<Result<void>> Server::elicit(CallRun& run, PostReply& reply, Session& 
     for (const auto& [key, item] : ask.items) {
       model::Ask::Item question = item;
       auto answer = co_await elicit_one(reply, session, std::move(question), cancel);
-      if (!answer) co_return std::unexpected(answer.error());
+      if (!answer) co_return fail(answer.error());
       answers[key] = *std::move(answer);
     }
     auto taken = stream.answer(std::move(answers));
@@ -320,7 +326,7 @@ Awaitable<Result<model::Answer>> Server::elicit_one(PostReply& reply, Session& s
   CancelToken token = waiting.token();
   auto response = co_await answers->pop(token);
   session.forget(id);
-  if (!response) co_return std::unexpected(response.error());
+  if (!response) co_return fail(response.error());
   if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome)) {
     co_return fail(Reason::refused,
                    std::format("the client refused the question: {}", error->message));

@@ -205,7 +205,7 @@ Awaitable<> Server::modern_call(Request& request, Mount mount, wire::JsonRpcRequ
   if (run->skill.skill != nullptr && run->skill.skill->input_schema) {
     auto params = header_params(*run->skill.skill->input_schema);
     auto refusal =
-        params ? check_params(exchange.head().headers, *params, run->arguments) : std::nullopt;
+        params ? check_params(exchange.head().headers, *params, run->arguments()) : std::nullopt;
     if (refusal) {
       std::string text = error_message(id, refusal->error);
       co_await reply.respond(refusal->status, std::move(text));

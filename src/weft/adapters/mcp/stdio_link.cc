@@ -58,11 +58,11 @@ class StdioConversation final : public Conversation {
 Awaitable<Result<json::value>> result_of(Conversation& conversation) {
   while (true) {
     auto message = co_await conversation.next();
-    if (!message) co_return std::unexpected(message.error());
+    if (!message) co_return fail(message.error());
     auto* response = std::get_if<wire::JsonRpcResponse>(&*message);
     if (response == nullptr) continue;
     if (const auto* error = std::get_if<wire::JsonRpcError>(&response->outcome))
-      co_return std::unexpected(error_of(*error));
+      co_return fail(error_of(*error));
     co_return std::move(std::get<json::value>(response->outcome));
   }
 }
@@ -130,7 +130,7 @@ Awaitable<Result<Handshake>> StdioLink::shake_hands(std::shared_ptr<StdioWire> w
   initialize.params = initialize_params();
   auto legacy = say(wire, std::move(initialize), Era::legacy, context);
   auto result = co_await result_of(*legacy);
-  if (!result) co_return std::unexpected(result.error());
+  if (!result) co_return fail(result.error());
   auto shake = read_initialize(*result);
   if (!shake) co_return shake;
   wire::JsonRpcRequest initialized;
@@ -144,11 +144,11 @@ Awaitable<Result<Handshake>> StdioLink::connect(hub::CallContext context) {
   command.arguments = request_.command;
   for (const auto& [name, value] : request_.environment) {
     auto resolved = resolve_variables(value);
-    if (!resolved) co_return std::unexpected(std::move(resolved).error());
+    if (!resolved) co_return fail(std::move(resolved).error());
     command.environment.emplace_back(name, *std::move(resolved));
   }
   auto wire = co_await StdioWire::start(pumps_, home_, std::move(command));
-  if (!wire) co_return std::unexpected(wire.error());
+  if (!wire) co_return fail(wire.error());
   auto shake = co_await shake_hands(*wire, context);
   if (!shake) {
     (*wire)->stop();
@@ -163,7 +163,7 @@ Awaitable<Result<std::unique_ptr<Conversation>>> StdioLink::send(LinkRequest req
   auto used = wire();
   if (!used || used->dead()) {
     auto shake = co_await connect(context);
-    if (!shake) co_return std::unexpected(shake.error());
+    if (!shake) co_return fail(shake.error());
     used = wire();
   }
   const Era era = handshake().era;

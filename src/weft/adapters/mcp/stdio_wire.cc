@@ -24,14 +24,14 @@ Awaitable<Result<std::shared_ptr<StdioWire>>> StdioWire::start(std::shared_ptr<P
   std::shared_ptr<StdioWire> wire(new StdioWire(home));
   Result<void> launched =
       co_await boost::asio::co_spawn(home, launch(wire, pumps, std::move(command)), kAwait);
-  if (!launched) co_return std::unexpected(launched.error());
+  if (!launched) co_return fail(launched.error());
   co_return wire;
 }
 
 Awaitable<Result<void>> StdioWire::launch(std::shared_ptr<StdioWire> wire,
                                           std::shared_ptr<Pumps> pumps, net::ChildCommand command) {
   auto child = net::ChildProcess::start(wire->home_, std::move(command));
-  if (!child) co_return std::unexpected(child.error());
+  if (!child) co_return fail(child.error());
   wire->child_ = *std::move(child);
   // The two pumps hold the wire until the process is gone.
   std::weak_ptr<StdioWire> weak = wire;

@@ -100,8 +100,9 @@ json::object tool_of(const model::Skill& skill, std::string_view name, std::stri
   return tool;
 }
 
-json::value args_of(const model::Skill& skill, const json::object& arguments) {
-  if (!wrapped_input(skill)) return arguments;
+bool takes_as_given(const model::Skill& skill) { return !wrapped_input(skill); }
+
+json::value wrapped_value(const json::object& arguments) {
   const json::value* value = json::find(arguments, "value");
   return value == nullptr ? json::value() : *value;
 }

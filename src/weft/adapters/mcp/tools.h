@@ -21,8 +21,12 @@ json::object tool_of(const model::Skill& skill, std::string_view name, std::stri
 /// that is no object, an `x-mcp-header` that breaks the rules).
 Result<model::Skill> skill_of(const json::value& tool);
 
-/// Tool arguments as the skill's own (a schema that is no object is shown inside `{"value": …}`).
-json::value args_of(const model::Skill& skill, const json::object& arguments);
+/// Whether a tool's arguments are the skill's as they are; a schema that is no object is shown
+/// inside
+/// `{"value": …}`.
+bool takes_as_given(const model::Skill& skill);
+/// What such arguments hold; null when they hold nothing.
+json::value wrapped_value(const json::object& arguments);
 
 /// One property of a tool that is repeated in a request header (`x-mcp-header`).
 struct HeaderParam {

@@ -271,7 +271,9 @@ std::optional<model::Usage> read_usage(const json::object& o) {
 
 json::object encode_completion(const model::Output& output, const CompletionHead& head,
                                bool as_json) {
-  json::object message{{"role", "assistant"}};
+  json::object message;
+  message.reserve(5);
+  message["role"] = "assistant";
   const auto text = content_text(output, as_json);
   auto calls = tool_calls_json(output);
   const auto refusal = refusal_text(output);

@@ -23,7 +23,8 @@ struct Chat {
   Environment& environment;
   net::Exchange& exchange;
   ChatRequest request;
-  model::Call call;
+  /// Shared with the stream once it began.
+  std::shared_ptr<model::Call> call;
   CompletionHead head;
   bool as_json = false;
   std::vector<model::Loss> losses;
@@ -31,13 +32,13 @@ struct Chat {
 
 wire::Headers chat_headers(const Chat& chat) {
   wire::Headers headers;
-  headers.set("x-request-id", chat.call.id.str());
+  headers.set("x-request-id", chat.call->id.str());
   return headers;
 }
 
 void fill_call(Chat& chat, hub::ModelRef& target) {
   model::Call& decoded = chat.request.call;
-  model::Call& call = chat.call;
+  model::Call& call = *chat.call;
   call.solution = target.ref.entry->solution->id;
   call.skill = target.ref.skill->id;
   call.model = std::move(target.upstream_model);
@@ -73,7 +74,7 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
   while (!fold.ended()) {
     model::Event event = co_await source.next();
     if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
-      model::Turn question = question_turn(*ask, chat.call);
+      model::Turn question = question_turn(*ask, *chat.call);
       model::Output output;
       output.turns.push_back(question);
       const bool tool = std::holds_alternative<model::ToolCall>(question.parts.front().body);
@@ -82,11 +83,11 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
         auto& text = std::get<model::Text>(output.turns.front().parts.front().body).text;
         text = std::format("{}\n{}", trail.said(), text);
       }
-      auto parked = co_await source.park(chat.call, chat.head.model, output.turns.front(), *ask);
+      auto parked = co_await source.park(*chat.call, chat.head.model, output.turns.front(), *ask);
       if (parked) {
         respond_output(chat, output);
       } else {
-        respond_error(chat.exchange, parked.error(), chat.call.id.str());
+        respond_error(chat.exchange, parked.error(), chat.call->id.str());
       }
       co_return;
     }
@@ -94,7 +95,7 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
     auto added = fold.add(std::move(event));
     if (!added) {
       source.cancel(added.error());
-      respond_error(chat.exchange, added.error(), chat.call.id.str());
+      respond_error(chat.exchange, added.error(), chat.call->id.str());
       co_return;
     }
   }
@@ -103,7 +104,7 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
   if (end.outcome) {
     respond_output(chat, *end.outcome);
   } else {
-    respond_error(chat.exchange, end.outcome.error(), chat.call.id.str());
+    respond_error(chat.exchange, end.outcome.error(), chat.call->id.str());
   }
 }
 
@@ -178,7 +179,7 @@ class Streaming {
   }
 
   Awaitable<> question(const model::Ask& ask) {
-    model::Turn turn = question_turn(ask, chat_.call);
+    model::Turn turn = question_turn(ask, *chat_.call);
     model::Turn said = turn;
     const bool tool = std::holds_alternative<model::ToolCall>(turn.parts.front().body);
     if (!trail_.said().empty()) {
@@ -189,7 +190,7 @@ class Streaming {
         text = std::format("{}\n{}", trail_.said(), text);
       }
     }
-    auto parked = co_await source_.park(chat_.call, chat_.head.model, said, ask);
+    auto parked = co_await source_.park(*chat_.call, chat_.head.model, said, ask);
     if (!parked) {
       co_await fail(parked.error());
       co_return;
@@ -202,7 +203,7 @@ class Streaming {
 
   Awaitable<> fail(Error error) {
     if (!sse_) {
-      respond_error(chat_.exchange, std::move(error), chat_.call.id.str());
+      respond_error(chat_.exchange, std::move(error), chat_.call->id.str());
       co_return;
     }
     std::string out;
@@ -274,8 +275,8 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
     co_return;
   }
   Chat chat{.environment = environment, .exchange = exchange, .request = std::move(*decoded)};
-  chat.call = begin_call(environment.hub, request);
-  chat.head = {"chatcmpl-" + chat.call.id.str(), environment.hub.clock().unix_ms() / 1000,
+  chat.call = std::make_shared<model::Call>(begin_call(environment.hub, request));
+  chat.head = {"chatcmpl-" + chat.call->id.str(), environment.hub.clock().unix_ms() / 1000,
                chat.request.model};
   if (!target.ref.skill) {
     model::Turn turn = which_skill(*target.ref.entry);
@@ -284,9 +285,9 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
   }
   fill_call(chat, target);
   Source source(environment, exchange);
-  auto resumed = co_await source.resume(chat.call, chat.head.model);
+  auto resumed = co_await source.resume(*chat.call, chat.head.model);
   if (!resumed) {
-    respond_error(exchange, resumed.error(), chat.call.id.str());
+    respond_error(exchange, resumed.error(), chat.call->id.str());
   } else if (resumed->again) {
     model::Turn turn = std::move(*resumed->again);
     co_await respond_words(chat, std::move(turn));

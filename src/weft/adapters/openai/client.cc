@@ -114,22 +114,15 @@ Result<std::string> OpenAiService::model_for(std::string_view asked) const {
 
 Result<net::ClientRequest> OpenAiService::request(std::string_view method, std::string_view path,
                                                   const hub::CallContext& context) const {
-  const std::string target = base_.path.ends_with('/')
-                                 ? std::format("{}{}", base_.path, path.substr(1))
-                                 : std::format("{}{}", base_.path, path);
+  std::string target = base_.path;
+  target += base_.path.ends_with('/') ? path.substr(1) : path;
   const Url url = base_.with_target(target);
   return solution_request(request_, method, url, context);
 }
 
-std::unique_ptr<hub::EventStream> OpenAiService::start(std::shared_ptr<const model::Call> call,
-                                                       hub::CallContext context) {
-  auto self = shared_from_this();
-  if (call->skill.str() == "embed") {
-    return hub::make_stream(context,
-                            [self, call](hub::Emitter& out) { return self->embed(call, out); });
-  }
-  return hub::make_stream(context,
-                          [self, call](hub::Emitter& out) { return self->chat(call, out); });
+Awaitable<Result<model::Output>> OpenAiService::run(std::shared_ptr<const model::Call> call,
+                                                    hub::Emitter& out) {
+  return call->skill.str() == "embed" ? embed(std::move(call), out) : chat(std::move(call), out);
 }
 
 Awaitable<Result<std::unique_ptr<net::ClientResponse>>> OpenAiService::post(

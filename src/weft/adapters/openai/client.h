@@ -14,16 +14,13 @@
 namespace weft::adapters::openai {
 
 /// One joined server.
-class OpenAiService final : public hub::Service,
-                            public std::enable_shared_from_this<OpenAiService> {
+class OpenAiService final : public hub::ProducingService {
  public:
   using Models = std::vector<std::string>;
   OpenAiService(net::HttpClients& clients, hub::JoinRequest request, Url base, Models models);
   /// Whether it has embeddings; told once, before it is called.
   void set_embeds(bool embeds) { embeds_ = embeds; }
 
-  std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
-                                          hub::CallContext context) override;
   Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
       hub::CallContext context) override;
 
@@ -38,6 +35,8 @@ class OpenAiService final : public hub::Service,
   static model::Solution describe(const Url& base, const Models& models, bool embeds);
 
  private:
+  Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
+                                       hub::Emitter& out) override;
   Awaitable<Result<model::Output>> chat(std::shared_ptr<const model::Call> call, hub::Emitter& out);
   Awaitable<Result<model::Output>> embed(std::shared_ptr<const model::Call> call,
                                          hub::Emitter& out);

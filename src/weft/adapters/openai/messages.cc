@@ -258,7 +258,7 @@ Result<std::vector<Turn>> turns_from_messages(const json::array& messages) {
   std::vector<Turn> turns;
   turns.reserve(messages.size());
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    WEFT_TRY(Turn turn, turn_from_message(messages[i], std::format("/messages/{}", i)));
+    WEFT_TRY(Turn turn, turn_from_message(messages[i], "/messages/" + std::to_string(i)));
     turns.push_back(std::move(turn));
   }
   return turns;

@@ -77,9 +77,9 @@ Awaitable<Result<Source::Resumed>> Source::resume(const model::Call& call,
   co_return resumed;
 }
 
-void Source::start(const model::Call& call) {
-  const auto context = environment_.hub.context(exchange_.executor(), exchange_.gone(), call);
-  stream_ = environment_.hub.call(call, context);
+void Source::start(std::shared_ptr<const model::Call> call) {
+  const auto context = environment_.hub.context(exchange_.executor(), exchange_.gone(), *call);
+  stream_ = environment_.hub.call(std::move(call), context);
 }
 
 Awaitable<model::Event> Source::next() {

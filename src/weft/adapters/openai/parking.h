@@ -25,7 +25,7 @@ class Source {
   /// turn.
   Awaitable<Result<Resumed>> resume(const model::Call& call, const std::string& model);
   /// Begins the call.
-  void start(const model::Call& call);
+  void start(std::shared_ptr<const model::Call> call);
 
   Awaitable<model::Event> next();
   void cancel(Error why);

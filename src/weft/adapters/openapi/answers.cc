@@ -19,7 +19,7 @@ namespace weft::adapters::openapi {
 namespace {
 
 bool is_type(const wire::ResponseHead& head, std::string_view type) {
-  return wire::media_type(head.headers.get("Content-Type")) == type;
+  return wire::is_media_type(head.headers.get("Content-Type"), type);
 }
 
 bool is_lines(const wire::ResponseHead& head) {
@@ -197,13 +197,15 @@ Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub:
   if (is_lines(head)) co_return co_await read_lines(response, out);
   const int status = head.status;
   const std::string type(head.headers.get("Content-Type"));
-  std::string body;
+  std::string held;
+  std::string_view body;
   if (const auto at_hand = response.body_at_hand()) {
     body = *at_hand;
   } else {
-    WEFT_CO_TRY(body, co_await response.read_all(kAnswerBytesMax));
+    WEFT_CO_TRY(held, co_await response.read_all(kAnswerBytesMax));
+    body = held;
   }
-  if (form != "parts") co_return decode_answer(status, type, std::move(body));
+  if (form != "parts") co_return decode_answer(status, type, body);
   WEFT_CO_TRY(const json::value document, json::parse(body, kAnswerBytesMax));
   co_return read_output(document, form);
 }
@@ -222,9 +224,9 @@ Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub:
     wait = wait_of(head, pace);
     const int status = head.status;
     const std::string type(head.headers.get("Content-Type"));
-    WEFT_CO_TRY(std::string body, co_await response->read_all(kAnswerBytesMax));
+    WEFT_CO_TRY(const std::string body, co_await response->read_all(kAnswerBytesMax));
     const JobState state = job_state(status, body);
-    if (state == JobState::done) co_return decode_answer(status, type, std::move(body));
+    if (state == JobState::done) co_return decode_answer(status, type, body);
     if (state == JobState::failed) {
       wire::Headers none;
       Error error = decode_failure(500, none, body);

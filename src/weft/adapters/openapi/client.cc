@@ -31,7 +31,9 @@ bool is_named(const Url& document, const Url& url) {
 /// The server's own path before the operation's.
 std::string join_paths(std::string_view base, std::string_view path) {
   while (base.ends_with('/')) base.remove_suffix(1);
-  return std::format("{}{}", base, path);
+  std::string joined(base);
+  joined += path;
+  return joined;
 }
 
 void append(std::string& to, std::string_view separator, std::string_view more) {
@@ -127,19 +129,12 @@ Result<net::ClientRequest> OpenApiService::request_for(const Current& current,
   return out;
 }
 
-std::unique_ptr<hub::EventStream> OpenApiService::start(std::shared_ptr<const model::Call> call,
-                                                        hub::CallContext context) {
-  auto self = shared_from_this();
-  return hub::make_stream(context,
-                          [self, call](hub::Emitter& out) { return self->run(call, out); });
-}
-
 std::unique_ptr<hub::EventStream> OpenApiService::reattach(std::shared_ptr<const model::Call> call,
                                                            model::Accepted accepted,
                                                            hub::CallContext context) {
   auto location = parse_url(accepted.upstream_task);
   if (!location) return nullptr;
-  auto self = shared_from_this();
+  auto self = std::static_pointer_cast<OpenApiService>(shared_from_this());
   return hub::make_stream(context, [self, call, url = *std::move(location)](hub::Emitter& out) {
     return self->follow(call, url, Milliseconds(0), out);
   });

@@ -14,8 +14,7 @@
 
 namespace weft::adapters::openapi {
 
-class OpenApiService final : public hub::Service,
-                             public std::enable_shared_from_this<OpenApiService> {
+class OpenApiService final : public hub::ProducingService {
  public:
   struct Parts {
     net::HttpClients& clients;
@@ -27,8 +26,6 @@ class OpenApiService final : public hub::Service,
   };
   explicit OpenApiService(Parts parts);
 
-  std::unique_ptr<hub::EventStream> start(std::shared_ptr<const model::Call> call,
-                                          hub::CallContext context) override;
   std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
                                              model::Accepted accepted,
                                              hub::CallContext context) override;
@@ -44,7 +41,8 @@ class OpenApiService final : public hub::Service,
     Result<Url> base;
   };
   static std::shared_ptr<const Current> current_of(Catalog catalog);
-  Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call, hub::Emitter& out);
+  Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
+                                       hub::Emitter& out) override;
   Awaitable<Result<model::Output>> follow(std::shared_ptr<const model::Call> call, Url location,
                                           Milliseconds first, hub::Emitter& out);
   static Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_get(

@@ -75,21 +75,25 @@ bool is_parameter(const Operation& operation, std::string_view name) {
                              [&](const Parameter& p) { return p.argument == name; });
 }
 
-/// The body's value among the arguments: the fields that are its own, or `body`. Nothing: there is
-/// none.
-std::optional<json::value> body_value(const Operation& operation, const json::object& args) {
+/// The body's value among the arguments: the fields that are its own, or `body`. Null: there is
+/// none. `picked` is room for a value that is none of them.
+const json::value* body_value(const Operation& operation, const json::value& args,
+                              json::value& picked) {
   const Body& body = *operation.body;
-  if (!body.flat) {
-    const auto* whole = json::find(args, "body");
-    return whole ? std::optional(*whole) : std::nullopt;
+  if (!body.flat) return json::find(args, "body");
+  const auto is_own = [&](std::string_view name) {
+    return std::ranges::contains(body.fields, name) ||
+           (body.open && !is_parameter(operation, name));
+  };
+  json::object& fields = picked.emplace_object();
+  if (const auto* given = args.if_object()) {
+    if (!given->empty() && std::ranges::all_of(*given, is_own, &json::object::value_type::key))
+      return &args;
+    for (const auto& [name, value] : *given) {
+      if (is_own(name)) fields[name] = value;
+    }
   }
-  json::object fields;
-  for (const auto& [name, value] : args) {
-    const bool own = std::ranges::find(body.fields, std::string_view(name)) != body.fields.end();
-    if (own || (body.open && !is_parameter(operation, name))) fields[name] = value;
-  }
-  if (fields.empty() && !body.required) return std::nullopt;
-  return json::value(std::move(fields));
+  return fields.empty() && !body.required ? nullptr : &picked;
 }
 
 Result<void> refuse_strangers(const Operation& operation, const json::object& args) {
@@ -133,15 +137,17 @@ Result<BoundRequest> bind_request(const Operation& operation, const json::value&
         std::format("the request's path and query are longer than {} characters", kTargetCharsMax));
   }
   if (!operation.body) return request;
-  const auto value = body_value(operation, object);
-  if (!value) return request;
+  json::value picked;
+  const json::value* value = body_value(operation, args, picked);
+  if (value == nullptr) return request;
   WEFT_TRY(auto written, write_body(*operation.body, *value, boundary));
   request.content_type = std::move(written.content_type);
   request.body = std::move(written.bytes);
   return request;
 }
 
-Result<model::Output> decode_answer(int status, std::string_view content_type, std::string body) {
+Result<model::Output> decode_answer(int status, std::string_view content_type,
+                                    std::string_view body) {
   model::Output output;
   output.meta["http_status"] = status;
   if (body.empty()) {
@@ -162,13 +168,13 @@ Result<model::Output> decode_answer(int status, std::string_view content_type, s
   }
   if ((type.starts_with("text/") || type.empty() || type.ends_with("xml")) && wire::is_utf8(body)) {
     model::Turn turn{.role = model::Role::assistant};
-    turn.parts.push_back(model::Part::text(std::move(body)));
+    turn.parts.push_back(model::Part::text(std::string(body)));
     output.turns.push_back(std::move(turn));
     return output;
   }
   model::Artifact artifact{.id = "body"};
   artifact.name = "body";
-  model::Part part{.body = model::Blob{.bytes = std::move(body)}, .media_type = type};
+  model::Part part{.body = model::Blob{.bytes = std::string(body)}, .media_type = type};
   artifact.parts.push_back(std::move(part));
   output.artifacts.push_back(std::move(artifact));
   return output;

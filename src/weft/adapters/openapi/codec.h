@@ -33,7 +33,8 @@ Result<BoundRequest> bind_request(const Operation& operation, const json::value&
                                   std::string_view boundary);
 
 /// The answer of a 2xx response.
-Result<model::Output> decode_answer(int status, std::string_view content_type, std::string body);
+Result<model::Output> decode_answer(int status, std::string_view content_type,
+                                    std::string_view body);
 /// The error of any other: `problem+json` in its own words, with the status and a piece of the
 /// body.
 Error decode_failure(int status, const wire::Headers& headers, std::string_view body);

@@ -103,7 +103,7 @@ Result<std::int64_t> write_append(Connection& connection, Heads& heads, const Ap
   // First what can still be refused, so that a refusal leaves nothing behind.
   Result<void> outcome;
   if (changes_body(change)) write_body(connection, head->n, change, outcome);
-  if (!outcome) return std::unexpected(std::move(outcome).error());
+  if (!outcome) return fail(std::move(outcome).error());
   write_events(connection, id, *head, events);
   if (change.state) {
     Statement(connection,
