@@ -266,10 +266,14 @@ std::string& scratch() {
 }
 
 std::string taken(std::string& text) {
-  // What is long is handed over as it is, so that the next one begins small.
-  constexpr std::size_t kCopiedMax = 32 * 1024;
-  if (text.size() > kCopiedMax) return std::exchange(text, {});
-  return text;
+  constexpr std::size_t kCopiedMax = 2 * 1024;
+  if (text.size() <= kCopiedMax) return text;
+  // What is longer is handed over as it is; the next one begins with as much room, unless that is
+  // very much.
+  constexpr std::size_t kRoomMax = 64 * 1024;
+  std::string whole = std::exchange(text, {});
+  if (whole.capacity() <= kRoomMax) text.reserve(whole.capacity());
+  return whole;
 }
 
 std::string write(const value& v) {

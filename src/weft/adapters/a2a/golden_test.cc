@@ -60,7 +60,7 @@ TEST(Golden, ACallersRequestBecomesACall) {
     ASSERT_TRUE(request) << request.error().message;
     auto snapshot = std::make_shared<hub::Snapshot>();
     snapshot->entries.push_back(bank());
-    const auto target = find_target({snapshot, bank()}, *request);
+    auto target = find_target({snapshot, bank()}, *request);
     ASSERT_TRUE(target) << target.error().message;
     model::Call call;
     call.id = CallId("call-1");

@@ -158,7 +158,7 @@ model::Ask which_skill(const Scope& scope) {
   return ask;
 }
 
-void read_call(const Target& target, SendRequest request, model::Call& call) {
+void read_call(Target& target, SendRequest request, model::Call& call) {
   const model::Solution& solution = *target.entry->solution;
   call.solution = solution.id;
   if (target.skill != nullptr) call.skill = target.skill->id;
@@ -177,7 +177,7 @@ void read_call(const Target& target, SendRequest request, model::Call& call) {
   // An agent that talks gets the message as it is, its data parts with it.
   const bool as_it_is = converse && solution.protocol == "a2a";
   if (!as_it_is && target.parameters) {
-    call.args = target.parameters;
+    call.args = std::exchange(target.parameters, std::nullopt);
   } else if (!converse) {
     call.args = first_data(request.message);
   }

@@ -39,7 +39,8 @@ Target find_named(const Scope& scope, std::string_view name);
 /// The question which skill is meant, as a form {skill, parameters}.
 model::Ask which_skill(const Scope& scope);
 
-/// Fills the call. What an A2A solution may get unchanged rides in Call::meta.
-void read_call(const Target& target, SendRequest request, model::Call& call);
+/// Fills the call, taking the parameters out of the target. What an A2A solution may get unchanged
+/// rides in Call::meta.
+void read_call(Target& target, SendRequest request, model::Call& call);
 
 }  // namespace weft::adapters::a2a

@@ -38,7 +38,7 @@ const std::vector<Scope>& scopes() {
 }
 
 void fuzz_target(const Scope& scope, const SendRequest& request) {
-  const auto target = find_target(scope, request);
+  auto target = find_target(scope, request);
   if (!target) {
     WEFT_ASSERT(target.error().reason == Reason::invalid_argument);
     WEFT_ASSERT(!target.error().message.empty());

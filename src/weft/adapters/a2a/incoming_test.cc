@@ -36,7 +36,7 @@ const auto kTools = [] {
 TEST(Incoming, ADataPartNamesTheSkill) {
   const auto request =
       says({model::Part::data(parse(R"({"skill":"pay","parameters":{"amount":3}})"))});
-  const auto target = find_target(kTools(), request);
+  auto target = find_target(kTools(), request);
   ASSERT_TRUE(target);
   EXPECT_EQ(target->skill->id.str(), "pay");
   model::Call call;
@@ -48,7 +48,7 @@ TEST(Incoming, ADataPartNamesTheSkill) {
 TEST(Incoming, MetadataNamesTheSkill) {
   SendRequest request = says({model::Part::data(parse(R"({"text":"hi"})"))});
   request.message.metadata["weft.skill"] = "echo";
-  const auto target = find_target(kTools(), request);
+  auto target = find_target(kTools(), request);
   ASSERT_TRUE(target);
   EXPECT_EQ(target->skill->id.str(), "echo");
   model::Call call;
@@ -87,7 +87,7 @@ TEST(Incoming, AnAgentGetsTheMessageAsItIs) {
   request.message.metadata["theirs"] = 1;
   request.metadata["also"] = 2;
   request.message.extensions = {"urn:x"};
-  const auto target = find_target(scope, request);
+  auto target = find_target(scope, request);
   ASSERT_TRUE(target);
   model::Call call;
   call.id = CallId("c1");

@@ -333,8 +333,8 @@ Result<model::Output> Intake::finish(std::vector<model::Event>& out) {
   model::Output output;
   if (message_) {
     if (manner_ == Manner::plain) {
-      const std::string text = texts_of(message_->parts);
-      if (!text.empty()) out.push_back(delta(text));
+      std::string text = texts_of(message_->parts);
+      if (!text.empty()) out.push_back(delta(std::move(text)));
     } else {
       about["message"] = Codec(Version::v10).write(*message_);
     }

@@ -12,6 +12,10 @@
 namespace weft::adapters::a2a {
 namespace {
 
+bool is_delta(const model::Event& event) {
+  return std::holds_alternative<model::Delta>(event.body);
+}
+
 Manner manner_of(const model::Call& call) {
   return json::object_at(call.meta, kMetaKey) != nullptr ? Manner::faithful : Manner::plain;
 }
@@ -130,6 +134,8 @@ Awaitable<Result<model::Output>> Session::converse_on() {
   auto output = intake_.finish(events);
   std::vector<model::Loss> losses = intake_.take_losses();
   for (model::Loss& loss : losses) out_.lose(std::move(loss));
+  // Whoever does not read along has the words in the output.
+  if (!parts_.call->wants_stream()) std::erase_if(events, is_delta);
   WEFT_CO_CHECK(co_await emit_all(std::move(events)));
   co_return output;
 }

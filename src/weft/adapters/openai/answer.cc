@@ -22,7 +22,11 @@ bool has_text(const std::vector<Part>& parts) {
 
 void append_line(std::string& out, std::string text) {
   if (text.empty()) return;
-  if (!out.empty()) out += '\n';
+  if (out.empty()) {
+    out = std::move(text);
+    return;
+  }
+  out += '\n';
   out += text;
 }
 
