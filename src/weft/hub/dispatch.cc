@@ -200,7 +200,29 @@ Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream,
   co_return fail(out.cancelled().why());
 }
 
+namespace {
+
+/// While the body of a dispatch runs, however it ends.
+class Running {
+ public:
+  explicit Running(std::shared_ptr<Dispatch> dispatch) : dispatch_(std::move(dispatch)) {
+    dispatch_->running = true;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    dispatch_->running = false;
+    dispatch_->count_out();
+  }
+
+ private:
+  std::shared_ptr<Dispatch> dispatch_;
+};
+
+}  // namespace
+
 Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
+  const Running running(dispatch);
   std::shared_ptr<EventStream> stream = std::move(dispatch->reattached);
   if (!stream) {
     WEFT_CO_CHECK(co_await shape(dispatch, out));

@@ -27,8 +27,14 @@ struct Dispatch {
   std::unique_ptr<EventStream> reattached;
   bool started = false;
   std::optional<model::Accepted> accepted;
-  /// A body that was given up still runs: the call counts until it is gone.
+  /// A body that was given up still runs: the call counts until both it is gone and its End was
+  /// told.
   std::optional<Admission> admission;
+  bool running = false;
+  bool told = false;
+  void count_out() {
+    if (told && !running) admission.reset();
+  }
 
  private:
   std::shared_ptr<model::Call> own_;

@@ -67,6 +67,8 @@ std::unique_ptr<EventStream> guarded(Dispatch dispatch, CallContext context) {
               named(std::move(end.outcome).error(), shared->entry->solution->id.str()));
         }
         shared->admission->ended(end.outcome ? nullptr : &end.outcome.error());
+        shared->told = true;
+        shared->count_out();
       });
   return std::make_unique<DispatchStream>(std::move(stream), std::move(shared));
 }

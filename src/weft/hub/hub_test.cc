@@ -75,6 +75,16 @@ TEST_P(HubTest, CallsASkillWithItsArguments) {
   EXPECT_EQ(counters("bank").health, Health::up);
 }
 
+TEST_P(HubTest, ACallThatEndedIsCountedOutWhoeverStillHoldsItsStream) {
+  add("bank", echo(), testing::fake_skill("pay"));
+  run(loop_, [&]() -> Awaitable<> {
+    auto stream = hub_.call(call_of("bank", "{}"), testing::context_on(loop_));
+    EXPECT_EQ(counters("bank").running, 1U);
+    (void)co_await testing::all_events(*stream);
+    EXPECT_EQ(counters("bank").running, 0U);
+  });
+}
+
 TEST_P(HubTest, ArgumentsThatDoNotFitNeverReachTheSolution) {
   auto service = echo();
   add("bank", service, testing::fake_skill("pay", model::Shape::invoke, kPaySchema));
