@@ -29,6 +29,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     -Wno-missing-designated-field-initializers)
 endif()
 target_compile_options(weft_options INTERFACE -Wno-missing-field-initializers)
+# Without both ways of aligned allocation coroutine frames come from operator new, which is aligned enough.
 target_compile_definitions(weft_options INTERFACE BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_ERROR_LOCATION BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC
   BOOST_ASIO_DISABLE_BOOST_ALIGN _FILE_OFFSET_BITS=64
