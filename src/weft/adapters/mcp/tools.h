@@ -21,9 +21,8 @@ json::object tool_of(const model::Skill& skill, std::string_view name, std::stri
 /// that is no object, an `x-mcp-header` that breaks the rules).
 Result<model::Skill> skill_of(const json::value& tool);
 
-/// Whether a tool's arguments are the skill's as they are; a schema that is no object is shown
-/// inside
-/// `{"value": …}`.
+/// Whether a tool's arguments are the skill's as they are. Otherwise they stand inside
+/// `{"value": …}`, for the skill's schema is no object.
 bool takes_as_given(const model::Skill& skill);
 /// What such arguments hold; null when they hold nothing.
 json::value wrapped_value(const json::object& arguments);
