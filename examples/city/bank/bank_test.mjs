@@ -56,6 +56,33 @@ test('the statement adds up to the balance', async () => {
   assert.equal(sum / 100, await balance(id));
 });
 
+test('an account is paid by its kind as by its id', async () => {
+  const before = [await balance('current'), await balance('savings')];
+  asked = [];
+  const paid = await call('pay', { from: 'current', to: 'savings', amount: 10 });
+  const { id } = (await accounts()).find((account) => account.kind === 'savings');
+  assert.equal(paid.structuredContent.to, id);
+  assert.match(asked[0], new RegExp(`to ${id}\\?`));
+  const after = [await balance('current'), await balance('savings')];
+  assert.deepEqual(
+    after.map((yuan, i) => Math.round((yuan - before[i]) * 100)),
+    [-1000, 1000],
+  );
+});
+
+test('an account is not paid from itself', async () => {
+  const before = await balance('current');
+  asked = [];
+  const [{ id }] = (await accounts()).filter((account) => account.kind === 'current');
+  for (const to of ['current', id]) {
+    const refused = await call('pay', { from: 'current', to, amount: 10 });
+    assert.ok(refused.isError);
+    assert.match(refused.content[0].text, /the same account/);
+  }
+  assert.deepEqual(asked, []);
+  assert.equal(await balance('current'), before);
+});
+
 test('a confirmed payment moves the money and tells its progress', async () => {
   const [from, to] = await accounts();
   const [had, hadThere] = [await balance(from.id), await balance(to.id)];

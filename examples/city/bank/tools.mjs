@@ -145,7 +145,7 @@ function registerPay(server, ledger) {
       },
       inputSchema: {
         from: accountName,
-        to: z.string().min(1).describe('Account id or payee'),
+        to: z.string().min(1).describe('An account id, its kind, or a payee'),
         amount: z.number().positive().max(1_000_000).describe('In CNY, to the fen'),
         reference: z.string().max(140).optional(),
       },
@@ -166,6 +166,9 @@ function registerPay(server, ledger) {
 async function pay(server, ledger, { from, to, amount, reference }, extra) {
   const account = ledger.find(from);
   if (!account) return unknownAccount(ledger, from);
+  const own = ledger.find(to);
+  if (own === account) return refuse(`\`${from}\` and \`${to}\` are the same account.`);
+  if (own) to = own.id;
   const fen = Math.round(amount * 100);
   if (Math.abs(amount * 100 - fen) > 1e-6)
     return refuse(`${amount} CNY is not a whole number of fen.`);

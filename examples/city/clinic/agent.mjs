@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Role, TaskState } from '@a2a-js/sdk';
 import { AgentEvent } from '@a2a-js/sdk/server';
-import { missing, readMessage } from './desk.mjs';
+import { inferSkill, missing, readMessage } from './desk.mjs';
 import { triage } from './triage.mjs';
 
 const kStepMs = Number(process.env.CLINIC_STEP_MS ?? 150);
@@ -22,7 +22,8 @@ const bothParts = ({ text, data }) =>
 export class ClinicAgent {
   /** What a context asked for so far, and which slots it was shown. @type {Map<string, object>} */
   #memories = new Map();
-  #cancelled = new Set();
+  /** The tasks that are being booked, and whether each was cancelled. @type {Map<string, boolean>} */
+  #running = new Map();
 
   constructor(calendar, clock) {
     this.calendar = calendar;
@@ -35,9 +36,9 @@ export class ClinicAgent {
     const memory = this.#memory(request.contextId);
     const said = readMessage(turn.text, turn.data, this.clock.today());
     const wish = this.#merge(memory, said, request.task !== undefined);
-    if (wish.skill === 'triage' && wish.symptoms && !request.task) return this.#triage(turn, wish);
-    turn.open();
     const gap = missing(wish);
+    if (!gap && wish.skill === 'triage' && !request.task) return this.#triage(turn, wish);
+    turn.open();
     if (gap) return turn.ask(gap);
     if (wish.skill === 'triage') return this.#triage(turn, wish);
     if (wish.skill === 'book') return this.#book(turn, wish, memory);
@@ -45,7 +46,7 @@ export class ClinicAgent {
   }
 
   async cancelTask(taskId, bus) {
-    this.#cancelled.add(taskId);
+    if (this.#running.has(taskId)) this.#running.set(taskId, true);
     const status = {
       state: TaskState.TASK_STATE_CANCELED,
       message: undefined,
@@ -70,7 +71,7 @@ export class ClinicAgent {
     if (choosing && !said.slot_id) said.slot_id = memory.shown.at(said.choice)?.slot_id;
     const { unknown, ...before } = memory.wish;
     if (answering && before.skill === 'book' && said.skill === 'appointments') delete said.skill;
-    memory.wish = answering ? { ...before, ...said } : { ...said };
+    memory.wish = inferSkill(answering ? { ...before, ...said } : { ...said });
     return memory.wish;
   }
 
@@ -116,10 +117,19 @@ export class ClinicAgent {
   }
 
   async #book(turn, wish, memory) {
+    this.#running.set(turn.taskId, false);
+    try {
+      return await this.#bookInSteps(turn, wish, memory);
+    } finally {
+      this.#running.delete(turn.taskId);
+    }
+  }
+
+  async #bookInSteps(turn, wish, memory) {
     const step = async (text) => {
       turn.working(text);
       await sleep(kStepMs);
-      return this.#cancelled.delete(turn.taskId);
+      return this.#running.get(turn.taskId);
     };
     if (await step('Looking for the appointment')) return;
     const slot = this.#wanted(wish);
@@ -146,7 +156,10 @@ export class ClinicAgent {
     }
     const refusal = this.calendar.refusal(wish.day);
     if (refusal) return { question: `${refusal} Which other day suits you?` };
+    // Who names no specialty is seen by a general practitioner where one is free.
+    const general = { ...wish, specialty: wish.specialty ?? 'general medicine' };
     return (
+      this.calendar.free(general)[0] ??
       this.calendar.free(wish)[0] ?? {
         question:
           `Nothing is free in ${wish.district} on ` +

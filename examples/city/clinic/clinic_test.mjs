@@ -97,6 +97,41 @@ test('a place and a day say enough', async () => {
   assert.equal(dataOf(task).district, 'Xuhui');
 });
 
+test('what is missing is asked for, whatever words begin', async () => {
+  const first = await send('a doctor please');
+  assert.match(question(first), /district/);
+  const where = { taskId: first.id, contextId: first.contextId };
+  assert.match(question(await send('in Xuhui', where)), /day/);
+  assert.equal(dataOf(await send('tomorrow', where)).district, 'Xuhui');
+  const bare = await send('Xuhui');
+  assert.match(question(bare), /What can I do/);
+  const there = { taskId: bare.id, contextId: bare.contextId };
+  assert.equal((await send('tomorrow', there)).status.state, TaskState.TASK_STATE_COMPLETED);
+});
+
+test('parameters that do not fit are asked about by name', async () => {
+  const place = { district: 'Xuhui', day: 'tomorrow' };
+  for (const [wrong, said] of [
+    [{ slot_id: 5 }, /slot_id `5`/],
+    [{ patient: { name: 'Ada' } }, /patient `\{"name":"Ada"\}`/],
+    [{ specialty: 'neurology' }, /specialty `"neurology"`: it must be one of general medicine/],
+    [{ from: 'noon' }, /from `"noon"`: it must be a time/],
+  ]) {
+    const task = await send({ skill: 'book', parameters: { ...place, ...wrong } });
+    assert.equal(task.status.state, TaskState.TASK_STATE_INPUT_REQUIRED);
+    assert.match(question(task), said);
+  }
+  const task = await send({ skill: 'triage', parameters: { symptoms: 'a cough', age: -1 } });
+  assert.match(question(task), /age `-1`: it must be a whole number/);
+});
+
+test('a doctor, without more, is a general practitioner', async () => {
+  const booked = await send('book me a doctor in Changning tomorrow');
+  const { appointments } = dataOf(await send('free appointments in Changning tomorrow'));
+  const general = appointments.some((slot) => slot.specialty === 'general medicine');
+  assert.ok(dataOf(booked).specialty === 'general medicine' || !general);
+});
+
 test('a past day is asked about again', async () => {
   const task = await send({
     skill: 'appointments',

@@ -36,13 +36,18 @@ function readText(text, today) {
   if (namesComplaint(text)) wish.symptoms = text;
   wish.specialty = specialties.find((s) => low.includes(s));
   wish.slot_id = text.match(/\bs\d{4}-[a-z0-9]{6}\b/)?.[0];
+  // A doctor, without a verb and a complaint: when and where one is free.
+  if (!wish.skill && /\bdoctors?\b|医生/.test(low)) wish.skill = 'appointments';
   const nth = low.match(/\b(first|second|third|fourth|last)\b(?! days?)/);
   if (nth) wish.choice = { first: 0, second: 1, third: 2, fourth: 3, last: -1 }[nth[1]];
   wish.patient = text.match(/\b(?:for|my name is|I am|I'm) ((?:[A-Z][a-z]+ )+[A-Z][a-z]+)/)?.[1];
   for (const key of Object.keys(wish)) if (wish[key] === undefined) delete wish[key];
-  // A place and a day, or a place or day with a doctor, without a verb: what is free there and then.
-  const where = [wish.district, wish.day, /\bdoctors?\b/.test(low)].filter(Boolean).length;
-  if (!wish.skill && where > 1) wish.skill = 'appointments';
+  return inferSkill(wish);
+}
+
+/** A place and a day without a verb, in one message or several: what is free there and then. */
+export function inferSkill(wish) {
+  if (!wish.skill && wish.district && wish.day) wish.skill = 'appointments';
   return wish;
 }
 
@@ -67,7 +72,13 @@ function readData(part, today) {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return {};
   const wish = named ? { skill: part.skill } : {};
   for (const key of ['age', 'days', 'specialty', 'slot_id', 'patient', 'from', 'to']) {
-    if (given[key] !== undefined) wish[key] = given[key];
+    if (given[key] === undefined) continue;
+    const expected = unfit(kParameters[key], given[key]);
+    if (expected) {
+      wish.unknown = `I cannot read the ${key} \`${JSON.stringify(given[key])}\`: it must be ${expected}.`;
+    } else {
+      wish[key] = given[key];
+    }
   }
   if (given.symptoms !== undefined) wish.symptoms = [given.symptoms].flat().join(', ');
   if (given.district !== undefined) {
@@ -80,6 +91,18 @@ function readData(part, today) {
     else wish.unknown = `I cannot read the day \`${given.day}\`.`;
   }
   return wish;
+}
+
+/** What a value must be that does not fit its schema; undefined when it fits. */
+function unfit(schema, value) {
+  if (schema.enum) return schema.enum.includes(value) ? undefined : `one of ${schema.enum.join(', ')}`;
+  if (schema.type === 'string') {
+    const fits = typeof value === 'string' && (!schema.pattern || new RegExp(schema.pattern).test(value));
+    return fits ? undefined : (schema.description ?? 'a text');
+  }
+  const { minimum, maximum = Number.MAX_SAFE_INTEGER } = schema;
+  const fits = Number.isInteger(value) && value >= minimum && value <= maximum;
+  return fits ? undefined : `a whole number of at least ${minimum}`;
 }
 
 /** The question to ask back, or undefined when the wish can be carried out. */
@@ -146,4 +169,14 @@ export const skillSchemas = {
       patient: { type: 'string', description: 'The name of the patient.' },
     },
   },
+};
+
+const kTime = { type: 'string', pattern: '^[0-2]\\d:[0-5]\\d$', description: 'a time such as 09:30' };
+
+/** The schema of each parameter that is taken as it is. */
+const kParameters = {
+  ...skillSchemas.triage.properties,
+  ...skillSchemas.book.properties,
+  from: kTime,
+  to: kTime,
 };

@@ -141,10 +141,13 @@ async function main() {
   const options = readOptions(Object.keys(callers), solutions);
   const kept = [];
   const keep = (thing) => (kept.push(thing), thing);
-  const leave = async (code) => {
+  const stopAll = async (code) => {
     for (const thing of kept.reverse()) await thing.stop();
     process.exit(code);
   };
+  let leaving;
+  // What is being stopped may make a call fail, which is no second reason to leave.
+  const leave = (code) => (leaving ??= stopAll(code));
   process.once('SIGINT', () => leave(130));
   process.once('SIGTERM', () => leave(143));
   try {

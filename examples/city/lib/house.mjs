@@ -1,5 +1,7 @@
 // What every house does at its front door: options, the first line on stdout, leaving on a signal.
 
+import { realpathSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createClock } from './clock.mjs';
 
@@ -38,11 +40,19 @@ async function begin(name, start, options) {
 }
 
 function readOptions(name) {
-  const usage = `usage: ${name} [--port N] [--seed N]   (port 0 takes a free one)`;
+  const usage = `usage: ${name} [--port N] [--seed TEXT]   (port 0, the default, takes a free one)`;
   try {
     const { values } = parseArgs({
-      options: { port: { type: 'string', default: '0' }, seed: { type: 'string', default: '1' } },
+      options: {
+        port: { type: 'string', default: '0' },
+        seed: { type: 'string', default: '1' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65535) {
       throw new Error(`--port is \`${values.port}\`; it must be a number from 0 to 65535`);
@@ -70,7 +80,7 @@ export function shut(server) {
   });
 }
 
-/** True when the module at `url` is the program that was started. */
+/** True when the module at `url` is the program that was started, through whatever link. */
 export function isMain(url) {
-  return process.argv[1] !== undefined && new URL(`file://${process.argv[1]}`).href === url;
+  return process.argv[1] !== undefined && pathToFileURL(realpathSync(process.argv[1])).href === url;
 }

@@ -1,7 +1,12 @@
 // What all houses share: the clock, days and districts as people write them, seeded draws.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { addDays, createClock } from './clock.mjs';
 import { findDay } from './days.mjs';
 import { findDistrict } from './districts.mjs';
@@ -9,6 +14,18 @@ import { clinics, restaurants } from './places.mjs';
 import { random } from './random.mjs';
 
 const kMonday = '2026-11-23';
+
+test('a house starts through a link and from a folder of any name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'the city #1 100% ?'));
+  try {
+    const city = join(folder, 'city');
+    symlinkSync(dirname(dirname(fileURLToPath(import.meta.url))), city);
+    const said = execFileSync(process.execPath, [join(city, 'bank/bank.mjs'), '--help']);
+    assert.match(String(said), /^usage: bank \[--port N\] \[--seed TEXT\]/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('the clock starts where it is told, in Shanghai', () => {
   assert.equal(createClock('2026-11-23T09:00:00+08:00').iso(), '2026-11-23T09:00:00+08:00');
