@@ -13,18 +13,20 @@ SOURCE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 60
 COLUMNS_MAX = 100
 
-# pattern, where it is allowed (path prefixes under src/weft), what to do instead
+# pattern, where it is allowed (path prefixes under src/weft, or under the project for tests and bench), what to do instead
 BANNED = [
     (r"\bTODO\b|\bFIXME\b|\bXXX\b", [], "finish it, or refuse it by name"),
-    (r"^using namespace\b", [], "name what is used"),
+    (r"^using namespace\b(?! std::\w+_literals;)", [], "name what is used"),
     (r"(?<![\w:])assert\(", [], "use WEFT_ASSERT: it stays on in release"),
     (r"\bstd::endl\b", [], "write '\\n'"),
-    (r"\bstd::cout\b|\bstd::cerr\b|(?<!\w)printf\(", [], "print through app/printer.h, log through base/log.h"),
+    (r"\bstd::cout\b|\bstd::cerr\b|(?<!\w)printf\(", ["bench/"], "print through app/printer.h, log through base/log.h"),
     (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\(", [], "use std::string and std::format"),
     (r"(?<![\w:.>])(system|popen)\(", [], "start programs through net/child.h"),
     (r"\b(rand|srand|random_device)\(", ["base/ids.cc"], "take weft::Random as a parameter"),
     (r"\bsystem_clock::now\b", ["base/clock.cc"], "take weft::Clock as a parameter"),
-    (r"\bthis_thread::sleep", [], "wait with base/timers.h, so that it can be cancelled"),
+    (r"\bthis_thread::sleep|\b(usleep|nanosleep)\(", 
+     ["base/testing/wait.h", "net/http_server_test.cc", "store/sqlite/crash_test.cc"],
+     "wait with base/timers.h, so that it can be cancelled; in a test with base/testing/wait.h"),
     (r"\bboost::asio::detached\b|\basio::detached\b", [], "give the coroutine to a TaskGroup: nothing is forgotten"),
     (r"(?<!\w)throw\b", ["adapters/openapi/yaml.cc"], "return an Error: exceptions never cross a module"),
     (r"\bgetenv\(", ["app/", "adapters/common/upstream.cc", "net/", "store/sqlite/crash_test.cc"],
@@ -112,7 +114,7 @@ def long_functions(code):
 
 
 def check_text(path, text, layers):
-    """Faults of one source under src/weft; path is relative to it."""
+    """Faults of one source; path is relative to src/weft. Without LAYERS it is a test or a benchmark, which may include all."""
     faults = []
     lines = text.split("\n")
     limit = HEADER_LINES_MAX if path.endswith(".h") else SOURCE_LINES_MAX
@@ -123,7 +125,7 @@ def check_text(path, text, layers):
         if len(line) > COLUMNS_MAX and '"' not in line and "://" not in line:
             faults.append((number, f"{len(line)} columns, at most {COLUMNS_MAX}; run `./dev lint --fix`"))
         include = INCLUDE.match(line)
-        if include and not may_include(path, include.group(1), layers):
+        if include and layers is not None and not may_include(path, include.group(1), layers):
             faults.append((number, f'`{module_of(path, layers)}` may not include "weft/{include.group(1)}"; '
                                    "layers.txt says who may; move the piece to its room"))
         define = DEFINE.match(clean)
@@ -174,6 +176,9 @@ def check_tree(root):
         if name.startswith("src/weft/") and name.endswith((".h", ".cc")):
             path = name[len("src/weft/"):]
             for line, what in check_text(path, (root / name).read_text(), layers):
+                faults.append((name, line, what))
+        if name.startswith(("tests/", "bench/")) and name.endswith((".h", ".cc")):
+            for line, what in check_text(name, (root / name).read_text(), None):
                 faults.append((name, line, what))
     adapters = root / "src/weft/adapters"
     for folder in sorted(p for p in adapters.iterdir() if p.is_dir() and p.name != "common"):

@@ -1,4 +1,7 @@
 """Every law of tidy.py must be able to fail: each case here breaks one."""
+import re
+import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -31,12 +34,54 @@ class Laws(unittest.TestCase):
         self.assertIn("a function of", words("base/a.cc", "int f() {\n" + "  g();\n" * 61 + "}\n"))
         self.assertIn("columns", words("base/a.cc", "int " + "a" * 100 + ";\n"))
 
+    BAD_LINES = ["throw 1;", "std::cout << 1;", "using namespace std;", "assert(x);", "int a = rand();",
+                 "co_spawn(e, f(), boost::asio::detached);", "// TODO later", "std::endl;", "sprintf(a, b);",
+                 "for (const auto& e : registry().snapshot()->entries) {", "std::this_thread::sleep_for(1s);",
+                 "auto t = std::chrono::system_clock::now();", 'system("ls");', 'auto* v = std::getenv("A");',
+                 "::usleep(1'000);", "simdjson::ondemand::document_stream stream;"]
+
     def test_banned_calls_have_a_remedy(self):
-        for line in ["throw 1;", "std::cout << 1;", "using namespace std;", "assert(x);", "int a = rand();",
-                     "co_spawn(e, f(), boost::asio::detached);", "// TODO later", "std::endl;", "sprintf(a, b);",
-                     "for (const auto& e : registry().snapshot()->entries) {",
-                     "auto t = std::chrono::system_clock::now();", 'system("ls");', 'auto* v = std::getenv("A");']:
+        for line in self.BAD_LINES:
             self.assertIn("banned", words("hub/a.cc", line + "\n"), line)
+
+    def test_every_ban_is_shown_to_fail(self):
+        for pattern, _, remedy in tidy.BANNED:
+            self.assertTrue(any(re.search(pattern, line) for line in self.BAD_LINES), pattern)
+            self.assertTrue(remedy)
+
+    def test_tests_and_benchmarks_may_include_all_and_break_no_other_law(self):
+        def told(text):
+            return [what for _, what in tidy.check_text("tests/x/a_test.cc", text, None)]
+
+        self.assertEqual(told('#include "weft/hub/hub.h"\n'), [])
+        self.assertIn("banned", told("::usleep(1);\n")[0])
+
+    def tree(self, *names):
+        """Faults of a project that has these files, and what every project has."""
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            for name in ("layers.txt", *names):
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text("base:\n" if name == "layers.txt" else "")
+            (root / "src/weft/adapters").mkdir(parents=True, exist_ok=True)
+            subprocess.run(["git", "init", "-q", folder], check=True)
+            return [f"{name}: {what}" for name, _, what in tidy.check_tree(root)]
+
+    def test_files_are_snake_case(self):
+        self.assertEqual(self.tree("src/weft/base/a_b.cc"), [])
+        self.assertIn("snake_case", self.tree("src/weft/base/CamelCase.cc")[0])
+
+    def test_an_adapter_is_complete(self):
+        whole = [f"src/weft/adapters/telex/{n}" for n in
+                 ("README.md", "codec.h", "client.h", "server.h", "golden/a.json", "a_test.cc", "a_fuzz.cc")]
+        lacks = "src/weft/adapters/telex: the adapter lacks {}; an adapter is complete in its folder"
+
+        def adapter(*names):
+            return [fault for fault in self.tree(*names) if "the adapter lacks" in fault]
+
+        self.assertEqual(adapter(*whole), [])
+        for name, what in zip(whole, ("README.md", "codec.h", "client.h", "server.h", "golden", "a test", "a fuzzer")):
+            self.assertEqual(adapter(*[n for n in whole if n != name]), [lacks.format(what)])
 
     def test_words_in_comments_and_strings_are_free(self):
         self.assertEqual("", words("base/a.cc", '// it may throw\nauto s = "throw";\n'))

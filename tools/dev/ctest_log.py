@@ -1,15 +1,9 @@
 #!/usr/bin/env python3
-"""ctest_log.py CTEST_LOG LISTING: what a passed run of ctest does not say loudly enough.
+"""ctest_log.py CTEST_LOG LISTING: names the tests that a passed run of ctest skipped.
 
-Names the tests that needed a second try, and those that skipped. Only tests in LISTING (ctest -N -L shared-data) may
-skip; exits 1 otherwise."""
+Only tests in LISTING (ctest -N -L shared-data) may skip; exits 1 otherwise."""
 import re
 import sys
-
-
-def second_tries(log):
-    """The names of the tests that failed at least once, in order."""
-    return sorted(set(re.findall(r"^ *(?:\d+/\d+ )? *Test +#\d+: (\S.*?) \.\.+ *\*\*\*(?!Skipped|Not Run)", log, re.M)))
 
 
 def skipped(log):
@@ -36,7 +30,6 @@ def main(log_path, listing_path):
     log, shared = read(log_path), listed(read(listing_path))
     allowed = [name for name in skipped(log) if name in shared]
     others = [name for name in skipped(log) if name not in shared]
-    report("NEEDED A SECOND TRY:", second_tries(log))
     report(f"skipped for want of ../shared: {len(allowed)}", allowed)
     report("skipped, which only tests of shared data may:", others, sys.stderr)
     return 1 if others else 0

@@ -36,42 +36,53 @@ debian_is_reference() {
 }
 
 missing_packages() {
-  local package
-  for package in $(packages); do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-  done
+  local installed
+  # shellcheck disable=SC2046
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $(packages) 2>/dev/null | sed -n 's/ installed$//p' || true)
+  packages | grep -vxF -f <(printf '%s\n' "$installed" | sed '/^$/d') || true
 }
 
 install_missing() {
-  local stamp="$cache/installed-$(packages_key)" missing
-  [ -e "$stamp" ] && return 0
-  missing=$(missing_packages)
-  if [ -n "$missing" ]; then
-    say "installing $(wc -w <<<"$missing") packages that tools/packages.txt lists: $(tr '\n' ' ' <<<"$missing")"
-    local sudo=
-    if [ "$(id -u)" != 0 ]; then
-      sudo=sudo
-      command -v sudo >/dev/null || fail "packages are missing and this is not root: $(tr '\n' ' ' <<<"$missing")" \
-        "as root: apt-get install --no-install-recommends $(tr '\n' ' ' <<<"$missing")"
-    fi
-    mkdir -p "$cache"
-    apt_step "the package lists could not be fetched" $sudo apt-get update
-    # shellcheck disable=SC2086
-    apt_step "packages could not be installed" $sudo env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y --no-install-recommends $missing
+  local missing sudo=
+  missing=$(missing_packages | paste -sd' ')
+  [ -n "$missing" ] || return 0
+  say "installing $(wc -w <<<"$missing") packages that tools/packages.txt lists: $missing"
+  if [ "$(id -u)" != 0 ]; then
+    sudo=sudo
+    command -v sudo >/dev/null || fail "packages are missing and this is not root: $missing" \
+      "as root: apt-get install --no-install-recommends $missing"
+    sudo -v  # asks for the password here, where nothing writes over the question
   fi
-  mkdir -p "$cache" && touch "$stamp"
+  mkdir -p "$cache"
+  apt_step "the package lists could not be fetched" $sudo apt-get update
+  # shellcheck disable=SC2086
+  apt_step "packages could not be installed" $sudo env DEBIAN_FRONTEND=noninteractive \
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing
 }
 
 # Runs a step of apt's with its progress, and says what stopped it.
 apt_step() {
   local failure=$1 log="$cache/apt.log" started=$SECONDS
   shift
-  "$@" >"$log" 2>&1 </dev/null &
-  local pid=$!
-  watch_progress "$pid" "$log" "$started"
-  wait "$pid" && return 0
+  in_group "$log" "$@"
+  watch_progress "$group" "$log" "$started"
+  if wait "$group"; then
+    trap - EXIT INT TERM
+    return 0
+  fi
   fail "$failure: $(grep -aE '^(E|W): ' "$log" | head -n 1)" "the whole log: $log"
+}
+
+# Starts the rest of the line with LOG as its output, as the process group $group, which ends with this program.
+in_group() {
+  local log=$1
+  shift
+  set -m
+  "$@" >"$log" 2>&1 9>&- </dev/null &
+  group=$!
+  set +m
+  trap 'end_group "$group"' EXIT
+  trap 'exit 130' INT TERM
 }
 
 # mmdebstrap and bubblewrap are all the host needs.
@@ -79,18 +90,26 @@ need_host_tools() {
   local missing=()
   command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
   command -v bwrap >/dev/null || missing+=(bubblewrap)
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
   [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing+=(uidmap)
-  [ ${#missing[@]} = 0 ] && return 0
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  if [ ${#missing[@]} != 0 ]; then
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+      fail "this machine lacks: ${missing[*]}" "as root: apt-get install ${missing[*]}"
+    fi
     say "installing ${missing[*]} on this machine (to make and enter the Debian 13 root)"
     # A list of some other repository that cannot be fetched must not stand in the way.
     { apt-get update -qq || true
       DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
     } >/dev/null 2>&1 ||
       fail "could not install ${missing[*]}" "apt-get install ${missing[*]}"
-    return 0
   fi
-  fail "this machine lacks: ${missing[*]}" "as root: apt-get install ${missing[*]}"
+  [ "$(id -u)" = 0 ] && return 0
+  # A normal user is root in a user namespace of its own, with a range of ids for the root's files.
+  unshare --user --map-root-user true 2>/dev/null || fail "this machine lets no normal user make user namespaces" \
+    "as root: sysctl -w kernel.unprivileged_userns_clone=1 (or run ./dev as root)"
+  grep -qsE "^($(id -un)|$(id -u)):" /etc/subuid && grep -qsE "^($(id -un)|$(id -u)):" /etc/subgid ||
+    fail "$(id -un) has no range of subordinate ids (/etc/subuid, /etc/subgid)" \
+      "as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
 }
 
 # Makes the root under another name and renames it when whole: an interrupted run leaves none.
@@ -105,16 +124,11 @@ make_root() {
   local partial="$root.$$.partial" log="$cache/root.log"
   say "making a Debian 13 root with $(packages | wc -l) packages (once, about two minutes)"
   say "  in $root, log in $log"
-  # A group of its own: all that it started can be ended together.
-  set -m
-  bootstrap "$partial" >"$log" 2>&1 9>&- </dev/null &
-  local pid=$!
-  set +m
+  in_group "$log" bootstrap "$partial"
   # However this ends before the rename, nothing half made stays, and nobody goes on making it.
-  trap 'end_group '"$pid"'; rm -rf --one-file-system "'"$partial"'"' EXIT
-  trap 'exit 130' INT TERM
-  watch_progress "$pid" "$log" "$started"
-  wait "$pid" || { tail -n 15 "$log" >&2
+  trap 'end_group "$group"; rm -rf --one-file-system "'"$partial"'"' EXIT
+  watch_progress "$group" "$log" "$started"
+  wait "$group" || { tail -n 15 "$log" >&2
     fail "the Debian 13 root could not be made" "the log above tells which step; is a Debian mirror reachable?"; }
   mv "$partial" "$root"
   trap - EXIT INT TERM

@@ -14,7 +14,7 @@ build_directory() { printf %s "${WEFT_BUILD:-$top/build/$1}"; }
 configure() {
   local preset=$1 directory
   directory=$(build_directory "$preset")
-  if [ ! -e "$directory/build.ninja" ]; then
+  if [ ! -e "$directory/build.ninja" ] || [ "$top/CMakePresets.json" -nt "$directory/build.ninja" ]; then
     (cd "$top" && cmake --preset "$preset" -B "$directory" >"/tmp/weft-configure.$$" 2>&1) ||
       { cat "/tmp/weft-configure.$$" >&2; rm -f "/tmp/weft-configure.$$"; exit 1; }
     rm -f "/tmp/weft-configure.$$"
@@ -31,6 +31,5 @@ build() {
 case $command in
   build) build "$@" ;;
   shell) if [ $# -gt 0 ]; then exec bash "$@"; else exec bash -l; fi ;;
-  clean) rm -rf --one-file-system "$top/build" && echo "removed build/" ;;
   *) exec "$top/tools/dev/$command.sh" "$@" ;;
 esac

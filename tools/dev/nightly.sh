@@ -32,18 +32,19 @@ report() {  # NAME ok|FAILED [LOG]
 # Runs one piece with its log beside it, and says how it went and how long it took.
 piece() {  # NAME FUNCTION
   local log="build/nightly/$2.log" began=$SECONDS
+  printf '%s: begun, log in %s\n' "$1" "$log"
   if "$2" >"$log" 2>&1; then report "$1" ok "$((SECONDS - began)) s"; else report "$1" FAILED "see $log"; fi
 }
 
 whole_lint() { tools/dev/lint.sh; }
 unit_tests_under_tsan() {
-  tools/dev/inside.sh build tsan && TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan --output-on-failure -L unit -j "$(nproc)"
+  tools/dev/inside.sh build tsan && TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan --output-on-failure --no-tests=error -L unit -j "$(nproc)"
 }
 many_kills() {  # by the program itself: ctest would end it after its two minutes
   tools/dev/inside.sh build tsan weft_store_test && WEFT_KILLS=10000 build/tsan/bin/weft_store_test --gtest_filter='*CrashTest*' |
     tee build/nightly/kills.txt && grep -q '^\[  PASSED  \] [1-9]' build/nightly/kills.txt
 }
-built_fuzzers() { tools/dev/inside.sh build fuzz; }
+built_fuzzers() { tools/dev/inside.sh build fuzz weft_fuzzers; }
 
 fuzz() {  # NAME
   local corpus="build/fuzz/corpus/$1" seeds=()
@@ -81,6 +82,7 @@ if [ ${#fuzzers[@]} -gt 0 ] || [[ " ${pieces[*]} " == *" fuzz "* ]]; then
   [ ${#fuzzers[@]} -gt 0 ] || report "fuzzers" FAILED "none was built"
   for name in "${fuzzers[@]}"; do
     [ -x "build/fuzz/bin/$name" ] || { report "$name" FAILED "there is no such fuzzer"; continue; }
+    printf '%s: begun\n' "$name"
     fuzz "$name" &
     running[$!]=$name
     [ ${#running[@]} -lt "$(nproc)" ] || one_ended

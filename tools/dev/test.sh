@@ -16,19 +16,12 @@ done
 [ ${#presets[@]} -gt 0 ] || presets=(asan release)
 started=$SECONDS matched=0
 
-# What is known to be open is named, with the reason, in tests/open.txt.
-open_tests() { sed -e '/^#/d' -e '/^$/d' -e 's/ | .*//' tests/open.txt | paste -sd'|'; }
-
 # What the shared data sets are needed for is counted and listed where they are missing; nothing else may skip.
 run_ctest() {
-  local preset=$1 log="build/$1/ctest.log" open repeat=()
+  local preset=$1 log="build/$1/ctest.log" status=0
   shift
-  local status=0
-  # Official SDKs and real time: such a test may need a second try on a busy machine, and is then named below.
-  [ "$preset" = release ] && repeat=(--repeat until-pass:2)
-  open=$(open_tests)
-  ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "${repeat[@]}" \
-    ${open:+-E "$open"} "$@" >"$log" 2>&1 || status=$?
+  ctest --test-dir "build/$preset" -j "$(nproc)" --output-on-failure --no-tests=error "$@" 2>&1 |
+    tee "$log" | python3 tools/dev/ctest_progress.py || status=$?
   grep -E '^(The following|[[:space:]]+[0-9]+ - |[0-9]+% tests|Total Test|Label)' "$log" || true
   if [ $status != 0 ]; then
     grep -vE '^ *[0-9]+/[0-9]+ Test.*(Passed|Skipped)|^ +Start ' "$log" | tail -n 200
@@ -64,9 +57,5 @@ done
 if [ -n "$filter" ] && [ $matched = 0 ]; then
   printf 'error: no test matches `%s`\n\nhint: `./dev shell -c "ctest --test-dir build/asan -N"` lists them\n' "$filter" >&2
   exit 2
-fi
-if [ -n "$(open_tests)" ]; then
-  echo "open, and therefore not run (tests/open.txt):"
-  sed -e '/^#/d' -e '/^$/d' -e 's/^/  /' tests/open.txt
 fi
 echo "== all tests passed in $((SECONDS - started)) s"
