@@ -8,6 +8,9 @@ namespace weft::hub {
 
 inline constexpr int kCallDepthMax = 16;
 inline constexpr std::int64_t kCancelBoundMs = 1'000;
+/// How long a call that has no time left waits for its body: its caller is answered within 100 ms
+/// of the deadline.
+inline constexpr std::int64_t kDeadlineBoundMs = 80;
 inline constexpr std::int64_t kCallDeadlineMs = 120'000;
 /// The longest that a solution may be given for a call.
 inline constexpr std::int64_t kTimeoutMsMax = 31 * 24 * 3'600'000LL;
@@ -48,6 +51,18 @@ inline constexpr std::int64_t kTaskRejoinStepMs = 200;
 inline constexpr std::int64_t kTaskSweepMs = 60'000;
 inline constexpr std::size_t kTaskSweepMax = 1'000;
 inline constexpr std::int64_t kTaskStopMs = 5'000;
+/// What the calls of all tasks that run hold together.
+inline constexpr std::size_t kTasksLiveBytesMax = 512 * 1024 * 1024;
+/// Of the events that a task may have, so many are left to people's answers, and one of these to
+/// its end.
+inline constexpr std::int64_t kTaskEventsKept = 16;
+/// Pieces of one text are put together up to this length.
+inline constexpr std::size_t kTaskPieceBytesMax = 1024 * 1024;
+/// What a task holds in bytes beside the number of its events: not yet in the journal (beyond, its
+/// solution waits), on the way there at once, for a reader that lags.
+inline constexpr std::size_t kTaskUnwrittenBytesMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kTaskBatchBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kTaskRingBytesMax = 1024 * 1024;
 inline constexpr std::int64_t kProbeDeadlineMs = 900;
 inline constexpr std::int64_t kConnectDeadlineMs = 10'000;
 /// A solution that could not be joined is tried again after the first, then ever later, at most

@@ -6,9 +6,16 @@
 #include "weft/base/limits.h"
 #include "weft/hub/limits.h"
 #include "weft/model/codec.h"
+#include "weft/store/limits.h"
 
 namespace weft::hub {
 namespace {
+
+/// A byte becomes at most `\u00XX`.
+constexpr std::size_t kEscapeChars = 6;
+/// A number, the marks around a member.
+constexpr std::size_t kScalarBytes = 24;
+constexpr std::size_t kMarkBytes = 4;
 
 bool shallow(const json::value& v, std::size_t left) {
   if (left == 0) return false;
@@ -35,6 +42,40 @@ void add_turns(std::vector<model::Turn>& out, const json::array* turns) {
 }  // namespace
 
 bool readable(const json::value& v) { return shallow(v, kJsonDepthMax - 2); }
+
+std::size_t weight(const json::value& v) {
+  std::size_t sum = kMarkBytes;
+  if (const auto* o = v.if_object()) {
+    for (const auto& [key, item] : *o) sum += kMarkBytes + key.size() + weight(item);
+  } else if (const auto* a = v.if_array()) {
+    for (const auto& item : *a) sum += weight(item);
+  } else {
+    const auto* s = v.if_string();
+    sum += s ? s->size() : kScalarBytes;
+  }
+  return sum;
+}
+
+bool fits(const json::value& v) {
+  // Written out to be measured only when it may be too long.
+  return kEscapeChars * weight(v) <= store::kPayloadBytesMax ||
+         json::write(v).size() <= store::kPayloadBytesMax;
+}
+
+Result<std::size_t> weigh(const model::Event& event, std::string_view what) {
+  if (const auto* delta = std::get_if<model::Delta>(&event.body)) {
+    const auto bytes = delta->text.size() + delta->tool_id.size() + delta->tool_name.size();
+    if (bytes <= kTaskPieceBytesMax) return bytes;
+  }
+  const json::value v = model::to_json(event);
+  if (!readable(v)) {
+    return fail(Reason::upstream_protocol, std::format("{} is nested too deep to be kept", what));
+  }
+  if (fits(v)) return weight(v);
+  return fail(Reason::too_large,
+              std::format("{} is too long to be kept: as JSON it may have {} bytes", what,
+                          store::kPayloadBytesMax));
+}
 
 std::string_view kind_of(const model::Event& event) {
   constexpr std::array<std::string_view, 8> kKinds{"accepted", "state", "delta", "artifact",
@@ -85,6 +126,17 @@ Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::
                             kJsonDepthMax - 2));
   }
   return record;
+}
+
+store::Intent call_intent(std::int64_t at_ms) {
+  store::Intent intent;
+  intent.step = std::string(kCallStep);
+  intent.at_ms = at_ms;
+  return intent;
+}
+
+store::NewEvent new_event(const model::Event& event, std::int64_t at_ms) {
+  return {std::string(kind_of(event)), model::to_json(event), at_ms};
 }
 
 TaskView view_of(const store::TaskRecord& record) {

@@ -18,6 +18,10 @@ inline constexpr std::string_view kCallStep = "call";
 /// The row of a task that begins. Errors: the call is nested deeper than can be read again.
 Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect,
                                      json::object meta, std::int64_t now_ms);
+/// What says that the call itself is made.
+store::Intent call_intent(std::int64_t at_ms);
+/// The event as the journal takes it.
+store::NewEvent new_event(const model::Event& event, std::int64_t at_ms);
 /// What the row alone shows; `call` may be null.
 TaskView view_of(const store::TaskRecord& record);
 /// Takes the End into a view.
@@ -33,6 +37,12 @@ model::TaskState state_of(const model::End& end);
 model::TaskState state_of(const model::Ask& ask);
 /// Whether JSON of this value can be read again.
 bool readable(const json::value& v);
+/// Whether JSON of this value is so short that the journal takes it.
+bool fits(const json::value& v);
+/// The bytes that its strings and numbers hold.
+std::size_t weight(const json::value& v);
+/// What an event weighs. Errors: it cannot be kept; `what` it is.
+Result<std::size_t> weigh(const model::Event& event, std::string_view what);
 /// The event of a stored one; nothing when it is none that is shown.
 Result<std::optional<TaskEvent>> event_of(const store::StoredEvent& stored);
 

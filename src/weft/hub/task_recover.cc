@@ -59,9 +59,7 @@ Prepared again(TaskShared& shared, const store::Unfinished& unfinished,
     if (auto stream = shared.hub.reattach(run->call(), *accepted, context)) return stream;
   }
   if (unfinished.task.effect != store::Effect::pure) return fail(outcome_unknown(unfinished.task));
-  model::State state;
-  state.note.push_back(model::Part::text("weft was started anew; the call is made again"));
-  run->note(model::Event{std::move(state)});
+  run->note_again("weft was started anew; the call is made again");
   return start_call(shared, run);
 }
 
@@ -83,6 +81,14 @@ TaskRun::Prepare prepare_call(std::shared_ptr<TaskShared> shared) {
   return [shared](std::shared_ptr<TaskRun> run) -> Awaitable<Prepared> {
     co_return start_call(*shared, run);
   };
+}
+
+TaskRun::Prepare prepare_nothing(const Error& why) {
+  Error error = make_error(Reason::internal,
+                           std::format("weft was started anew and cannot read the task's call "
+                                       "any more: {}; make it again",
+                                       why.message));
+  return [error](std::shared_ptr<TaskRun>) -> Awaitable<Prepared> { co_return fail(error); };
 }
 
 TaskRun::Prepare prepare_again(std::shared_ptr<TaskShared> shared, store::Unfinished unfinished) {

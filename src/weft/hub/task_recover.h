@@ -14,5 +14,7 @@ TaskRun::Prepare prepare_call(std::shared_ptr<TaskShared> shared);
 /// or may be called twice, found again where the solution can, and otherwise an end that says its
 /// outcome is unknown.
 TaskRun::Prepare prepare_again(std::shared_ptr<TaskShared> shared, store::Unfinished unfinished);
+/// For a task whose call cannot be read again: an end that says so.
+TaskRun::Prepare prepare_nothing(const Error& why);
 
 }  // namespace weft::hub

@@ -26,8 +26,16 @@ bool join(Unwritten& into, const Unwritten& next) {
   const auto* b = next.event ? std::get_if<model::Delta>(&next.event->body) : nullptr;
   if (!a || !b || a->kind != b->kind || a->tool_index != b->tool_index) return false;
   if (!b->tool_id.empty() || !b->tool_name.empty()) return false;
+  if (a->text.size() + b->text.size() > kTaskPieceBytesMax) return false;
   a->text += b->text;
+  into.bytes += next.bytes;
   return true;
+}
+
+void close_ask(store::Append& change, const Unwritten& item) {
+  if (!item.closes_ask) return;
+  change.asks = nullptr;
+  change.state = model::TaskState::working;
 }
 
 void spawn(Executor executor, Awaitable<> work) {
@@ -48,6 +56,8 @@ TaskRun::TaskRun(std::shared_ptr<TaskShared> shared, Executor executor, store::T
     : shared_(std::move(shared)),
       executor_(executor),
       call_(std::move(call)),
+      owner_(record.owner),
+      call_bytes_(weight(record.call)),
       prepare_(std::move(prepare)),
       fold_(kAnswerBytesMax),
       work_(executor),
@@ -67,6 +77,11 @@ TaskView TaskRun::view() const {
   return view_;
 }
 
+bool TaskRun::holds(bool (*what)(const TaskView&)) const {
+  const std::scoped_lock lock(mutex_);
+  return what(view_);
+}
+
 bool TaskRun::finished() const {
   const std::scoped_lock lock(mutex_);
   return finished_;
@@ -83,9 +98,9 @@ bool TaskRun::held_after(std::int64_t seq, std::deque<TaskEvent>& out) const {
   if (seq >= view_.head) return true;
   // Sequence numbers that no shown event has (answers) leave gaps: what is older than the ring is
   // in the journal.
-  if (ring_.empty() || ring_.front().seq > seq + 1) return false;
-  for (const auto& event : ring_) {
-    if (event.seq > seq) out.push_back(event);
+  if (ring_.empty() || ring_.front().event.seq > seq + 1) return false;
+  for (const auto& held : ring_) {
+    if (held.event.seq > seq) out.push_back(held.event);
   }
   return true;
 }
@@ -121,6 +136,7 @@ Awaitable<> TaskRun::read(std::shared_ptr<TaskRun> self) {
   self->prepare_ = nullptr;
   if (self->stream_) {
     if (self->cancel_.cancelled()) self->stream_->cancel(self->cancel_.token().why());
+    if (self->fault_) self->stream_->cancel(*self->fault_);
     co_await read_events(self);
     self->stream_.reset();
   }
@@ -130,8 +146,9 @@ Awaitable<> TaskRun::read(std::shared_ptr<TaskRun> self) {
 
 Awaitable<> TaskRun::read_events(std::shared_ptr<TaskRun> self) {
   while (true) {
-    while (self->unwritten_.size() >= kTaskUnwrittenMax && !self->stopping_ &&
-           !self->write_error_) {
+    while ((self->unwritten_.size() >= kTaskUnwrittenMax ||
+            self->unwritten_bytes_ >= kTaskUnwrittenBytesMax) &&
+           !self->stopping_ && !self->write_error_) {
       co_await self->room_.wait();
     }
     model::Event event = co_await self->stream_->next();
@@ -150,32 +167,56 @@ void TaskRun::take_fault(Error fault) {
   if (stream_) stream_->cancel(std::move(fault));
 }
 
+/// How many events the task may still have, those counted that wait to be written.
+std::int64_t TaskRun::events_left() const {
+  const auto held = static_cast<std::int64_t>(pushed_ - written_);
+  return static_cast<std::int64_t>(kTaskEventsMax) - view_.head - held;
+}
+
+/// What an event weighs that is not the last. Errors: it cannot be taken.
+Result<std::size_t> TaskRun::weigh_next(const model::Event& event) const {
+  if (events_left() < kTaskEventsKept) {
+    return fail(Reason::too_large, std::format("the task has more than {} events", kTaskEventsMax));
+  }
+  return weigh(event, "an event of the answer");
+}
+
 void TaskRun::take(model::Event event) {
   auto added = fold_.add(event);
+  Unwritten item;
   if (event.is_end()) {
-    model::End end = fold_.take();
-    if (!added && end.outcome) end.outcome = std::unexpected(std::move(added).error());
-    if (end.outcome && !readable(model::to_json(model::Event{end}))) {
-      end.outcome = fail(Reason::upstream_protocol, "the answer is nested too deep to be kept");
-    }
-    event = model::Event{std::move(end)};
-  } else if (!added) {
-    return take_fault(std::move(added).error());
-  } else if (static_cast<std::size_t>(view_.head) + unwritten_.size() + 16 > kTaskEventsMax) {
-    return take_fault(make_error(Reason::too_large,
-                                 std::format("the task has more than {} events", kTaskEventsMax)));
-  } else if (!std::holds_alternative<model::Delta>(event.body) &&
-             !readable(model::to_json(event))) {
-    return take_fault(make_error(Reason::upstream_protocol,
-                                 "an event of the answer is nested too deep to be kept"));
+    model::Event whole{fold_.take()};
+    auto& outcome = std::get<model::End>(whole.body).outcome;
+    if (!added && outcome) outcome = std::unexpected(std::move(added).error());
+    auto bytes = weigh(whole, "the answer");
+    item.bytes = bytes.value_or(0);
+    if (!bytes && outcome) outcome = std::unexpected(std::move(bytes).error());
+    event = std::move(whole);
+  } else {
+    if (!added) return take_fault(std::move(added).error());
+    auto bytes = weigh_next(event);
+    if (!bytes) return take_fault(std::move(bytes).error());
+    item.bytes = *bytes;
   }
   if (std::holds_alternative<model::Ask>(event.body)) answered_.clear();
-  Unwritten item;
   item.event = std::move(event);
   push(std::move(item));
 }
 
+void TaskRun::note_again(std::string_view note) {
+  model::State state;
+  state.note.push_back(model::Part::text(std::string(note)));
+  Unwritten item;
+  item.event = model::Event{std::move(state)};
+  item.closes_ask = true;
+  auto bytes = weigh_next(*item.event);
+  if (!bytes) return take_fault(std::move(bytes).error());
+  item.bytes = *bytes;
+  push(std::move(item));
+}
+
 std::uint64_t TaskRun::push(Unwritten item) {
+  unwritten_bytes_ += item.bytes;
   if (unwritten_.empty() || !join(unwritten_.back(), item)) {
     unwritten_.push_back(std::move(item));
     pushed_ += 1;
@@ -186,10 +227,7 @@ std::uint64_t TaskRun::push(Unwritten item) {
 
 Awaitable<Result<void>> TaskRun::note_intent(std::shared_ptr<TaskRun> self) {
   Unwritten item;
-  store::Intent intent;
-  intent.step = std::string(kCallStep);
-  intent.at_ms = self->shared_->clock.unix_ms();
-  item.intent = std::move(intent);
+  item.intent = call_intent(self->shared_->clock.unix_ms());
   const auto ticket = self->push(std::move(item));
   auto written = co_await durable(self, ticket);
   co_return written;
@@ -214,13 +252,28 @@ Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model
   item.payload = std::move(payload);
   item.said = said_turns(now.ask, said);
   item.closes_ask = all_answered(*now.ask, taken);
-  if (!readable(item.payload))
-    co_return fail(Reason::invalid_argument, "the answer is nested too deep to be kept");
+  WEFT_CO_CHECK(self->check_answer(item));
   WEFT_CO_CHECK(self->stream_->answer(std::move(answers)));
   self->answered_ = std::move(taken);
   const auto ticket = self->push(std::move(item));
   WEFT_CO_CHECK(co_await durable(self, ticket));
   co_return self->view();
+}
+
+/// Errors: an answer that the journal would not take.
+Result<void> TaskRun::check_answer(const Unwritten& item) const {
+  if (!readable(item.payload))
+    return fail(Reason::invalid_argument, "the answer is nested too deep to be kept");
+  // The last one is for the end.
+  if (events_left() < 2) {
+    return fail(Reason::too_large,
+                std::format("the task has {} events, which is the limit", kTaskEventsMax));
+  }
+  auto said = said_;
+  said.insert(said.end(), item.said.begin(), item.said.end());
+  if (fits(item.payload) && fits(meta_json(door_meta_, said))) return {};
+  return fail(Reason::too_large,
+              "the answer is too long to be kept with what was said before; give a shorter one");
 }
 
 Awaitable<Result<void>> TaskRun::durable(std::shared_ptr<TaskRun> self, std::uint64_t upto) {
@@ -235,11 +288,14 @@ Awaitable<Result<void>> TaskRun::durable(std::shared_ptr<TaskRun> self, std::uin
 }
 
 std::vector<Unwritten> TaskRun::next_batch() {
-  const std::size_t count = std::min(unwritten_.size(), kTaskBatchEvents);
-  const auto end = unwritten_.begin() + static_cast<std::ptrdiff_t>(count);
-  std::vector<Unwritten> batch(std::make_move_iterator(unwritten_.begin()),
-                               std::make_move_iterator(end));
-  unwritten_.erase(unwritten_.begin(), end);
+  std::vector<Unwritten> batch;
+  std::size_t bytes = 0;
+  while (!unwritten_.empty() && batch.size() < kTaskBatchEvents && bytes < kTaskBatchBytesMax) {
+    bytes += unwritten_.front().bytes;
+    batch.push_back(std::move(unwritten_.front()));
+    unwritten_.pop_front();
+  }
+  unwritten_bytes_ -= bytes;
   return batch;
 }
 
@@ -264,13 +320,12 @@ void TaskRun::add_change(store::Append& change, const Unwritten& item,
     change.events.push_back({std::string(kAnswerKind), item.payload, change.at_ms});
     said.insert(said.end(), item.said.begin(), item.said.end());
     change.meta = meta_json(door_meta_, said);
-    if (!item.closes_ask) return;
-    change.asks = nullptr;
-    change.state = model::TaskState::working;
+    close_ask(change, item);
     return;
   }
   const model::Event& event = *item.event;
-  change.events.push_back({std::string(kind_of(event)), model::to_json(event), change.at_ms});
+  change.events.push_back(new_event(event, change.at_ms));
+  close_ask(change, item);
   if (const auto* ask = std::get_if<model::Ask>(&event.body)) {
     change.asks = model::to_json(*ask);
     change.state = state_of(*ask);
@@ -306,9 +361,11 @@ Awaitable<> TaskRun::write(std::shared_ptr<TaskRun> self) {
     const std::int64_t at_ms = change.at_ms;
     auto head = co_await append(self, std::move(change));
     if (!head) {
-      self->lost(head.error());
+      Error error = std::move(head).error();
+      co_await lost(self, std::move(error));
       break;
     }
+    self->written_ += batch.size();
     self->apply(std::move(batch), *head, at_ms);
   }
   // The stream may still hold its upstream: what is left of it is read out before the task counts
@@ -326,10 +383,13 @@ void TaskRun::apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_
         continue;
       }
       view_.head += 1;
+      if (item.closes_ask) {
+        view_.ask.reset();
+        view_.state = model::TaskState::working;
+      }
       if (item.event) {
         apply_event(*item.event);
-        ring_.push_back({view_.head, at_ms, *std::move(item.event)});
-        if (ring_.size() > kTaskRingEvents) ring_.pop_front();
+        hold({view_.head, at_ms, *std::move(item.event)}, item.bytes);
         continue;
       }
       apply_answer(item);
@@ -337,16 +397,21 @@ void TaskRun::apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_
     view_.updated_ms = at_ms;
     WEFT_ASSERT(view_.head == head);
   }
-  written_ += batch.size();
   wake();
+}
+
+void TaskRun::hold(TaskEvent event, std::size_t bytes) {
+  ring_.push_back({std::move(event), bytes});
+  ring_bytes_ += bytes;
+  while (ring_.size() > kTaskRingEvents || ring_bytes_ > kTaskRingBytesMax) {
+    ring_bytes_ -= ring_.front().bytes;
+    ring_.pop_front();
+  }
 }
 
 void TaskRun::apply_answer(const Unwritten& item) {
   said_.insert(said_.end(), item.said.begin(), item.said.end());
   view_.history.insert(view_.history.end(), item.said.begin(), item.said.end());
-  if (!item.closes_ask) return;
-  view_.ask.reset();
-  view_.state = model::TaskState::working;
 }
 
 void TaskRun::apply_event(const model::Event& event) {
@@ -362,19 +427,33 @@ void TaskRun::apply_event(const model::Event& event) {
   }
 }
 
-void TaskRun::lost(const Error& error) {
-  write_error_ = error;
-  unwritten_.clear();
-  if (!stopping_) log::error("task {}: its journal is lost: {}", view_.id.str(), error.message);
-  cancel(make_error(Reason::internal,
-                    std::format("the task could not be written down: {}", error.message)));
-  wake();
+/// What the journal does not take ends the task, which would stay open for good otherwise: with one
+/// small event. Only what may be written later is left to the hub's next life.
+Awaitable<> TaskRun::lost(std::shared_ptr<TaskRun> self, Error error) {
+  self->write_error_ = error;
+  self->unwritten_.clear();
+  self->unwritten_bytes_ = 0;
+  const bool later = may_pass(error);
+  error.message = std::format("the task could not be written down: {}", error.message);
+  self->cancel(error);
+  self->wake();
+  if (later) co_return;
+  std::vector<Unwritten> last(1);
+  last.front().event = model::end_with(std::move(error));
+  auto change = self->change_of(last);
+  const std::int64_t at_ms = change.at_ms;
+  const auto head = co_await append(self, std::move(change));
+  if (head) {
+    self->apply(std::move(last), *head, at_ms);
+  } else {
+    log::error("task {}: its journal is lost: {}", self->view_.id.str(), head.error().message);
+  }
 }
 
 void TaskRun::finish() {
   {
     const std::scoped_lock lock(shared_->mutex);
-    shared_->live.erase(view_.id);
+    if (shared_->live.erase(view_.id) > 0) shared_->live_bytes -= call_bytes_;
   }
   {
     const std::scoped_lock lock(mutex_);

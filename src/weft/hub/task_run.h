@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct TaskShared {
   Random& random;
   std::mutex mutex;
   std::map<TaskId, std::shared_ptr<TaskRun>> live;
+  /// What the calls of those that live hold, and may hold.
+  std::size_t live_bytes = 0;
+  const std::size_t live_bytes_max;
+  /// Begun before those of the hub's last life were taken up: none of them.
+  std::set<TaskId> fresh;
+  bool recovered = false;
   bool stopping = false;
 
   std::shared_ptr<TaskRun> find(const TaskId& id);
@@ -48,6 +55,7 @@ struct Unwritten {
   /// Of an answer: what was asked, and what was said to it.
   std::vector<model::Turn> said;
   bool closes_ask = false;
+  std::size_t bytes = 0;
 };
 
 class TaskRun : public std::enable_shared_from_this<TaskRun> {
@@ -61,8 +69,12 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
 
   // Any thread.
   TaskView view() const;
+  /// Whether it holds of the view, which is not copied for it.
+  bool holds(bool (*what)(const TaskView&)) const;
   bool finished() const;
   Executor executor() const { return executor_; }
+  const std::string& owner() const { return owner_; }
+  std::size_t call_bytes() const { return call_bytes_; }
   void watch(const std::shared_ptr<Watcher>& watcher);
   /// Copies what is held after `seq`; false when older events must be read from the journal.
   bool held_after(std::int64_t seq, std::deque<TaskEvent>& out) const;
@@ -78,11 +90,18 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
                                             model::Turn said);
   /// Writes down that the call is made now; durable when it returns.
   static Awaitable<Result<void>> note_intent(std::shared_ptr<TaskRun> self);
-  void note(model::Event event) { take(std::move(event)); }
+  /// Tells that the call is made again: what it had asked is asked no more.
+  void note_again(std::string_view note);
   CancelToken token() const { return cancel_.token(); }
   const model::Call& call() const { return *call_; }
 
  private:
+  /// An event for a reader that lags.
+  struct Held {
+    TaskEvent event;
+    std::size_t bytes = 0;
+  };
+
   static Awaitable<> read(std::shared_ptr<TaskRun> self);
   static Awaitable<> write(std::shared_ptr<TaskRun> self);
   static Awaitable<> read_events(std::shared_ptr<TaskRun> self);
@@ -90,8 +109,13 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
                                                 store::Append change);
   static Awaitable<Result<void>> durable(std::shared_ptr<TaskRun> self, std::uint64_t upto);
 
+  static Awaitable<> lost(std::shared_ptr<TaskRun> self, Error error);
+
   void take(model::Event event);
   void take_fault(Error fault);
+  Result<std::size_t> weigh_next(const model::Event& event) const;
+  std::int64_t events_left() const;
+  Result<void> check_answer(const Unwritten& item) const;
   std::uint64_t push(Unwritten item);
   std::vector<Unwritten> next_batch();
   store::Append change_of(const std::vector<Unwritten>& batch) const;
@@ -100,13 +124,15 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   void apply_answer(const Unwritten& item);
   void apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_t at_ms);
   void apply_event(const model::Event& event);
-  void lost(const Error& error);
+  void hold(TaskEvent event, std::size_t bytes);
   void finish();
   void wake();
 
   const std::shared_ptr<TaskShared> shared_;
   const Executor executor_;
   const std::shared_ptr<const model::Call> call_;
+  const std::string owner_;
+  const std::size_t call_bytes_;
   Prepare prepare_;
   json::object door_meta_;
   std::vector<model::Turn> said_;
@@ -118,6 +144,7 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   std::optional<Error> fault_;
   model::Answers answered_;
   std::deque<Unwritten> unwritten_;
+  std::size_t unwritten_bytes_ = 0;
   std::uint64_t pushed_ = 0;
   std::uint64_t written_ = 0;
   std::optional<Error> write_error_;
@@ -129,7 +156,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
 
   mutable std::mutex mutex_;
   TaskView view_;
-  std::deque<TaskEvent> ring_;
+  std::deque<Held> ring_;
+  std::size_t ring_bytes_ = 0;
   std::vector<std::weak_ptr<Watcher>> watchers_;
   bool finished_ = false;
 };

@@ -47,7 +47,7 @@ Awaitable<bool> wait_for(std::shared_ptr<TaskRun> run, bool (*done)(const TaskVi
       watcher->signal.notify();
     });
   }
-  while (!run->finished() && !(done && done(run->view()))) {
+  while (!run->finished() && !(done && run->holds(done))) {
     if (late || cancel.cancelled()) co_return false;
     co_await watcher->signal.wait();
   }
@@ -126,18 +126,22 @@ class Subscription final : public TaskSubscription {
 
 class TasksImpl final : public Tasks {
  public:
-  TasksImpl(Hub& hub, store::Journal& journal, const Clock& clock, Random& random)
-      : shared_(new TaskShared{hub, journal, clock, random, {}, {}, false}) {}
+  TasksImpl(Hub& hub, store::Journal& journal, const Clock& clock, Random& random,
+            std::size_t live_bytes_max)
+      : shared_(new TaskShared{.hub = hub,
+                               .journal = journal,
+                               .clock = clock,
+                               .random = random,
+                               .live_bytes_max = live_bytes_max}) {}
 
   Awaitable<Result<TaskView>> start(model::Call call, Executor executor,
                                     json::object meta) override {
-    WEFT_CO_TRY(const auto found, find_skill(*shared_->hub.registry().snapshot(),
-                                             call.solution.str(), call.skill.str()));
-    if (!shared_->hub.keys().may_call(call.principal, call.solution.str())) {
-      co_return fail(
-          Reason::permission_denied,
-          std::format("the key `{}` may not call `{}`", call.principal.name, call.solution.str()));
-    }
+    const auto snapshot = shared_->hub.registry().snapshot();
+    const Audience audience{shared_->hub.keys(), call.principal};
+    WEFT_CO_TRY(const auto found,
+                find_skill(*snapshot, call.solution.str(), call.skill.str(), &audience));
+    if (!audience.may_know(call.solution.str()))
+      co_return fail(may_not_call(call.principal, call.solution.str()));
     call.skill = found.skill->id;
     call.reply = model::Reply::task;
     const auto effect =
@@ -169,7 +173,6 @@ class TasksImpl final : public Tasks {
                                           std::move(meta), nullptr, std::move(ask), reach));
     *owner = run;
     run->adopt(std::move(stream));
-    if (reach.accepted) run->note(model::Event{*reach.accepted});
     run->begin();
     co_return run->view();
   }
@@ -186,6 +189,7 @@ class TasksImpl final : public Tasks {
     query.owner = principal.name;
     query.any_owner = principal.admin;
     query.context = filter.context;
+    query.solution = filter.solution;
     query.state = filter.state;
     query.updated_after_ms = filter.updated_after_ms;
     query.limit = filter.limit;
@@ -229,7 +233,7 @@ class TasksImpl final : public Tasks {
 
   Awaitable<Result<TaskView>> cancel(TaskId id, model::Principal principal) override {
     WEFT_CO_TRY(const auto run, co_await live_run(id, principal, Reason::not_cancelable));
-    if (ended(run->view())) co_return fail(not_cancelable(run->view()));
+    if (run->holds(&ended)) co_return fail(not_cancelable(run->view()));
     Error why = make_error(Reason::cancelled, "the task was cancelled by its owner");
     co_await on_loop(run->executor(), cancel_run(run, std::move(why)));
     const CancelToken never;
@@ -250,18 +254,12 @@ class TasksImpl final : public Tasks {
   Awaitable<Result<void>> recover(Executor executor) override {
     background_ = std::make_unique<TaskGroup>(executor);
     background_->spawn(sweep(shared_, background_->token()));
-    WEFT_CO_TRY(auto unfinished, co_await shared_->journal.recover());
-    for (auto& one : unfinished) {
-      auto call = model::call_from_json(one.task.call);
-      if (!call) {
-        log::error("task {}: its call cannot be read: {}", one.task.id.str(), call.error().message);
-        continue;
-      }
-      call->id = CallId(make_ulid(shared_->clock.unix_ms(), shared_->random));
-      const store::TaskRecord record = one.task;
-      const auto run = enter(record, std::make_shared<const model::Call>(*std::move(call)),
-                             executor, prepare_again(shared_, std::move(one)));
-      boost::asio::post(executor, [run] { run->begin(); });
+    auto unfinished = co_await shared_->journal.recover();
+    const auto fresh = end_of_recovery();
+    if (!unfinished) co_return fail(std::move(unfinished).error());
+    for (auto& one : *unfinished) {
+      if (fresh.contains(one.task.id)) continue;
+      take_up(std::move(one), executor);
     }
     co_return Result<void>();
   }
@@ -299,7 +297,7 @@ class TasksImpl final : public Tasks {
       auto removed =
           co_await shared->journal.remove_expired(shared->clock.unix_ms(), kTaskSweepMax);
       if (!removed) log::warn("ended tasks could not be removed: {}", removed.error().message);
-      if (removed && *removed == kTaskSweepMax) continue;
+      if (removed && removed->more && !cancel.cancelled()) continue;
       const bool slept = co_await sleep_for(Milliseconds(kTaskSweepMs), cancel);
       if (!slept) co_return;
     }
@@ -315,13 +313,15 @@ class TasksImpl final : public Tasks {
   /// what nobody knows: neither words nor time tell the two apart.
   std::shared_ptr<TaskRun> visible_run(const TaskId& id, const model::Principal& principal) const {
     auto run = shared_->find(id);
-    if (run && !may_see(principal, run->view().owner)) return nullptr;
+    if (run && !may_see(principal, run->owner())) return nullptr;
     return run;
   }
 
   Awaitable<Result<store::TaskRecord>> record_of(TaskId id, model::Principal principal) {
-    WEFT_CO_TRY(auto record, co_await shared_->journal.get(std::move(id)));
-    if (!record || !may_see(principal, record->owner)) co_return fail(no_such_task());
+    auto looked = principal.admin ? shared_->journal.get(std::move(id))
+                                  : shared_->journal.get(std::move(id), std::move(principal.name));
+    WEFT_CO_TRY(auto record, co_await std::move(looked));
+    if (!record) co_return fail(no_such_task());
     co_return *std::move(record);
   }
 
@@ -361,41 +361,69 @@ class TasksImpl final : public Tasks {
     TaskId id(make_ulid(now_ms, shared_->random));
     if (call->context.empty()) call->context = ContextId(make_ulid(now_ms, shared_->random));
     WEFT_CO_TRY(auto record, new_record(std::move(id), *call, effect, std::move(meta), now_ms));
-    WEFT_CO_CHECK(check_room());
+    WEFT_CO_CHECK(check_room(weight(record.call)));
+    // All in one: a task whose call was made is never in the journal without the word of it.
     std::vector<store::NewEvent> events;
+    std::vector<store::Intent> intents;
+    if (reach.started) intents.push_back(call_intent(now_ms));
+    if (reach.accepted) {
+      events.push_back(new_event(model::Event{*std::move(reach.accepted)}, now_ms));
+      record.upstream = events.back().payload;
+    }
     model::Event begun{model::State{model::TaskState::submitted, {}, std::nullopt}};
     if (ask) {
       record.state = state_of(*ask);
       record.asks = model::to_json(*ask);
       begun = model::Event{*std::move(ask)};
     }
-    events.push_back({std::string(kind_of(begun)), model::to_json(begun), now_ms});
-    WEFT_CO_TRY(record.head, co_await shared_->journal.create(record, std::move(events)));
-    if (reach.started) WEFT_CO_CHECK(co_await note_started(record));
+    events.push_back(new_event(begun, now_ms));
+    note_fresh(record.id);
+    WEFT_CO_TRY(record.head,
+                co_await shared_->journal.create(record, std::move(events), std::move(intents)));
     co_return enter(std::move(record), std::move(call), executor, std::move(prepare));
   }
 
-  /// The solution was called before the task began: that must be known after a restart.
-  Awaitable<Result<void>> note_started(store::TaskRecord record) {
-    store::Intent intent;
-    intent.step = std::string(kCallStep);
-    intent.at_ms = record.created_ms;
-    store::Append change;
-    change.task = record.id;
-    change.expected_head = record.head;
-    change.at_ms = record.created_ms;
-    change.intents.push_back(std::move(intent));
-    WEFT_CO_CHECK(co_await shared_->journal.append(std::move(change)));
-    co_return Result<void>();
+  /// What is begun while those of the hub's last life are still looked for is not one of them.
+  void note_fresh(const TaskId& id) {
+    const std::scoped_lock lock(shared_->mutex);
+    if (!shared_->recovered) shared_->fresh.insert(id);
   }
 
-  Result<void> check_room() const {
+  std::set<TaskId> end_of_recovery() {
+    const std::scoped_lock lock(shared_->mutex);
+    shared_->recovered = true;
+    return std::exchange(shared_->fresh, {});
+  }
+
+  /// A task of the hub's last life. One whose call cannot be read any more ends with that.
+  void take_up(store::Unfinished unfinished, Executor executor) {
+    const store::TaskRecord record = unfinished.task;
+    auto read = model::call_from_json(record.call);
+    auto call = std::make_shared<model::Call>();
+    TaskRun::Prepare prepare;
+    if (read) {
+      *call = *std::move(read);
+      call->id = CallId(make_ulid(shared_->clock.unix_ms(), shared_->random));
+      prepare = prepare_again(shared_, std::move(unfinished));
+    } else {
+      log::error("task {}: its call cannot be read: {}", record.id.str(), read.error().message);
+      prepare = prepare_nothing(std::move(read).error());
+    }
+    const auto run = enter(record, std::move(call), executor, std::move(prepare));
+    boost::asio::post(executor, [run] { run->begin(); });
+  }
+
+  Result<void> check_room(std::size_t call_bytes) const {
     const std::scoped_lock lock(shared_->mutex);
     if (shared_->stopping) return fail(Reason::unavailable, "weft is stopping");
-    if (shared_->live.size() < kTasksLiveMax) return {};
-    Error error =
-        make_error(Reason::rate_limited,
-                   std::format("{} tasks are running, which is the limit", kTasksLiveMax));
+    const bool many = shared_->live.size() >= kTasksLiveMax;
+    if (!many && shared_->live_bytes + call_bytes <= shared_->live_bytes_max) return {};
+    Error error = make_error(
+        Reason::rate_limited,
+        many ? std::format("{} tasks are running, which is the limit", kTasksLiveMax)
+             : std::format("the calls of the {} tasks that run hold {} bytes, with this one more "
+                           "than the limit of {}; try again when some have ended, or cancel some",
+                           shared_->live.size(), shared_->live_bytes, shared_->live_bytes_max));
     error.retry_after = Milliseconds(1'000);
     return fail(std::move(error));
   }
@@ -406,7 +434,7 @@ class TasksImpl final : public Tasks {
     auto run = std::make_shared<TaskRun>(shared_, executor, std::move(record), std::move(call),
                                          std::move(prepare));
     const std::scoped_lock lock(shared_->mutex);
-    shared_->live.emplace(id, run);
+    if (shared_->live.emplace(id, run).second) shared_->live_bytes += run->call_bytes();
     return run;
   }
 
@@ -417,8 +445,8 @@ class TasksImpl final : public Tasks {
 }  // namespace
 
 std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock,
-                                  Random& random) {
-  return std::make_unique<TasksImpl>(hub, journal, clock, random);
+                                  Random& random, std::size_t live_bytes_max) {
+  return std::make_unique<TasksImpl>(hub, journal, clock, random, live_bytes_max);
 }
 
 }  // namespace weft::hub

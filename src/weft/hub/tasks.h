@@ -10,6 +10,7 @@
 #include "weft/base/async.h"
 #include "weft/base/clock.h"
 #include "weft/base/ids.h"
+#include "weft/hub/limits.h"
 #include "weft/hub/service.h"
 #include "weft/model/call.h"
 #include "weft/model/event.h"
@@ -50,6 +51,7 @@ struct TaskView {
 
 struct TaskFilter {
   ContextId context;
+  SolutionId solution;  ///< empty: any
   std::optional<model::TaskState> state;
   std::int64_t updated_after_ms = 0;
   std::size_t limit = 50;
@@ -98,14 +100,15 @@ class Tasks {
   virtual Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal,
                                              CancelToken cancel) = 0;
   /// After a restart: reattaches, retries what is safe to repeat, marks the rest `outcome unknown`.
-  /// Once, before serving.
+  /// Once; what was begun since the restart is left alone.
   virtual Awaitable<Result<void>> recover(Executor executor) = 0;
   /// Ends every pump; what runs stays in the journal.
   virtual Awaitable<> stop() = 0;
   virtual ~Tasks() = default;
 };
 
+/// `live_bytes_max`: what the calls of all tasks that run hold together.
 std::unique_ptr<Tasks> make_tasks(Hub& hub, store::Journal& journal, const Clock& clock,
-                                  Random& random);
+                                  Random& random, std::size_t live_bytes_max = kTasksLiveBytesMax);
 
 }  // namespace weft::hub

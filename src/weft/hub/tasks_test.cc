@@ -7,6 +7,7 @@
 #include "weft/hub/hub.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/testing.h"
+#include "weft/store/limits.h"
 #include "weft/store/memory_journal.h"
 #include "weft/store/memory_tables.h"
 
@@ -17,14 +18,19 @@ using model::Event;
 using model::TaskState;
 using testing::run;
 
-/// Counts how often a task was looked up.
+/// Counts how often a task was looked up among those of one owner, and among all.
 class CountedJournal final : public store::MemoryJournal {
  public:
   Awaitable<Result<std::optional<store::TaskRecord>>> get(TaskId id) override {
-    ++lookups;
+    ++lookups_of_all;
     return MemoryJournal::get(std::move(id));
   }
+  Awaitable<Result<std::optional<store::TaskRecord>>> get(TaskId id, std::string owner) override {
+    ++lookups;
+    return MemoryJournal::get(std::move(id), std::move(owner));
+  }
   int lookups = 0;
+  int lookups_of_all = 0;
 };
 
 /// A hub that can be killed: a new one then takes up the same journal.
@@ -294,6 +300,7 @@ TEST_F(TasksTest, SomeoneElsesTaskIsNoTask) {
     // Nor does the time tell: both take the same way.
     EXPECT_EQ(lookups[0], lookups[1]);
     EXPECT_EQ(lookups[1], 5);
+    EXPECT_EQ(journal_.lookups_of_all, 0);
     for (const auto& error : foreign) EXPECT_EQ(error, foreign.front());
     EXPECT_EQ(foreign.front().reason, Reason::task_not_found);
     const TaskFilter filter;
@@ -525,107 +532,140 @@ TEST_F(TasksTest, EndedTasksGoWhenTheirTimeIsOver) {
   });
 }
 
-/// A journal that stops writing for good after so many writes: a kill at every point of a task's
-/// life.
-class CutJournal final : public store::Journal {
- public:
-  explicit CutJournal(store::MemoryJournal& journal) : journal_(journal) {}
-  int left = 1 << 30;
-
-  Awaitable<Result<std::int64_t>> create(store::TaskRecord task,
-                                         std::vector<store::NewEvent> events) override {
-    if (left-- <= 0) co_return dead();
-    auto head = co_await journal_.create(std::move(task), std::move(events));
-    co_return head;
-  }
-  Awaitable<Result<std::int64_t>> append(store::Append change) override {
-    if (left-- <= 0) co_return dead();
-    auto head = co_await journal_.append(std::move(change));
-    co_return head;
-  }
-  Awaitable<Result<std::optional<store::TaskRecord>>> get(TaskId id) override {
-    return journal_.get(std::move(id));
-  }
-  Awaitable<Result<std::vector<store::StoredEvent>>> read(TaskId id, std::int64_t after,
-                                                          std::size_t limit) override {
-    return journal_.read(std::move(id), after, limit);
-  }
-  Awaitable<Result<store::TaskList>> list(store::TaskQuery query) override {
-    return journal_.list(std::move(query));
-  }
-  Awaitable<Result<std::vector<store::Unfinished>>> recover() override {
-    return journal_.recover();
-  }
-  Awaitable<Result<std::size_t>> remove_expired(std::int64_t now, std::size_t limit) override {
-    return journal_.remove_expired(now, limit);
-  }
-  Awaitable<Result<void>> verify(TaskId id) override { return journal_.verify(std::move(id)); }
-
- private:
-  static std::unexpected<Error> dead() { return fail(Reason::internal, "killed"); }
-  store::MemoryJournal& journal_;
-};
-
-TEST(TasksKilled, AtEveryWriteNothingIsRepeatedAndNothingIsLost) {
-  for (const bool safe : {false, true}) {
-    for (int cut = 0; cut < 8; ++cut) {
-      boost::asio::io_context loop(1);
-      testing::FakeClock clock;
-      testing::FakeRandom random;
-      store::MemoryTables tables;
-      store::MemoryJournal memory;
-      CutJournal journal(memory);
-      int effects = 0;
-      const model::Principal alice{"alice", "", false};
-      auto service = std::make_shared<testing::FakeService>(
-          [&](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
-            ++effects;
-            for (int i = 0; i < 3; ++i) {
-              Event event{model::State{}};
-              WEFT_CO_CHECK(co_await out.emit(std::move(event)));
-              co_await sleep_for(Milliseconds(2), out.cancelled());
-            }
-            co_return testing::text_output("paid");
-          });
-      auto skill = testing::fake_skill("pay");
-      skill.effects.idempotent = safe;
-      std::optional<TaskView> begun;
-      for (const bool first : {true, false}) {
-        journal.left = first ? cut : 1 << 30;
-        Hub hub({clock, random, tables, journal});
-        EXPECT_TRUE(hub.registry().add(testing::fake_solution("bank", service, {skill})));
-        run(loop, [&]() -> Awaitable<> {
-          if (first) {
-            model::Call call;
-            call.solution = SolutionId("bank");
-            call.principal = alice;
-            call.args = json::object();
-            const json::object none;
-            auto view = co_await hub.tasks().start(std::move(call), loop.get_executor(), none);
-            if (view) begun = *view;
-            const CancelToken never;
-            co_await sleep_for(Milliseconds(40), never);
-          } else {
-            EXPECT_TRUE(co_await hub.tasks().recover(loop.get_executor()));
-            if (begun) {
-              const CancelToken never;
-              const auto view = co_await hub.tasks().settle(begun->id, alice, never);
-              EXPECT_TRUE(view) << "an acknowledged task is lost, cut " << cut;
-              EXPECT_TRUE(view && model::terminal(view->state));
-              const bool done = view && view->state == TaskState::completed;
-              EXPECT_TRUE(done || !safe) << cut;
-              EXPECT_TRUE(done ||
-                          view->end->outcome.error().message.starts_with("outcome unknown"));
-            }
-          }
-          co_await hub.tasks().stop();
-        });
-      }
-      EXPECT_EQ(begun.has_value(), cut > 0);
-      EXPECT_TRUE(safe || effects <= 1) << "a payment was made twice, cut " << cut;
-      EXPECT_TRUE(!begun || effects >= 1) << cut;
+TEST_F(TasksTest, TheTasksOfOneSolutionAreListedByItself) {
+  add("ask", ask_name);
+  add("echo", testing::echo_script);
+  run(loop_, [&]() -> Awaitable<> {
+    for (const char* id : {"ask", "echo", "ask", "echo", "ask"}) {
+      clock_.now_ms += 1;
+      const auto begun = co_await start(id);
+      co_await settled(begun.id);
     }
-  }
+    TaskFilter filter;
+    filter.solution = SolutionId("ask");
+    filter.limit = 2;
+    const auto page = co_await hub_->tasks().list(filter, alice_);
+    EXPECT_EQ(page->total, 3);
+    EXPECT_EQ(page->tasks.size(), 2U);
+    filter.page_token = page->next_page_token;
+    const auto rest = co_await hub_->tasks().list(filter, alice_);
+    EXPECT_EQ(rest->tasks.size(), 1U);
+    EXPECT_TRUE(rest->next_page_token.empty());
+    EXPECT_EQ(rest->tasks.front().solution.str(), "ask");
+  });
+}
+
+TEST_F(TasksTest, WhatIsBegunBeforeTheRecoveryIsNotTakenUpByIt) {
+  auto service = add("pay", hang);
+  TaskId id;
+  run(loop_, [&]() -> Awaitable<> {
+    id = (co_await start("pay")).id;
+    co_await until([&] { return service->started == 1; });
+  });
+  recover();
+  run(loop_, [&]() -> Awaitable<> {
+    const auto view = co_await hub_->tasks().cancel(id, alice_);
+    EXPECT_EQ(view->state, TaskState::canceled);
+    const auto all = co_await events(id, 0);
+    EXPECT_TRUE(all.back().event.is_end());
+    EXPECT_EQ(all.back().seq, view->head);
+    EXPECT_EQ(service->started, 1);
+  });
+}
+
+TEST_F(TasksTest, ATaskWhoseCallCannotBeReadAgainEnds) {
+  store::TaskRecord record;
+  record.id = TaskId("01ARZ3NDEKTSV4RRFFQ69G5FAV");
+  record.owner = alice_.name;
+  record.call = json::object{{"turns", "no list"}};
+  run(loop_, [&]() -> Awaitable<> {
+    const std::vector<store::NewEvent> none;
+    EXPECT_TRUE(co_await journal_.create(record, none, {}));
+  });
+  recover();
+  run(loop_, [&]() -> Awaitable<> {
+    const auto view = co_await settled(record.id);
+    EXPECT_EQ(view.state, TaskState::failed);
+    EXPECT_TRUE(view.end && view.end->outcome.error_or(Error()).message.contains("make it again"));
+  });
+}
+
+TEST_F(TasksTest, TheCallsOfTasksThatRunAreBoundedInBytes) {
+  add("slow", hang);
+  const auto tasks = make_tasks(*hub_, journal_, clock_, random_, 3'000);
+  run(loop_, [&]() -> Awaitable<> {
+    const json::object none;
+    auto first = call("slow");
+    first.args = json::object{{"text", std::string(2'000, 'x')}};
+    auto second = first;
+    auto third = first;
+    const auto begun = co_await tasks->start(std::move(first), loop_.get_executor(), none);
+    EXPECT_TRUE(begun) << begun.error_or(Error()).message;
+    const auto refused = co_await tasks->start(std::move(second), loop_.get_executor(), none);
+    const Error full = refused.error_or(Error());
+    EXPECT_EQ(full.reason, Reason::rate_limited);
+    EXPECT_TRUE(full.message.contains("cancel some")) << full.message;
+    EXPECT_TRUE(co_await tasks->cancel(begun->id, alice_));
+    for (bool taken = false; !taken;) {
+      auto again = third;
+      const auto view = co_await tasks->start(std::move(again), loop_.get_executor(), none);
+      taken = view.has_value();
+      const CancelToken never;
+      co_await sleep_for(Milliseconds(5), never);
+    }
+    co_await tasks->stop();
+  });
+}
+
+TEST_F(TasksTest, AnAnswerTooLongToBeKeptLeavesTheQuestionOpen) {
+  add("ask", ask_name);
+  run(loop_, [&]() -> Awaitable<> {
+    const auto begun = co_await start("ask");
+    co_await settled(begun.id);
+    model::Answers answers;
+    // Each of these bytes is six in JSON: together more than the journal takes.
+    answers["name"].text = std::string(store::kPayloadBytesMax / 6 + 1, '\x01');
+    const model::Turn said;
+    const auto refused = co_await hub_->tasks().answer(begun.id, answers, said, alice_);
+    EXPECT_EQ(refused.error_or(Error()).reason, Reason::too_large);
+    answers["name"].text = "Li";
+    const auto taken = co_await hub_->tasks().answer(begun.id, answers, said, alice_);
+    EXPECT_TRUE(taken) << taken.error_or(Error()).message;
+    EXPECT_EQ((co_await settled(begun.id)).state, TaskState::completed);
+  });
+}
+
+TEST_F(TasksTest, AQuestionFromBeforeTheRestartIsOverWhenTheCallIsMadeAgain) {
+  model::Effects effects;
+  effects.idempotent = true;
+  int life = 1;
+  auto service = add(
+      "fickle",
+      [&](auto call, Emitter& out) -> Awaitable<Result<model::Output>> {
+        auto output = life == 1 ? ask_name(call, out) : hang(call, out);
+        co_return co_await std::move(output);
+      },
+      effects);
+  TaskId id;
+  run(loop_, [&]() -> Awaitable<> {
+    id = (co_await start("fickle")).id;
+    EXPECT_EQ((co_await settled(id)).state, TaskState::ask);
+  });
+  restart();
+  life = 2;
+  recover();
+  run(loop_, [&]() -> Awaitable<> {
+    TaskView view;
+    view.state = TaskState::ask;
+    while (view.state == TaskState::ask) {
+      const CancelToken never;
+      co_await sleep_for(Milliseconds(5), never);
+      view = (co_await hub_->tasks().get(id, alice_)).value();
+    }
+    EXPECT_EQ(view.state, TaskState::working);
+    EXPECT_FALSE(view.ask.has_value());
+    EXPECT_EQ((co_await journal_.get(id))->value().asks, json::value());
+  });
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ struct Append {
 struct TaskQuery {
   std::string owner;  ///< only this owner's; `any_owner` lifts it
   bool any_owner = false;
-  ContextId context;  ///< empty: any
+  ContextId context;    ///< empty: any
+  SolutionId solution;  ///< empty: any
   std::optional<model::TaskState> state;
   std::int64_t updated_after_ms = 0;
   std::size_t limit = 50;
@@ -107,25 +108,37 @@ struct Unfinished {
   std::vector<Intent> open;  ///< oldest first
 };
 
+/// What one removal came to.
+struct Removal {
+  std::size_t tasks = 0;
+  bool more = false;  ///< it ended at a limit: ask again
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
-  /// Durable when it returns. The new head. Errors: Code::already_exists.
-  virtual Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events) = 0;
+  /// Durable when it returns, the open intents with the task. The new head. Errors:
+  /// Code::already_exists.
+  virtual Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events,
+                                                 std::vector<Intent> intents = {}) = 0;
   /// Durable when it returns. The new head. Errors: Code::aborted when `expected_head` is not the
   /// head (nothing was written; do not simply retry), Reason::task_not_found, Reason::rate_limited,
   /// Reason::storage_full.
   virtual Awaitable<Result<std::int64_t>> append(Append change) = 0;
+  /// Whosever it is.
   virtual Awaitable<Result<std::optional<TaskRecord>>> get(TaskId id) = 0;
-  /// Events after `after_seq`, in order, at most `limit` (and kPageMax). Errors:
-  /// Reason::task_not_found.
+  /// Only when it is this owner's: someone else's is none, and takes as long to find as none.
+  virtual Awaitable<Result<std::optional<TaskRecord>>> get(TaskId id, std::string owner) = 0;
+  /// Events after `after_seq`, in order, at most `limit` (and kPageMax), fewer when they are long,
+  /// but one at least when there is one. Errors: Reason::task_not_found.
   virtual Awaitable<Result<std::vector<StoredEvent>>> read(TaskId id, std::int64_t after_seq,
                                                            std::size_t limit) = 0;
   virtual Awaitable<Result<TaskList>> list(TaskQuery query) = 0;
-  /// All tasks that have not ended, oldest first. Once, before serving.
+  /// All tasks that have not ended, oldest first; what is damaged is named in the log and left out.
   virtual Awaitable<Result<std::vector<Unfinished>>> recover() = 0;
-  /// Removes ended tasks whose time is over, at most `limit`. How many.
-  virtual Awaitable<Result<std::size_t>> remove_expired(std::int64_t now_ms, std::size_t limit) = 0;
+  /// Removes ended tasks whose time is over, at most `limit`, and of their events no more than
+  /// other writes can wait for; a task of many events takes several calls.
+  virtual Awaitable<Result<Removal>> remove_expired(std::int64_t now_ms, std::size_t limit) = 0;
   /// Walks the task's chain. Errors: Code::data_loss naming the event that does not fit.
   virtual Awaitable<Result<void>> verify(TaskId id) = 0;
 };

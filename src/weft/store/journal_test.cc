@@ -90,6 +90,9 @@ TEST_P(JournalTest, GivesBackWhatItTook) {
   record.head = 2;
   EXPECT_EQ(run(journal().get(TaskId("t1"))).value(), record);
   EXPECT_EQ(run(journal().get(TaskId("t2"))).value(), std::nullopt);
+  EXPECT_EQ(run(journal().get(TaskId("t1"), "ann")).value(), record);
+  EXPECT_EQ(run(journal().get(TaskId("t1"), "bob")).value(), std::nullopt);
+  EXPECT_EQ(run(journal().get(TaskId("t2"), "ann")).value(), std::nullopt);
   const auto events = run(journal().read(TaskId("t1"), 0, 10));
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 2u);
@@ -178,6 +181,62 @@ TEST_P(JournalTest, ListsOwnTasksNewestChangeFirstPageByPage) {
   EXPECT_FALSE(run(journal().list({.owner = "ann", .page_token = "x"})));
 }
 
+TEST_P(JournalTest, ListsWhatRunsAndWhatHasEndedInOneOrder) {
+  std::vector<std::string> all;
+  for (int i = 0; i < 9; ++i) {
+    TaskRecord record = task("t" + std::to_string(i));
+    record.updated_ms = 1'000 + i / 2;
+    record.state = i % 3 == 0 ? model::TaskState::working : model::TaskState::completed;
+    record.solution = SolutionId(i % 2 == 0 ? "bank" : "clinic");
+    record.context = ContextId(i < 5 ? "c1" : "c2");
+    ASSERT_TRUE(run(journal().create(record, {})));
+    all.insert(all.begin(), record.id.str());
+  }
+  const auto pages = [&](TaskQuery query) {
+    std::vector<std::string> seen;
+    do {
+      const auto page = run(journal().list(query));
+      EXPECT_TRUE(page);
+      for (const auto& record : page->tasks) seen.push_back(record.id.str());
+      query.page_token = page->next_page_token;
+      if (query.page_token.empty()) {
+        EXPECT_EQ(page->total, std::ssize(seen));
+      }
+    } while (!query.page_token.empty());
+    return seen;
+  };
+  const SolutionId bank("bank");
+  EXPECT_EQ(pages({.owner = "ann", .limit = 2}), all);
+  EXPECT_EQ(pages({.any_owner = true, .limit = 2}), all);
+  EXPECT_THAT(pages({.owner = "ann", .solution = bank, .limit = 2}),
+              ::testing::ElementsAre("t8", "t6", "t4", "t2", "t0"));
+  EXPECT_THAT(pages({.any_owner = true, .solution = bank, .limit = 2}),
+              ::testing::ElementsAre("t8", "t6", "t4", "t2", "t0"));
+  EXPECT_THAT(pages({.owner = "ann", .context = ContextId("c1"), .solution = bank, .limit = 1}),
+              ::testing::ElementsAre("t4", "t2", "t0"));
+  EXPECT_THAT(pages({.owner = "ann", .state = model::TaskState::working, .limit = 1}),
+              ::testing::ElementsAre("t6", "t3", "t0"));
+  EXPECT_THAT(pages({.owner = "ann", .solution = SolutionId("none")}), ::testing::IsEmpty());
+  // One that ends moves from the one kind to the other.
+  Append end = append_to("t0", 0, say({"end"}));
+  end.state = model::TaskState::completed;
+  end.at_ms = 2'000;
+  ASSERT_TRUE(run(journal().append(end)));
+  EXPECT_EQ(pages({.owner = "ann", .limit = 4}).front(), "t0");
+}
+
+TEST_P(JournalTest, ATaskBeginsWithItsIntents) {
+  const std::vector<Intent> intents{{"call", Effect::one_shot, json::object{{"pay", 5}}, 7}};
+  ASSERT_TRUE(run(journal().create(task("t1"), say({"a"}), intents)));
+  const auto unfinished = run(journal().recover());
+  ASSERT_EQ(unfinished->size(), 1u);
+  EXPECT_EQ(unfinished->front().open, intents);
+  Append done = append_to("t1", 1);
+  done.steps_done = {"call"};
+  ASSERT_TRUE(run(journal().append(done)));
+  EXPECT_TRUE(run(journal().recover())->front().open.empty());
+}
+
 TEST_P(JournalTest, RecoversWhatHadNotEndedWithItsOpenIntents) {
   for (const char* id : {"t1", "t2", "t3"}) ASSERT_TRUE(run(journal().create(task(id), {})));
   Append before = append_to("t1", 0, say({"a"}));
@@ -205,9 +264,13 @@ TEST_P(JournalTest, RemovesEndedTasksWhoseTimeIsOver) {
     if (record.id.str() != "t2") record.state = model::TaskState::completed;
     ASSERT_TRUE(run(journal().create(record, say({"a"}))));
   }
-  EXPECT_EQ(run(journal().remove_expired(4'999, 10)), 0u);
-  EXPECT_EQ(run(journal().remove_expired(5'000, 1)), 1u);
-  EXPECT_EQ(run(journal().remove_expired(5'000, 10)), 1u);
+  EXPECT_EQ(run(journal().remove_expired(4'999, 10))->tasks, 0u);
+  const auto one = run(journal().remove_expired(5'000, 1));
+  EXPECT_EQ(one->tasks, 1u);
+  EXPECT_TRUE(one->more);
+  const auto rest = run(journal().remove_expired(5'000, 10));
+  EXPECT_EQ(rest->tasks, 1u);
+  EXPECT_FALSE(rest->more);
   EXPECT_EQ(run(journal().list({.any_owner = true}))->total, 1);
   // The name is free again, and its chain begins anew.
   ASSERT_TRUE(run(journal().create(task("t1"), say({"z"}))));

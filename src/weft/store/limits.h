@@ -34,6 +34,13 @@ inline constexpr std::size_t kPayloadBytesMax = 32 * 1024 * 1024;
 inline constexpr std::size_t kPayloadDepthMax = 512;
 inline constexpr std::int64_t kEventsPerTaskMax = 50'000;
 inline constexpr std::size_t kPageMax = 1'000;
+/// Events of a page hold no more than this, but for the first.
+inline constexpr std::size_t kPageBytesMax = 8 * 1024 * 1024;
+/// What one removal of ended tasks takes at most: every other write waits for it.
+inline constexpr std::size_t kRemovedRowsMax = 4'096;
+inline constexpr std::size_t kRemovedBytesMax = 16 * 1024 * 1024;
+/// Tasks that are read at once when the hub takes up those of its last life.
+inline constexpr std::size_t kRecoveredAtOnce = 16;
 inline constexpr std::size_t kSpaceCharsMax = 64;
 inline constexpr std::size_t kKeyCharsMax = 1'024;
 

@@ -10,8 +10,8 @@ void MemoryJournal::fail_writes(std::optional<Error> error) {
   failure_ = std::move(error);
 }
 
-Awaitable<Result<std::int64_t>> MemoryJournal::create(TaskRecord task,
-                                                      std::vector<NewEvent> events) {
+Awaitable<Result<std::int64_t>> MemoryJournal::create(TaskRecord task, std::vector<NewEvent> events,
+                                                      std::vector<Intent> intents) {
   WEFT_CO_CHECK(check(task, events.size()));
   const std::scoped_lock lock(mutex_);
   if (failure_) co_return fail(*failure_);
@@ -23,6 +23,7 @@ Awaitable<Result<std::int64_t>> MemoryJournal::create(TaskRecord task,
   Task& made = tasks_[task.id];
   made.record = std::move(task);
   made.record.head = 0;
+  made.open = std::move(intents);
   for (auto& event : events) {
     made.events.push_back(
         {++made.record.head, std::move(event.kind), std::move(event.payload), event.at_ms});
@@ -61,6 +62,13 @@ Awaitable<Result<std::optional<TaskRecord>>> MemoryJournal::get(TaskId id) {
   co_return at->second.record;
 }
 
+Awaitable<Result<std::optional<TaskRecord>>> MemoryJournal::get(TaskId id, std::string owner) {
+  const std::scoped_lock lock(mutex_);
+  const auto at = tasks_.find(id);
+  if (at == tasks_.end() || at->second.record.owner != owner) co_return std::nullopt;
+  co_return at->second.record;
+}
+
 Awaitable<Result<std::vector<StoredEvent>>> MemoryJournal::read(TaskId id, std::int64_t after_seq,
                                                                 std::size_t limit) {
   const std::scoped_lock lock(mutex_);
@@ -85,6 +93,7 @@ Awaitable<Result<TaskList>> MemoryJournal::list(TaskQuery query) {
     const auto& record = task.record;
     const bool wanted = (query.any_owner || record.owner == query.owner) &&
                         (query.context.empty() || record.context == query.context) &&
+                        (query.solution.empty() || record.solution == query.solution) &&
                         (!query.state || record.state == *query.state) &&
                         record.updated_ms > query.updated_after_ms;
     if (wanted) found.push_back(&record);
@@ -120,19 +129,19 @@ Awaitable<Result<std::vector<Unfinished>>> MemoryJournal::recover() {
   co_return out;
 }
 
-Awaitable<Result<std::size_t>> MemoryJournal::remove_expired(std::int64_t now_ms,
-                                                             std::size_t limit) {
+Awaitable<Result<Removal>> MemoryJournal::remove_expired(std::int64_t now_ms, std::size_t limit) {
   const std::scoped_lock lock(mutex_);
   if (failure_) co_return fail(*failure_);
-  std::size_t removed = 0;
-  for (auto at = tasks_.begin(); at != tasks_.end() && removed < limit;) {
+  Removal out;
+  for (auto at = tasks_.begin(); at != tasks_.end() && out.tasks < limit;) {
     const auto& record = at->second.record;
     const bool over =
         model::terminal(record.state) && record.expires_ms > 0 && record.expires_ms <= now_ms;
-    removed += over ? 1 : 0;
+    out.tasks += over ? 1 : 0;
     at = over ? tasks_.erase(at) : std::next(at);
   }
-  co_return removed;
+  out.more = out.tasks == limit;
+  co_return out;
 }
 
 Awaitable<Result<void>> MemoryJournal::verify(TaskId id) {

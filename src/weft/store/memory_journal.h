@@ -10,14 +10,16 @@ namespace weft::store {
 
 class MemoryJournal : public Journal {
  public:
-  Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events) override;
+  Awaitable<Result<std::int64_t>> create(TaskRecord task, std::vector<NewEvent> events,
+                                         std::vector<Intent> intents) override;
   Awaitable<Result<std::int64_t>> append(Append change) override;
   Awaitable<Result<std::optional<TaskRecord>>> get(TaskId id) override;
+  Awaitable<Result<std::optional<TaskRecord>>> get(TaskId id, std::string owner) override;
   Awaitable<Result<std::vector<StoredEvent>>> read(TaskId id, std::int64_t after_seq,
                                                    std::size_t limit) override;
   Awaitable<Result<TaskList>> list(TaskQuery query) override;
   Awaitable<Result<std::vector<Unfinished>>> recover() override;
-  Awaitable<Result<std::size_t>> remove_expired(std::int64_t now_ms, std::size_t limit) override;
+  Awaitable<Result<Removal>> remove_expired(std::int64_t now_ms, std::size_t limit) override;
   Awaitable<Result<void>> verify(TaskId id) override;
 
   /// From now on every write fails so (for tests of a full disk); nothing lifts it.

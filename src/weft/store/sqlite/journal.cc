@@ -1,8 +1,13 @@
 #include "weft/store/sqlite/journal.h"
 
+#include <span>
+
+#include "weft/base/log.h"
 #include "weft/store/limits.h"
 #include "weft/store/record.h"
+#include "weft/store/sqlite/journal_list.h"
 #include "weft/store/sqlite/journal_rows.h"
+#include "weft/store/sqlite/removal.h"
 
 namespace weft::store::sqlite {
 namespace {
@@ -14,10 +19,37 @@ struct PreparedIntent {
   Intent intent;
   std::string payload;
 };
+using Intents = std::vector<PreparedIntent>;
+
+Result<Intents> prepare(std::vector<Intent> intents) {
+  Intents out;
+  for (auto& intent : intents) {
+    WEFT_TRY(std::string payload, to_text(intent.payload, "an intent"));
+    out.push_back({std::move(intent), std::move(payload)});
+  }
+  return out;
+}
+
+void write_steps(Connection& connection, std::int64_t n, const Intents& intents,
+                 const std::vector<std::string>& done) {
+  for (const auto& [intent, payload] : intents) {
+    Statement(connection,
+              "INSERT OR REPLACE INTO intent (n, step, effect, at, payload) VALUES (?, ?, ?, ?, ?)")
+        .bind(n)
+        .bind(intent.step)
+        .bind(to_string(intent.effect))
+        .bind(intent.at_ms)
+        .bind(payload)
+        .run();
+  }
+  for (const auto& step : done) {
+    Statement(connection, "DELETE FROM intent WHERE n = ? AND step = ?").bind(n).bind(step).run();
+  }
+}
 
 Result<std::int64_t> insert_task(Connection& connection, Heads& heads, const TaskRecord& task,
                                  const std::string& start, const std::string& body,
-                                 const Events& events) {
+                                 const Events& events, const Intents& intents) {
   const std::string& id = task.id.str();
   if (find_head(connection, heads, id)) {
     Error error = make_error(Reason::internal, "the task exists already");
@@ -29,13 +61,14 @@ Result<std::int64_t> insert_task(Connection& connection, Heads& heads, const Tas
   {
     Statement row(
         connection,
-        "INSERT INTO task (id, owner, context, state, ended, updated, expires, head, head_hash) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING n");
+        "INSERT INTO task (id, owner, context, state, ended, updated, expires, head, head_hash, "
+        "solution) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?) RETURNING n");
     row.bind(id).bind(task.owner).bind(task.context.str()).bind(model::to_string(task.state));
     row.bind(model::terminal(task.state) ? 1 : 0)
         .bind(task.updated_ms)
         .bind(task.expires_ms)
-        .bind(head.hash);
+        .bind(head.hash)
+        .bind(task.solution.str());
     if (row.row()) head.n = row.integer(0);
     row.run();
   }
@@ -55,20 +88,24 @@ Result<std::int64_t> insert_task(Connection& connection, Heads& heads, const Tas
         .bind(head.n)
         .run();
   }
+  write_steps(connection, head.n, intents, {});
   heads.put(id, head);
   return head.seq;
 }
 
+/// The part of a task that changes; the call, which may be long, is not read for it.
 void write_body(Connection& connection, std::int64_t n, const Append& change,
                 Result<void>& outcome) {
-  auto record = read_task(connection, n);
-  if (connection.failed()) return;
-  if (!record || !*record) {
-    outcome = record ? std::unexpected(no_such_task()) : std::unexpected(record.error());
-    return;
+  TaskRecord record;
+  {
+    Statement row(connection, "SELECT body FROM task_body WHERE n = ?");
+    const bool there = row.bind(n).row();
+    if (connection.failed()) return;
+    outcome = there ? read_body(row.text(0), record) : std::unexpected(no_such_task());
   }
-  apply(change, **record);
-  const auto body = body_text(**record);
+  if (!outcome) return;
+  apply(change, record);
+  const auto body = body_text(record);
   if (!body) {
     outcome = std::unexpected(body.error());
     return;
@@ -76,26 +113,8 @@ void write_body(Connection& connection, std::int64_t n, const Append& change,
   Statement(connection, "UPDATE task_body SET body = ? WHERE n = ?").bind(*body).bind(n).run();
 }
 
-void write_steps(Connection& connection, std::int64_t n, const std::vector<PreparedIntent>& intents,
-                 const std::vector<std::string>& done) {
-  for (const auto& [intent, payload] : intents) {
-    Statement(connection,
-              "INSERT OR REPLACE INTO intent (n, step, effect, at, payload) VALUES (?, ?, ?, ?, ?)")
-        .bind(n)
-        .bind(intent.step)
-        .bind(to_string(intent.effect))
-        .bind(intent.at_ms)
-        .bind(payload)
-        .run();
-  }
-  for (const auto& step : done) {
-    Statement(connection, "DELETE FROM intent WHERE n = ? AND step = ?").bind(n).bind(step).run();
-  }
-}
-
 Result<std::int64_t> write_append(Connection& connection, Heads& heads, const Append& change,
-                                  const Events& events,
-                                  const std::vector<PreparedIntent>& intents) {
+                                  const Events& events, const Intents& intents) {
   const std::string& id = change.task.str();
   auto head = find_head(connection, heads, id);
   if (!head) return fail(no_such_task());
@@ -142,116 +161,70 @@ std::optional<std::int64_t> number_of(Connection& connection, const TaskId& id) 
   return row.integer(0);
 }
 
-constexpr const char* kCount =
-    "SELECT count(*) FROM task WHERE (?1 OR owner = ?2) AND (?3 = '' OR context = ?3) "
-    "AND (?4 = '' OR state = ?4) AND updated > ?5";
-constexpr const char* kList =
-    "SELECT n FROM task WHERE (?1 OR owner = ?2) AND (?3 = '' OR context = ?3) "
-    "AND (?4 = '' OR state = ?4) AND updated > ?5 AND (updated, id) < (?6, ?7) "
-    "ORDER BY updated DESC, id DESC LIMIT ?8";
-constexpr const char* kOwned =
-    "SELECT n FROM task WHERE owner = ?2 AND ?1 = 0 AND (?3 = '' OR context = ?3) "
-    "AND (?4 = '' OR state = ?4) AND updated > ?5 AND (updated, id) < (?6, ?7) "
-    "ORDER BY updated DESC, id DESC LIMIT ?8";
-constexpr const char* kOwnedCount =
-    "SELECT count(*) FROM task WHERE owner = ?2 AND ?1 = 0 AND (?3 = '' OR context = ?3) "
-    "AND (?4 = '' OR state = ?4) AND updated > ?5";
-
-void bind_query(Statement& statement, const TaskQuery& query) {
-  statement.bind(query.any_owner ? 1 : 0).bind(query.owner).bind(query.context.str());
-  statement.bind(query.state ? model::to_string(*query.state) : std::string_view());
-  statement.bind(query.updated_after_ms);
+/// Looked for among the owner's own alone: whether someone else has it is not even found out.
+std::optional<std::int64_t> number_of(Connection& connection, const TaskId& id,
+                                      const std::string& owner) {
+  Statement row(connection, "SELECT n FROM task INDEXED BY task_own WHERE owner = ? AND id = ?");
+  if (!row.bind(owner).bind(id.str()).row()) return std::nullopt;
+  return row.integer(0);
 }
 
-Result<TaskList> read_list(Connection& connection, const TaskQuery& query, const PageToken& from) {
-  TaskList out;
-  std::vector<std::int64_t> numbers;
-  const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kPageMax);
-  {
-    Statement count(connection, query.any_owner ? kCount : kOwnedCount);
-    bind_query(count, query);
-    if (count.row()) out.total = count.integer(0);
-  }
-  {
-    Statement rows(connection, query.any_owner ? kList : kOwned);
-    bind_query(rows, query);
-    rows.bind(from.updated_ms).bind(from.task).bind(static_cast<std::int64_t>(limit + 1));
-    while (rows.row()) numbers.push_back(rows.integer(0));
-  }
-  const bool more = numbers.size() > limit;
-  if (more) numbers.pop_back();
-  for (const std::int64_t n : numbers) {
-    WEFT_TRY(auto task, read_task(connection, n));
-    if (task) out.tasks.push_back(std::move(*task));
-  }
-  if (more && !out.tasks.empty()) {
-    out.next_page_token =
-        to_string(PageToken{out.tasks.back().updated_ms, out.tasks.back().id.str()});
-  }
+/// A task that had not ended when it was looked for.
+struct Place {
+  std::int64_t n = 0;
+  std::string id;
+};
+
+Result<std::vector<Place>> find_unfinished(Connection& connection) {
+  std::vector<Place> out;
+  Statement rows(connection, "SELECT n, id FROM task WHERE ended = 0 ORDER BY n");
+  while (rows.row()) out.push_back({rows.integer(0), std::string(rows.text(1))});
   return out;
 }
 
-Result<std::vector<Unfinished>> read_unfinished(Connection& connection) {
-  std::vector<std::int64_t> numbers;
-  {
-    Statement rows(connection, "SELECT n FROM task WHERE ended = 0 ORDER BY n");
-    while (rows.row()) numbers.push_back(rows.integer(0));
-  }
+Result<std::optional<Unfinished>> read_unfinished(Connection& connection, std::int64_t n) {
+  WEFT_TRY(auto task, read_task(connection, n));
+  if (!task || model::terminal(task->state)) return std::nullopt;
+  WEFT_TRY(auto open, read_intents(connection, n));
+  return Unfinished{std::move(*task), std::move(open)};
+}
+
+/// What is damaged costs itself and no other.
+Result<std::vector<Unfinished>> read_unfinished(Connection& connection,
+                                                const std::vector<Place>& places) {
   std::vector<Unfinished> out;
-  for (const std::int64_t n : numbers) {
-    WEFT_TRY(auto task, read_task(connection, n));
-    WEFT_TRY(auto open, read_intents(connection, n));
-    if (task) out.push_back({std::move(*task), std::move(open)});
+  for (const auto& place : places) {
+    auto one = read_unfinished(connection, place.n);
+    if (!one) {
+      log::error("task {} is not taken up again: {}", place.id, one.error().message);
+    } else if (*one) {
+      out.push_back(**std::move(one));
+    }
   }
   return out;
-}
-
-Result<std::size_t> remove_tasks(Connection& connection, Heads& heads, std::int64_t now_ms,
-                                 std::size_t limit) {
-  std::vector<std::pair<std::int64_t, std::string>> over;
-  {
-    Statement rows(
-        connection,
-        "SELECT n, id FROM task WHERE expires > 0 AND expires <= ? AND ended = 1 LIMIT ?");
-    rows.bind(now_ms).bind(static_cast<std::int64_t>(limit));
-    while (rows.row()) over.emplace_back(rows.integer(0), rows.text(1));
-  }
-  for (const auto& [n, id] : over) {
-    Statement(connection, "DELETE FROM event WHERE n = ?").bind(n).run();
-    Statement(connection, "DELETE FROM intent WHERE n = ?").bind(n).run();
-    Statement(connection, "DELETE FROM task_body WHERE n = ?").bind(n).run();
-    Statement(connection, "DELETE FROM task_start WHERE n = ?").bind(n).run();
-    Statement(connection, "DELETE FROM task WHERE n = ?").bind(n).run();
-    heads.forget(id);
-  }
-  return over.size();
 }
 
 }  // namespace
 
-Awaitable<Result<std::int64_t>> SqliteJournal::create(TaskRecord task,
-                                                      std::vector<NewEvent> events) {
+Awaitable<Result<std::int64_t>> SqliteJournal::create(TaskRecord task, std::vector<NewEvent> events,
+                                                      std::vector<Intent> intents) {
   WEFT_CO_CHECK(check(task, events.size()));
   WEFT_CO_TRY(std::string start, start_text(task));
   WEFT_CO_TRY(std::string body, body_text(task));
   WEFT_CO_TRY(Events prepared, prepare(std::move(events)));
+  WEFT_CO_TRY(Intents steps, prepare(std::move(intents)));
   const std::size_t bytes = start.size() + body.size() + bytes_of(prepared);
   co_return co_await database_.write<std::int64_t>(
       bytes, [this, task = std::move(task), start = std::move(start), body = std::move(body),
-              prepared = std::move(prepared)](Connection& connection) {
-        return insert_task(connection, heads_, task, start, body, prepared);
+              prepared = std::move(prepared), steps = std::move(steps)](Connection& connection) {
+        return insert_task(connection, heads_, task, start, body, prepared, steps);
       });
 }
 
 Awaitable<Result<std::int64_t>> SqliteJournal::append(Append change) {
   WEFT_CO_CHECK(check(change));
   WEFT_CO_TRY(Events prepared, prepare(std::exchange(change.events, {})));
-  std::vector<PreparedIntent> intents;
-  for (auto& intent : change.intents) {
-    WEFT_CO_TRY(std::string payload, to_text(intent.payload, "an intent"));
-    intents.push_back({std::move(intent), std::move(payload)});
-  }
-  change.intents.clear();
+  WEFT_CO_TRY(Intents intents, prepare(std::exchange(change.intents, {})));
   const std::size_t bytes = bytes_of(prepared);
   co_return co_await database_.write<std::int64_t>(
       bytes, [this, change = std::move(change), prepared = std::move(prepared),
@@ -270,6 +243,16 @@ Awaitable<Result<std::optional<TaskRecord>>> SqliteJournal::get(TaskId id) {
       });
 }
 
+Awaitable<Result<std::optional<TaskRecord>>> SqliteJournal::get(TaskId id, std::string owner) {
+  using Found = std::optional<TaskRecord>;
+  co_return co_await database_.read<Found>(
+      [id = std::move(id), owner = std::move(owner)](Connection& connection) -> Result<Found> {
+        const auto n = number_of(connection, id, owner);
+        if (!n) return std::nullopt;
+        return read_task(connection, *n);
+      });
+}
+
 Awaitable<Result<std::vector<StoredEvent>>> SqliteJournal::read(TaskId id, std::int64_t after_seq,
                                                                 std::size_t limit) {
   using Found = std::vector<StoredEvent>;
@@ -282,7 +265,9 @@ Awaitable<Result<std::vector<StoredEvent>>> SqliteJournal::read(TaskId id, std::
         connection,
         "SELECT seq, kind, at, payload FROM event WHERE n = ? AND seq > ? ORDER BY seq LIMIT ?");
     rows.bind(*n).bind(after_seq).bind(static_cast<std::int64_t>(std::min(limit, kPageMax)));
-    while (rows.row()) {
+    std::size_t bytes = 0;
+    while (bytes < kPageBytesMax && rows.row()) {
+      bytes += rows.text(3).size();
       StoredEvent event{rows.integer(0), std::string(rows.text(1)), {}, rows.integer(2)};
       WEFT_TRY(event.payload, from_text(rows.text(3), "an event"));
       out.push_back(std::move(event));
@@ -303,15 +288,31 @@ Awaitable<Result<TaskList>> SqliteJournal::list(TaskQuery query) {
 }
 
 Awaitable<Result<std::vector<Unfinished>>> SqliteJournal::recover() {
-  co_return co_await database_.read<std::vector<Unfinished>>(
-      [](Connection& connection) { return read_unfinished(connection); });
+  using Places = std::vector<Place>;
+  WEFT_CO_TRY(const Places places, co_await database_.read<Places>([](Connection& connection) {
+    return find_unfinished(connection);
+  }));
+  std::vector<Unfinished> out;
+  // In several reads: one that takes long is cut.
+  for (std::span<const Place> rest = places; !rest.empty();) {
+    const auto now = rest.first(std::min(rest.size(), kRecoveredAtOnce));
+    Places some(now.begin(), now.end());
+    WEFT_CO_TRY(auto found, co_await database_.read<std::vector<Unfinished>>(
+                                [some = std::move(some)](Connection& connection) {
+                                  return read_unfinished(connection, some);
+                                }));
+    out.insert(out.end(), std::make_move_iterator(found.begin()),
+               std::make_move_iterator(found.end()));
+    rest = rest.subspan(now.size());
+  }
+  co_return out;
 }
 
-Awaitable<Result<std::size_t>> SqliteJournal::remove_expired(std::int64_t now_ms,
-                                                             std::size_t limit) {
-  co_return co_await database_.write<std::size_t>(0, [this, now_ms, limit](Connection& connection) {
-    return remove_tasks(connection, heads_, now_ms, limit);
-  });
+Awaitable<Result<Removal>> SqliteJournal::remove_expired(std::int64_t now_ms, std::size_t limit) {
+  co_return co_await database_.write<Removal>(
+      0, [this, now_ms, limit](Connection& connection) -> Result<Removal> {
+        return remove_some(connection, heads_, now_ms, limit);
+      });
 }
 
 Awaitable<Result<void>> SqliteJournal::verify(TaskId id) {

@@ -57,6 +57,16 @@ CREATE TABLE cell (
   PRIMARY KEY (space, key)
 ) STRICT, WITHOUT ROWID;
 )",
+    // Lists of one solution's tasks, in their order; a task found by its owner alone.
+    R"(
+ALTER TABLE task ADD COLUMN solution TEXT NOT NULL DEFAULT '';
+UPDATE task SET solution = coalesce(
+  (SELECT CASE WHEN json_valid(body) THEN json_extract(body, '$.solution') END
+   FROM task_start WHERE task_start.n = task.n), '');
+CREATE INDEX task_own ON task (owner, id);
+CREATE INDEX task_open ON task (owner) WHERE ended = 0;
+CREATE INDEX task_ended ON task (owner, updated, id, solution, state, ended) WHERE ended = 1;
+)",
 };
 
 Result<std::int64_t> number_of(Connection& connection, const char* sql) {

@@ -129,6 +129,111 @@ TEST_F(StoreTest, AFileOfANewerWeftIsRefusedByName) {
   EXPECT_TRUE(bytes() == before) << "refused before anything was written";
 }
 
+TEST_F(StoreTest, AFileOfTheFirstFormatIsBroughtUp) {
+  TaskRecord ended = task("t1");
+  ended.solution = SolutionId("bank");
+  ended.state = model::TaskState::completed;
+  TaskRecord running = task("t2");
+  running.solution = SolutionId("clinic");
+  ended.updated_ms = running.updated_ms = 1;
+  {
+    const auto store = open();
+    ASSERT_TRUE(run(store->journal().create(ended, {{"state", 1, 1}})));
+    ASSERT_TRUE(run(store->journal().create(running, {})));
+    ASSERT_TRUE(run(store->journal().create(task("t3"), {})));
+  }
+  tamper(path(),
+         "DROP INDEX task_own; DROP INDEX task_open; DROP INDEX task_ended;"
+         "ALTER TABLE task DROP COLUMN solution;"
+         "UPDATE task_start SET body = 'rubbish' WHERE n = 3; PRAGMA user_version = 1");
+  const auto store = open();
+  Journal& journal = store->journal();
+  for (auto* record : {&ended, &running}) {
+    const auto list = run(journal.list({.owner = "ann", .solution = record->solution}));
+    ASSERT_TRUE(list) << list.error().message;
+    ASSERT_EQ(list->tasks.size(), 1u);
+    EXPECT_EQ(list->tasks.front().id, record->id);
+    EXPECT_TRUE(run(journal.get(record->id, "ann"))->has_value());
+  }
+  EXPECT_EQ(run(journal.append(append_to("t1", 1))), 2);
+  EXPECT_TRUE(run(journal.verify(TaskId("t1"))));
+}
+
+TEST_F(StoreTest, OfSomeoneElsesTaskNothingIsRead) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(run(store->journal().create(task("t1"), {})));
+  }
+  // Whoever reads it finds that it is damaged.
+  tamper(path(), "UPDATE task_start SET body = 'rubbish'; UPDATE task_body SET body = 'rubbish'");
+  const auto store = open();
+  EXPECT_EQ(run(store->journal().get(TaskId("t1"), "ann")).error().code, Code::data_loss);
+  const auto foreign = run(store->journal().get(TaskId("t1"), "bob"));
+  ASSERT_TRUE(foreign);
+  EXPECT_EQ(*foreign, std::nullopt);
+}
+
+TEST_F(StoreTest, ADamagedTaskKeepsNoOtherFromBeingTakenUp) {
+  {
+    const auto store = open();
+    for (int i = 0; i < 40; ++i)
+      ASSERT_TRUE(run(store->journal().create(task(std::format("t{}", i)), {})));
+  }
+  tamper(path(), "UPDATE task_start SET body = 'rubbish' WHERE n = 20");
+  const auto unfinished = run(open()->journal().recover());
+  ASSERT_TRUE(unfinished);
+  EXPECT_EQ(unfinished->size(), 39u);
+  EXPECT_EQ(unfinished->back().task.id.str(), "t39");
+}
+
+TEST_F(StoreTest, ATaskOfManyEventsIsRemovedALittleAtATime) {
+  constexpr std::size_t kEvents = kRemovedRowsMax + 1'000;
+  {
+    const auto store = open();
+    TaskRecord record = task("t1");
+    record.state = model::TaskState::completed;
+    record.expires_ms = 5;
+    ASSERT_TRUE(run(store->journal().create(record, {})));
+    for (std::size_t head = 0; head < kEvents; head += 1'024) {
+      Append change = append_to("t1", static_cast<std::int64_t>(head));
+      change.events.assign(std::min<std::size_t>(1'024, kEvents - head), change.events.front());
+      ASSERT_TRUE(run(store->journal().append(change)));
+    }
+    const auto first = run(store->journal().remove_expired(10, 10));
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->tasks, 0u);
+    EXPECT_TRUE(first->more);
+    EXPECT_EQ(run(store->journal().get(TaskId("t1"))).value(), std::nullopt) << "gone at once";
+    EXPECT_TRUE(run(store->journal().list({.owner = "ann"}))->tasks.empty());
+    EXPECT_TRUE(run(store->journal().verify(TaskId("t1")))) << "what is left is whole";
+  }
+  const auto store = open();
+  const auto second = run(store->journal().remove_expired(10, 10));
+  EXPECT_EQ(second->tasks, 1u);
+  EXPECT_FALSE(second->more);
+  EXPECT_EQ(run(store->journal().verify(TaskId("t1"))).error().reason, Reason::task_not_found);
+  ASSERT_TRUE(run(store->journal().create(task("t1"), {{"state", 1, 1}})));
+}
+
+TEST_F(StoreTest, LongEventsAreRemovedAFewAtATime) {
+  const auto store = open();
+  TaskRecord record = task("t1");
+  record.state = model::TaskState::completed;
+  record.expires_ms = 5;
+  ASSERT_TRUE(run(store->journal().create(record, {})));
+  constexpr int kEvents = 5;
+  const std::string word(kRemovedBytesMax / 2, 'y');
+  for (int i = 0; i < kEvents; ++i) {
+    ASSERT_TRUE(run(store->journal().append(append_to("t1", i, word))));
+  }
+  EXPECT_LT(run(store->journal().read(TaskId("t1"), 0, 10))->size(), 3u) << "a page has a limit";
+  EXPECT_EQ(run(store->journal().read(TaskId("t1"), 4, 10))->size(), 1u);
+  int calls = 1;
+  while (run(store->journal().remove_expired(10, 10))->more) ++calls;
+  EXPECT_GE(calls, 3);
+  EXPECT_EQ(run(store->journal().list({.any_owner = true}))->total, 0);
+}
+
 TEST_F(StoreTest, AnotherProgramsFileIsLeftAlone) {
   tamper(path(), "CREATE TABLE other (x)");
   EXPECT_THAT(refusal({.directory = path()}).message, HasSubstr("another program"));
