@@ -13,6 +13,8 @@
 #include "weft/app/process.h"
 #include "weft/app/watchdog.h"
 #include "weft/base/task_group.h"
+#include "weft/base/timers.h"
+#include "weft/hub/on_loop.h"
 #include "weft/store/sqlite/store.h"
 
 namespace weft::app {
@@ -47,8 +49,8 @@ class RunningHub final : public Running {
     make_environment();
     WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
-    WEFT_CHECK(listen());
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
+    WEFT_CHECK(listen());
     boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(join_all()); });
     return {};
   }
@@ -56,7 +58,9 @@ class RunningHub final : public Running {
   std::string url() const override { return environment_->public_url; }
   std::string socket_path() const override { return (config_.data / "weft.sock").string(); }
 
-  Result<std::string> reload() override { return wait(reload_on_loop()); }
+  void reload() override {
+    boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(reload_and_log()); });
+  }
 
   bool look() override {
     watchdog_.look();
@@ -98,7 +102,8 @@ class RunningHub final : public Running {
                               .data_directory = "",
                               .config_file = config_.file,
                               .reload = [this] { return reload_on_loop(); },
-                              .ready = [this] { return watchdog_.ready(); }});
+                              .ready = [this] { return watchdog_.ready(); },
+                              .keys_required = config_.front.keys_required});
     environment_->data_directory = std::filesystem::absolute(config_.data).string();
     table_ = adapters::all_adapters();
     std::vector<std::unique_ptr<hub::Protocol>> protocols;
@@ -140,12 +145,13 @@ class RunningHub final : public Running {
     if (auto restored = co_await joiner_->restore(); !restored) {
       log::error("what had joined before could not be read: {}", restored.error().message);
     }
-    auto configured = config_.solutions;
-    co_await joiner_->reconcile(std::move(configured), executor);
+    // Each task waits for its own solution, none for the slowest.
     if (auto recovered = co_await hub_->tasks().recover(executor); !recovered) {
       log::error("the tasks of the hub's last life could not be read: {}",
                  recovered.error().message);
     }
+    auto configured = config_.solutions;
+    co_await joiner_->reconcile(std::move(configured), executor, background_->token());
     co_await joiner_->keep_fresh(executor, background_->token());
   }
 
@@ -170,9 +176,37 @@ class RunningHub final : public Running {
     return out;
   }
 
+  Awaitable<> reload_and_log() {
+    auto done = co_await reload_in_turn();
+    if (done) {
+      log::info("configuration read again: {}", *done);
+    } else if (!background_->token().cancelled()) {
+      log::error("{}", done.error().message);
+    }
+  }
+
+  /// From any loop: the configuration belongs to the first.
   Awaitable<Result<std::string>> reload_on_loop() {
+    auto reloading = reload_in_turn();
+    co_return co_await hub::on_loop(loops_.at(0).executor(), std::move(reloading));
+  }
+
+  /// One after the other, the last one the last.
+  Awaitable<Result<std::string>> reload_in_turn() {
     if (config_.file.empty())
       co_return fail(Reason::unsupported, "this hub runs without a configuration file");
+    const CancelToken ends = background_->token();
+    while (reloading_) {
+      const bool slept = co_await sleep_for(Milliseconds(10), ends);
+      if (!slept) co_return fail(ends.why());
+    }
+    reloading_ = true;
+    auto done = co_await reload_now(ends);
+    reloading_ = false;
+    co_return done;
+  }
+
+  Awaitable<Result<std::string>> reload_now(CancelToken ends) {
     ConfigReading reading = load_config(config_.file);
     if (!reading.faults.empty()) {
       const auto& first = reading.faults.front();
@@ -192,7 +226,7 @@ class RunningHub final : public Running {
     config_.solutions = std::move(reading.config.solutions);
     log::set_level(reading.config.log_level);
     auto configured = config_.solutions;
-    co_await joiner_->reconcile(std::move(configured), loops_.at(0).executor());
+    co_await joiner_->reconcile(std::move(configured), loops_.at(0).executor(), ends);
     co_return words;
   }
 
@@ -211,6 +245,7 @@ class RunningHub final : public Running {
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
   std::unique_ptr<TaskGroup> background_;
   bool drained_ = false;
+  bool reloading_ = false;
 };
 
 }  // namespace

@@ -23,8 +23,9 @@ class Running {
   /// `http://127.0.0.1:8420`.
   virtual std::string url() const = 0;
   virtual std::string socket_path() const = 0;
-  /// Reads the configuration again and makes the solutions follow it; what changed in words.
-  virtual Result<std::string> reload() = 0;
+  /// Begins to read the configuration again and to make the solutions follow it; the log says how
+  /// that went. A solution that is slow to join holds up nobody who waits for signals.
+  virtual void reload() = 0;
   /// Looks whether every loop turns, and gives whether the hub can serve as it should; to be called
   /// every second or so.
   virtual bool look() = 0;

@@ -10,26 +10,38 @@
 #include <latch>
 
 #include "weft/app/service_manager.h"
+#include "weft/base/testing/wait.h"
 
 namespace weft::app {
 namespace {
 
 void look_until(Watchdog& watchdog, bool ready) {
-  for (int i = 0; i < 500 && watchdog.ready() != ready; ++i) {
+  testing::wait_until([&] {
     watchdog.look();
-    ::usleep(10'000);
+    return watchdog.ready() == ready;
+  });
+}
+
+TEST(Watchdog, LoopsThatTurnAreReady) {
+  net::Loops loops(2);
+  Watchdog watchdog(loops, Milliseconds(10'000));
+  ASSERT_TRUE(loops.start());
+  for (int i = 0; i < 20; ++i) {
+    watchdog.look();
+    EXPECT_TRUE(watchdog.ready());
+    testing::wait_until([] { return false; }, Milliseconds(10));
   }
 }
 
 TEST(Watchdog, SaysThatALoopIsBlockedAndShowsItsStack) {
   net::Loops loops(2);
-  Watchdog watchdog(loops, Milliseconds(100));
+  Watchdog watchdog(loops, Milliseconds(500));
   ASSERT_TRUE(loops.start());
-  for (int i = 0; i < 20; ++i) {
-    watchdog.look();
-    EXPECT_TRUE(watchdog.ready());
-    ::usleep(10'000);
-  }
+  // A loop that has answered once is known by its thread.
+  watchdog.look();
+  std::latch turned(1);
+  boost::asio::post(loops.at(1).executor(), [&] { turned.count_down(); });
+  turned.wait();
   ::testing::internal::CaptureStderr();
   std::latch released(1);
   boost::asio::post(loops.at(1).executor(), [&] { released.wait(); });
@@ -38,7 +50,6 @@ TEST(Watchdog, SaysThatALoopIsBlockedAndShowsItsStack) {
   // It stays so, and is said once.
   for (int i = 0; i < 20; ++i) watchdog.look();
   EXPECT_FALSE(watchdog.ready());
-  ::usleep(100'000);
   released.count_down();
   look_until(watchdog, true);
   EXPECT_TRUE(watchdog.ready());

@@ -57,20 +57,32 @@ bool has_endless_number(std::string_view text) {
   return false;
 }
 
-/// Members cost far more than their bytes: looking each up among those before it, and a place for
-/// each. Counted by their colons, where there are so many at all outside of strings.
-bool has_too_many_members(std::string_view text) {
-  constexpr auto most = static_cast<std::ptrdiff_t>(kJsonMembersMax);
-  // The shortest member is `"":0,`.
-  if (text.size() / 5 <= kJsonMembersMax || std::ranges::count(text, ':') <= most) return false;
-  std::ptrdiff_t colons = 0;
-  for (std::size_t i = 0; i < text.size() && colons <= most; ++i) {
+/// Whether more than `most` of these marks stand outside of strings. Whether there are so many at
+/// all is seen first.
+bool has_more_than(std::string_view text, std::string_view marks, std::size_t most) {
+  std::size_t anywhere = 0;
+  for (const char mark : marks)
+    anywhere += static_cast<std::size_t>(std::ranges::count(text, mark));
+  if (anywhere <= most) return false;
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < text.size() && found <= most; ++i) {
     if (text[i] == '"')
       i = end_of_string(text, i + 1);
-    else if (text[i] == ':')
-      ++colons;
+    else if (marks.contains(text[i]))
+      ++found;
   }
-  return colons > most;
+  return found > most;
+}
+
+/// Members cost far more than their bytes: looking each up among those before it, and a place for
+/// each. The shortest is `"":0,`.
+bool has_too_many_members(std::string_view text) {
+  return text.size() / 5 > kJsonMembersMax && has_more_than(text, ":", kJsonMembersMax);
+}
+
+/// So do values, if less. The shortest is `0,`.
+bool has_too_many_values(std::string_view text) {
+  return text.size() / 2 > kJsonValuesMax && has_more_than(text, ",[{", kJsonValuesMax);
 }
 
 /// A number beyond what a double holds was read as infinite, which no JSON can say again.
@@ -98,6 +110,10 @@ Result<value> parse(std::string_view text, std::size_t bytes_max) {
   if (has_too_many_members(text)) {
     return fail(Reason::too_large,
                 std::format("the JSON text has more than {} members", kJsonMembersMax));
+  }
+  if (has_too_many_values(text)) {
+    return fail(Reason::too_large,
+                std::format("the JSON text has more than {} values", kJsonValuesMax));
   }
   // Its stack begins here; only a large document needs more.
   std::array<unsigned char, 4096> room;

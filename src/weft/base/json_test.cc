@@ -34,6 +34,22 @@ TEST(Json, KeepsToItsLimits) {
   EXPECT_FALSE(parse("[0." + std::string(kJsonNumberCharsMax + 1, '1') + "]"));
 }
 
+// A value takes a dozen times the two bytes that it is written in.
+TEST(Json, MoreValuesThanFitAreRefusedBeforeTheyCost) {
+  const auto repeated = [](std::string_view piece, std::size_t times) {
+    std::string text = "[";
+    for (std::size_t i = 0; i < times; ++i) text += piece;
+    return text + "0]";
+  };
+  EXPECT_TRUE(parse(repeated("0,", kJsonValuesMax - 1)));
+  for (const std::string_view piece : {"0,", "[],", "{},", "[[]],"}) {
+    const auto refused = parse(repeated(piece, kJsonValuesMax + 1));
+    ASSERT_FALSE(refused) << piece;
+    EXPECT_EQ(refused.error().reason, Reason::too_large) << piece;
+  }
+  EXPECT_TRUE(parse("[\"" + std::string(3 * kJsonValuesMax, ',') + "\"]"));
+}
+
 TEST(Json, ATextOfDigitsIsNoNumber) {
   const std::string digits(5'000, '7');
   EXPECT_EQ(parse("[\"" + digits + "\"]").value(), array{digits});

@@ -10,6 +10,7 @@ inline constexpr std::size_t kSolutionIdCharsMax = 40;
 inline constexpr std::size_t kJsonDepthMax = 128;
 inline constexpr std::size_t kJsonBytesMax = 16 * 1024 * 1024;
 inline constexpr std::size_t kJsonMembersMax = 250'000;
+inline constexpr std::size_t kJsonValuesMax = 2'000'000;
 inline constexpr std::size_t kJsonNumberCharsMax = 1024;
 inline constexpr std::size_t kSchemaBytesMax = 256 * 1024;
 inline constexpr std::size_t kSchemaDepthMax = 64;

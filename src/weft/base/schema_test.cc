@@ -144,7 +144,7 @@ TEST(Schema, AnExplosionOfWorkEnds) {
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(verdict(R"({"$ref": "#/$defs/d39", "$defs": {)" + definitions + "}}", "1"),
             ": the value and its schema take too long to compare");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 TEST(Schema, ABacktrackingPatternEnds) {

@@ -108,9 +108,12 @@ Result<Url> parse_url(std::string_view text) {
   }
   const auto parsed = boost::urls::parse_uri(text);
   if (!parsed) {
-    return fail(Reason::invalid_argument,
-                std::format("`{}` is not a URL: {} (a URL looks like http://127.0.0.1:3000/path)",
-                            text, parsed.error().message()));
+    const bool begins = text.starts_with("http://") || text.starts_with("https://");
+    return fail(
+        Reason::invalid_argument,
+        std::format("`{}` is not a URL: {} (a URL looks like http://127.0.0.1:3000/path)", text,
+                    begins ? "a part of it has a character that must be written as %XX"
+                           : "it does not begin with http:// or https://"));
   }
   return take_apart(*parsed, text);
 }

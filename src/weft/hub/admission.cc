@@ -2,6 +2,7 @@
 
 #include "weft/hub/hub.h"
 #include "weft/hub/limits.h"
+#include "weft/hub/names.h"
 
 namespace weft::hub {
 namespace {
@@ -10,10 +11,13 @@ std::int64_t milliseconds(SteadyTime time) {
   return std::chrono::duration_cast<Milliseconds>(time.time_since_epoch()).count();
 }
 
-/// Whoever names the time to come back has answered.
+/// Whether the solution itself did not answer. Whoever names the time to come back has answered,
+/// and so has one that refuses a request, or weft's credentials, with an HTTP status: of those only
+/// a gateway with nothing behind it (502, 503) counts.
 bool unreached(const Error& error) {
   const bool absent = error.reason == Reason::unavailable || error.reason == Reason::deadline;
-  return absent && !error.retry_after;
+  const int status = error.upstream_status;
+  return absent && !error.retry_after && (status == 0 || status == 502 || status == 503);
 }
 
 }  // namespace
@@ -70,8 +74,7 @@ Result<Admission> Hub::admit(const model::Principal& principal, std::shared_ptr<
                              const model::Skill*) {
   const std::string& id = entry->solution->id.str();
   if (!keys().may_call(principal, id)) {
-    return fail(Reason::permission_denied,
-                std::format("the key `{}` may not call `{}`", principal.name, id));
+    return fail(may_not_call(principal, id));
   }
   auto& counters = *entry->counters;
   const SteadyTime now = clock().steady();

@@ -61,12 +61,23 @@ std::optional<json::value> data_of_words(const json::value& schema, const std::s
   return json::value(std::move(data));
 }
 
+/// ": `district`, `level`"; nothing when the form names no fields.
+std::string fields_of(const json::value& schema) {
+  const json::value* properties = json::find(schema, "properties");
+  std::string out;
+  if (!properties || !properties->is_object()) return out;
+  for (const auto& [name, property] : properties->get_object())
+    out += std::format("{}`{}`", out.empty() ? ": " : ", ", std::string_view(name));
+  return out;
+}
+
 /// Words that say no to an approval decline it.
 void read_approval(Answer& answer) {
   if (answer.action != AnswerAction::accept) return;
   if (answer.data && answer.data->is_object()) {
-    if (json::bool_at(answer.data->get_object(), "approve") == false)
-      answer.action = AnswerAction::decline;
+    // `no` in quotes is no yes either.
+    const auto* said = json::find(*answer.data, "approve");
+    if (said != nullptr && *said != json::value(true)) answer.action = AnswerAction::decline;
     return;
   }
   if (answer.text.empty()) return;
@@ -81,7 +92,8 @@ Result<void> fit(const std::string& key, const Ask::Item& item, Answer& answer) 
   const std::string pointer = "/" + json::escape_pointer(key);
   if (!answer.data) {
     return fail(make_argument_error(
-        pointer, std::format("{}: the question is a form: its answer needs data", pointer)));
+        pointer, std::format("{}: the question is a form: its answer needs data{}", pointer,
+                             fields_of(*item.schema))));
   }
   WEFT_TRY(const auto schema, Schema::create(*item.schema));
   if (const auto fault = schema.check(*answer.data)) {

@@ -1,5 +1,6 @@
 #include "weft/hub/approval.h"
 
+#include <algorithm>
 #include <format>
 
 #include "weft/hub/limits.h"
@@ -52,10 +53,29 @@ std::string visible(std::string_view text) {
   return out;
 }
 
-bool asks_first(const JoinRequest& request, const model::Skill& skill) {
-  auto found = request.approvals.find(skill.id.str());
-  if (found == request.approvals.end()) found = request.approvals.find("*");
-  return found != request.approvals.end() && found->second != Approval::solution;
+bool asks_first(const JoinRequest& request, const model::Solution& solution,
+                const model::Skill& skill) {
+  const auto own = request.approvals.find(skill.id.str());
+  if (own != request.approvals.end()) return own->second != Approval::solution;
+  return std::ranges::any_of(request.approvals, [&](const auto& guard) {
+    const bool its = guard.first == "*" || solution.skill(guard.first) == nullptr;
+    return its && guard.second != Approval::solution;
+  });
+}
+
+bool asks_any(const JoinRequest& request) {
+  return std::ranges::any_of(request.approvals, [](const auto& approval) {
+    return approval.second != Approval::solution;
+  });
+}
+
+std::vector<std::string> unknown_approvals(const JoinRequest& request,
+                                           const model::Solution& solution) {
+  std::vector<std::string> out;
+  for (const auto& [skill, approval] : request.approvals) {
+    if (skill != "*" && solution.skill(skill) == nullptr) out.push_back(skill);
+  }
+  return out;
 }
 
 model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill,

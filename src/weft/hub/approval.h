@@ -8,8 +8,16 @@
 
 namespace weft::hub {
 
-/// Whether the hub asks before this skill is called (`hub` and `both`).
-bool asks_first(const JoinRequest& request, const model::Skill& skill);
+/// Whether the hub asks before this skill is called (`hub` and `both`). While a guard is misspelt,
+/// or its skill was renamed, any skill without an approval of its own may be the one it was for.
+bool asks_first(const JoinRequest& request, const model::Solution& solution,
+                const model::Skill& skill);
+/// Whether it asks before any skill of this solution: its calls must then all go through Hub::call.
+bool asks_any(const JoinRequest& request);
+/// The names of `approval` that are no skill of this solution (`*` is all of them): they guard
+/// nothing.
+std::vector<std::string> unknown_approvals(const JoinRequest& request,
+                                           const model::Solution& solution);
 /// The question, rendered from the very values that will be sent; marks that hide or turn text are
 /// shown as escapes.
 model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill,

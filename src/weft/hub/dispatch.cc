@@ -42,6 +42,8 @@ Result<void> shape_converse(Dispatch& dispatch) {
   } else {
     return fail(std::move(turns).error());
   }
+  // A form of the skill's own may mean other things by these names.
+  if (!dispatch.skill->input_schema) WEFT_CHECK(steer_from_args(call));
   if (call.context.empty() && call.args->is_object()) {
     call.context = ContextId(std::string(json::string_at(call.args->get_object(), "context_id")));
   }
@@ -109,7 +111,8 @@ Awaitable<Result<void>> shape(std::shared_ptr<Dispatch> dispatch, Emitter& out) 
 }
 
 Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
-  if (!asks_first(dispatch->entry->request, *dispatch->skill)) co_return Result<void>();
+  const Entry& entry = *dispatch->entry;
+  if (!asks_first(entry.request, *entry.solution, *dispatch->skill)) co_return Result<void>();
   auto ask = approval_ask(*dispatch->entry->solution, *dispatch->skill, *dispatch->call);
   WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
   if (answers.begin()->second.action == model::AnswerAction::accept) co_return Result<void>();

@@ -62,7 +62,10 @@ std::unique_ptr<EventStream> guarded(Dispatch dispatch, CallContext context) {
         return run_dispatch(shared, out);
       },
       [shared](model::End& end) {
-        if (!end.outcome) {
+        // What a person refused never reached the solution: it is not its error.
+        const bool by_person =
+            !end.outcome && end.outcome.error().reason == Reason::refused && !shared->started;
+        if (!end.outcome && !by_person) {
           end.outcome = std::unexpected(
               named(std::move(end.outcome).error(), shared->entry->solution->id.str()));
         }
@@ -100,7 +103,8 @@ std::unique_ptr<EventStream> Hub::call(model::Call call, CallContext context,
 std::unique_ptr<EventStream> Hub::call(std::shared_ptr<const model::Call> call, CallContext context,
                                        BeforeStart before_start) {
   const auto snapshot = state_->registry.snapshot();
-  auto found = find_skill(*snapshot, call->solution.str(), call->skill.str());
+  const Audience audience{keys(), call->principal};
+  auto found = find_skill(*snapshot, call->solution.str(), call->skill.str(), &audience);
   if (!found) return ended_stream(model::end_with(std::move(found).error()));
   if (auto deep = check_depth(*call); !deep) {
     return ended_stream(model::end_with(named(std::move(deep).error(), call->solution.str())));

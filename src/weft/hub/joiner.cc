@@ -9,6 +9,7 @@
 #include "weft/base/log.h"
 #include "weft/base/task_group.h"
 #include "weft/base/timers.h"
+#include "weft/hub/approval.h"
 #include "weft/hub/join_record.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/nearest.h"
@@ -29,6 +30,20 @@ struct Pending {
   std::int64_t pause_ms = kRejoinMs;
   bool trying = false;
 };
+
+/// A guard that is misspelt makes the hub ask before skills that nobody meant.
+void warn_of_unknown(const JoinRequest& request, const model::Solution& solution) {
+  for (const auto& name : unknown_approvals(request, solution)) {
+    std::vector<std::string> skills;
+    for (const auto& skill : solution.skills) skills.push_back(skill.id.str());
+    log::warn(
+        "{}: `approval` names `{}`, which is no skill of {}: every skill without an approval of "
+        "its "
+        "own is asked for until that is put right; nearest: {}",
+        request.origin, visible(name), solution.id.str(),
+        visible(quoted_list(nearest(name, skills, 1))));
+  }
+}
 
 }  // namespace
 
@@ -152,6 +167,7 @@ Result<JoinReport> Joiner::State::add(JoinRequest request, Joined joined, const 
   JoinReport report{solution.id,    solution.protocol, solution.protocol_version,
                     by.finding.how, confidence,        solution.skills.size()};
   request.id = solution.id;
+  warn_of_unknown(request, solution);
   auto entry = make_entry(std::move(solution), std::move(joined.service), std::move(request),
                           by.finding.how);
   entry->counters->health = Health::up;
@@ -303,6 +319,10 @@ Awaitable<> Joiner::State::refresh_one(std::shared_ptr<State> state,
   solution->id = id;
   if (solution->protocol.empty()) solution->protocol = entry->solution->protocol;
   if (solution->url.empty()) solution->url = entry->solution->url;
+  if (unknown_approvals(entry->request, *solution) !=
+      unknown_approvals(entry->request, *entry->solution)) {
+    warn_of_unknown(entry->request, *solution);
+  }
   auto updated = state->hub.registry().update(id, std::move(solution));
   if (!updated)
     log::warn("the new description of {} is not taken: {}", id.str(), updated.error().message);
@@ -433,7 +453,8 @@ Awaitable<Result<std::vector<JoinRequest>>> Joiner::restore() {
   co_return restored;
 }
 
-Awaitable<> Joiner::reconcile(std::vector<JoinRequest> configured, Executor executor) {
+Awaitable<> Joiner::reconcile(std::vector<JoinRequest> configured, Executor executor,
+                              CancelToken cancel) {
   const auto state = state_;
   state->drop_changed(configured);
   for (auto& request : configured) {
@@ -445,9 +466,9 @@ Awaitable<> Joiner::reconcile(std::vector<JoinRequest> configured, Executor exec
     if (!joined && !waits_already)
       state->wait_for(std::move(request), "it was not tried yet", true);
   }
-  const CancelToken never;
-  auto trying = state->try_pending(executor, never, true);
+  auto trying = state->try_pending(executor, cancel, true);
   co_await on_loop(executor, std::move(trying));
+  if (cancel.cancelled()) co_return;
   for (const auto& one : waiting()) {
     log::warn("{} ({}) has not joined yet: {}", one.request.id.str(), one.request.origin, one.why);
   }

@@ -66,7 +66,7 @@ class Joiner {
   Awaitable<Result<std::vector<JoinRequest>>> restore();
   /// Makes the registry's configured solutions equal to these (hot reload): joins, leaves and joins
   /// anew what changed.
-  Awaitable<> reconcile(std::vector<JoinRequest> configured, Executor executor);
+  Awaitable<> reconcile(std::vector<JoinRequest> configured, Executor executor, CancelToken cancel);
   /// Solutions that could not be joined yet, with the reason.
   struct Waiting {
     JoinRequest request;

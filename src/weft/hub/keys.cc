@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <format>
+#include <limits>
 #include <mutex>
 #include <set>
 
@@ -89,6 +90,8 @@ Result<Record> record_from(const store::Row& row) {
 
 using Records = std::vector<Record>;
 
+bool is_revoked(const Record& record) { return record.info.revoked_ms.has_value(); }
+
 Result<void> check_name(const std::string& name) {
   const bool fits =
       !name.empty() && name.size() <= kKeyNameCharsMax && std::ranges::all_of(name, [](char c) {
@@ -142,12 +145,31 @@ struct Keys::State {
       error.code = Code::already_exists;
       return fail(std::move(error));
     }
-    if (now->size() >= kKeysMax) {
+    const bool full = now->size() + being_made.size() > kKeysMax;
+    if (full && std::ranges::none_of(*now, &is_revoked)) {
       being_made.erase(name);
-      return fail(Reason::rate_limited,
-                  std::format("{} keys have been made; no more are kept", kKeysMax));
+      return fail(
+          Reason::rate_limited,
+          std::format("there are {} keys, and no more are kept; revoke some that nobody uses",
+                      kKeysMax));
     }
     return {};
+  }
+
+  /// Takes out the key that was revoked first, when there are more than are kept.
+  std::optional<KeyId> forget_oldest() {
+    const std::scoped_lock lock(mutex);
+    auto next = std::make_shared<Records>(*all());
+    if (next->size() <= kKeysMax) return std::nullopt;
+    const auto revoked_at = [](const Record& record) {
+      return record.info.revoked_ms.value_or(std::numeric_limits<std::int64_t>::max());
+    };
+    const auto oldest = std::ranges::min_element(*next, {}, revoked_at);
+    if (!is_revoked(*oldest)) return std::nullopt;
+    KeyId forgotten = oldest->info.id;
+    next->erase(oldest);
+    records.store(std::move(next), std::memory_order_release);
+    return forgotten;
   }
 
   void release(const std::string& name) {
@@ -210,6 +232,10 @@ Awaitable<Result<NewKey>> Keys::make(std::string name, bool admin,
   if (stored) state_->put(std::move(record));
   state_->release(name);
   if (!stored) co_return fail(std::move(stored).error());
+  if (const auto forgotten = state_->forget_oldest()) {
+    // One that the disk keeps is forgotten by the next that is made after a start.
+    (void)co_await state_->tables.erase(std::string(kSpace), forgotten->str());
+  }
   co_return made;
 }
 

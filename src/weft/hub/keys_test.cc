@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <format>
 
+#include "weft/hub/limits.h"
+#include "weft/hub/names.h"
 #include "weft/hub/testing.h"
 #include "weft/store/memory_tables.h"
 
@@ -119,6 +123,55 @@ TEST_F(KeysTest, TheSecretIsNowhereInTheTables) {
     EXPECT_EQ(rows->size(), 1U);
     EXPECT_EQ(json::write(rows->front().value).find(key.secret.substr(5)), std::string::npos);
   });
+}
+
+TEST_F(KeysTest, OldRevokedKeysMakeRoom) {
+  std::vector<KeyId> ids;
+  for (std::size_t i = 0; i < kKeysMax; ++i) ids.push_back(make(std::format("k{}", i)).info.id);
+  EXPECT_EQ(refused("more").message,
+            "there are 1024 keys, and no more are kept; revoke some that nobody uses");
+  for (const std::size_t i : {7U, 3U}) {
+    clock_.now_ms += 1'000;
+    run(loop_, [&]() -> Awaitable<> { EXPECT_TRUE(co_await keys_.revoke(ids[i])); });
+  }
+  const auto more = make("more");
+  EXPECT_EQ(keys_.list().size(), kKeysMax);
+  EXPECT_FALSE(std::ranges::contains(keys_.list(), ids[7], &KeyInfo::id));
+  EXPECT_TRUE(std::ranges::contains(keys_.list(), ids[3], &KeyInfo::id));
+  EXPECT_TRUE(keys_.authenticate(more.secret));
+  make("another");
+  EXPECT_EQ(refused("one too many").reason, Reason::invalid_argument);
+  EXPECT_EQ(refused("last").reason, Reason::rate_limited);
+  Keys again(tables_, clock_, random_);
+  EXPECT_TRUE(testing::run_on<Result<void>>(loop_, [&] { return again.load(); }));
+  EXPECT_EQ(again.list().size(), kKeysMax);
+}
+
+// A key is told nothing of what it may not call, not even as a word that was perhaps meant.
+TEST_F(KeysTest, AnErrorNamesOnlyWhatItsAudienceMayKnow) {
+  Registry registry;
+  for (const std::string id : {"bank", "band"}) {
+    model::Solution solution;
+    solution.id = SolutionId(id);
+    solution.skills = {testing::fake_skill(id + "-one"), testing::fake_skill(id + "-two")};
+    ASSERT_TRUE(registry.add(make_entry(std::move(solution), nullptr, {}, "")));
+  }
+  const auto snapshot = registry.snapshot();
+  const auto key = make("alice", false, {"band"});
+  const auto principal = keys_.authenticate(key.secret);
+  ASSERT_TRUE(principal);
+  const Audience alice{keys_, *principal};
+  for (const std::string& told : {find_skill(*snapshot, "bnak", "", &alice).error().message,
+                                  find_skill(*snapshot, "bank", "", &alice).error().message,
+                                  find_skill(*snapshot, "bank", "x", &alice).error().message,
+                                  find_model(*snapshot, "tool/bank/x", &alice).error().message}) {
+    EXPECT_FALSE(told.contains("bank-")) << told;
+  }
+  EXPECT_TRUE(find_skill(*snapshot, "ban", "", &alice).error().message.contains("`band`"));
+  EXPECT_FALSE(find_skill(*snapshot, "ban", "", &alice).error().message.contains("`bank`"));
+  EXPECT_TRUE(find_skill(*snapshot, "ban", "").error().message.contains("`bank`"));
+  EXPECT_EQ(find_skill(*snapshot, "bank", "x", &alice).error().reason, Reason::permission_denied);
+  EXPECT_TRUE(find_skill(*snapshot, "band", "x", &alice).error().message.contains("`band-one`"));
 }
 
 TEST_F(KeysTest, KeysAreThereAfterARestart) {

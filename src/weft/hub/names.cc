@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <format>
+#include <functional>
 
+#include "weft/hub/keys.h"
 #include "weft/hub/nearest.h"
 
 namespace weft::hub {
@@ -18,6 +20,9 @@ bool plain(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
 }
+
+/// What the name of a tool may hold that stands alone; the functions of chat models know no dot.
+bool plain_or_dot(char c) { return plain(c) || c == '.'; }
 
 bool slug_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 
@@ -38,13 +43,13 @@ std::string tail(std::string_view solution, std::string_view skill) {
   return std::format("_{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]);
 }
 
-std::string mangled(std::string_view name, bool fits, std::string_view solution,
-                    std::string_view skill) {
+std::string mangled(std::string_view name, bool fits, bool (*allowed)(char),
+                    std::string_view solution, std::string_view skill) {
   fits = fits && !name.empty() && name.size() <= kNameCharsMax && !has_tail(name) &&
-         std::ranges::all_of(name, plain);
+         std::ranges::all_of(name, allowed);
   if (fits) return std::string(name);
   std::string out(name.substr(0, kNameCharsMax - kTailChars));
-  std::ranges::replace_if(out, [](char c) { return !plain(c); }, '_');
+  std::ranges::replace_if(out, std::not_fn(allowed), '_');
   return out + tail(solution, skill);
 }
 
@@ -102,9 +107,15 @@ void add_names(const model::Solution& solution, std::vector<ModelName>& out) {
   add(id, skill);
 }
 
+bool knows(const Audience* audience, std::string_view solution) {
+  return audience == nullptr || audience->may_know(solution);
+}
+
 /// What went wrong is for people who may see its place and its command: `weft ls` shows it.
-std::optional<Error> absent_solution(const Snapshot& snapshot, std::string_view solution) {
+std::optional<Error> absent_solution(const Snapshot& snapshot, std::string_view solution,
+                                     const Audience* audience) {
   if (!snapshot.absent || !snapshot.absent->contains(solution)) return std::nullopt;
+  if (!knows(audience, solution)) return std::nullopt;
   Error error =
       make_error(Reason::unavailable,
                  std::format("solution \"{}\": it has not joined yet; weft tries it again "
@@ -114,9 +125,11 @@ std::optional<Error> absent_solution(const Snapshot& snapshot, std::string_view 
   return error;
 }
 
-Error unknown_model(const Snapshot& snapshot, std::string_view model) {
+Error unknown_model(const Snapshot& snapshot, std::string_view model, const Audience* audience) {
   std::vector<std::string> known;
-  for (auto& name : model_names(snapshot)) known.push_back(std::move(name.name));
+  for (auto& name : model_names(snapshot)) {
+    if (knows(audience, name.solution)) known.push_back(std::move(name.name));
+  }
   return make_error(Reason::solution_not_found,
                     std::format("there is no model `{}`; nearest: {}", model,
                                 quoted_list(nearest(model, known, kNearest))));
@@ -142,11 +155,13 @@ std::optional<ModelRef> refer_rest(std::shared_ptr<const Entry> entry, std::stri
 }
 
 /// A bare upstream model's name, as a client sends it that knows nothing of weft: when one solution
-/// alone has it.
-std::optional<ModelRef> refer_upstream(const Snapshot& snapshot, std::string_view model) {
+/// alone, of those that the caller may know, has it.
+std::optional<ModelRef> refer_upstream(const Snapshot& snapshot, std::string_view model,
+                                       const Audience* audience) {
   std::optional<ModelRef> found;
   for (const auto& entry : snapshot.entries) {
     if (!std::ranges::contains(upstream_models(*entry->solution), model)) continue;
+    if (!knows(audience, entry->solution->id.str())) continue;
     if (found) return std::nullopt;
     found = refer_rest(entry, model);
   }
@@ -155,12 +170,25 @@ std::optional<ModelRef> refer_upstream(const Snapshot& snapshot, std::string_vie
 
 }  // namespace
 
-std::string tool_name(std::string_view solution, std::string_view skill) {
-  const bool slug = !solution.empty() && std::ranges::all_of(solution, slug_char);
-  return mangled(std::format("{}__{}", solution, skill), slug && !skill.empty(), solution, skill);
+bool Audience::may_know(std::string_view solution) const {
+  return keys.may_call(principal, solution);
 }
 
-std::string tool_name(std::string_view skill) { return mangled(skill, true, "", skill); }
+Error may_not_call(const model::Principal& principal, std::string_view solution) {
+  return make_error(Reason::permission_denied,
+                    std::format("the key `{}` may not call `{}`", principal.name, solution));
+}
+
+std::string tool_name(std::string_view solution, std::string_view skill) {
+  const bool slug = !solution.empty() && std::ranges::all_of(solution, slug_char);
+  return mangled(std::format("{}__{}", solution, skill), slug && !skill.empty(), plain, solution,
+                 skill);
+}
+
+/// Dots alone would be another folder wherever a name is part of a path.
+std::string tool_name(std::string_view skill) {
+  return mangled(skill, skill.find_first_not_of('.') != skill.npos, plain_or_dot, "", skill);
+}
 
 std::optional<SkillRef> find_tool(const Snapshot& snapshot, std::string_view tool) {
   // Solutions have no `_` in their names, and none is ever cut from a tool's.
@@ -195,7 +223,8 @@ std::vector<ModelName> model_names(const Snapshot& snapshot) {
   return out;
 }
 
-Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model) {
+Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model,
+                            const Audience* audience) {
   std::string_view rest = model;
   for (const std::string_view prefix : {"tool/", "model/", "agent/", "predict/"}) {
     if (!rest.starts_with(prefix)) continue;
@@ -207,30 +236,36 @@ Result<ModelRef> find_model(const Snapshot& snapshot, std::string_view model) {
   std::optional<ModelRef> found;
   if (entry)
     found = refer_rest(entry, slash == rest.npos ? std::string_view() : rest.substr(slash + 1));
-  if (!found) found = refer_upstream(snapshot, model);
-  auto absent = found || entry ? std::nullopt : absent_solution(snapshot, rest.substr(0, slash));
-  if (absent) return fail(*std::move(absent));
-  if (!found) return fail(unknown_model(snapshot, model));
+  if (!found) found = refer_upstream(snapshot, model, audience);
+  if (!found && !entry) {
+    if (auto absent = absent_solution(snapshot, rest.substr(0, slash), audience))
+      return fail(*std::move(absent));
+  }
+  if (!found) return fail(unknown_model(snapshot, model, audience));
   return *std::move(found);
 }
 
-Error missing_solution(const Snapshot& snapshot, std::string_view solution) {
-  if (auto absent = absent_solution(snapshot, solution)) return *std::move(absent);
+Error missing_solution(const Snapshot& snapshot, std::string_view solution,
+                       const Audience* audience) {
+  if (auto absent = absent_solution(snapshot, solution, audience)) return *std::move(absent);
   std::vector<std::string> known;
   known.reserve(snapshot.entries.size());
-  for (const auto& one : snapshot.entries) known.push_back(one->solution->id.str());
+  for (const auto& one : snapshot.entries) {
+    if (knows(audience, one->solution->id.str())) known.push_back(one->solution->id.str());
+  }
   return make_error(Reason::solution_not_found,
                     std::format("no solution `{}` has joined; nearest: {}", solution,
                                 quoted_list(nearest(solution, known, kNearest))));
 }
 
 Result<SkillRef> find_skill(const Snapshot& snapshot, std::string_view solution,
-                            std::string_view skill) {
+                            std::string_view skill, const Audience* audience) {
   auto entry = snapshot.find_shared(solution);
-  if (!entry) return fail(missing_solution(snapshot, solution));
+  if (!entry) return fail(missing_solution(snapshot, solution, audience));
   const auto* found =
       skill.empty() ? default_skill(*entry->solution) : entry->solution->skill(skill);
   if (found) return SkillRef{std::move(entry), found};
+  if (!knows(audience, solution)) return fail(may_not_call(audience->principal, solution));
   std::vector<std::string> known;
   for (const auto& one : entry->solution->skills) known.push_back(one.id.str());
   if (skill.empty()) {

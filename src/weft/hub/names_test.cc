@@ -20,6 +20,9 @@ bool fits(std::string_view name) {
 TEST(Names, ToolNamesStayAsTheyAreWhenTheyFit) {
   EXPECT_EQ(tool_name("bank", "pay"), "bank__pay");
   EXPECT_EQ(tool_name("pay_now-2"), "pay_now-2");
+  EXPECT_EQ(tool_name("files.read"), "files.read");
+  EXPECT_TRUE(tool_name("..").starts_with(".._"));
+  EXPECT_TRUE(tool_name("disk", "files.read").starts_with("disk__files_read_"));
   EXPECT_TRUE(tool_name("bank", "pay money").starts_with("bank__pay_money_"));
   EXPECT_EQ(tool_name("bank", "pay money").size(), 24U);
   EXPECT_EQ(tool_name("bank", std::string(200, 'x')).size(), 64U);

@@ -99,7 +99,9 @@ class Core : public std::enable_shared_from_this<Core> {
     offers_.clear();
     answered_.notify();
     if (running_) {
-      bound_timer_ = run_after(executor_, Milliseconds(kCancelBoundMs), [weak = weak_from_this()] {
+      const bool late = cancel_.token().why().reason == Reason::deadline;
+      const Milliseconds bound(late ? kDeadlineBoundMs : kCancelBoundMs);
+      bound_timer_ = run_after(executor_, bound, [weak = weak_from_this()] {
         if (auto core = weak.lock()) core->give_up();
       });
     } else {

@@ -1,11 +1,12 @@
 // Writing a stream as a coroutine: the body emits events and returns the outcome. Owned by hub; one
 // loop.
 //
-//   return make_stream(context, [this, call](Emitter& out) -> Awaitable<Result<model::Output>> {
-//     WEFT_CO_TRY(auto response, co_await client.send(…, out.cancelled()));
-//     WEFT_CO_CHECK(co_await out.emit({model::Delta{…}}));   // waits until the reader took it
-//     co_return output;
-//   });
+//   class Bank final : public ProducingService {
+//     Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call, Emitter& out) {
+//       WEFT_CO_TRY(auto response, co_await client.send(…, out.cancelled()));
+//       WEFT_CO_CHECK(co_await out.emit({model::Delta{…}}));   // waits until the reader took it
+//       co_return output;
+//     }
 #pragma once
 
 #include <functional>
@@ -34,8 +35,9 @@ class Emitter {
 
 using Produce = std::move_only_function<Awaitable<Result<model::Output>>(Emitter&)>;
 
-/// The body starts with the first next(). A body that ignores its cancellation is given up after
-/// kCancelBoundMs: End is delivered while the body runs out on its own.
+/// The body is posted to the loop at the first next(). One that ignores its cancellation is given
+/// up after kCancelBoundMs, and one that is late after kDeadlineBoundMs: End is delivered while the
+/// body runs out on its own.
 std::unique_ptr<EventStream> make_stream(CallContext context, Produce body);
 /// The same; `at_end` sees the End once, before the reader does, and may change its words.
 using AtEnd = std::move_only_function<void(model::End&)>;

@@ -249,10 +249,30 @@ TEST_F(Producer, ABodyThatIgnoresItsCancellationIsGivenUp) {
   });
   const auto took = std::chrono::steady_clock::now() - began;
   EXPECT_GE(took, Milliseconds(kCancelBoundMs));
-  EXPECT_LT(took, Milliseconds(kCancelBoundMs + 200));
+  EXPECT_LT(took, Milliseconds(kCancelBoundMs + testing::kSlackMs));
   s.reset();
   loop_.restart();
   loop_.run_for(Milliseconds(600));
+}
+
+// Whoever has no time left is answered at once, not when the body has let go.
+TEST_F(Producer, ALateAnswerIsNotWaitedFor) {
+  CallContext context = testing::context_on(loop_, Milliseconds(20));
+  auto s = stream(
+      [](Emitter&) -> Awaitable<Result<model::Output>> {
+        co_await sleep_for(Milliseconds(kCancelBoundMs + 300), {});
+        co_return testing::text_output("late");
+      },
+      context);
+  const auto began = std::chrono::steady_clock::now();
+  run(loop_, [&]() -> Awaitable<> {
+    const auto event = co_await s->next();
+    EXPECT_EQ(error_of(event).reason, Reason::deadline);
+  });
+  EXPECT_LT(std::chrono::steady_clock::now() - began, Milliseconds(kCancelBoundMs));
+  s.reset();
+  loop_.restart();
+  loop_.run_for(Milliseconds(kCancelBoundMs + 600));
 }
 
 TEST_F(Producer, AnExceptionOfALibraryIsAnError) {

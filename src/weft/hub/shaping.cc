@@ -295,6 +295,33 @@ Result<std::vector<Turn>> turns_from_args(const json::value& args) {
   return turns;
 }
 
+Result<void> steer_from_args(model::Call& call) {
+  const json::object* args = call.args ? call.args->if_object() : nullptr;
+  if (!args) return {};
+  if (call.model.empty()) call.model = json::string_at(*args, "model");
+  model::Generation& gen = call.gen;
+  if (!gen.max_tokens) gen.max_tokens = json::int_at(*args, "max_tokens");
+  if (!gen.temperature) gen.temperature = json::number_at(*args, "temperature");
+  const json::object* format = json::object_at(*args, "response_format");
+  if (!format || !gen.format.empty()) return {};
+  const std::string_view type = json::string_at(*format, "type");
+  const json::object* named = json::object_at(*format, "json_schema");
+  const json::object* schema = named ? json::object_at(*named, "schema") : nullptr;
+  if (type == "text" || type == "json_object") {
+    gen.format = type == "text" ? "text" : "json";
+  } else if (type == "json_schema" && schema) {
+    gen.format = "schema";
+    gen.schema = *schema;
+    gen.schema_name = json::string_at(*named, "name");
+  } else {
+    return fail(make_argument_error("/response_format",
+                                    "/response_format: expected {\"type\": \"text\"}, "
+                                    "{\"type\": \"json_object\"} or {\"type\": \"json_schema\", "
+                                    "\"json_schema\": {\"name\": …, \"schema\": …}}"));
+  }
+  return {};
+}
+
 json::value converse_schema(const model::Skill& skill) {
   json::object properties;
   properties["message"] =
@@ -309,6 +336,10 @@ json::value converse_schema(const model::Skill& skill) {
   members["content"] = typed("string", "");
   message["properties"] = std::move(members);
   properties["messages"] = list_of(std::move(message), "What was said before, oldest first.");
+  properties["model"] = typed("string", "The model that is to answer, where there are several.");
+  properties["max_tokens"] = typed("integer", "How long the answer may get.");
+  properties["temperature"] = typed("number", "How freely it is written.");
+  properties["response_format"] = typed("object", "Its form, as OpenAI spells it.");
   json::object schema = typed("object", "");
   schema["properties"] = std::move(properties);
   schema["required"] = json::array({"message"});

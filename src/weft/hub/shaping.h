@@ -25,8 +25,11 @@ Shaped args_from_turns(const model::Skill& skill, const Schema* schema, const mo
 /// Arguments where a conversation is wanted: `messages`, or `system` +
 /// `message`/`prompt`/`text`/`input` (+ `data`, `images`).
 Result<std::vector<model::Turn>> turns_from_args(const json::value& args);
-/// The schema of the arguments that turns_from_args() reads: what tool-shaped doors show of a
-/// converse skill.
+/// What of such arguments says how a model is to write (`model`, `max_tokens`, `temperature`,
+/// `response_format` as OpenAI spells it), put into what the call does not say yet.
+Result<void> steer_from_args(model::Call& call);
+/// The schema of the arguments that turns_from_args() and steer_from_args() read: what tool-shaped
+/// doors show of a converse skill.
 json::value converse_schema(const model::Skill& skill);
 /// The schema of the arguments of an embed skill: {input: string | string[]}.
 json::value embed_schema();

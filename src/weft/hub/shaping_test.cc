@@ -99,6 +99,33 @@ TEST(Shaping, ArgumentsBecomeTurns) {
   EXPECT_TRUE(read(R"("hi")"));
 }
 
+TEST(Shaping, ArgumentsSayHowAModelIsToWrite) {
+  const auto steered = [](std::string_view args, model::Call call = {}) {
+    call.args = json::parse(args).value();
+    const auto done = steer_from_args(call);
+    return done ? Result<model::Call>(std::move(call)) : std::unexpected(done.error());
+  };
+  const auto call = steered(R"({"model":"big","max_tokens":7,"temperature":0.5,
+      "response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}})");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->model, "big");
+  EXPECT_EQ(call->gen.max_tokens, 7);
+  EXPECT_EQ(call->gen.temperature, 0.5);
+  EXPECT_EQ(call->gen.format, "schema");
+  EXPECT_EQ(call->gen.schema_name, "n");
+  EXPECT_EQ(call->gen.schema, (json::object{{"type", "object"}}));
+  EXPECT_EQ(steered(R"({"response_format":{"type":"json_object"}})")->gen.format, "json");
+  // What the call says already stays.
+  model::Call said;
+  said.model = "small";
+  said.gen.max_tokens = 1;
+  const auto kept = steered(R"({"model":"big","max_tokens":7})", said);
+  EXPECT_EQ(kept->model, "small");
+  EXPECT_EQ(kept->gen.max_tokens, 1);
+  EXPECT_EQ(steered(R"({"response_format":{"type":"xml"}})").error().param, "/response_format");
+  EXPECT_EQ(steered(R"("hi")"), model::Call{.args = json::value("hi")});
+}
+
 TEST(Shaping, EveryShownSchemaFitsWhatIsRead) {
   const auto converse = converse_schema(testing::fake_skill("talk", model::Shape::converse));
   const auto schema = Schema::create(converse);

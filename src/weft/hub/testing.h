@@ -13,12 +13,16 @@
 #include <string>
 #include <vector>
 
+#include "weft/base/testing/wait.h"
 #include "weft/base/timers.h"
 #include "weft/hub/joiner.h"
 #include "weft/hub/producer.h"
 #include "weft/hub/registry.h"
 
 namespace weft::hub::testing {
+
+using weft::testing::kSlackMs;
+using weft::testing::wait_until;
 
 /// Runs a coroutine on a loop of its own until it has ended; fails by assertion when it takes
 /// longer than `limit`.
@@ -96,7 +100,8 @@ class FakeService : public Service {
   }
 
   Script reattach_script;
-  std::shared_ptr<const model::Call> last_call;
+  /// From whichever loop it came.
+  std::atomic<std::shared_ptr<const model::Call>> last_call;
   std::vector<model::Accepted> reattached;
   std::shared_ptr<const model::Solution> newer;
   std::atomic<int> started = 0;
