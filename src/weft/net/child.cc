@@ -1,5 +1,6 @@
 #include "weft/net/child.h"
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include "weft/net/child_spawn.h"
 #include "weft/net/limits.h"
 #include "weft/net/poller.h"
+#include "weft/net/share.h"
 #include "weft/net/wake.h"
 
 namespace weft::net {
@@ -24,6 +26,16 @@ namespace {
 constexpr std::size_t kReadBytes = 64 * 1024;
 /// What a child gets between SIGTERM and SIGKILL when its owner just drops it.
 constexpr Milliseconds kDropGrace{2'000};
+
+/// From where on the lines are that are kept: those before would be pushed out by them.
+std::size_t kept_from(std::string_view bytes) {
+  std::size_t at = bytes.size();
+  for (std::size_t lines = 0; lines <= kChildErrorLinesMax; ++lines) {
+    at = at == 0 ? std::string_view::npos : bytes.rfind('\n', at - 1);
+    if (at == std::string_view::npos) return 0;
+  }
+  return at + 1;
+}
 
 /// One descriptor and what its readiness means.
 class Handle final : private Watch {
@@ -38,12 +50,20 @@ class Handle final : private Watch {
     poller_.remove(fd_, *this);
     ::close(std::exchange(fd_, -1));
   }
+  /// Says again that it is ready, when everything else had its turn.
+  void later() {
+    if (!std::exchange(resting_, true)) poller_.later(*this);
+  }
   bool open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
 
  private:
-  void on_ready(std::uint32_t) override { ready_(); }
+  void on_ready(std::uint32_t events) override {
+    if (events == 0) resting_ = false;
+    if (!resting_) ready_();
+  }
   Poller& poller_;
+  bool resting_ = false;
   int fd_;
   std::move_only_function<void()> ready_;
 };
@@ -149,19 +169,27 @@ Result<bool> Process::take_output(std::string& buffer) {
 
 void Process::take_errors() {
   std::array<char, 4096> block{};
+  Share share;
   while (errors_.open()) {
+    if (share.used_up()) return errors_.later();
     const ssize_t count = ::read(errors_.fd(), block.data(), block.size());
     if (count > 0) {
+      share.take(static_cast<std::size_t>(count));
       keep_errors({block.data(), static_cast<std::size_t>(count)});
       continue;
     }
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return;
     errors_.close();
     if (!partial_error_.empty()) keep_errors("\n");
   }
 }
 
 void Process::keep_errors(std::string_view bytes) {
+  if (const std::size_t from = kept_from(bytes); from > 0) {
+    partial_error_.clear();
+    bytes.remove_prefix(from);
+  }
   while (!bytes.empty()) {
     const auto stop = bytes.find('\n');
     const std::string_view line = bytes.substr(0, stop);
@@ -228,15 +256,26 @@ void Process::end_alone() {
 class Child final : public ChildProcess {
  public:
   explicit Child(std::shared_ptr<Process> process) : process_(std::move(process)) {}
-  ~Child() override { process_->end_alone(); }
+  /// On its own loop, whoever lets go of it: its descriptors and its timers are that loop's.
+  ~Child() override {
+    const Executor executor = process_->executor;
+    boost::asio::dispatch(executor, [process = std::move(process_)] { process->end_alone(); });
+  }
 
   int pid() const override { return process_->pid; }
 
   Awaitable<Result<std::string>> read_line() override {
     const auto process = process_;
     while (true) {
+      if (share_.used_up()) {
+        share_.renew();
+        co_await others_first(process->executor);
+      }
       const auto stop = buffer_.find('\n', searched_);
-      if (stop != std::string::npos) co_return take_line(stop);
+      if (stop != std::string::npos) {
+        share_.take(0);
+        co_return take_line(stop);
+      }
       searched_ = buffer_.size();
       if (searched_ - begin_ > kChildLineBytesMax) {
         co_return fail(Reason::upstream_protocol,
@@ -250,7 +289,12 @@ class Child final : public ChildProcess {
       const auto more = process->take_output(buffer_);
       if (!more && !buffer_.empty()) co_return take_line(buffer_.size());
       if (!more) co_return fail(more.error());
-      if (!*more) co_await process->reader.wait();
+      if (*more) {
+        share_.take(buffer_.size() - searched_);
+        continue;
+      }
+      co_await process->reader.wait();
+      share_.renew();
     }
   }
 
@@ -288,6 +332,7 @@ class Child final : public ChildProcess {
   std::string buffer_;
   std::size_t begin_ = 0;
   std::size_t searched_ = 0;
+  Share share_;
 };
 
 }  // namespace

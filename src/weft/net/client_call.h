@@ -53,8 +53,13 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
   bool take_idle();
   Awaitable<Result<void>> connect(const Origin& origin);
   Awaitable<Result<std::vector<SocketAddress>>> addresses(const Origin& origin);
-  Awaitable<Result<void>> connect_to(const SocketAddress& address);
+  Awaitable<Result<Addresses>> look_up(const std::string& name);
+  Awaitable<Result<void>> connect_to(const SocketAddress& address,
+                                     std::shared_ptr<ClientSlot> slot);
   Awaitable<Result<void>> handshake(const std::string& host);
+  /// From one to the other the connect timeout counts too: connect_expired_.
+  void begin_connecting();
+  void end_connecting();
 
   // Sending and reading
   Result<void> write_head(std::string& out, const ClientRequest& request, bool streaming);

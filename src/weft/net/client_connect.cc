@@ -1,4 +1,6 @@
 // How a ClientCall gets a connection: names to addresses, the egress gate, connect, TLS.
+#include <boost/asio/ip/tcp.hpp>
+
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/un.h>
@@ -14,14 +16,6 @@ namespace weft::net {
 namespace {
 
 using boost::asio::ip::tcp;
-
-/// What is shared with a look-up that may outlive the call that asked for it.
-struct Lookup {
-  Wake* wake = nullptr;
-  bool done = false;
-  boost::system::error_code error;
-  std::vector<boost::asio::ip::address> found;
-};
 
 std::pair<sockaddr_storage, socklen_t> socket_address(const boost::asio::ip::address& address,
                                                       std::uint16_t port) {
@@ -50,14 +44,19 @@ Awaitable<Result<void>> ClientCall::connect(const Origin& origin) {
   while (pool_->open >= core_->limits.connections_per_origin_max) {
     pool_->waiting.push_back(&wake_);
     co_await wake_.wait();
-    std::erase(pool_->waiting, &wake_);
-    if (stop_) co_return fail(*stop_);
+    const bool chosen = std::erase(pool_->waiting, &wake_) == 0;
+    if (stop_) {
+      // What it was woken for is the next one's.
+      if (chosen) pool_->wake_next();
+      co_return fail(*stop_);
+    }
     if (take_idle()) co_return Result<void>();
   }
+  const auto slot = std::make_shared<ClientSlot>(pool_);
   WEFT_CO_TRY(const auto list, co_await addresses(origin));
   Error last;
   for (const SocketAddress& address : list) {
-    const auto connected = co_await connect_to(address);
+    const auto connected = co_await connect_to(address, slot);
     if (stop_) co_return fail(*stop_);
     if (connected) {
       if (!origin.unix_path.empty() || !origin.url.tls()) co_return Result<void>();
@@ -78,31 +77,12 @@ Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
     WEFT_CO_TRY(list.emplace_back(), unix_address(origin.unix_path));
     co_return list;
   }
-  boost::system::error_code no_literal;
-  const auto literal = boost::asio::ip::make_address(origin.url.host, no_literal);
-  auto lookup = std::make_shared<Lookup>();
-  if (!no_literal) {
-    lookup->found.push_back(literal);
-  } else {
-    lookup->wake = &wake_;
-    core_->resolver.async_resolve(
-        origin.url.host, "",
-        [lookup](boost::system::error_code error, const tcp::resolver::results_type& results) {
-          lookup->error = error;
-          for (const auto& entry : results) lookup->found.push_back(entry.endpoint().address());
-          lookup->done = true;
-          if (lookup->wake != nullptr) lookup->wake->now();
-        });
-    while (!lookup->done && !stop_) co_await wake_.wait();
-    lookup->wake = nullptr;
-    if (stop_) co_return fail(*stop_);
-    if (lookup->error || lookup->found.empty()) {
-      co_return fail(Reason::unavailable, std::format("the name `{}` cannot be resolved: {}",
-                                                      origin.url.host, lookup->error.message()));
-    }
+  auto found = addresses_without_question(origin.url.host);
+  if (!found) {
+    WEFT_CO_TRY(found, co_await look_up(origin.url.host));
   }
   // The addresses that are judged here are the ones that are connected to.
-  auto allowed = permitted(lookup->found, origin.egress);
+  auto allowed = permitted(*found, origin.egress);
   if (!allowed) {
     allowed.error().message = std::format("{}: {}", pool_->name, allowed.error().message);
     co_return fail(std::move(allowed).error());
@@ -111,7 +91,38 @@ Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
   co_return list;
 }
 
-Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address) {
+Awaitable<Result<Addresses>> ClientCall::look_up(const std::string& name) {
+  const auto cannot = [&](std::string_view why) {
+    return fail(Reason::unavailable,
+                std::format("the name `{}` cannot be resolved: {}", name, why));
+  };
+  const auto question =
+      core_->resolver->ask(name, core_->executor, wake_, std::chrono::steady_clock::now());
+  begin_connecting();
+  while (!stop_ && !connect_expired_ && !question.answered()) co_await wake_.wait();
+  end_connecting();
+  if (stop_) co_return fail(*stop_);
+  if (!question.answered()) co_return cannot("its server did not answer in time");
+  const Result<Addresses>& answer = question.answer();
+  if (!answer) co_return cannot(answer.error().message);
+  if (answer->empty()) co_return cannot("it has no address");
+  co_return *answer;
+}
+
+void ClientCall::begin_connecting() {
+  connecting_ = sending_ = true;
+  connect_expired_ = false;
+  core_->deadlines.set(
+      *this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+}
+
+void ClientCall::end_connecting() {
+  connecting_ = sending_ = false;
+  core_->deadlines.set(*this, deadline_);
+}
+
+Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address,
+                                               std::shared_ptr<ClientSlot> slot) {
   const auto cannot = [&](std::string_view why) {
     return fail(broken(std::format("cannot connect: {}", why)));
   };
@@ -126,15 +137,11 @@ Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address) {
     ::close(fd);
     co_return cannot(std::strerror(why));
   }
-  connection_ =
-      std::make_unique<ClientConnection>(*core_, pool_, fd, static_cast<Stream::Listener&>(*this));
-  connecting_ = sending_ = true;
-  connect_expired_ = false;
-  core_->deadlines.set(
-      *this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+  connection_ = std::make_unique<ClientConnection>(*core_, std::move(slot), fd,
+                                                   static_cast<Stream::Listener&>(*this));
+  begin_connecting();
   while (!stop_ && !connect_expired_ && !connection_->stream.writable()) co_await wake_.wait();
-  connecting_ = sending_ = false;
-  core_->deadlines.set(*this, deadline_);
+  end_connecting();
   if (stop_) co_return fail(*stop_);
   if (connect_expired_) co_return cannot("it did not accept in time");
   int error = 0;
@@ -147,17 +154,14 @@ Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address) {
 Awaitable<Result<void>> ClientCall::handshake(const std::string& host) {
   WEFT_CO_TRY(ssl_ctx_st* const context, core_->tls());
   connection_->stream.start_tls(make_client_session(context, host));
-  connecting_ = sending_ = true;
-  core_->deadlines.set(
-      *this, std::min(deadline_, std::chrono::steady_clock::now() + core_->limits.connect_timeout));
+  begin_connecting();
   auto status = connection_->stream.handshake();
   while (status == Stream::Status::again) {
     co_await wake_.wait();
     if (stop_ || connect_expired_) break;
     status = connection_->stream.handshake();
   }
-  connecting_ = sending_ = false;
-  core_->deadlines.set(*this, deadline_);
+  end_connecting();
   if (stop_) co_return fail(*stop_);
   if (status == Stream::Status::ok) co_return Result<void>();
   co_return fail(broken(std::format(

@@ -1,5 +1,6 @@
 #include "weft/net/client_pool.h"
 
+#include <algorithm>
 #include <charconv>
 #include <format>
 
@@ -17,36 +18,39 @@ ClientPool::ClientPool(const Origin& origin)
                                     : std::format("unix:{}", origin.unix_path)) {}
 
 void ClientPool::wake_next() {
-  if (waiting.empty()) return;
-  Wake* next = waiting.front();
-  waiting.pop_front();
-  next->later();
+  // One that was stopped is on its way already and would take this for the same.
+  const auto next = std::ranges::find_if(waiting, &Wake::waiting);
+  if (next == waiting.end()) return;
+  Wake* const chosen = *next;
+  waiting.erase(next);
+  chosen->later();
 }
 
-ClientConnection::ClientConnection(ClientCore& core, std::shared_ptr<ClientPool> pool, int fd,
+ClientSlot::ClientSlot(std::shared_ptr<ClientPool> pool_in) : pool(std::move(pool_in)) {
+  ++pool->open;
+}
+
+ClientSlot::~ClientSlot() {
+  --pool->open;
+  pool->wake_next();
+}
+
+ClientConnection::ClientConnection(ClientCore& core, std::shared_ptr<ClientSlot> slot, int fd,
                                    Stream::Listener& listener)
     : stream(core.poller, fd, listener),
       reader(wire::HttpReader::Kind::response, core.limits.http),
       in(core.buffers),
       core_(core),
-      pool_(std::move(pool)) {
-  ++pool_->open;
-}
-
-ClientConnection::~ClientConnection() {
-  --pool_->open;
-  pool_->wake_next();
-}
+      slot_(std::move(slot)) {}
 
 void ClientConnection::park(std::unique_ptr<ClientConnection> connection) {
   ClientConnection& self = *connection;
-  ClientPool& pool = *self.pool_;
+  ClientPool& pool = *self.slot_->pool;
   if (self.core_.closed || pool.idle.size() >= self.core_.limits.idle_per_origin_max) return;
   self.in.release();
   self.stream.set_listener(self);
   // Bytes beyond the answer would be taken for the next one.
-  char byte = 0;
-  if (self.stream.readable() && self.stream.read(&byte, 1).status != Stream::Status::again) return;
+  if (!self.stream.quiet()) return;
   self.core_.deadlines.set(self, self.core_.poller.now() + self.core_.limits.idle_timeout);
   pool.idle.push_back(std::move(connection));
   pool.wake_next();
@@ -59,15 +63,13 @@ void ClientConnection::unpark(Stream::Listener& listener) {
 }
 
 void ClientConnection::on_stream() {
-  if (!stream.readable()) return;
   // Nothing was asked for: it is the end, or bytes that nobody may take for an answer. TLS may have
   // tickets for us.
-  char byte = 0;
-  if (stream.read(&byte, 1).status != Stream::Status::again) drop();
+  if (!stream.quiet()) drop();
 }
 
 void ClientConnection::drop() {
-  auto pool = pool_;
+  auto pool = slot_->pool;
   for (auto at = pool->idle.begin(); at != pool->idle.end(); ++at) {
     if (at->get() != this) continue;
     const auto self = std::move(*at);
@@ -82,7 +84,7 @@ ClientCore::ClientCore(Loop& loop, ClientLimits limits_in)
       limits(std::move(limits_in)),
       deadlines(executor),
       buffers(std::make_shared<BufferPool>(limits.read_buffer_bytes)),
-      resolver(executor) {}
+      resolver(limits.resolver ? limits.resolver : std::make_shared<Resolver>()) {}
 
 ClientCore::~ClientCore() { close(); }
 

@@ -2,9 +2,6 @@
 // Owned by the client and the calls that still run; one loop.
 #pragma once
 
-#include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/ip/tcp.hpp>
-
 #include <deque>
 #include <memory>
 #include <string>
@@ -14,6 +11,7 @@
 #include "weft/net/buffer.h"
 #include "weft/net/deadlines.h"
 #include "weft/net/http_client.h"
+#include "weft/net/resolver.h"
 #include "weft/net/stream.h"
 #include "weft/net/tls.h"
 #include "weft/net/wake.h"
@@ -34,18 +32,33 @@ class ClientPool {
   std::string name;
   /// The last is the one used last.
   std::vector<std::unique_ptr<ClientConnection>> idle;
+  /// The slots that are taken.
   std::size_t open = 0;
-  /// Calls that wait because too many connections are open.
+  /// Calls that wait because too many connections are open. One that was stopped stays until it
+  /// runs again.
   std::deque<Wake*> waiting;
 
+  /// To be called when a slot or an idle connection is there; who was woken and does not take it
+  /// calls it again.
   void wake_next();
+};
+
+/// The right to one connection to an origin: taken before its name is looked up, so that those who
+/// wait for an address count too.
+class ClientSlot {
+ public:
+  explicit ClientSlot(std::shared_ptr<ClientPool> pool_in);
+  ~ClientSlot();
+  ClientSlot(const ClientSlot&) = delete;
+  ClientSlot& operator=(const ClientSlot&) = delete;
+
+  const std::shared_ptr<ClientPool> pool;
 };
 
 class ClientConnection final : private Stream::Listener, private Deadlines::Node {
  public:
-  ClientConnection(ClientCore& core, std::shared_ptr<ClientPool> pool, int fd,
+  ClientConnection(ClientCore& core, std::shared_ptr<ClientSlot> slot, int fd,
                    Stream::Listener& listener);
-  ~ClientConnection() override;
 
   /// Puts it among the idle ones: from now on it drops itself when the other side closes it or time
   /// is up.
@@ -64,7 +77,7 @@ class ClientConnection final : private Stream::Listener, private Deadlines::Node
   void drop();
 
   ClientCore& core_;
-  std::shared_ptr<ClientPool> pool_;
+  std::shared_ptr<ClientSlot> slot_;
 };
 
 class ClientCore : public std::enable_shared_from_this<ClientCore> {
@@ -79,8 +92,6 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   void close();
   std::size_t idle_connections() const;
 
-  using Resolver = boost::asio::ip::basic_resolver<boost::asio::ip::tcp, Executor>;
-
   const Executor executor;
   Poller& poller;
   const ClientLimits limits;
@@ -89,7 +100,7 @@ class ClientCore : public std::enable_shared_from_this<ClientCore> {
   /// Where a request is put together that the socket then takes as a whole: always warm. Means
   /// nothing across a wait.
   std::string scratch;
-  Resolver resolver;
+  const std::shared_ptr<Resolver> resolver;
   bool closed = false;
 
  private:

@@ -3,6 +3,7 @@
 namespace weft::net {
 
 HttpClients::HttpClients(Loops& loops, ClientLimits limits) {
+  if (!limits.resolver) limits.resolver = std::make_shared<Resolver>();
   for (std::size_t i = 0; i < loops.size(); ++i) {
     clients_.emplace_back(&loops.at(i).io(), HttpClient::create(loops.at(i), limits));
   }

@@ -11,6 +11,7 @@ Deadlines::Node::~Node() {
 Deadlines::Deadlines(Executor executor) : executor_(executor) {}
 
 Deadlines::~Deadlines() {
+  if (swept_away_ != nullptr) *swept_away_ = true;
   while (first_ != nullptr) remove(*first_);
 }
 
@@ -45,12 +46,17 @@ void Deadlines::sweep() {
   const SteadyTime now = std::chrono::steady_clock::now();
   // Deadlines that are set while others are told must not arm the timer once each.
   next_sweep_ = SteadyTime::min();
+  bool gone = false;
+  swept_away_ = &gone;
   for (Node* node = first_; node != nullptr; node = cursor_) {
     cursor_ = node->next_;
     if (node->when_ > now) continue;
     node->when_ = SteadyTime::max();
     node->on_deadline();
+    // Who was told may have been the last who needed this.
+    if (gone) return;
   }
+  swept_away_ = nullptr;
   next_sweep_ = SteadyTime::max();
   SteadyTime earliest = SteadyTime::max();
   for (const Node* node = first_; node != nullptr; node = node->next_)

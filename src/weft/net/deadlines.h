@@ -16,7 +16,7 @@ class Deadlines {
     Node() = default;
     Node(const Node&) = delete;
     Node& operator=(const Node&) = delete;
-    /// The deadline passed (up to a sweep ago); it is lifted by then.
+    /// The deadline passed (up to a sweep ago); it is lifted by then. The Deadlines may go in it.
     virtual void on_deadline() = 0;
     SteadyTime deadline() const { return when_; }
 
@@ -50,6 +50,7 @@ class Deadlines {
   SteadyTime next_sweep_ = SteadyTime::max();
   Node* first_ = nullptr;
   Node* cursor_ = nullptr;
+  bool* swept_away_ = nullptr;  ///< where a running sweep is told that this is gone
 };
 
 }  // namespace weft::net

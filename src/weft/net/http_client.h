@@ -13,6 +13,7 @@
 #include "weft/base/url.h"
 #include "weft/net/egress.h"
 #include "weft/net/loop.h"
+#include "weft/net/resolver.h"
 #include "weft/wire/http.h"
 
 namespace weft::net {
@@ -65,11 +66,14 @@ struct ClientLimits {
   wire::HttpLimits http;
   std::size_t idle_per_origin_max = 512;
   std::size_t connections_per_origin_max = 1024;
+  /// For each: the look-up of the name, the connection, TLS.
   Milliseconds connect_timeout{3'000};
   Milliseconds idle_timeout{60'000};
   std::size_t read_buffer_bytes = 32 * 1024;
   /// Authorities trusted besides the system's (PEM); empty for none.
   std::string ca_file;
+  /// Who finds the addresses of a name; empty for one of the client's own that asks the system.
+  std::shared_ptr<Resolver> resolver;
 };
 
 class HttpClient {

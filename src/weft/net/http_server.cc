@@ -9,13 +9,21 @@
 namespace weft::net {
 namespace {
 
+/// A shard goes on its own loop, whoever lets go of it last: its timers are that loop's.
+std::shared_ptr<ServerShard> make_shard(Loop& loop, std::shared_ptr<ServerShared> shared) {
+  const auto go = [executor = loop.executor()](ServerShard* shard) {
+    boost::asio::dispatch(executor, [owned = std::unique_ptr<ServerShard>(shard)] {});
+  };
+  return std::shared_ptr<ServerShard>(new ServerShard(loop, std::move(shared)), go);
+}
+
 class Server final : public HttpServer {
  public:
   Server(Loops& loops, std::shared_ptr<ServerShared> shared, ListenSocket socket,
          std::string unix_path)
       : loops_(loops), shared_(std::move(shared)), port_(socket.port) {
     for (std::size_t i = 0; i < loops.size(); ++i) {
-      shards_.push_back(std::make_shared<ServerShard>(loops.at(i), shared_));
+      shards_.push_back(make_shard(loops.at(i), shared_));
     }
     listener_ = std::make_shared<Listener>(
         loops.at(0).executor(), socket, std::move(unix_path),

@@ -31,6 +31,9 @@ class Exchange {
   virtual Executor executor() = 0;
   /// Cancelled when the client is gone, or the server drains and its grace is over.
   virtual CancelToken gone() const = 0;
+  /// Cancelled when the server takes no more requests: a stream that only listens says its last
+  /// word then, for it would hold the server until the grace is over. What runs goes on.
+  virtual CancelToken draining() const { return {}; }
 
   /// The whole body; Reason::too_large past the limit (the connection is closed after the answer).
   virtual Awaitable<Result<std::string>> read_body(std::size_t bytes_max) = 0;

@@ -344,7 +344,6 @@ TEST(HttpServer, ClosesTheDripping) {
       ++sent;
       ::usleep(40'000);
     }
-    EXPECT_GE(sent, 2) << begin;
     EXPECT_LT(sent, 50) << begin;
     EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 4")) << begin;
   }
@@ -352,13 +351,14 @@ TEST(HttpServer, ClosesTheDripping) {
 
 TEST(HttpServer, ABodyThatComesFastEnoughMayTakeLong) {
   ServerLimits limits;
-  limits.body_idle_timeout = Milliseconds(100);
+  limits.body_idle_timeout = Milliseconds(1'000);
   limits.body_bytes_per_second_min = 50'000;
   Harness harness(echo, limits);
   RawClient client(harness.port());
-  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\n");
   const std::string piece(10'000, 'x');
-  for (int i = 0; i < 10; ++i) {
+  // Faster than the slowest allowed, and for longer than one may be silent.
+  for (int i = 0; i < 40; ++i) {
     ::usleep(30'000);
     EXPECT_TRUE(client.send(piece)) << i;
   }

@@ -14,6 +14,12 @@ inline constexpr int kEventsMax = 256;
 inline constexpr std::chrono::microseconds kSpinPace{100};
 inline constexpr std::chrono::microseconds kSpinTime{150};
 inline constexpr std::chrono::microseconds kPaceGapMax{2'000};
+/// What one connection or child may be read of in a row before everything else on its loop has its
+/// turn; a small piece counts for the second.
+inline constexpr std::size_t kShareBytesMax = 256 * 1024;
+inline constexpr std::size_t kShareStepBytes = 1024;
+/// Requests of one connection that are answered in a row, likewise.
+inline constexpr int kRequestsInARowMax = 64;
 /// A request body that the handler left unread is read over up to this; past it the connection
 /// closes.
 inline constexpr std::size_t kUnreadBodyMax = 64 * 1024;
@@ -33,6 +39,14 @@ inline constexpr Milliseconds kDrainCancelTime{2'000};
 inline constexpr Milliseconds kSweepMin{10};
 /// A request without a deadline gets this one.
 inline constexpr Milliseconds kDefaultDeadline{60'000};
+/// Names that are asked for at the same time.
+inline constexpr std::size_t kLookUpThreadsMax = 8;
+/// A name that could not be found is not asked for again within the first; what was found when
+/// nobody waited any more is kept for the second.
+inline constexpr Milliseconds kFailedNameTime{1'000};
+inline constexpr Milliseconds kLateNameTime{30'000};
+/// With so many names known, those whose time is over are forgotten.
+inline constexpr std::size_t kNamesKept = 256;
 /// Redirects followed at most, whatever the request asks for.
 inline constexpr int kRedirectsMax = 5;
 /// A line of a child process, and the last lines of its standard error that are kept.

@@ -45,6 +45,7 @@ bool Poller::add(int fd, Watch& watch) {
 }
 
 void Poller::remove(int fd, Watch& watch) {
+  std::erase(later_, &watch);
   if (fd_ < 0) return;
   epoll_event none{};
   ::epoll_ctl(fd_, EPOLL_CTL_DEL, fd, &none);
@@ -53,6 +54,17 @@ void Poller::remove(int fd, Watch& watch) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == &watch)
       events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
   }
+}
+
+void Poller::later(Watch& watch) {
+  later_.push_back(&watch);
+  boost::asio::post(executor_, [this] {
+    // Less are left than were posted for when some were removed.
+    if (later_.empty()) return;
+    Watch* const next = later_.front();
+    later_.pop_front();
+    next->on_ready(0);
+  });
 }
 
 /// Waking a thread that sleeps costs more than many answers take. While events follow each other

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 
 #include "weft/base/async.h"
 #include "weft/base/clock.h"
@@ -20,7 +21,8 @@ namespace weft::net {
 /// Who is told that a descriptor became ready.
 class Watch {
  public:
-  /// `events` as epoll names them (EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR).
+  /// `events` as epoll names them (EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR); 0 is the
+  /// answer to Poller::later().
   virtual void on_ready(std::uint32_t events) = 0;
 
  protected:
@@ -41,6 +43,8 @@ class Poller final : public boost::asio::execution_context::service {
   bool add(int fd, Watch& watch);
   /// To be called before the descriptor is closed; nothing is told to the watch after it.
   void remove(int fd, Watch& watch);
+  /// Tells the watch once more, when everything else that is ready had its turn.
+  void later(Watch& watch);
   /// The time when the current batch of events began; outside one, the time it is. A loop that
   /// slept does not count a new connection's seconds from when it fell asleep.
   SteadyTime now() const { return count_ > 0 ? now_ : std::chrono::steady_clock::now(); }
@@ -56,6 +60,7 @@ class Poller final : public boost::asio::execution_context::service {
   boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
   int fd_ = -1;
   std::array<epoll_event, kEventsMax> events_{};
+  std::deque<Watch*> later_;
   int index_ = 0;
   int count_ = 0;
   std::size_t watches_ = 0;

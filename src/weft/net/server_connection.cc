@@ -189,7 +189,19 @@ void ServerConnection::begin_exchange() {
   body_waited_ = {};
 }
 
+Awaitable<> ServerConnection::let_others_run() {
+  in_a_row_ = 0;
+  // As if it waited for the request that is there: nothing is read ahead, and an end that came
+  // behind it is seen when its turn comes.
+  waiting_ = Waiting::input;
+  co_await others_first(shard_->executor());
+  waiting_ = Waiting::none;
+}
+
 Awaitable<bool> ServerConnection::next_request() {
+  // A client that sends on without waiting for its answers may have the next one here for ever.
+  if (++in_a_row_ > kRequestsInARowMax) co_await let_others_run();
+  if (lost_) co_return false;
   begin_exchange();
   arm(std::exchange(first_, false) ? shard_->limits().head_timeout
                                    : shard_->limits().keep_alive_timeout);
@@ -218,6 +230,7 @@ Awaitable<bool> ServerConnection::next_request() {
     if (idle_ && (closing_ || shard_->draining())) co_return false;
     idle_since_ = shard_->poller().now();
     in_.release();
+    in_a_row_ = 0;
     waiting_ = Waiting::input;
     co_await wake_.wait();
     waiting_ = Waiting::none;

@@ -41,7 +41,8 @@ class ServerShard : public std::enable_shared_from_this<ServerShard> {
   void drain();
   void cancel_all(const Error& why);
   void close_all();
-  bool draining() const { return draining_; }
+  bool draining() const { return draining_.cancelled(); }
+  CancelToken drain_token() const { return draining_.token(); }
   std::string_view date();
   ServerShared& shared() { return *shared_; }
   const ServerLimits& limits() const { return shared_->limits; }
@@ -63,7 +64,7 @@ class ServerShard : public std::enable_shared_from_this<ServerShard> {
   Deadlines deadlines_;
   std::shared_ptr<BufferPool> buffers_;
   std::list<std::shared_ptr<ServerConnection>> connections_;
-  bool draining_ = false;
+  CancelSource draining_;
   std::time_t date_second_ = 0;
   std::string date_;
   std::string scratch_;
@@ -92,6 +93,7 @@ class ServerConnection final : public Exchange,
   bool over_tls() const override { return stream_.tls(); }
   Executor executor() override { return shard_->executor(); }
   CancelToken gone() const override;
+  CancelToken draining() const override { return shard_->drain_token(); }
   Awaitable<Result<std::string>> read_body(std::size_t bytes_max) override;
   std::optional<Result<std::string>> body_at_hand(std::size_t bytes_max) override;
   Awaitable<Result<std::string_view>> read_some() override;
@@ -111,6 +113,7 @@ class ServerConnection final : public Exchange,
   // Reading
   Awaitable<bool> handshake();
   Awaitable<bool> next_request();
+  Awaitable<> let_others_run();
   Awaitable<bool> end_exchange();
   Awaitable<> refuse(int status, std::string text);
   Awaitable<> linger();
@@ -156,6 +159,7 @@ class ServerConnection final : public Exchange,
   std::optional<std::uint64_t> body_left_;  // of an answer with a length
   std::uint64_t body_bytes_ = 0;            // of the request's body, as they came
   std::chrono::steady_clock::duration body_waited_{};
+  int in_a_row_ = 0;  // requests since this last waited for one
   Waiting waiting_ = Waiting::none;
   bool first_ = true;
   bool idle_ = false;

@@ -26,7 +26,7 @@ ServerShard::ServerShard(Loop& loop, std::shared_ptr<ServerShared> shared)
       buffers_(std::make_shared<BufferPool>(shared_->limits.read_buffer_bytes)) {}
 
 void ServerShard::accept(int fd, std::string peer, bool crowded) {
-  if (draining_ || (crowded && !close_oldest_idle())) return refuse(fd);
+  if (draining() || (crowded && !close_oldest_idle())) return refuse(fd);
   auto connection = std::make_shared<ServerConnection>(shared_from_this(), fd, std::move(peer));
   connections_.push_back(connection);
   const auto at = std::prev(connections_.end());
@@ -62,7 +62,7 @@ void ServerShard::refuse(int fd) {
 }
 
 void ServerShard::drain() {
-  draining_ = true;
+  draining_.cancel(make_error(Reason::unavailable, "the hub is shutting down"));
   for (const auto& connection : connections_) connection->close_idle();
 }
 

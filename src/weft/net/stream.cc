@@ -33,6 +33,7 @@ void Stream::close() {
     SSL_free(std::exchange(session_, nullptr));
   }
   if (fd_ < 0) return;
+  resting_ = false;
   poller_.remove(fd_, *this);
   ::close(std::exchange(fd_, -1));
 }
@@ -69,6 +70,22 @@ Stream::Status Stream::tls_status(int result, bool reading) {
 }
 
 Stream::Io Stream::read(char* data, std::size_t size) {
+  if (resting_) return {Status::again, 0};
+  const Io io = take(data, size);
+  share_.take(io.bytes);
+  if (share_.used_up() && readable_ && open()) {
+    resting_ = true;
+    poller_.later(*this);
+  }
+  return io;
+}
+
+bool Stream::quiet() {
+  char byte = 0;
+  return !readable_ || !open() || take(&byte, 1).status == Status::again;
+}
+
+Stream::Io Stream::take(char* data, std::size_t size) {
   if (fd_ < 0) return {Status::failed, 0};
   if (session_ != nullptr) return read_tls(data, size);
   while (true) {
@@ -173,6 +190,8 @@ void Stream::shutdown_write() {
 }
 
 void Stream::on_ready(std::uint32_t events) {
+  if (events == 0) resting_ = false;
+  if (!resting_) share_.renew();
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;

@@ -1,5 +1,6 @@
 // One connected socket, plain or TLS, read and written without waiting; who it belongs to is told
-// when trying again is worth it. Owned by its connection; one loop.
+// when trying again is worth it. What always has bytes to read rests now and then (share.h), as if
+// it had none. Owned by its connection; one loop.
 #pragma once
 
 #include <sys/uio.h>
@@ -11,6 +12,7 @@
 #include <string_view>
 
 #include "weft/net/poller.h"
+#include "weft/net/share.h"
 
 struct ssl_st;
 
@@ -57,7 +59,10 @@ class Stream final : private Watch {
   bool open() const { return fd_ >= 0; }
   bool tls() const { return session_ != nullptr; }
   /// Whether read() may have something.
-  bool readable() const { return readable_ && open(); }
+  bool readable() const { return readable_ && !resting_ && open(); }
+  /// Whether nothing came that was not read yet, looked for also while it rests; for whoever does
+  /// not want anything, since a byte of it is lost.
+  bool quiet();
   bool writable() const { return writable_ && open(); }
   /// Whether the other side was seen to have ended or broken the connection.
   bool ended() const { return ended_; }
@@ -67,6 +72,7 @@ class Stream final : private Watch {
 
  private:
   void on_ready(std::uint32_t events) override;
+  Io take(char* data, std::size_t size);
   Io read_tls(char* data, std::size_t size);
   Io write_tls(std::span<const iovec> pieces);
   Status tls_status(int result, bool reading);
@@ -75,6 +81,8 @@ class Stream final : private Watch {
   Listener* listener_;
   int fd_;
   ssl_st* session_ = nullptr;
+  Share share_;
+  bool resting_ = false;
   bool readable_ = false;
   bool writable_ = false;
   bool ended_ = false;

@@ -45,4 +45,9 @@ class Wake {
   std::optional<Resume> waiter_;
 };
 
+/// For co_await: goes on when everything else that is ready on this loop had its turn.
+[[nodiscard]] inline auto others_first(Executor executor) {
+  return suspended([executor](Resume waiter) { boost::asio::post(executor, std::move(waiter)); });
+}
+
 }  // namespace weft::net
