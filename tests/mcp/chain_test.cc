@@ -96,12 +96,33 @@ TEST_P(ChainTest, NewToolsAreSeen) {
     return snapshot->find("far")->solution->skill("newest") != nullptr;
   };
   // The listener may still be on its way there: the list is changed until it hears.
-  for (int i = 0; i < 100 && !known(); ++i) {
+  const auto change = [&] {
     solution = std::make_shared<model::Solution>(*solution);
-    ASSERT_TRUE(server.hub().registry().update(solution->id, solution));
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  EXPECT_TRUE(known());
+    EXPECT_TRUE(server.hub().registry().update(solution->id, solution));
+    return testing::wait_until(known, Milliseconds(50));
+  };
+  EXPECT_TRUE(testing::wait_until(change));
+}
+
+TEST_P(ChainTest, ASubscriptionIsNoCall) {
+  if (GetParam().caller_legacy) return;
+  EXPECT_TRUE(front.hub().registry().remove(SolutionId("far")));
+  hub::JoinRequest request;
+  request.id = SolutionId("far");
+  request.url = server.url() + "/mcp/fake";
+  request.concurrency_max = 1;
+  ASSERT_TRUE(front.join(request));
+  Answer echo;
+  const auto call_once = [&](const json::value&, bool& stop) {
+    stop = true;
+    std::thread other([&] { echo = call(R"({"name":"echo","arguments":{"text":"hi"}})"); });
+    other.join();
+    return json::object();
+  };
+  const Answer told = caller.modern("subscriptions/listen",
+                                    R"({"notifications":{"toolsListChanged":true}})", call_once);
+  EXPECT_EQ(told.messages.size(), 1U) << told.body;
+  EXPECT_EQ(echo.text(), R"(echo {"text":"hi"})") << echo.body;
 }
 
 TEST_P(ChainTest, TheAggregateMountBridges) {
@@ -112,14 +133,85 @@ TEST_P(ChainTest, TheAggregateMountBridges) {
   EXPECT_EQ(echo.text(), R"(echo {"text":"hi"})") << echo.body;
 }
 
-INSTANTIATE_TEST_SUITE_P(AllEras, ChainTest,
-                         ::testing::Values(Eras{true, true}, Eras{true, false}, Eras{false, true},
-                                           Eras{false, false}),
-                         [](const auto& given) {
-                           return std::string(given.param.server_legacy ? "LegacyServer"
-                                                                        : "ModernServer") +
-                                  (given.param.caller_legacy ? "LegacyCaller" : "ModernCaller");
-                         });
+/// The same, where the first hub asks before one skill: every door to it asks, /mcp/far too.
+class ApprovedChainTest : public ChainTest {
+ protected:
+  ApprovedChainTest() {
+    hub::JoinRequest request;
+    request.id = SolutionId("far");
+    request.url = server.url() + "/mcp/fake";
+    request.approvals["echo"] = hub::Approval::hub;
+    EXPECT_TRUE(front.hub().registry().remove(request.id));
+    joined = front.join(request);
+    if (GetParam().caller_legacy) caller.initialize(R"({"elicitation":{}})");
+  }
+  /// Calls `echo` and answers the question, if there is one.
+  Answer echo(std::string_view action) {
+    const std::string what = R"("name":"echo","arguments":{"text":"hi"})";
+    if (GetParam().caller_legacy) {
+      return call("{" + what + "}", [&](const json::value& message, bool&) {
+        json::object answer;
+        if (!json::find(message, "method")) return answer;
+        ++questions;
+        answer["jsonrpc"] = "2.0";
+        answer["id"] = message.at("id");
+        answer["result"] = parsed(std::format(R"({{"action":"{}"}})", action));
+        return answer;
+      });
+    }
+    const Answer asked = call("{" + what + "}");
+    if (asked.at("/result/resultType") != "input_required") return asked;
+    ++questions;
+    const std::string key(asked.at("/result/inputRequests").get_object().begin()->key());
+    return call(
+        std::format(R"({{{},"requestState":{},"inputResponses":{{"{}":{{"action":"{}"}}}}}})", what,
+                    json::write(asked.at("/result/requestState")), key, action));
+  }
+  int questions = 0;
+};
+
+TEST_P(ApprovedChainTest, NothingIsPassedByTheQuestion) {
+  ASSERT_TRUE(joined) << joined.error().message;
+  const Answer refused = echo("decline");
+  EXPECT_EQ(questions, 1) << refused.body;
+  EXPECT_EQ(refused.at("/result/isError"), true) << refused.body;
+  EXPECT_EQ(service->started, 0);
+  const Answer done = echo("accept");
+  EXPECT_EQ(questions, 2);
+  EXPECT_EQ(done.text(), R"(echo {"text":"hi"})") << done.body;
+  const Answer steps = call(R"({"name":"steps","arguments":{}})");
+  EXPECT_EQ(steps.text(), "done") << "no question: " << steps.body;
+}
+
+TEST_P(ApprovedChainTest, ASessionThatWasPassedThroughEndsWithThePassage) {
+  if (!GetParam().caller_legacy) return;
+  EXPECT_TRUE(front.hub().registry().remove(SolutionId("far")));
+  hub::JoinRequest request;
+  request.id = SolutionId("far");
+  request.url = server.url() + "/mcp/fake";
+  ASSERT_TRUE(front.join(request));
+  caller.initialize();
+  EXPECT_EQ(echo("decline").text(), R"(echo {"text":"hi"})");
+  const auto entry = front.hub().registry().snapshot()->find_shared("far");
+  request.approvals["echo"] = hub::Approval::hub;
+  EXPECT_TRUE(front.hub().registry().remove(request.id));
+  EXPECT_TRUE(front.hub().registry().add(
+      hub::make_entry(*entry->solution, entry->service, request, "a test made it")));
+  const Answer after = call(R"({"name":"echo","arguments":{"text":"hi"}})");
+  EXPECT_EQ(after.status, 404) << after.body;
+  EXPECT_EQ(service->started, 1);
+}
+
+const auto kAllEras =
+    ::testing::Values(Eras{true, true}, Eras{true, false}, Eras{false, true}, Eras{false, false});
+
+std::string name_of(const ::testing::TestParamInfo<Eras>& given) {
+  return std::string(given.param.server_legacy ? "LegacyServer" : "ModernServer") +
+         (given.param.caller_legacy ? "LegacyCaller" : "ModernCaller");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllEras, ChainTest, kAllEras, name_of);
+INSTANTIATE_TEST_SUITE_P(AllEras, ApprovedChainTest, kAllEras, name_of);
 
 }  // namespace
 }  // namespace weft::mcp_door

@@ -2,7 +2,7 @@
 
 #include <boost/asio/write.hpp>
 
-#include "harness.h"
+#include "bridge.h"
 
 namespace weft::mcp_door {
 namespace {
@@ -113,33 +113,61 @@ TEST_F(ModernDoor, LeavingCancels) {
         "fake__slow\r\nContent-Length: {}\r\n\r\n",
         body.size());
     boost::asio::write(socket, boost::asio::buffer(head + body));
-    while (*service->running == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    testing::wait_until([&] { return *service->running != 0; });
   });
   leave.join();
-  for (int i = 0; i < 200 && *service->running != 0; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_EQ(*service->running, 0);
+  EXPECT_TRUE(testing::wait_until([&] { return *service->running == 0; }));
 }
 
 TEST_F(ModernDoor, TellsChangesToWhoListens) {
-  std::thread later([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    hub.add("other", fake_service(), fake_skills());
-  });
-  const auto stop_at_change = [](const json::value& message, bool& stop) {
+  const auto stop_at_change = [&](const json::value& message, bool& stop) {
+    if (message.at("method") == "notifications/subscriptions/acknowledged")
+      hub.add("other", fake_service(), fake_skills());
     stop = message.at("method") == "notifications/tools/list_changed";
     return json::object();
   };
   const Answer told = caller.modern(
       "subscriptions/listen",
       R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true}})", stop_at_change);
-  later.join();
   ASSERT_EQ(told.messages.size(), 2U) << told.body;
   EXPECT_EQ(told.messages[0].at("method"), "notifications/subscriptions/acknowledged");
   EXPECT_EQ(told.messages[0].at("params").at("notifications"),
             parsed(R"({"toolsListChanged":true})"));
   EXPECT_EQ(told.messages[1].at("params").at("_meta").at("io.modelcontextprotocol/subscriptionId"),
             1);
+}
+
+TEST_F(ModernDoor, ADrainEndsWhoOnlyListens) {
+  std::thread drain;
+  const auto drain_at_once = [&](const json::value&, bool&) {
+    if (!drain.joinable()) drain = std::thread([&] { hub.server().drain(Milliseconds(600'000)); });
+    return json::object();
+  };
+  const Answer told = caller.modern(
+      "subscriptions/listen", R"({"notifications":{"toolsListChanged":true}})", drain_at_once);
+  drain.join();
+  ASSERT_EQ(told.messages.size(), 2U) << told.body;
+  EXPECT_EQ(told.at("/result/resultType"), "complete");
+  EXPECT_EQ(told.at("/result/_meta/io.modelcontextprotocol~1subscriptionId"), 1);
+}
+
+TEST_F(ModernDoor, TheStdioBridgeRepeatsArgumentsInHeaders) {
+  hub.add(
+      "routed", fake_service(),
+      {hub::testing::fake_skill(
+          "echo", model::Shape::invoke,
+          R"({"type":"object","properties":{"text":{"type":"string","x-mcp-header":"Text"}}})")});
+  BridgeRun bridge(hub.url());
+  const std::string_view meta =
+      R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+      R"("io.modelcontextprotocol/clientCapabilities":{}})";
+  EXPECT_TRUE(
+      bridge.request(1, "tools/list", std::format("{{{}}}", meta)).at("result").is_object());
+  const json::value echo = bridge.request(
+      2, "tools/call",
+      std::format(R"({{"name":"routed__echo","arguments":{{"text":"hi"}},{}}})", meta));
+  ASSERT_NE(json::find(echo, "result"), nullptr) << json::write(echo);
+  EXPECT_EQ(echo.at("result").at("content").at(0).at("text"), R"(echo {"text":"hi"})");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "weft/hub/hub.h"
 #include "weft/hub/joiner.h"
+#include "weft/hub/keys.h"
 #include "weft/net/clients.h"
 #include "weft/net/http_server.h"
 
@@ -28,6 +29,11 @@ struct Environment {
   std::function<Awaitable<Result<std::string>>()> reload;
   /// Whether the hub can serve as it should; nothing means yes.
   std::function<bool()> ready;
+  /// Whether a key is wanted even before one was made.
+  bool keys_required = false;
+
+  /// Whether callers beyond the admin socket have to show a key.
+  bool asks_for_keys() const { return keys_required || hub.keys().any(); }
 };
 
 /// One request with what the front door already found out.

@@ -56,6 +56,7 @@ class CorsExchange final : public net::Exchange {
   bool over_tls() const override { return inner_.over_tls(); }
   Executor executor() override { return inner_.executor(); }
   CancelToken gone() const override { return inner_.gone(); }
+  CancelToken draining() const override { return inner_.draining(); }
   Awaitable<Result<std::string>> read_body(std::size_t bytes_max) override {
     return inner_.read_body(bytes_max);
   }
@@ -80,7 +81,7 @@ class CorsExchange final : public net::Exchange {
     head.headers.set("Access-Control-Allow-Origin", origin_);
     head.headers.add("Vary", "Origin");
     head.headers.set("Access-Control-Expose-Headers",
-                     "Mcp-Session-Id, Weft-Loss, Location, Retry-After");
+                     "Mcp-Session-Id, Weft-Answer, Weft-Loss, Weft-Usage, Location, Retry-After");
   }
 
   net::Exchange& inner_;
@@ -170,7 +171,7 @@ class Front {
     if (exchange.over_unix_socket())
       return model::Principal{.name = "local", .key_id = "", .admin = true};
     const std::string_view secret = credential(exchange.head().headers);
-    const bool needed = config_.keys_required || environment_.hub.keys().any();
+    const bool needed = config_.keys_required || environment_.asks_for_keys();
     if (route.admin || (needed && !route.open)) {
       WEFT_TRY(model::Principal principal, environment_.hub.keys().authenticate(secret));
       if (route.admin && !principal.admin) {

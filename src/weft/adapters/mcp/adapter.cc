@@ -116,6 +116,8 @@ Awaitable<Result<hub::Joined>> McpProtocol::connect(hub::JoinRequest request, hu
   if (!solution) co_return fail(solution.error());
   if (auto http = std::dynamic_pointer_cast<HttpLink>(link)) {
     watch(*pumps_, environment_.hub, client, http, context.executor);
+  } else if (auto stdio = std::dynamic_pointer_cast<StdioLink>(link)) {
+    watch(*pumps_, environment_.hub, client, stdio, context.executor);
   }
   hub::Joined joined{*std::move(solution), client};
   co_return joined;

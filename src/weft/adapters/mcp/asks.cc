@@ -5,6 +5,7 @@
 #include <format>
 
 #include "weft/adapters/mcp/codec.h"
+#include "weft/adapters/mcp/content.h"
 #include "weft/adapters/mcp/tools.h"
 
 namespace weft::adapters::mcp {
@@ -362,7 +363,7 @@ json::object continue_hint(const Ask& ask, std::string_view task_id) {
 
 }  // namespace
 
-json::object parked_result(const Ask& ask, std::string_view task_id, Era era) {
+json::object parked_result(const Ask& ask, std::string_view task_id, Era era, bool promised) {
   std::string text;
   json::object questions;
   for (const auto& [key, item] : ask.items) {
@@ -381,12 +382,18 @@ json::object parked_result(const Ask& ask, std::string_view task_id, Era era) {
   data["status"] = "input_required";
   data["questions"] = std::move(questions);
   data["continue"] = continue_hint(ask, task_id);
-  json::object block;
-  block["type"] = "text";
-  block["text"] = text;
   json::object result;
-  result["content"] = json::array{std::move(block)};
-  result["structuredContent"] = std::move(data);
+  json::array content{text_block(text)};
+  if (promised) {
+    content.push_back(text_block(json::write(data)));
+    result["isError"] = true;
+    json::object meta;
+    meta[kMetaTask] = std::move(data);
+    result["_meta"] = std::move(meta);
+  } else {
+    result["structuredContent"] = std::move(data);
+  }
+  result["content"] = std::move(content);
   seal_result(result, era, "complete");
   return result;
 }

@@ -46,9 +46,12 @@ json::object form_of(const json::value& schema, std::string_view version);
 /// property.
 std::optional<json::object> form_data(const json::value& schema, std::string_view text);
 
+/// On a result: the questions and the task at which they wait, where structuredContent has no room.
+inline constexpr std::string_view kMetaTask = "weft/task";
 /// What a client that cannot be asked gets: the questions, the task's id, and how to go on with
-/// `continue_task`.
-json::object parked_result(const model::Ask& ask, std::string_view task_id, Era era);
+/// `continue_task`. `promised`: the tool lists an outputSchema, which none of this is; clients take
+/// nothing else of such a tool but an error, so it is one, with all of it in words and in `_meta`.
+json::object parked_result(const model::Ask& ask, std::string_view task_id, Era era, bool promised);
 /// The answers in continue_task's arguments. Errors name what is missing.
 Result<model::Answers> answers_of(const model::Ask& ask, const json::object& arguments);
 

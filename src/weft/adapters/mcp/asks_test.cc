@@ -104,7 +104,7 @@ TEST(Asks, AServersQuestionAndItsAnswer) {
 TEST(Asks, AParkedQuestionIsAnsweredByATool) {
   Ask ask;
   ask.items["answer"] = form(R"({"type":"object","properties":{"confirm":{"type":"boolean"}}})");
-  const json::object result = parked_result(ask, "01ABC", Era::legacy);
+  const json::object result = parked_result(ask, "01ABC", Era::legacy, false);
   EXPECT_EQ(json::at_pointer(json::value(result), "/structuredContent/continue/arguments/task_id")
                 ->get_string(),
             "01ABC");
@@ -121,6 +121,19 @@ TEST(Asks, AParkedQuestionIsAnsweredByATool) {
   auto missing = answers_of(ask, parsed("{}").get_object());
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().param, "/answers/answer");
+}
+
+TEST(Asks, AParkedQuestionOfAToolThatPromisesDataIsNoData) {
+  Ask ask;
+  ask.items["answer"] = form(R"({"type":"object","properties":{"confirm":{"type":"boolean"}}})");
+  for (const Era era : {Era::legacy, Era::modern}) {
+    const json::value result = parked_result(ask, "01ABC", era, true);
+    EXPECT_EQ(result.at("isError"), true) << "clients refuse everything else without data";
+    EXPECT_EQ(json::find(result, "structuredContent"), nullptr);
+    const json::value& handle = result.at("_meta").at("weft/task");
+    EXPECT_EQ(handle.at("continue").at("arguments").at("task_id"), "01ABC");
+    EXPECT_EQ(json::parse(result.at("content").at(1).at("text").get_string()).value(), handle);
+  }
 }
 
 }  // namespace

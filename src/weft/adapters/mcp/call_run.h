@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "weft/adapters/common/adapter.h"
 #include "weft/adapters/mcp/asks.h"
 #include "weft/adapters/mcp/relay.h"
 #include "weft/hub/hub.h"
@@ -37,6 +38,8 @@ struct CallRun {
   const json::object& arguments() const { return apart ? *apart : call->args->get_object(); }
 };
 
+/// The call that a request begins: its trace, from the headers or else from `_meta`, and its depth.
+model::Call call_of(hub::Hub& hub, const Request& request, const wire::JsonRpcRequest& rpc);
 /// Binds a modern requestState to this call.
 std::string digest_of(const CallRun& run);
 

@@ -17,6 +17,36 @@ namespace {
 /// name, arguments, _meta; inputResponses and requestState.
 constexpr std::size_t kParamsExpected = 5;
 
+/// What holds for a call at this moment: a question to a person moves its deadline.
+hub::CallContext context_of(const hub::Emitter& out) {
+  return hub::CallContext{out.executor(), out.deadline(), out.cancelled()};
+}
+
+/// What the caller asked for in MCP's own words, else `info` for whoever reads along.
+std::string log_level_of(const model::Call& call) {
+  const std::string_view asked = json::string_at(call.meta, kMetaLogLevel);
+  if (is_log_level(asked)) return std::string(asked);
+  return call.wants_stream() ? "info" : "";
+}
+
+/// The pages that have to be visited before a call (2025-11-25, URL elicitation required).
+model::Ask visits_of(const wire::JsonRpcError& error) {
+  model::Ask ask;
+  const json::object* data =
+      error.data && error.data->is_object() ? &error.data->get_object() : nullptr;
+  const json::array* pages = data == nullptr ? nullptr : json::array_at(*data, "elicitations");
+  if (error.code != kUrlElicitationRequired || pages == nullptr) return ask;
+  for (const json::value& page : *pages) {
+    auto item = page.is_object() ? item_of(page.get_object())
+                                 : Result<model::Ask::Item>(fail(Reason::upstream_protocol, ""));
+    if (!item || item->kind != model::Ask::Kind::url) continue;
+    std::string key(json::string_at(page.get_object(), "elicitationId"));
+    if (key.empty()) key = std::format("page{}", ask.items.size() + 1);
+    ask.items[std::move(key)] = *std::move(item);
+  }
+  return ask;
+}
+
 }  // namespace
 
 wire::JsonRpcResponse refuse_request(const wire::JsonRpcRequest& request) {
@@ -35,11 +65,16 @@ Awaitable<Result<json::object>> ask_server(Link& link, LinkRequest request,
   if (!conversation) co_return fail(conversation.error());
   while (true) {
     auto message = co_await (*conversation)->next();
-    if (!message) co_return fail(message.error());
+    if (!message) {
+      const Error& error = message.error();
+      const bool left = error.reason == Reason::cancelled || error.reason == Reason::deadline;
+      if (left) co_await (*conversation)->abandon(error.message);
+      co_return fail(error);
+    }
     if (auto* asked = std::get_if<wire::JsonRpcRequest>(&*message)) {
       if (asked->id) {
         wire::JsonRpcResponse refusal = refuse_request(*asked);
-        auto told = co_await (*conversation)->reply(std::move(refusal));
+        auto told = co_await (*conversation)->reply(std::move(refusal), context);
         if (!told) co_return fail(told.error());
       }
       continue;
@@ -170,6 +205,7 @@ LinkRequest Client::request_of(const model::Call& call) const {
   request.trace = call.trace;
   request.depth = call.depth;
   request.progress = call.wants_stream();
+  request.log_level = log_level_of(call);
   const auto solution = current();
   const model::Skill* skill = solution ? solution->skill(call.skill.str()) : nullptr;
   if (skill != nullptr && skill->input_schema) {
@@ -187,21 +223,32 @@ Awaitable<Result<model::Output>> Client::run(std::shared_ptr<const model::Call> 
   std::vector<model::Loss> losses = losses_of_call(*call, {});
   for (model::Loss& loss : losses) out.lose(std::move(loss));
   LinkRequest request = request_of(*call);
+  bool visited = false;
   for (int round = 0; round < kRoundsMax; ++round) {
-    hub::CallContext context{out.executor(), out.deadline(), out.cancelled()};
+    hub::CallContext context = context_of(out);
     auto conversation = co_await link_->send(std::move(request), context);
     if (!conversation) co_return fail(conversation.error());
-    auto result = co_await converse(**conversation, out);
-    if (!result && out.cancelled().cancelled()) {
+    auto outcome = co_await converse(**conversation, out);
+    if (!outcome && out.cancelled().cancelled()) {
       std::string why = out.cancelled().why().message;
       co_await (*conversation)->abandon(std::move(why));
     }
-    if (!result) co_return fail(result.error());
+    if (!outcome) co_return fail(outcome.error());
+    if (auto* error = std::get_if<wire::JsonRpcError>(&*outcome)) {
+      // Once: a server that says so again has not seen the visit yet.
+      if (std::exchange(visited, true)) co_return fail(error_of(*error));
+      conversation->reset();
+      auto asked = co_await ask_visits(std::move(*error), out);
+      if (!asked) co_return fail(asked.error());
+      request = request_of(*call);
+      continue;
+    }
+    auto* result = std::get_if<json::object>(&*outcome);
     const std::string_view type = json::string_at(*result, "resultType");
     if (type.empty() || type == "complete") {
       std::vector<model::Loss> before = losses_of_result(*result);
       for (model::Loss& loss : before) out.lose(std::move(loss));
-      co_return output_of(*std::move(result));
+      co_return output_of(std::move(*result));
     }
     if (type != "input_required") {
       co_return fail(Reason::upstream_protocol,
@@ -217,7 +264,7 @@ Awaitable<Result<model::Output>> Client::run(std::shared_ptr<const model::Call> 
                  std::format("the server asked {} times without an end", kRoundsMax));
 }
 
-Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub::Emitter& out) {
+Awaitable<Result<Client::Outcome>> Client::converse(Conversation& conversation, hub::Emitter& out) {
   while (true) {
     auto message = co_await conversation.next();
     if (!message) co_return fail(message.error());
@@ -233,12 +280,12 @@ Awaitable<Result<json::object>> Client::converse(Conversation& conversation, hub
       continue;
     }
     auto& response = std::get<wire::JsonRpcResponse>(*message);
-    if (const auto* error = std::get_if<wire::JsonRpcError>(&response.outcome))
-      co_return fail(error_of(*error));
+    if (auto* error = std::get_if<wire::JsonRpcError>(&response.outcome))
+      co_return Outcome(std::move(*error));
     auto& result = std::get<json::value>(response.outcome);
     if (!result.is_object())
       co_return fail(Reason::upstream_protocol, "the result of tools/call is no object");
-    co_return std::move(result.get_object());
+    co_return Outcome(std::move(result.get_object()));
   }
 }
 
@@ -268,20 +315,20 @@ Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcR
                                       hub::Emitter& out) {
   if (request.method == "ping") {
     wire::JsonRpcResponse pong{*request.id, json::value(json::object())};
-    co_return co_await conversation.reply(std::move(pong));
+    co_return co_await conversation.reply(std::move(pong), context_of(out));
   }
   if (request.method != "elicitation/create") {
     model::Loss loss{"/requests", request.method, "", model::LossKind::dropped,
                      "refused: no caller can serve it"};
     out.lose(std::move(loss));
     wire::JsonRpcResponse refusal = refuse_request(request);
-    co_return co_await conversation.reply(std::move(refusal));
+    co_return co_await conversation.reply(std::move(refusal), context_of(out));
   }
   auto item = item_of(request.params);
   if (!item) {
     wire::JsonRpcError error{wire::kJsonRpcInvalidParams, item.error().message, std::nullopt};
     wire::JsonRpcResponse refusal{*request.id, std::move(error)};
-    co_return co_await conversation.reply(std::move(refusal));
+    co_return co_await conversation.reply(std::move(refusal), context_of(out));
   }
   const std::string key = "answer";
   model::Ask ask;
@@ -290,7 +337,22 @@ Awaitable<Result<void>> Client::serve(Conversation& conversation, wire::JsonRpcR
   if (!answers) co_return fail(answers.error());
   wire::JsonRpcResponse response{*request.id,
                                  json::value(elicit_result_of(*item, (*answers)[key]))};
-  co_return co_await conversation.reply(std::move(response));
+  co_return co_await conversation.reply(std::move(response), context_of(out));
+}
+
+Awaitable<Result<void>> Client::ask_visits(wire::JsonRpcError error, hub::Emitter& out) {
+  const model::Ask visits = visits_of(error);
+  if (visits.items.empty()) co_return fail(error_of(error));
+  model::Ask question = visits;
+  auto answers = co_await out.ask(std::move(question));
+  if (!answers) co_return fail(answers.error());
+  for (const auto& [key, item] : visits.items) {
+    if ((*answers)[key].action == model::AnswerAction::accept) continue;
+    co_return fail(
+        Reason::refused,
+        std::format("the tool needs {} to be visited first, which was declined", item.url));
+  }
+  co_return Result<void>();
 }
 
 Awaitable<Result<void>> Client::ask_inputs(json::object& params, const json::object& result,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 
 #include "weft/adapters/mcp/link.h"
 #include "weft/hub/producer.h"
@@ -34,11 +35,14 @@ class Client final : public hub::ProducingService {
   LinkRequest request_of(const model::Call& call) const;
   Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
                                        hub::Emitter& out) override;
-  /// One request of a call and what comes before its response.
-  Awaitable<Result<json::object>> converse(Conversation& conversation, hub::Emitter& out);
+  /// One request of a call and what comes before its response: the result, or the server's error.
+  using Outcome = std::variant<json::object, wire::JsonRpcError>;
+  Awaitable<Result<Outcome>> converse(Conversation& conversation, hub::Emitter& out);
   Awaitable<Result<void>> serve(Conversation& conversation, wire::JsonRpcRequest request,
                                 hub::Emitter& out);
   Awaitable<Result<void>> tell(const wire::JsonRpcRequest& notification, hub::Emitter& out);
+  /// Asks for the pages to be visited that an error names; the error itself when it names none.
+  Awaitable<Result<void>> ask_visits(wire::JsonRpcError error, hub::Emitter& out);
   Awaitable<Result<void>> ask_inputs(json::object& params, const json::object& result,
                                      hub::Emitter& out);
   std::shared_ptr<const model::Solution> current() const;

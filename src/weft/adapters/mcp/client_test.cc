@@ -19,7 +19,9 @@ class OneResponse final : public Conversation {
   Awaitable<Result<wire::JsonRpcMessage>> next() override {
     co_return wire::JsonRpcMessage(wire::JsonRpcResponse{json::value(1), result_});
   }
-  Awaitable<Result<void>> reply(wire::JsonRpcResponse) override { co_return Result<void>(); }
+  Awaitable<Result<void>> reply(wire::JsonRpcResponse, hub::CallContext) override {
+    co_return Result<void>();
+  }
   Awaitable<> abandon(std::string) override { co_return; }
 
  private:
@@ -71,6 +73,48 @@ TEST(Client, HoldsNoConnectionWhileAPersonIsAsked) {
     EXPECT_EQ(asked, 1);
     EXPECT_EQ(server->sent, 2);
   });
+}
+
+/// Answers at once, and keeps what it was asked.
+class PlainServer final : public Link {
+ public:
+  Awaitable<Result<Handshake>> connect(hub::CallContext) override { co_return handshake(); }
+  Handshake handshake() const override { return {}; }
+  Awaitable<Result<std::unique_ptr<Conversation>>> send(LinkRequest request,
+                                                        hub::CallContext) override {
+    last = std::move(request);
+    co_return std::make_unique<OneResponse>(open, R"({"content":[]})");
+  }
+  Awaitable<> close(hub::CallContext) override { co_return; }
+
+  LinkRequest last;
+  int open = 0;
+};
+
+LinkRequest asked_for(model::Call call) {
+  const auto server = std::make_shared<PlainServer>();
+  const auto client = std::make_shared<Client>(server);
+  net::run_alone([&](net::Loop& loop) -> Awaitable<> {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    auto stream = client->start(std::make_shared<model::Call>(std::move(call)),
+                                {loop.executor(), deadline, CancelToken()});
+    const model::Event event = co_await stream->next();
+    EXPECT_TRUE(event.is_end());
+  });
+  return server->last;
+}
+
+TEST(Client, AsksForTheLogThatIsWanted) {
+  EXPECT_EQ(asked_for({}).log_level, "");
+  model::Call streamed;
+  streamed.reply = model::Reply::stream;
+  EXPECT_EQ(asked_for(streamed).log_level, "info");
+  model::Call told;
+  told.meta[kMetaLogLevel] = "warning";
+  EXPECT_EQ(asked_for(told).log_level, "warning");
+  EXPECT_FALSE(asked_for(told).progress);
+  told.meta[kMetaLogLevel] = "loud";
+  EXPECT_EQ(asked_for(told).log_level, "");
 }
 
 }  // namespace

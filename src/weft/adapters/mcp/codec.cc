@@ -7,6 +7,8 @@
 
 #include "weft/adapters/common/losses.h"
 #include "weft/adapters/mcp/content.h"
+#include "weft/adapters/mcp/tools.h"
+#include "weft/base/schema.h"
 
 namespace weft::adapters::mcp {
 
@@ -95,6 +97,38 @@ json::array content_of_output(const model::Output& output, Said said, std::vecto
   return content;
 }
 
+bool is_words(const json::value& block) {
+  return json::string_at(block.get_object(), "type") == "text";
+}
+
+/// The data of an answer in words, where the tool promised some: the words as JSON, the words
+/// themselves, or null where there are none.
+std::optional<json::value> data_of_words(const model::Output& output, const json::array& content,
+                                         const model::Skill& skill) {
+  const auto schema = Schema::create(*skill.output_schema);
+  if (!schema || !std::ranges::all_of(content, is_words)) return std::nullopt;
+  const std::string text = model::plain_text(output);
+  std::vector<json::value> readings;
+  if (text.empty()) readings.emplace_back(nullptr);
+  if (auto parsed = json::parse(text)) readings.push_back(*std::move(parsed));
+  readings.emplace_back(text);
+  const auto fits = [&](const json::value& data) { return !schema->check(data); };
+  const auto found = std::ranges::find_if(readings, fits);
+  if (found == readings.end()) return std::nullopt;
+  return std::move(*found);
+}
+
+/// The answer is told, as an error: clients refuse a result that lacks what its tool promised.
+void break_promise(json::object& result, json::array& content, json::object& meta) {
+  content.push_back(
+      text_block("The skill answered without the data that its output schema promises; what it "
+                 "said is above."));
+  result["isError"] = true;
+  json::object why;
+  why["reason"] = to_string(Reason::upstream_protocol);
+  meta[kMetaError] = std::move(why);
+}
+
 /// What a result has no field for.
 json::object meta_of(const model::Output& output, bool converse, const std::vector<Loss>& losses) {
   json::object meta;
@@ -104,6 +138,15 @@ json::object meta_of(const model::Output& output, bool converse, const std::vect
   if (output.finish != model::Finish::stop) meta[kMetaFinish] = model::to_string(output.finish);
   if (!output.model.empty()) meta[kMetaModel] = output.model;
   return meta;
+}
+
+/// The data as structuredContent, which for legacy clients must be an object.
+json::value structured(json::value data, const model::Skill& skill, Era era, json::object& meta) {
+  if (era == Era::modern || (data.is_object() && !wraps_output(skill))) return data;
+  json::object wrapped;
+  wrapped["result"] = std::move(data);
+  meta[kMetaWrapped] = true;
+  return wrapped;
 }
 
 }  // namespace
@@ -130,27 +173,21 @@ json::object result_of(model::Output output, const model::Skill& skill, Era era,
   json::object meta = meta_of(output, converse, losses);
   json::object result;
   result.reserve(4);
+  if (!data && output_schema_of(skill, era)) {
+    data = data_of_words(output, content, skill);
+    if (!data) break_promise(result, content, meta);
+  }
   if (data) {
     if (content.empty()) {
-      json::object block;
-      block.reserve(2);
-      block["type"] = "text";
       if (converse) {
-        block["text"] = converse_text(output);
+        content.push_back(text_block(converse_text(output)));
       } else {
         std::string& text = json::scratch();
         json::write(text, *data);
-        block["text"] = text;
+        content.push_back(text_block(text));
       }
-      content.push_back(std::move(block));
     }
-    if (era == Era::legacy && !data->is_object()) {
-      json::object wrapped;
-      wrapped["result"] = *std::move(data);
-      data = std::move(wrapped);
-      meta[kMetaWrapped] = true;
-    }
-    result["structuredContent"] = *std::move(data);
+    result["structuredContent"] = structured(*std::move(data), skill, era, meta);
   }
   result["content"] = std::move(content);
   if (!meta.empty()) result["_meta"] = std::move(meta);
@@ -159,9 +196,6 @@ json::object result_of(model::Output output, const model::Skill& skill, Era era,
 }
 
 json::object error_result_of(const Error& error, Era era) {
-  json::object block;
-  block["type"] = "text";
-  block["text"] = error.message;
   json::object why;
   why["reason"] = to_string(error.reason);
   if (!error.param.empty()) why["param"] = error.param;
@@ -171,7 +205,7 @@ json::object error_result_of(const Error& error, Era era) {
   json::object meta;
   meta[kMetaError] = std::move(why);
   json::object result;
-  result["content"] = json::array{std::move(block)};
+  result["content"] = json::array{text_block(error.message)};
   result["isError"] = true;
   result["_meta"] = std::move(meta);
   seal_result(result, era, "complete");

@@ -11,7 +11,9 @@
 namespace weft::adapters::mcp {
 
 /// A CallToolResult: content, structuredContent, `_meta` with the losses (those given and those
-/// made here). The modern one also says resultType and serverInfo.
+/// made here). The modern one also says resultType and serverInfo. Where the tool lists an
+/// outputSchema and the answer is words, the words are the data if the schema takes them; if not,
+/// the result is an error with the answer in it, for such a tool may not answer without data.
 json::object result_of(model::Output output, const model::Skill& skill, Era era,
                        std::vector<model::Loss> losses);
 /// What a tool said of its failure: isError, the message as text, the reason in

@@ -46,6 +46,38 @@ TEST(Results, DataComesBackWithoutItsTextCopy) {
   }
 }
 
+TEST(Results, WordsAreTheDataThatWasPromised) {
+  const auto structured = [](std::string_view schema, std::string text) {
+    model::Skill skill;
+    skill.output_schema = parsed(schema);
+    const json::object result = result_of(said(std::move(text)), skill, Era::modern, {});
+    EXPECT_FALSE(result.contains("isError")) << schema;
+    return result.at("structuredContent");
+  };
+  EXPECT_EQ(structured(R"({"type":"string"})", "12"), "12");
+  EXPECT_EQ(structured(R"({"type":"integer"})", "12"), 12);
+  EXPECT_EQ(structured(R"({"type":"object"})", R"({"a":1})"), parsed(R"({"a":1})"));
+  EXPECT_EQ(structured(R"({})", "done"), "done");
+  EXPECT_EQ(structured(R"({"type":["object","null"]})", ""), json::value());
+}
+
+TEST(Results, APromiseThatIsNotKeptIsAnErrorWithTheAnswer) {
+  model::Skill skill;
+  skill.output_schema = parsed(R"({"type":"object"})");
+  for (const Era era : {Era::legacy, Era::modern}) {
+    const json::object result = result_of(said("paid 5"), skill, era, {});
+    EXPECT_EQ(result.at("isError"), true);
+    EXPECT_FALSE(result.contains("structuredContent"));
+    EXPECT_EQ(result.at("content").at(0).at("text"), "paid 5");
+    auto back = output_of(result);
+    ASSERT_FALSE(back);
+    EXPECT_EQ(back.error().reason, Reason::upstream_protocol);
+  }
+  skill.output_schema = parsed(R"({"type":["object","null"]})");
+  EXPECT_FALSE(result_of(said("paid 5"), skill, Era::legacy, {}).contains("isError"))
+      << "nothing is promised to a legacy client";
+}
+
 TEST(Results, AConversationShowsTextFinishAndUsage) {
   model::Skill chat;
   chat.shape = model::Shape::converse;

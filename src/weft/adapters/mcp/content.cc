@@ -7,6 +7,8 @@
 
 namespace weft::adapters::mcp {
 
+json::object text_block(std::string_view text) { return {{"type", "text"}, {"text", text}}; }
+
 namespace {
 
 using model::Loss;
@@ -20,8 +22,6 @@ void lose(std::vector<Loss>& losses, std::string_view path, std::string from, st
 
 /// A file that has no address of its own: its name follows.
 constexpr std::string_view kBlobUri = "weft://blob/";
-
-json::object text_block(std::string_view text) { return {{"type", "text"}, {"text", text}}; }
 
 /// Fields of `block` other than the named ones, kept in the part's meta.
 json::object rest_of(const json::object& block, std::initializer_list<std::string_view> known) {

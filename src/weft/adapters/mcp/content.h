@@ -15,6 +15,7 @@
 
 namespace weft::adapters::mcp {
 
+json::object text_block(std::string_view text);
 /// The block of one part; null when content has no form for it (then a loss says so).
 json::value block_of(const model::Part& part, std::string_view path,
                      std::vector<model::Loss>& losses);

@@ -69,8 +69,7 @@ Reason reason_of_code(int code) {
     case kResourceNotFound: return Reason::invalid_argument;
     case wire::kJsonRpcMethodNotFound:
     case kMissingCapability:
-    case kUnsupportedVersion:
-    case kUrlElicitationRequired: return Reason::unsupported;
+    case kUnsupportedVersion: return Reason::unsupported;
     case wire::kJsonRpcParseError:
     case wire::kJsonRpcInvalidRequest:
     case kHeaderMismatch: return Reason::upstream_protocol;

@@ -81,6 +81,11 @@ Result<Handshake> read_discover(const json::value& result) {
   return shake;
 }
 
+bool tells_changes(const Handshake& shake) {
+  const json::object* tools = json::object_at(shake.capabilities, "tools");
+  return tools != nullptr && json::bool_at(*tools, "listChanged").value_or(false);
+}
+
 void add_modern_meta(json::object& params, const std::string& log_level) {
   json::object& meta = meta_of(params);
   meta[kMetaVersion] = kModernVersion;
@@ -89,12 +94,35 @@ void add_modern_meta(json::object& params, const std::string& log_level) {
   if (!log_level.empty()) meta[kMetaLogLevel] = log_level;
 }
 
+void drop_modern_meta(json::object& params) {
+  json::object& meta = meta_of(params);
+  for (const std::string_view key : {kMetaVersion, kMetaClient, kMetaCapabilities, kMetaLogLevel})
+    meta.erase(key);
+  if (meta.empty()) params.erase("_meta");
+}
+
+void add_trace(json::object& params, const model::Trace& trace) {
+  if (!trace.parent.empty()) meta_of(params)["traceparent"] = trace.parent;
+  if (!trace.state.empty()) meta_of(params)["tracestate"] = trace.state;
+}
+
 void add_progress_token(json::object& params, const json::value& token) {
   meta_of(params)["progressToken"] = token;
 }
 
 bool is_modern_error(int code) {
   return code == kHeaderMismatch || code == kMissingCapability || code == kUnsupportedVersion;
+}
+
+bool is_modern_alone(const wire::JsonRpcError& error) {
+  if (!is_modern_error(error.code)) return false;
+  const json::object* data =
+      error.data && error.data->is_object() ? &error.data->get_object() : nullptr;
+  const json::array* supported = data == nullptr ? nullptr : json::array_at(*data, "supported");
+  if (supported == nullptr) return true;
+  return std::ranges::none_of(*supported, [](const json::value& version) {
+    return version.is_string() && is_legacy_version(std::string_view(version.get_string()));
+  });
 }
 
 }  // namespace weft::adapters::mcp

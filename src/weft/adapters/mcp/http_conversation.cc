@@ -5,7 +5,6 @@
 
 #include "weft/adapters/mcp/limits.h"
 #include "weft/base/timers.h"
-#include "weft/hub/limits.h"
 
 namespace weft::adapters::mcp {
 
@@ -14,8 +13,6 @@ namespace {
 constexpr int kReconnectsMax = 5;
 constexpr std::int64_t kRetryMs = 500;
 constexpr std::int64_t kRetryMsMax = 30'000;
-/// The cancel must be on its way before the hub gives the call up.
-constexpr std::int64_t kAbandonMs = hub::kCancelBoundMs * 8 / 10;
 
 }  // namespace
 
@@ -97,8 +94,10 @@ Awaitable<Result<void>> HttpConversation::reconnect(Error why) {
   co_return Result<void>();
 }
 
-Awaitable<Result<void>> HttpConversation::reply(wire::JsonRpcResponse response) {
+Awaitable<Result<void>> HttpConversation::reply(wire::JsonRpcResponse response,
+                                                hub::CallContext context) {
   if (!link_) co_return fail(Reason::internal, "a conversation that only reads cannot reply");
+  context_ = std::move(context);
   std::string body = wire::write_jsonrpc(response);
   auto sent = co_await link_->post(sending_, nullptr, std::move(body), *context_, false);
   if (!sent) co_return fail(sent.error());
@@ -109,18 +108,7 @@ Awaitable<Result<void>> HttpConversation::reply(wire::JsonRpcResponse response) 
 }
 
 Awaitable<> HttpConversation::abandon(std::string why) {
-  // A modern server sees the connection go; a legacy one must be told.
-  if (link_ && sending_.era == Era::legacy) {
-    wire::JsonRpcRequest cancelled;
-    cancelled.method = "notifications/cancelled";
-    cancelled.params["requestId"] = id_;
-    cancelled.params["reason"] = why;
-    std::string body = wire::write_jsonrpc(cancelled);
-    hub::CallContext context{context_->executor,
-                             std::chrono::steady_clock::now() + Milliseconds(kAbandonMs),
-                             CancelToken()};
-    (void)co_await link_->post(sending_, nullptr, std::move(body), context, false);
-  }
+  if (link_) co_await link_->cancel(sending_, id_, std::move(why), context_->executor);
   response_.reset();
 }
 

@@ -20,7 +20,7 @@ class HttpConversation final : public Conversation {
   static std::unique_ptr<HttpConversation> reading(std::unique_ptr<net::ClientResponse> response);
   // Conversation
   Awaitable<Result<wire::JsonRpcMessage>> next() override;
-  Awaitable<Result<void>> reply(wire::JsonRpcResponse response) override;
+  Awaitable<Result<void>> reply(wire::JsonRpcResponse response, hub::CallContext context) override;
   Awaitable<> abandon(std::string why) override;
 
  private:

@@ -1,5 +1,6 @@
 #include "weft/adapters/mcp/http_link.h"
 
+#include <algorithm>
 #include <format>
 
 #include "weft/adapters/common/upstream.h"
@@ -7,6 +8,7 @@
 #include "weft/adapters/mcp/headers.h"
 #include "weft/adapters/mcp/http_conversation.h"
 #include "weft/adapters/mcp/limits.h"
+#include "weft/hub/limits.h"
 
 namespace weft::adapters::mcp {
 
@@ -16,6 +18,8 @@ using Response = std::unique_ptr<net::ClientResponse>;
 
 /// The code with which the official SDKs refuse a request before its session.
 constexpr int kTransportRefusal = -32000;
+/// The cancel must be on its way before the hub gives the call up.
+constexpr std::int64_t kAbandonMs = hub::kCancelBoundMs * 8 / 10;
 
 /// What a small answer holds: its JSON-RPC response, or nothing when it is none.
 Awaitable<std::optional<wire::JsonRpcResponse>> read_response(Response response) {
@@ -41,6 +45,34 @@ std::string initialized_text() {
   return wire::write_jsonrpc(request);
 }
 
+bool mentions_session(std::string_view text) {
+  constexpr std::string_view kSession = "session";
+  const auto found = std::ranges::search(text, kSession, [](char a, char b) {
+    return a == b || (a >= 'A' && a <= 'Z' && a + 32 == b);
+  });
+  return !found.empty();
+}
+
+/// Whether a server refused what weft settled with it, before running anything: it forgot the
+/// session (2025-11-25: 404; the official servers: 400 with a code or words of their own), or
+/// speaks another era by now.
+bool is_stale(int status, const HttpLink::Sending& sending, const wire::JsonRpcError* error,
+              std::string_view text) {
+  const bool in_session = !sending.session.empty();
+  if (status == 404) return in_session;
+  if (status != 400) return false;
+  if (error != nullptr && error->code == kTransportRefusal)
+    return in_session || sending.era == Era::modern;
+  if (error != nullptr && is_modern_error(error->code))
+    return sending.era == Era::legacy || error->code == kUnsupportedVersion;
+  return in_session && mentions_session(text);
+}
+
+bool is_unreachable(const Error& error) {
+  return error.reason == Reason::unavailable || error.reason == Reason::deadline ||
+         error.reason == Reason::cancelled || error.reason == Reason::permission_denied;
+}
+
 }  // namespace
 
 HttpLink::HttpLink(net::HttpClients& clients, hub::JoinRequest request, Url url)
@@ -53,13 +85,14 @@ Handshake HttpLink::handshake() const {
 
 HttpLink::Sending HttpLink::sending() const {
   const std::lock_guard lock(mutex_);
-  return Sending{session_, shake_.version, shake_.era};
+  return Sending{session_, shake_.version, shake_.era, handshakes_};
 }
 
 void HttpLink::settle(const Handshake& shake, std::string session) {
   const std::lock_guard lock(mutex_);
   shake_ = shake;
   session_ = std::move(session);
+  ++handshakes_;
 }
 
 Awaitable<Result<Response>> HttpLink::post(Sending sending, const LinkRequest* request,
@@ -102,7 +135,20 @@ Awaitable<Result<Response>> HttpLink::resume(Sending sending, std::string last_e
   co_return co_await client.send(std::move(sent), context.cancel);
 }
 
-Awaitable<Result<Handshake>> HttpLink::discover(hub::CallContext context) {
+Awaitable<> HttpLink::cancel(Sending sending, json::value id, std::string why,
+                             Executor executor) const {
+  if (sending.era == Era::modern) co_return;
+  wire::JsonRpcRequest cancelled;
+  cancelled.method = "notifications/cancelled";
+  cancelled.params["requestId"] = std::move(id);
+  cancelled.params["reason"] = why;
+  std::string body = wire::write_jsonrpc(cancelled);
+  hub::CallContext context{executor, std::chrono::steady_clock::now() + Milliseconds(kAbandonMs),
+                           CancelToken()};
+  (void)co_await post(sending, nullptr, std::move(body), context, false);
+}
+
+Awaitable<Result<Handshake>> HttpLink::discover(hub::CallContext context, bool& modern_alone) {
   LinkRequest request;
   request.method = "server/discover";
   add_modern_meta(request.params, "");
@@ -118,7 +164,11 @@ Awaitable<Result<Handshake>> HttpLink::discover(hub::CallContext context) {
                    std::format("server/discover: HTTP {}, no JSON-RPC", status));
   if (const auto* error = std::get_if<wire::JsonRpcError>(&answer->outcome)) {
     refused_as_mcp_ = error->code == kTransportRefusal;
-    co_return fail(Reason::unsupported, std::format("server/discover: error {}", error->code));
+    modern_alone = status == 400 && is_modern_alone(*error);
+    co_return fail(Reason::unsupported,
+                   modern_alone
+                       ? std::format("server/discover: error {}: {}", error->code, error->message)
+                       : std::format("server/discover: error {}", error->code));
   }
   auto shake = read_discover(std::get<json::value>(answer->outcome));
   if (shake && shake->era == Era::legacy)
@@ -126,13 +176,17 @@ Awaitable<Result<Handshake>> HttpLink::discover(hub::CallContext context) {
   co_return shake;
 }
 
-Awaitable<Result<Handshake>> HttpLink::begin_session(hub::CallContext context) {
-  const Sending sending;
+Awaitable<Result<HttpLink::Begun>> HttpLink::begin_session(hub::CallContext context) {
+  const Sending before;
   std::string body = request_text(next_id(), "initialize", initialize_params());
-  auto response = co_await post(sending, nullptr, std::move(body), context, false);
+  auto response = co_await post(before, nullptr, std::move(body), context, false);
   if (!response) co_return fail(response.error());
   const int status = (*response)->head().status;
-  const std::string session((*response)->head().headers.get(kHeaderSession));
+  if (status == 401 || status == 403) {
+    const Refusal refused = co_await refusal(*std::move(response), before);
+    co_return fail(refused.error);
+  }
+  std::string session((*response)->head().headers.get(kHeaderSession));
   auto answer = co_await read_response(*std::move(response));
   if (!answer)
     co_return fail(Reason::upstream_protocol,
@@ -142,19 +196,19 @@ Awaitable<Result<Handshake>> HttpLink::begin_session(hub::CallContext context) {
                    std::format("initialize: error {}: {}", error->code, error->message));
   }
   auto shake = read_initialize(std::get<json::value>(answer->outcome));
-  if (!shake) co_return shake;
-  settle(*shake, session);
-  co_return shake;
+  if (!shake) co_return fail(shake.error());
+  Sending sending{std::move(session), shake->version, Era::legacy};
+  co_return Begun{*std::move(shake), std::move(sending)};
 }
 
 Awaitable<Result<Handshake>> HttpLink::initialize(hub::CallContext context) {
-  auto shake = co_await begin_session(context);
-  if (!shake) co_return shake;
-  const Sending next = this->sending();
+  auto begun = co_await begin_session(context);
+  if (!begun) co_return fail(begun.error());
   std::string initialized = initialized_text();
-  auto accepted = co_await post(next, nullptr, std::move(initialized), context, false);
+  auto accepted = co_await post(begun->sending, nullptr, std::move(initialized), context, false);
   if (!accepted) co_return fail(accepted.error());
-  co_return shake;
+  settle(begun->shake, begun->sending.session);
+  co_return std::move(begun->shake);
 }
 
 Awaitable<Result<Handshake>> HttpLink::connect(hub::CallContext context) {
@@ -166,20 +220,20 @@ Awaitable<Result<Handshake>> HttpLink::probe(hub::CallContext context) {
 }
 
 Awaitable<Result<Handshake>> HttpLink::find_era(hub::CallContext context, bool staying) {
-  auto modern = co_await discover(context);
+  bool modern_alone = false;
+  auto modern = co_await discover(context, modern_alone);
   if (modern) {
     settle(*modern, std::string());
     co_return modern;
   }
-  const Reason reason = modern.error().reason;
-  const bool unreachable =
-      reason == Reason::unavailable || reason == Reason::deadline || reason == Reason::cancelled;
-  if (unreachable || reason == Reason::permission_denied) co_return modern;
+  if (modern_alone || is_unreachable(modern.error())) co_return modern;
   Result<Handshake> legacy;
   if (staying) {
     legacy = co_await initialize(context);
   } else {
-    legacy = co_await begin_session(context);
+    auto begun = co_await begin_session(context);
+    legacy = begun ? Result<Handshake>(begun->shake) : fail(begun.error());
+    if (begun) settle(begun->shake, begun->sending.session);
   }
   if (legacy) co_return legacy;
   Error error = legacy.error();
@@ -187,31 +241,70 @@ Awaitable<Result<Handshake>> HttpLink::find_era(hub::CallContext context, bool s
   co_return fail(std::move(error));
 }
 
-Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(LinkRequest& request,
-                                                                     Sending sending,
-                                                                     hub::CallContext context,
-                                                                     bool& forgotten) {
+Awaitable<Result<void>> HttpLink::renew(Sending used, hub::CallContext context) {
+  while (sending().handshake == used.handshake) {
+    const auto turn = attempts_.begin();
+    if (!turn) {
+      auto ended = co_await attempts_.wait(context);
+      if (!ended) co_return fail(std::move(ended).error());
+      continue;
+    }
+    if (sending().handshake != used.handshake) break;
+    Result<Handshake> shake = fail(Reason::unsupported, "no session to begin anew");
+    if (used.era == Era::legacy) shake = co_await initialize(context);
+    // What was upgraded speaks another era by now.
+    if (!shake && !is_unreachable(shake.error())) shake = co_await find_era(context, true);
+    if (shake) break;
+    turn->failed(shake.error());
+    co_return fail(std::move(shake).error());
+  }
+  co_return Result<void>();
+}
+
+Awaitable<HttpLink::Refusal> HttpLink::refusal(Response response, Sending sending) const {
+  const int status = response->head().status;
+  const wire::Headers headers = response->head().headers;
+  auto text = co_await response->read_all(kMessageBytesMax);
+  if (!text) co_return Refusal{text.error()};
+  auto message = wire::parse_jsonrpc(*text);
+  const auto* told = message ? std::get_if<wire::JsonRpcResponse>(&*message) : nullptr;
+  const auto* error = told == nullptr ? nullptr : std::get_if<wire::JsonRpcError>(&told->outcome);
+  Refusal refused{error_of_status(status, headers, *text), is_stale(status, sending, error, *text)};
+  if (error != nullptr) {
+    Error said = error_of(*error);
+    // What is wrong with weft's own credentials is nothing that the caller could mend.
+    const bool credentials = status == 401 || status == 403;
+    const bool words =
+        credentials ? said.reason == Reason::refused : error->data.has_value() || status != 429;
+    if (words) refused.error = with_status(std::move(said), status, headers);
+  }
+  if (refused.stale && !sending.session.empty()) {
+    refused.error = make_error(
+        Reason::unavailable,
+        std::format("the server does not know weft's session: {}", refused.error.message));
+  }
+  co_return refused;
+}
+
+Awaitable<std::expected<std::unique_ptr<Conversation>, HttpLink::Refusal>> HttpLink::send_once(
+    LinkRequest& request, Sending sending, hub::CallContext context) {
   const json::value id = next_id();
-  if (sending.era == Era::modern) add_modern_meta(request.params, request.progress ? "info" : "");
+  if (sending.era == Era::modern) add_modern_meta(request.params, request.log_level);
   if (request.progress) add_progress_token(request.params, id);
   std::string body = request_text(id, request.method, request.params);
   const bool long_lived = request.method == "tools/call";
   auto response = co_await post(sending, &request, std::move(body), context, long_lived);
-  if (!response) co_return fail(response.error());
+  if (!response) {
+    // A server that answers with one JSON message may be at work all the same.
+    const Error& why = response.error();
+    const bool left = why.reason == Reason::cancelled || why.reason == Reason::deadline;
+    if (left) co_await cancel(sending, id, why.message, context.executor);
+    co_return std::unexpected(Refusal{why});
+  }
   const int status = (*response)->head().status;
-  forgotten = status == 404 && !sending.session.empty();
-  if (forgotten) co_return fail(Reason::unavailable, "the server forgot weft's session");
   if (status < 200 || status > 299) {
-    const wire::Headers headers = (*response)->head().headers;
-    auto text = co_await (*response)->read_all(kMessageBytesMax);
-    if (!text) co_return fail(text.error());
-    auto message = wire::parse_jsonrpc(*text);
-    const auto* told = message ? std::get_if<wire::JsonRpcResponse>(&*message) : nullptr;
-    const auto* error = told == nullptr ? nullptr : std::get_if<wire::JsonRpcError>(&told->outcome);
-    const bool words =
-        error != nullptr && (error->data || (status != 401 && status != 403 && status != 429));
-    if (!words) co_return fail(error_of_status(status, headers, *text));
-    co_return fail(with_status(error_of(*error), status, headers));
+    Refusal refused = co_await refusal(*std::move(response), sending);
+    co_return std::unexpected(std::move(refused));
   }
   auto self = shared_from_this();
   co_return std::make_unique<HttpConversation>(self, sending, id, *std::move(response), context);
@@ -219,16 +312,19 @@ Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send_once(LinkRequest
 
 Awaitable<Result<std::unique_ptr<Conversation>>> HttpLink::send(LinkRequest request,
                                                                 hub::CallContext context) {
-  bool forgotten = false;
-  Sending used = sending();
-  auto begun = co_await send_once(request, used, context, forgotten);
-  if (!forgotten) co_return begun;
-  if (sending().session == used.session) {
-    auto again = co_await initialize(context);
-    if (!again) co_return fail(again.error());
+  const Sending used = sending();
+  auto begun = co_await send_once(request, used, context);
+  if (!begun && begun.error().stale) {
+    auto renewed = co_await renew(used, context);
+    if (!renewed) co_return fail(std::move(renewed).error());
+    drop_modern_meta(request.params);
+    const Sending now = sending();
+    // Where nothing changed the server meant something else, and may have run it.
+    const bool changed = now.era != used.era || now.session != used.session;
+    if (changed) begun = co_await send_once(request, now, context);
   }
-  used = sending();
-  co_return co_await send_once(request, used, context, forgotten);
+  if (!begun) co_return fail(std::move(begun).error().error);
+  co_return *std::move(begun);
 }
 
 Awaitable<Result<Response>> HttpLink::listen(hub::CallContext context) {
@@ -250,9 +346,12 @@ Awaitable<Result<Response>> HttpLink::listen(hub::CallContext context) {
   const wire::ResponseHead& head = (*response)->head();
   const bool streams = head.headers.get("Content-Type").starts_with("text/event-stream");
   if (head.status == 200 && streams) co_return response;
-  // A forgotten session comes back with the next call; until then it is tried again.
-  const Reason reason =
-      head.status == 404 || head.status >= 500 ? Reason::unavailable : Reason::unsupported;
+  // A forgotten session comes back with the next call; until then it is tried again. A server that
+  // says 400 in a new session too has no stream.
+  const bool forgot =
+      head.status == 404 || (head.status == 400 && !used.session.empty() &&
+                             streamless_.exchange(used.handshake) != used.handshake);
+  const Reason reason = forgot || head.status >= 500 ? Reason::unavailable : Reason::unsupported;
   co_return fail(reason, std::format("the server's stream: HTTP {}", head.status));
 }
 

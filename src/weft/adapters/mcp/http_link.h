@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "weft/adapters/mcp/attempts.h"
 #include "weft/adapters/mcp/link.h"
 #include "weft/hub/registry.h"
 #include "weft/net/clients.h"
@@ -43,6 +44,8 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
     std::string session;
     std::string version;
     Era era = Era::legacy;
+    /// Which handshake settled this.
+    std::uint64_t handshake = 0;
   };
   Sending sending() const;
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> post(Sending sending,
@@ -53,15 +56,31 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> resume(Sending sending,
                                                                  std::string last_event_id,
                                                                  hub::CallContext context) const;
+  /// Tells a legacy server that an answer is not wanted any more; a modern one sees the connection
+  /// go.
+  Awaitable<> cancel(Sending sending, json::value id, std::string why, Executor executor) const;
 
  private:
-  Awaitable<Result<Handshake>> discover(hub::CallContext context);
+  /// A session that has begun: its handshake, and what is sent in it.
+  struct Begun {
+    Handshake shake;
+    Sending sending;
+  };
+  /// What a request ended in that got no answer of its own.
+  struct Refusal {
+    Error error;
+    /// The server does not know (any more) what weft settled with it, and ran nothing.
+    bool stale = false;
+  };
+  Awaitable<Result<Handshake>> discover(hub::CallContext context, bool& modern_alone);
   Awaitable<Result<Handshake>> initialize(hub::CallContext context);
-  Awaitable<Result<Handshake>> begin_session(hub::CallContext context);
+  Awaitable<Result<Begun>> begin_session(hub::CallContext context);
   Awaitable<Result<Handshake>> find_era(hub::CallContext context, bool staying);
-  Awaitable<Result<std::unique_ptr<Conversation>>> send_once(LinkRequest& request, Sending sending,
-                                                             hub::CallContext context,
-                                                             bool& forgotten);
+  /// Shakes hands anew unless that was done since `used`: one at a time, whoever calls.
+  Awaitable<Result<void>> renew(Sending used, hub::CallContext context);
+  Awaitable<Refusal> refusal(std::unique_ptr<net::ClientResponse> response, Sending sending) const;
+  Awaitable<std::expected<std::unique_ptr<Conversation>, Refusal>> send_once(
+      LinkRequest& request, Sending sending, hub::CallContext context);
   void settle(const Handshake& shake, std::string session);
   json::value next_id() { return json::value(next_id_.fetch_add(1)); }
 
@@ -70,9 +89,13 @@ class HttpLink final : public Link, public std::enable_shared_from_this<HttpLink
   const Url url_;
   std::atomic<std::int64_t> next_id_{1};
   std::atomic<bool> refused_as_mcp_{false};
+  /// The handshake whose session the server did not know when it was asked for its stream.
+  std::atomic<std::uint64_t> streamless_{0};
+  Attempts attempts_;
   mutable std::mutex mutex_;
   Handshake shake_;
   std::string session_;
+  std::uint64_t handshakes_ = 0;
 };
 
 }  // namespace weft::adapters::mcp

@@ -12,6 +12,8 @@ inline constexpr std::size_t kToolsPageSize = 250;
 inline constexpr std::size_t kToolPagesMax = 64;
 inline constexpr std::size_t kToolsMax = 2'048;
 inline constexpr std::size_t kSessionsMax = 4'096;
+/// Of one key: no one takes all of them.
+inline constexpr std::size_t kSessionsPerKeyMax = kSessionsMax / 4;
 inline constexpr std::int64_t kSessionIdleMs = 30 * 60'000;
 /// Events of one SSE stream kept for a client that comes back with Last-Event-ID.
 inline constexpr std::size_t kReplayBytesMax = 1024 * 1024;
@@ -30,8 +32,19 @@ inline constexpr int kRoundsMax = 16;
 inline constexpr std::int64_t kListTtlMs = 5'000;
 inline constexpr std::size_t kListenersMax = 1'024;
 inline constexpr std::size_t kMailboxMax = 4'096;
+/// What may wait for the reader of one request to a child process; beyond, the process is not read
+/// until half of it was taken.
+inline constexpr std::size_t kInboxMessagesMax = 1'024;
+inline constexpr std::size_t kInboxBytesMax = 4 * 1024 * 1024;
+/// How long one such reader may keep the others waiting; then it does without notifications.
+inline constexpr std::int64_t kInboxLagMs = 5'000;
+/// How long a child process that said nothing during a whole call has for the answer to a ping.
+inline constexpr std::int64_t kStdioPingMs = 5'000;
 inline constexpr std::int64_t kStreamIdleMs = 24 * 3'600'000LL;
 inline constexpr std::int64_t kStdioEraProbeMs = 1'500;
 inline constexpr std::size_t kRunningPerSessionMax = 256;
+/// How soon `weft mcp` opens its stream again after it ended, and how seldom while that fails.
+inline constexpr std::int64_t kListenAgainMinMs = 500;
+inline constexpr std::int64_t kListenAgainMaxMs = 30'000;
 
 }  // namespace weft::adapters::mcp

@@ -24,6 +24,8 @@ struct LinkRequest {
   int depth = 0;
   /// Whether progress is wanted: the request then carries a progressToken of its own.
   bool progress = false;
+  /// The log messages wanted of a modern server; empty: none.
+  std::string log_level;
 };
 
 class Conversation {
@@ -31,8 +33,10 @@ class Conversation {
   virtual ~Conversation() = default;
   /// Notifications and requests of the server, then the response; not to be called after it.
   virtual Awaitable<Result<wire::JsonRpcMessage>> next() = 0;
-  /// Answers a request of the server.
-  virtual Awaitable<Result<void>> reply(wire::JsonRpcResponse response) = 0;
+  /// Answers a request of the server. `context` holds from now on: its deadline is a later one
+  /// when a person was asked.
+  virtual Awaitable<Result<void>> reply(wire::JsonRpcResponse response,
+                                        hub::CallContext context) = 0;
   /// Tells the server that the answer is not wanted any more.
   virtual Awaitable<> abandon(std::string why) = 0;
 };

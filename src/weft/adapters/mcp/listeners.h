@@ -8,8 +8,27 @@
 #include <vector>
 
 #include "weft/adapters/mcp/mailbox.h"
+#include "weft/base/json.h"
+#include "weft/net/http_server.h"
 
 namespace weft::adapters::mcp {
+
+/// How long a stream that only listens goes on: until its client is gone or the server drains. One
+/// loop.
+class Listening {
+ public:
+  explicit Listening(net::Exchange& exchange);
+  Listening(const Listening&) = delete;
+  CancelToken over() const { return over_.token(); }
+
+ private:
+  CancelSource over_;
+  CancelRegistration gone_;
+  CancelRegistration draining_;
+};
+
+/// The response by which a subscription of the modern era ends well.
+std::string ended_subscription(const json::value& id);
 
 class Listeners {
  public:

@@ -11,6 +11,7 @@
 #include "weft/adapters/mcp/limits.h"
 #include "weft/adapters/mcp/passage.h"
 #include "weft/adapters/mcp/server.h"
+#include "weft/hub/approval.h"
 #include "weft/hub/limits.h"
 
 namespace weft::adapters::mcp {
@@ -25,11 +26,15 @@ struct Passing {
   const wire::JsonRpcRequest* rpc = nullptr;
   std::string_view body;
   std::shared_ptr<CancelSource> cancel = std::make_shared<CancelSource>();
+  CancelRegistration draining;
   Timer timer;
   Milliseconds patience{0};
 
   bool is_request() const { return rpc != nullptr && rpc->id; }
   bool initializes() const { return is_request() && rpc->method == "initialize"; }
+  bool subscribes() const { return is_request() && rpc->method == "subscriptions/listen"; }
+  /// Whether nothing but notifications is awaited.
+  bool listens() const { return subscribes() || exchange.head().method == "GET"; }
   json::value id() const { return is_request() ? *rpc->id : json::value(); }
   void arm(Milliseconds patient) {
     timer = run_after(exchange.executor(), patient, [source = cancel] {
@@ -40,8 +45,10 @@ struct Passing {
 
 namespace {
 
+/// What may be passed through goes over it. Where the hub asks before a skill it must see every
+/// call, so nothing may.
 std::shared_ptr<HttpLink> http_link_of(const Mount& mount) {
-  if (!mount.entry) return nullptr;
+  if (!mount.entry || hub::asks_any(mount.entry->request)) return nullptr;
   auto client = std::dynamic_pointer_cast<Client>(mount.entry->service);
   return client ? std::dynamic_pointer_cast<HttpLink>(client->link()) : nullptr;
 }
@@ -153,7 +160,9 @@ Awaitable<> end_stream(Passing& passing, const EventGate& gate, std::optional<Er
         broken.value_or(make_error(Reason::unavailable, "its stream ended before the response"));
     error = name_solution(std::move(error), passing.mount.name);
     std::string out;
-    const std::string text = error_message(passing.id(), rpc_error_of(error));
+    const bool drained = passing.subscribes() && passing.exchange.draining().cancelled();
+    const std::string text = drained ? ended_subscription(passing.id())
+                                     : error_message(passing.id(), rpc_error_of(error));
     wire::write_sse(out, wire::SseEvent{"message", text, "", std::nullopt});
     (void)co_await passing.exchange.write(out);
   }
@@ -215,6 +224,11 @@ std::optional<Passing> Server::passing(const Request& request, const Mount& moun
   // A client may leave right after a notification: it is delivered all the same.
   const bool notifies = message != nullptr && !passing.is_request();
   if (!notifies) passing.cancel->follow(request.exchange.gone());
+  if (passing.listens()) {
+    const CancelToken draining = request.exchange.draining();
+    passing.draining =
+        draining.on_cancel([source = passing.cancel, draining] { source->cancel(draining.why()); });
+  }
   return passing;
 }
 
@@ -261,6 +275,12 @@ Awaitable<bool> Server::pass_through(Request& request, const Mount& mount, Era e
   }
   std::optional<Error> fault;
   if (head.headers.get("Content-Type").starts_with("text/event-stream")) {
+    // A subscription is no call: it has no time, and nobody waits for it to end.
+    if (passing.subscribes()) {
+      passing.timer.cancel();
+      admission->ended(nullptr);
+      admission.reset();
+    }
     fault = co_await pass_stream(passing, **response, std::move(headers));
   } else {
     fault = co_await pass_whole(passing, **response, std::move(headers));

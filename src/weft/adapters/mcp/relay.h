@@ -14,7 +14,6 @@ class EventRelay {
  public:
   /// Without a token no progress is told, with an empty level no log.
   EventRelay(std::optional<json::value> progress_token, std::string log_level);
-  void set_log_level(std::string level) { log_level_ = std::move(level); }
   /// The notification that an event becomes, as a whole message; nothing for the others.
   std::optional<std::string> notification(const model::Event& event);
 

@@ -129,9 +129,11 @@ TEST_F(McpSchema, Questions) {
                      json::value(elicit_result_of(item, model::Answer{})));
   }
   WEFT_EXPECT_FITS("2025-11-25", "CallToolResult",
-                   json::value(parked_result(ask, "01T", Era::legacy)));
+                   json::value(parked_result(ask, "01T", Era::legacy, false)));
   WEFT_EXPECT_FITS("2026-07-28", "CallToolResult",
-                   json::value(parked_result(ask, "01T", Era::modern)));
+                   json::value(parked_result(ask, "01T", Era::modern, false)));
+  WEFT_EXPECT_FITS("2025-11-25", "CallToolResult",
+                   json::value(parked_result(ask, "01T", Era::legacy, true)));
 }
 
 TEST_F(McpSchema, Errors) {

@@ -68,8 +68,10 @@ class Server : public std::enable_shared_from_this<Server> {
   Awaitable<> legacy_get(Request& request, Mount mount);
   Awaitable<> legacy_delete(Request& request, Mount mount);
   std::shared_ptr<Session> session_of(const Request& request, const Mount& mount);
+  /// The same where weft itself serves: one that was passed through is lost with the passage.
+  std::shared_ptr<Session> own_session_of(const Request& request, const Mount& mount);
   static Awaitable<> follow(net::Exchange& exchange, std::shared_ptr<Replay> replay,
-                            std::uint64_t after);
+                            std::uint64_t after, CancelToken over);
   static void legacy_notification(Session& session, const wire::JsonRpcRequest& rpc);
   Result<json::object> legacy_answer(const Request& request, const Mount& mount, Session& session,
                                      const wire::JsonRpcRequest& rpc);
@@ -113,7 +115,8 @@ class Server : public std::enable_shared_from_this<Server> {
   std::optional<Passing> passing(const Request& request, const Mount& mount, Era era,
                                  std::string_view body, const wire::JsonRpcMessage* message);
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send_on(Passing& passing);
-  /// Whether the solution of the mount speaks MCP over HTTP itself.
+  /// Whether the solution of the mount speaks MCP over HTTP itself, and the hub asks before none of
+  /// its skills.
   static bool may_pass(const Mount& mount);
   Awaitable<bool> pass_through(Request& request, const Mount& mount, Era era, std::string_view body,
                                const wire::JsonRpcMessage* message);

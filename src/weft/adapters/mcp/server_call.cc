@@ -10,6 +10,7 @@
 #include "weft/adapters/mcp/server.h"
 #include "weft/adapters/mcp/tools.h"
 #include "weft/base/timers.h"
+#include "weft/hub/approval.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/producer.h"
 #include "weft/model/fold.h"
@@ -90,7 +91,7 @@ Result<json::object> Server::list_tools(const model::Principal& principal, const
     if (!mount.name.empty() && id != mount.name) continue;
     if (!environment_.hub.keys().may_call(principal, id)) continue;
     add_tools(list, *entry, mount.name.empty());
-    can_ask = can_ask || entry->solution->caps.ask;
+    can_ask = can_ask || entry->solution->caps.ask || hub::asks_any(entry->request);
   }
   const bool taken =
       std::ranges::any_of(list, [](const Listed& l) { return l.name == kContinueTool; });
@@ -114,6 +115,15 @@ Result<json::object> Server::list_tools(const model::Principal& principal, const
   return result;
 }
 
+model::Call call_of(hub::Hub& hub, const Request& request, const wire::JsonRpcRequest& rpc) {
+  model::Call call = begin_call(hub, request);
+  const json::object* meta = json::object_at(rpc.params, "_meta");
+  if (meta == nullptr || !call.trace.parent.empty()) return call;
+  call.trace.parent = std::string(json::string_at(*meta, "traceparent"));
+  call.trace.state = std::string(json::string_at(*meta, "tracestate"));
+  return call;
+}
+
 std::string digest_of(const CallRun& run) {
   json::object params;
   params["name"] = run.name;
@@ -130,7 +140,7 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount, wire::
   const std::string name(json::string_at(rpc.params, "name"));
   json::value* arguments = rpc.params.if_contains("arguments");
   if (arguments != nullptr && !arguments->is_object() && !arguments->is_null()) {
-    return fail(Reason::solution_not_found, "`arguments` must be an object");
+    return fail(make_argument_error("/arguments", "`arguments` must be an object"));
   }
   run.apart.emplace();
   if (arguments != nullptr && arguments->is_object())
@@ -139,8 +149,9 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount, wire::
   std::optional<json::value> token;
   const json::value* given = meta == nullptr ? nullptr : json::find(*meta, "progressToken");
   if (given != nullptr && (given->is_string() || given->is_number())) token = *given;
-  run.relay =
-      EventRelay(token, meta == nullptr ? "" : std::string(json::string_at(*meta, kMetaLogLevel)));
+  const std::string log_level(meta == nullptr ? std::string_view()
+                                              : json::string_at(*meta, kMetaLogLevel));
+  run.relay = EventRelay(token, log_level);
   run.name = name;
   const auto snapshot = environment_.hub.registry().snapshot();
   auto found = mount.entry ? hub::find_tool(snapshot->find_shared(mount.name), name)
@@ -158,13 +169,10 @@ Result<CallRun> Server::begin(const Request& request, const Mount& mount, wire::
   if (!allowed)
     return fail(Reason::solution_not_found, std::format("Unknown tool: {}", name.substr(0, 128)));
   run.skill = *found;
-  model::Call call = begin_call(environment_.hub, request);
-  if (meta != nullptr && call.trace.parent.empty()) {
-    call.trace.parent = std::string(json::string_at(*meta, "traceparent"));
-    call.trace.state = std::string(json::string_at(*meta, "tracestate"));
-  }
+  model::Call call = call_of(environment_.hub, request, rpc);
   call.solution = found->entry->solution->id;
   call.skill = found->skill->id;
+  if (!log_level.empty()) call.meta[kMetaLogLevel] = log_level;
   if (takes_as_given(*found->skill)) {
     call.args = *std::exchange(run.apart, std::nullopt);
   } else {
@@ -218,7 +226,8 @@ Awaitable<Outcome> Server::park(CallRun& run, std::unique_ptr<hub::EventStream> 
 Outcome Server::asked(const CallRun& run, const model::Ask& ask, const TaskId& task) const {
   Outcome outcome;
   if (run.era == Era::legacy || !can_ask(ask, run.elicit)) {
-    outcome.body = parked_result(ask, task.str(), run.era);
+    const bool promised = run.call && output_schema_of(*run.skill.skill, run.era);
+    outcome.body = parked_result(ask, task.str(), run.era, promised);
     return outcome;
   }
   json::object requests;
@@ -260,8 +269,9 @@ Awaitable<Outcome> Server::run_task(CallRun& run, PostReply& reply, TaskId task,
     if (const auto* ask = std::get_if<model::Ask>(&event.body)) co_return asked(run, *ask, task);
     if (auto text = run.relay.notification(event)) co_await reply.message(*std::move(text));
     if (!event.is_end()) continue;
-    const model::Skill other;
-    const model::Skill& skill = run.skill.skill == nullptr ? other : *run.skill.skill;
+    model::Skill skill = run.skill.skill == nullptr ? model::Skill() : *run.skill.skill;
+    // continue_task gives what any skill gives, and promises nothing.
+    if (!run.call) skill.output_schema.reset();
     co_return outcome_of(fold.take(), skill, run.era);
   }
 }

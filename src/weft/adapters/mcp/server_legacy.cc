@@ -42,6 +42,13 @@ std::shared_ptr<Session> Server::session_of(const Request& request, const Mount&
   return id.empty() ? nullptr : sessions_.find(id, request.principal, mount.name);
 }
 
+std::shared_ptr<Session> Server::own_session_of(const Request& request, const Mount& mount) {
+  auto session = session_of(request, mount);
+  if (!session || !session->facts().passed_through) return session;
+  sessions_.remove(session->facts().id);
+  return nullptr;
+}
+
 Awaitable<> Server::legacy_post(Request& request, Mount mount, wire::JsonRpcMessage message) {
   net::Exchange& exchange = request.exchange;
   const wire::Headers& headers = exchange.head().headers;
@@ -54,7 +61,7 @@ Awaitable<> Server::legacy_post(Request& request, Mount mount, wire::JsonRpcMess
     refuse(exchange, 400, invalid_request(std::move(fault)));
     co_return;
   }
-  auto session = session_of(request, mount);
+  auto session = own_session_of(request, mount);
   if (!session) {
     const bool missing = headers.get(kHeaderSession).empty();
     wire::JsonRpcError error =
@@ -182,6 +189,15 @@ class Grace {
   Timer timer_;
 };
 
+/// The level that the session wants of logs, where the request names none, said as the modern era
+/// says it.
+void want_log(wire::JsonRpcRequest& rpc, const std::string& level) {
+  if (level.empty()) return;
+  json::value& meta = rpc.params["_meta"];
+  if (!meta.is_object()) meta = json::object();
+  meta.get_object().emplace(kMetaLogLevel, level);
+}
+
 }  // namespace
 
 Awaitable<> Server::legacy_call(Request& request, Mount mount, std::shared_ptr<Session> session,
@@ -193,6 +209,7 @@ Awaitable<> Server::legacy_call(Request& request, Mount mount, std::shared_ptr<S
   auto replay = session->new_stream();
   PostReply reply(exchange, std::move(options), replay);
   const json::value id = *rpc.id;
+  want_log(rpc, session->log_level());
   auto run = begin(request, mount, rpc, Era::legacy);
   if (!run) {
     const wire::JsonRpcError error = rpc_error_of(run.error());
@@ -202,7 +219,6 @@ Awaitable<> Server::legacy_call(Request& request, Mount mount, std::shared_ptr<S
   }
   run->version = session->facts().version;
   if (takes(exchange.head().headers, "text/event-stream")) run->elicit = session->facts().elicit;
-  run->relay.set_log_level(session->log_level());
   auto cancel = std::make_shared<CancelSource>();
   if (!session->began(id, exchange.executor(), cancel)) {
     const Error error =
@@ -230,24 +246,22 @@ Awaitable<> Server::legacy_call(Request& request, Mount mount, std::shared_ptr<S
 }
 
 Awaitable<> Server::follow(net::Exchange& exchange, std::shared_ptr<Replay> replay,
-                           std::uint64_t after) {
+                           std::uint64_t after, CancelToken over) {
   auto waker = std::make_shared<Waker>(exchange.executor());
   replay->attach(waker);
   wire::Headers none;
   auto began = co_await start_sse(exchange, std::move(none));
   SseWriter sse(exchange, Milliseconds(kSseKeepAliveMs));
-  CancelToken gone = exchange.gone();
-  while (began && !gone.cancelled()) {
-    bool over = false;
-    std::vector<Replay::Item> items = replay->after(after, over);
+  bool ended = !began;
+  while (!ended && !over.cancelled()) {
+    std::vector<Replay::Item> items = replay->after(after, ended);
     for (Replay::Item& item : items) {
       after = item.seq;
       const std::string id = replay->event_id(item.seq);
       auto written = co_await sse.event("message", item.text, id);
-      if (!written) over = true;
+      if (!written) ended = true;
     }
-    if (over) break;
-    if (items.empty()) co_await waker->wait(gone);
+    if (items.empty() && !ended) co_await waker->wait(over);
   }
   (void)co_await sse.finish();
 }
@@ -258,7 +272,7 @@ Awaitable<> Server::legacy_get(Request& request, Mount mount) {
   const bool passed =
       co_await pass_through(request, mount, Era::legacy, std::string_view(), nullptr);
   if (passed) co_return;
-  auto session = session_of(request, mount);
+  auto session = own_session_of(request, mount);
   if (!session) {
     const bool missing = headers.get(kHeaderSession).empty();
     wire::JsonRpcError error =
@@ -282,7 +296,10 @@ Awaitable<> Server::legacy_get(Request& request, Mount mount) {
     }
     after = id->seq;
   }
-  co_await follow(exchange, std::move(replay), after);
+  // The rest of a call's answer is waited for; the session's own stream has no end of its own.
+  const Listening listening(exchange);
+  CancelToken over = replay == session->general() ? listening.over() : exchange.gone();
+  co_await follow(exchange, std::move(replay), after, over);
 }
 
 Awaitable<> Server::legacy_delete(Request& request, Mount mount) {
@@ -290,7 +307,7 @@ Awaitable<> Server::legacy_delete(Request& request, Mount mount) {
   const bool passed =
       co_await pass_through(request, mount, Era::legacy, std::string_view(), nullptr);
   if (passed) co_return;
-  auto session = session_of(request, mount);
+  auto session = own_session_of(request, mount);
   if (!session) {
     const bool missing = exchange.head().headers.get(kHeaderSession).empty();
     wire::JsonRpcError error = invalid_request(

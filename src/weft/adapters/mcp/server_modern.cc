@@ -264,13 +264,16 @@ Awaitable<> Server::modern_listen(Request& request, Mount mount, wire::JsonRpcRe
   acknowledged["notifications"] = std::move(granted);
   std::string text = tagged("notifications/subscriptions/acknowledged", std::move(acknowledged));
   if (began) began = co_await sse.event("message", text, "");
-  CancelToken gone = exchange.gone();
+  const Listening listening(exchange);
+  CancelToken over = listening.over();
   const std::string changed = tagged("notifications/tools/list_changed", {});
-  while (began && !gone.cancelled()) {
-    co_await listener->wait(gone);
-    if (gone.cancelled()) break;
+  while (began && !over.cancelled()) {
+    co_await listener->wait(over);
+    if (over.cancelled()) break;
     if (tools) began = co_await sse.event("message", changed, "");
   }
+  text = ended_subscription(id);
+  if (began && !exchange.gone().cancelled()) (void)co_await sse.event("message", text, "");
   (void)co_await sse.finish();
 }
 

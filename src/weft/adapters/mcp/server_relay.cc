@@ -9,6 +9,7 @@
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
 #include "weft/adapters/mcp/server.h"
+#include "weft/hub/limits.h"
 
 namespace weft::adapters::mcp {
 
@@ -40,12 +41,13 @@ std::shared_ptr<Client> client_of(const Mount& mount) {
   return mount.entry ? std::dynamic_pointer_cast<Client>(mount.entry->service) : nullptr;
 }
 
-Outcome not_found(const wire::JsonRpcRequest& rpc, Era era) {
+/// What there is none of, as the caller's era says it; `message` where the server said it.
+Outcome not_found(const wire::JsonRpcRequest& rpc, Era era, std::string message) {
   const bool resource = rpc.method == "resources/read";
   const std::string name(json::string_at(rpc.params, resource ? "uri" : "name"));
-  wire::JsonRpcError error{wire::kJsonRpcInvalidParams,
-                           std::format("{} not found: {}", resource ? "Resource" : "Prompt", name),
-                           std::nullopt};
+  if (message.empty())
+    message = std::format("{} not found: {}", resource ? "Resource" : "Prompt", name);
+  wire::JsonRpcError error{wire::kJsonRpcInvalidParams, std::move(message), std::nullopt};
   if (resource) {
     if (era == Era::legacy) error.code = kResourceNotFound;
     json::object data;
@@ -55,6 +57,26 @@ Outcome not_found(const wire::JsonRpcRequest& rpc, Era era) {
   Outcome outcome;
   outcome.body = std::move(error);
   return outcome;
+}
+
+/// A read names its resource and nothing else: a server that takes it for invalid has none of the
+/// name (-32002 in the legacy era, -32602 in the modern one and of many servers).
+Outcome refusal_of(const Error& error, const wire::JsonRpcRequest& rpc, Era era) {
+  const bool missing = rpc.method == "resources/read" && error.reason == Reason::invalid_argument;
+  if (missing) return not_found(rpc, era, error.message);
+  Outcome outcome;
+  outcome.body = rpc_error_of(error);
+  return outcome;
+}
+
+LinkRequest request_of(const wire::JsonRpcRequest& rpc, const model::Call& call) {
+  LinkRequest sent;
+  sent.method = rpc.method;
+  sent.params = rpc.params;
+  sent.params.erase("_meta");
+  sent.trace = call.trace;
+  sent.depth = call.depth;
+  return sent;
 }
 
 /// A result of one era in the words of another.
@@ -95,7 +117,7 @@ Awaitable<std::optional<Outcome>> Server::relay(const Request& request, const Mo
       client && client->link()->handshake().capabilities.contains(relayed->capability);
   if (!offered) {
     if (relayed->capability == "completions") co_return std::nullopt;
-    if (relayed->list.empty()) co_return not_found(rpc, era);
+    if (relayed->list.empty()) co_return not_found(rpc, era, "");
     Outcome empty;
     json::object result;
     result[relayed->list] = json::array();
@@ -103,23 +125,23 @@ Awaitable<std::optional<Outcome>> Server::relay(const Request& request, const Mo
     empty.body = std::move(result);
     co_return empty;
   }
+  model::Call call = call_of(environment_.hub, request, rpc);
+  call.solution = mount.entry->solution->id;
+  if (call.depth >= hub::kCallDepthMax) {
+    co_return outcome_of(
+        make_error(Reason::rate_limited,
+                   std::format("the call went through {} hubs already", call.depth)),
+        era);
+  }
   auto admitted = environment_.hub.admit(request.principal, mount.entry, nullptr);
   if (!admitted) co_return outcome_of(admitted.error(), era);
-  LinkRequest sent;
-  sent.method = rpc.method;
-  sent.params = rpc.params;
-  sent.params.erase("_meta");
-  model::Call call;
-  call.solution = mount.entry->solution->id;
   hub::CallContext context =
       environment_.hub.context(request.exchange.executor(), request.exchange.gone(), call);
+  LinkRequest sent = request_of(rpc, call);
   auto result = co_await ask_server(*client->link(), std::move(sent), context);
   admitted->ended(result ? nullptr : &result.error());
+  if (!result) co_return refusal_of(result.error(), rpc, era);
   Outcome outcome;
-  if (!result) {
-    outcome.body = rpc_error_of(result.error());
-    co_return outcome;
-  }
   if (json::string_at(*result, "resultType") == "input_required") {
     const Error error = make_error(Reason::unsupported,
                                    "the server asks for input here, which the bridge cannot carry");

@@ -15,9 +15,12 @@ constexpr std::size_t kSweepFrom = 64;
 Session::Session(SessionFacts facts)
     : facts_(std::move(facts)), general_(std::make_shared<Replay>("g")) {}
 
+bool Session::is_of(const model::Principal& principal) const {
+  return facts_.principal.name == principal.name && facts_.principal.key_id == principal.key_id;
+}
+
 bool Session::is_for(const model::Principal& principal, std::string_view mount) const {
-  return facts_.principal.name == principal.name && facts_.principal.key_id == principal.key_id &&
-         facts_.mount == mount;
+  return is_of(principal) && facts_.mount == mount;
 }
 
 std::string Session::log_level() const {
@@ -114,6 +117,34 @@ std::shared_ptr<Replay> Session::find_stream(std::string_view stream) const {
 
 Sessions::Sessions(const Clock& clock, Random& random) : clock_(clock), random_(random) {}
 
+namespace {
+
+bool is_idle(const Session& session, std::int64_t now_ms) {
+  return !session.in_use() && now_ms - session.used_ms() >= kSessionIdleMs;
+}
+
+/// A session while someone has it: used till then.
+class Use {
+ public:
+  Use(std::shared_ptr<Session> session, const Clock& clock)
+      : session_(std::move(session)), clock_(clock) {
+    session_->touch(clock_.unix_ms());
+    session_->enter();
+  }
+  ~Use() {
+    session_->touch(clock_.unix_ms());
+    session_->leave();
+  }
+  Use(const Use&) = delete;
+  Session* session() const { return session_.get(); }
+
+ private:
+  std::shared_ptr<Session> session_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
 Result<std::shared_ptr<Session>> Sessions::create(SessionFacts facts) {
   facts.id = random_hex(kSessionIdBytes, random_);
   auto session = std::make_shared<Session>(std::move(facts));
@@ -121,21 +152,44 @@ Result<std::shared_ptr<Session>> Sessions::create(SessionFacts facts) {
   session->touch(now);
   const std::lock_guard lock(mutex_);
   if (sessions_.size() >= kSweepFrom) sweep(now);
-  if (sessions_.size() >= kSessionsMax) {
-    return fail(
-        Reason::rate_limited,
-        std::format("there are {} MCP sessions already; end one with DELETE", kSessionsMax));
-  }
+  WEFT_CHECK(make_room(session->facts().principal));
   sessions_.emplace(session->facts().id, session);
   return session;
 }
 
 void Sessions::sweep(std::int64_t now_ms) {
   std::erase_if(sessions_, [&](const auto& entry) {
-    if (now_ms - entry.second->used_ms() < kSessionIdleMs) return false;
+    if (!is_idle(*entry.second, now_ms)) return false;
     entry.second->close();
     return true;
   });
+}
+
+Result<void> Sessions::make_room(const model::Principal& principal) {
+  const auto longer_left = [&](Table::iterator a, Table::iterator b) {
+    return b == sessions_.end() || a->second->used_ms() < b->second->used_ms();
+  };
+  std::size_t own = 0;
+  auto oldest = sessions_.end();
+  auto oldest_own = sessions_.end();
+  for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
+    const bool is_own = it->second->is_of(principal);
+    own += is_own ? 1 : 0;
+    if (it->second->in_use()) continue;
+    if (longer_left(it, oldest)) oldest = it;
+    if (is_own && longer_left(it, oldest_own)) oldest_own = it;
+  }
+  const bool share_is_full = own >= kSessionsPerKeyMax;
+  if (!share_is_full && sessions_.size() < kSessionsMax) return {};
+  const auto gives_way = share_is_full || oldest_own != sessions_.end() ? oldest_own : oldest;
+  if (gives_way == sessions_.end()) {
+    return fail(Reason::rate_limited,
+                std::format("{} MCP sessions are in use already; end one with DELETE",
+                            share_is_full ? own : sessions_.size()));
+  }
+  gives_way->second->close();
+  sessions_.erase(gives_way);
+  return {};
 }
 
 std::shared_ptr<Session> Sessions::find(std::string_view id, const model::Principal& principal,
@@ -143,14 +197,13 @@ std::shared_ptr<Session> Sessions::find(std::string_view id, const model::Princi
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || !found->second->is_for(principal, mount)) return nullptr;
-  const std::int64_t now = clock_.unix_ms();
-  if (now - found->second->used_ms() >= kSessionIdleMs) {
+  if (is_idle(*found->second, clock_.unix_ms())) {
     found->second->close();
     sessions_.erase(found);
     return nullptr;
   }
-  found->second->touch(now);
-  return found->second;
+  auto use = std::make_shared<Use>(found->second, clock_);
+  return {use, use->session()};
 }
 
 void Sessions::remove(std::string_view id) {

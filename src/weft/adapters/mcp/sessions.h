@@ -37,10 +37,15 @@ class Session {
  public:
   explicit Session(SessionFacts facts);
   const SessionFacts& facts() const { return facts_; }
+  bool is_of(const model::Principal& principal) const;
   bool is_for(const model::Principal& principal, std::string_view mount) const;
 
   void touch(std::int64_t now_ms) { used_ms_ = now_ms; }
   std::int64_t used_ms() const { return used_ms_; }
+  /// Whether a request or a stream of it is being served: then it is not idle, however long.
+  bool in_use() const { return users_ > 0; }
+  void enter() { ++users_; }
+  void leave() { --users_; }
   std::string log_level() const;
   void set_log_level(std::string level);
 
@@ -73,6 +78,7 @@ class Session {
 
   const SessionFacts facts_;
   std::atomic<std::int64_t> used_ms_{0};
+  std::atomic<int> users_{0};
   mutable std::mutex mutex_;
   std::string log_level_;
   std::map<std::string, Running> running_;
@@ -86,9 +92,11 @@ class Session {
 class Sessions {
  public:
   Sessions(const Clock& clock, Random& random);
-  /// Errors: there are too many; those idle for kSessionIdleMs give way first.
+  /// Where there are too many (of this principal, or of all), the one that was left alone longest
+  /// gives way: of the principal's own first. Errors: all are in use.
   Result<std::shared_ptr<Session>> create(SessionFacts facts);
-  /// Unknown, someone else's and another mount's are the same to the caller.
+  /// Unknown, someone else's and another mount's are the same to the caller. In use as long as what
+  /// it gives is held.
   std::shared_ptr<Session> find(std::string_view id, const model::Principal& principal,
                                 std::string_view mount);
   void remove(std::string_view id);
@@ -96,11 +104,13 @@ class Sessions {
   std::size_t size() const;
 
  private:
+  using Table = std::map<std::string, std::shared_ptr<Session>, std::less<>>;
   void sweep(std::int64_t now_ms);
+  Result<void> make_room(const model::Principal& principal);
   const Clock& clock_;
   Random& random_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Session>, std::less<>> sessions_;
+  Table sessions_;
 };
 
 }  // namespace weft::adapters::mcp

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+
 namespace weft::adapters::mcp {
 namespace {
 
@@ -50,11 +52,57 @@ TEST_F(SessionsTest, EndWhenIdle) {
   EXPECT_EQ(sessions.size(), 0U);
 }
 
-TEST_F(SessionsTest, AreLimited) {
-  for (std::size_t i = 0; i < kSessionsMax; ++i) ASSERT_TRUE(sessions.create(facts("ann")));
+TEST_F(SessionsTest, AreNotIdleWhileTheyAreUsed) {
+  auto session = sessions.create(facts("ann"));
+  const std::string id = (*session)->facts().id;
+  auto reader = sessions.find(id, who("ann"), "");
+  clock.now += 2 * kSessionIdleMs;
+  EXPECT_TRUE(sessions.find(id, who("ann"), ""));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(sessions.create(facts("bob")));
+  EXPECT_TRUE(sessions.find(id, who("ann"), "")) << "the idle ones were looked for";
+  clock.now += 2 * kSessionIdleMs;
+  reader.reset();
+  EXPECT_TRUE(sessions.find(id, who("ann"), "")) << "used till then";
+  clock.now += kSessionIdleMs;
+  EXPECT_FALSE(sessions.find(id, who("ann"), ""));
+}
+
+TEST_F(SessionsTest, TheOldestOfAKeyGivesWay) {
+  auto bob = sessions.create(facts("bob"));
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < kSessionsPerKeyMax; ++i) {
+    ++clock.now;
+    ids.push_back((*sessions.create(facts("ann")))->facts().id);
+  }
+  const auto used = sessions.find(ids[0], who("ann"), "");
+  ASSERT_TRUE(sessions.create(facts("ann")));
+  EXPECT_EQ(sessions.size(), kSessionsPerKeyMax + 1);
+  EXPECT_TRUE(sessions.find(ids[0], who("ann"), "")) << "in use";
+  EXPECT_FALSE(sessions.find(ids[1], who("ann"), ""));
+  EXPECT_TRUE(sessions.find(ids[2], who("ann"), ""));
+  EXPECT_TRUE(sessions.find((*bob)->facts().id, who("bob"), "")) << "older, and another's";
+}
+
+TEST_F(SessionsTest, AreRefusedWhenAllAreInUse) {
+  std::vector<std::shared_ptr<Session>> used;
+  for (std::size_t i = 0; i < kSessionsPerKeyMax; ++i) {
+    auto session = sessions.create(facts("ann"));
+    used.push_back(sessions.find((*session)->facts().id, who("ann"), ""));
+  }
   auto refused = sessions.create(facts("ann"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reason, Reason::rate_limited);
+  EXPECT_TRUE(sessions.create(facts("bob")));
+}
+
+TEST_F(SessionsTest, AKeyWithoutAnyGetsOneOfTheOthers) {
+  for (std::size_t i = 0; i < kSessionsMax; ++i) {
+    ++clock.now;
+    ASSERT_TRUE(sessions.create(facts(std::format("key{}", i % 4))));
+  }
+  auto session = sessions.create(facts("ann"));
+  ASSERT_TRUE(session);
+  EXPECT_EQ(sessions.size(), kSessionsMax);
   clock.now += kSessionIdleMs;
   EXPECT_TRUE(sessions.create(facts("ann")));
   EXPECT_EQ(sessions.size(), 1U);

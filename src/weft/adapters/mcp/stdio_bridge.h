@@ -1,6 +1,9 @@
 // `weft mcp`: serves the running hub to an MCP client on standard input and output. Lines go to the
-// hub's /mcp as they are, answers and notifications come back as lines. Owned by the CLI; one loop.
+// hub's /mcp as they are, answers and notifications come back as lines. A session that the hub
+// forgot is begun anew with the client's own words. Owned by the CLI; one loop.
 #pragma once
+
+#include <unistd.h>
 
 #include <string>
 
@@ -17,6 +20,9 @@ struct StdioBridge {
   std::string key;
   /// One solution alone; empty for all.
   std::string solution;
+  /// Where the client's lines come from and go to; both are duplicated.
+  int in = STDIN_FILENO;
+  int out = STDOUT_FILENO;
 };
 
 /// Serves until the input ends. Errors: the hub cannot be reached, the output is gone.

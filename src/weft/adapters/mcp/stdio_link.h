@@ -6,7 +6,9 @@
 #include <memory>
 #include <mutex>
 
+#include "weft/adapters/mcp/attempts.h"
 #include "weft/adapters/mcp/link.h"
+#include "weft/adapters/mcp/listeners.h"
 #include "weft/adapters/mcp/stdio_wire.h"
 #include "weft/hub/registry.h"
 
@@ -24,8 +26,15 @@ class StdioLink final : public Link, public std::enable_shared_from_this<StdioLi
                                                         hub::CallContext context) override;
   Awaitable<> close(hub::CallContext context) override;
 
+  /// Woken when the server says that its list of tools changed.
+  std::shared_ptr<Listeners::Listener> changes(Executor executor) {
+    return changes_->listen(executor);
+  }
+
  private:
   std::shared_ptr<StdioWire> wire() const;
+  /// The process that lives, started again where there is none: one at a time, whoever calls.
+  Awaitable<Result<std::shared_ptr<StdioWire>>> living(hub::CallContext context);
   void settle(std::shared_ptr<StdioWire> wire, const Handshake& shake);
   std::unique_ptr<Conversation> say(std::shared_ptr<StdioWire> wire, LinkRequest request, Era era,
                                     hub::CallContext context);
@@ -36,6 +45,8 @@ class StdioLink final : public Link, public std::enable_shared_from_this<StdioLi
   Executor home_;
   const hub::JoinRequest request_;
   std::atomic<std::int64_t> next_id_{1};
+  std::shared_ptr<Listeners> changes_ = std::make_shared<Listeners>();
+  Attempts attempts_;
   mutable std::mutex mutex_;
   std::shared_ptr<StdioWire> wire_;
   Handshake shake_;

@@ -7,16 +7,19 @@
 
 #include "weft/adapters/mcp/link.h"
 #include "weft/base/log.h"
+#include "weft/base/timers.h"
 
 namespace weft::adapters::mcp {
 
 namespace {
 
 constexpr Milliseconds kStopGrace{1'000};
+constexpr std::string_view kListChanged = "notifications/tools/list_changed";
 
 }  // namespace
 
-StdioWire::StdioWire(Executor home) : home_(home), out_(home) {}
+StdioWire::StdioWire(Executor home)
+    : home_(home), out_(home), room_(std::make_shared<Waker>(home)) {}
 
 Awaitable<Result<std::shared_ptr<StdioWire>>> StdioWire::start(std::shared_ptr<Pumps> pumps,
                                                                Executor home,
@@ -33,6 +36,7 @@ Awaitable<Result<void>> StdioWire::launch(std::shared_ptr<StdioWire> wire,
   auto child = net::ChildProcess::start(wire->home_, std::move(command));
   if (!child) co_return fail(child.error());
   wire->child_ = *std::move(child);
+  wire->pumps_ = pumps;
   // The two pumps hold the wire until the process is gone.
   std::weak_ptr<StdioWire> weak = wire;
   const auto stop = [weak] {
@@ -43,7 +47,23 @@ Awaitable<Result<void>> StdioWire::launch(std::shared_ptr<StdioWire> wire,
   co_return Result<void>();
 }
 
-void StdioWire::stop() { out_.close(make_error(Reason::cancelled, "the solution was let go")); }
+void StdioWire::stop() {
+  out_.close(make_error(Reason::cancelled, "the solution was let go"));
+  boost::asio::post(home_, [weak = weak_from_this()] {
+    if (auto held = weak.lock()) held->begin_end();
+  });
+}
+
+void StdioWire::begin_end() {
+  if (ending_.cancelled()) return;
+  ending_.cancel(make_error(Reason::cancelled, "the solution was let go"));
+  // Apart from the writer, which may wait for a process that does not read.
+  if (auto pumps = pumps_.lock()) pumps->run(home_, end(shared_from_this()), [] {});
+}
+
+Awaitable<> StdioWire::end(std::shared_ptr<StdioWire> wire) {
+  co_await wire->child_->stop(kStopGrace);
+}
 
 bool StdioWire::send(std::string line) { return out_.push(std::move(line)); }
 
@@ -54,6 +74,7 @@ bool StdioWire::dead() const {
 
 void StdioWire::expect(const json::value& id, std::shared_ptr<Inbox> inbox, bool takes_questions) {
   const std::lock_guard lock(mutex_);
+  inbox->tell_room(room_);
   if (dead_) inbox->close(*dead_);
   waiting_.push_back(Waiting{json::write(id), std::move(inbox), takes_questions});
 }
@@ -61,7 +82,17 @@ void StdioWire::expect(const json::value& id, std::shared_ptr<Inbox> inbox, bool
 void StdioWire::forget(const json::value& id) {
   const std::lock_guard lock(mutex_);
   const std::string text = json::write(id);
-  std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.id == text; });
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    if (waiting.id != text) return false;
+    // Nobody is kept waiting for one who left.
+    waiting.inbox->close(make_error(Reason::cancelled, "nobody waits for this answer any more"));
+    return true;
+  });
+}
+
+void StdioWire::on_list_changed(std::function<void()> action) {
+  const std::lock_guard lock(mutex_);
+  changed_ = std::move(action);
 }
 
 std::shared_ptr<StdioWire::Inbox> StdioWire::find(const wire::JsonRpcMessage& message) {
@@ -84,18 +115,38 @@ std::shared_ptr<StdioWire::Inbox> StdioWire::find(const wire::JsonRpcMessage& me
   return found == waiting_.end() ? nullptr : found->inbox;
 }
 
-void StdioWire::dispatch(wire::JsonRpcMessage message) {
-  auto inbox = find(message);
-  if (inbox) {
-    inbox->push(std::move(message));
-    return;
-  }
+void StdioWire::refuse(const wire::JsonRpcMessage& message) {
   const auto* request = std::get_if<wire::JsonRpcRequest>(&message);
   if (request == nullptr || !request->id) return;
   if (request->method == "ping") {
     send(wire::write_jsonrpc_result(*request->id, json::object()));
   } else {
     send(wire::write_jsonrpc(refuse_request(*request)));
+  }
+}
+
+bool StdioWire::told_change(const wire::JsonRpcMessage& message) {
+  const auto* request = std::get_if<wire::JsonRpcRequest>(&message);
+  if (request == nullptr || request->method != kListChanged) return false;
+  std::function<void()> action;
+  {
+    const std::lock_guard lock(mutex_);
+    action = changed_;
+  }
+  if (action) action();
+  return true;
+}
+
+Awaitable<> StdioWire::wait_for_room(std::shared_ptr<StdioWire> wire,
+                                     std::shared_ptr<Inbox> inbox) {
+  CancelSource patience;
+  patience.follow(wire->ending_.token());
+  const Timer timer = run_after(wire->home_, Milliseconds(kInboxLagMs), [&patience] {
+    patience.cancel(make_error(Reason::deadline, "its reader lags"));
+  });
+  while (inbox->full() && !patience.cancelled()) {
+    CancelToken token = patience.token();
+    co_await wire->room_->wait(token);
   }
 }
 
@@ -111,12 +162,27 @@ Awaitable<> StdioWire::read(std::shared_ptr<StdioWire> wire) {
       wire->stop();
       co_return;
     }
+    ++wire->said_;
     auto message = wire::parse_jsonrpc(*line);
-    if (message) {
-      wire->dispatch(*std::move(message));
-    } else {
+    if (!message) {
       log::debug("mcp: a line of a child process is no message: {}", message.error().message);
+      continue;
     }
+    if (wire->told_change(*message)) continue;
+    const auto inbox = wire->find(*message);
+    if (!inbox) {
+      wire->refuse(*message);
+      continue;
+    }
+    // A response is the last that its reader gets: it needs no room.
+    const bool last = std::holds_alternative<wire::JsonRpcResponse>(*message);
+    if (!last && inbox->full() && !inbox->lags) co_await wait_for_room(wire, inbox);
+    inbox->lags = inbox->full();
+    if (!last && inbox->lags) {
+      wire->refuse(*message);
+      continue;
+    }
+    inbox->add(*std::move(message), line->size());
   }
 }
 
@@ -128,12 +194,41 @@ Awaitable<> StdioWire::write(std::shared_ptr<StdioWire> wire) {
     auto written = co_await wire->child_->write_line(*std::move(line));
     if (!written) break;
   }
-  co_await wire->child_->stop(kStopGrace);
+  wire->stop();
+}
+
+void StdioWire::doubt(const json::value& id, std::uint64_t said, Milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool oldest = !waiting_.empty() && waiting_.front().id == json::write(id);
+    if (dead_ || !oldest || said_ != said) return;
+  }
+  auto pumps = pumps_.lock();
+  if (!pumps || doubted_.exchange(true)) return;
+  pumps->run(home_, ping(shared_from_this(), said, patience), [] {});
+}
+
+Awaitable<> StdioWire::ping(std::shared_ptr<StdioWire> wire, std::uint64_t said,
+                            Milliseconds patience) {
+  // Whatever it answers, it lives; the modern era has no ping, which is an answer too.
+  wire::JsonRpcRequest request;
+  request.id = json::value("weft-ping");
+  request.method = "ping";
+  wire->send(wire::write_jsonrpc(request));
+  CancelToken token = wire->ending_.token();
+  (void)co_await sleep_for(patience, token);
+  wire->doubted_ = false;
+  if (wire->said_ != said || token.cancelled()) co_return;
+  log::warn("mcp: a child process answers nothing, not even a ping: it is started anew");
+  wire->fail_all(
+      make_error(Reason::unavailable,
+                 "the server's process answered nothing, not even a ping, and was ended"));
+  wire->stop();
 }
 
 void StdioWire::fail_all(const Error& why) {
   const std::lock_guard lock(mutex_);
-  dead_ = why;
+  if (!dead_) dead_ = why;
   for (const Waiting& waiting : waiting_) waiting.inbox->close(why);
 }
 

@@ -3,9 +3,9 @@
 // is for any thread.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -20,7 +20,11 @@ namespace weft::adapters::mcp {
 
 class StdioWire : public std::enable_shared_from_this<StdioWire> {
  public:
-  using Inbox = Mailbox<wire::JsonRpcMessage>;
+  struct Inbox final : Mailbox<wire::JsonRpcMessage> {
+    using Mailbox::Mailbox;
+    /// Its reader kept the others waiting for too long. The reading pump's alone.
+    bool lags = false;
+  };
 
   /// Starts the process on the home loop, whatever loop asks.
   static Awaitable<Result<std::shared_ptr<StdioWire>>> start(std::shared_ptr<Pumps> pumps,
@@ -33,10 +37,20 @@ class StdioWire : public std::enable_shared_from_this<StdioWire> {
   bool send(std::string line);
   /// What belongs to the request (its response, its progress) goes to the inbox until forget().
   /// Requests of the server and log messages, which name no request, go to the youngest one that
-  /// `takes_questions`.
+  /// `takes_questions`. A reader that lags slows the process and so all others, for kInboxLagMs;
+  /// then it gets no notification until it went on.
   void expect(const json::value& id, std::shared_ptr<Inbox> inbox, bool takes_questions);
   void forget(const json::value& id);
   bool dead() const;
+  /// Told, on the home loop, when the server says that its list of tools changed.
+  void on_list_changed(std::function<void()> action);
+
+  /// How many lines the process said so far.
+  std::uint64_t said() const { return said_; }
+  /// The request got no answer, and nothing was said since `said`: the process has `patience` for
+  /// any sign of life, or is ended. Not while an older request waits, which may be what keeps it
+  /// busy.
+  void doubt(const json::value& id, std::uint64_t said, Milliseconds patience);
 
  private:
   explicit StdioWire(Executor home);
@@ -44,7 +58,14 @@ class StdioWire : public std::enable_shared_from_this<StdioWire> {
                                         std::shared_ptr<Pumps> pumps, net::ChildCommand command);
   static Awaitable<> read(std::shared_ptr<StdioWire> wire);
   static Awaitable<> write(std::shared_ptr<StdioWire> wire);
-  void dispatch(wire::JsonRpcMessage message);
+  static Awaitable<> end(std::shared_ptr<StdioWire> wire);
+  static Awaitable<> ping(std::shared_ptr<StdioWire> wire, std::uint64_t said,
+                          Milliseconds patience);
+  static Awaitable<> wait_for_room(std::shared_ptr<StdioWire> wire, std::shared_ptr<Inbox> inbox);
+  void begin_end();
+  /// Whether it is the notice that the tools changed, which no request waits for.
+  bool told_change(const wire::JsonRpcMessage& message);
+  void refuse(const wire::JsonRpcMessage& message);
   std::shared_ptr<Inbox> find(const wire::JsonRpcMessage& message);
   void fail_all(const Error& why);
 
@@ -54,11 +75,19 @@ class StdioWire : public std::enable_shared_from_this<StdioWire> {
     bool takes_questions = false;
   };
   Executor home_;
-  std::unique_ptr<net::ChildProcess> child_;  // home loop alone
+  std::weak_ptr<Pumps> pumps_;
+  // The home loop's alone.
+  std::unique_ptr<net::ChildProcess> child_;
+  CancelSource ending_;
+  // Any thread's.
   Mailbox<std::string> out_;
+  std::shared_ptr<Waker> room_;
+  std::atomic<std::uint64_t> said_{0};
+  std::atomic<bool> doubted_{false};
   mutable std::mutex mutex_;
   std::deque<Waiting> waiting_;
   std::optional<Error> dead_;
+  std::function<void()> changed_;
 };
 
 }  // namespace weft::adapters::mcp

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <format>
 
+#include "weft/adapters/common/moved_schema.h"
+#include "weft/base/schema.h"
 #include "weft/hub/shaping.h"
 #include "weft/wire/http.h"
 
@@ -11,45 +13,137 @@ namespace weft::adapters::mcp {
 namespace {
 
 constexpr int kHeaderDepthMax = 32;
+/// How many subschemas are looked at to know what a schema's root is.
+constexpr int kRootStepsMax = 256;
 
-bool is_object_schema(const json::value& schema) {
-  return schema.is_object() && json::string_at(schema.get_object(), "type") == "object";
+/// What a schema lets through at its root: objects alone, anything but objects, both by name, or
+/// whatever comes (it does not say).
+enum class Root : std::uint8_t { object, other, mixed, unsaid };
+
+/// What either lets through.
+Root either(Root a, Root b) {
+  if (a == b) return a;
+  return a == Root::unsaid || b == Root::unsaid ? Root::unsaid : Root::mixed;
 }
 
-/// Whether the root may be an object without saying so (`{}`, `{"properties":…}`).
-bool open_root(const json::value& schema) {
-  return schema.is_object() && !schema.get_object().contains("type") &&
-         (schema.get_object().empty() || schema.get_object().contains("properties"));
+/// What both let through; of two that contradict each other, one.
+Root both(Root a, Root b) {
+  for (const Root sure : {a, b}) {
+    if (sure == Root::object || sure == Root::other) return sure;
+  }
+  return a == Root::unsaid ? b : a;
+}
+
+Root root_of_value(const json::value& v) { return v.is_object() ? Root::object : Root::other; }
+
+Root root_of_type(const json::value& word) { return word == "object" ? Root::object : Root::other; }
+
+/// Goes through a schema's keywords, and those of the schemas it is made of.
+class RootScan {
+ public:
+  explicit RootScan(const json::value& whole) : whole_(whole) {}
+  Root root() { return at(whole_); }
+
+ private:
+  Root at(const json::value& schema) {
+    if (!schema.is_object() || ++steps_ > kRootStepsMax) return Root::unsaid;
+    Root root = Root::unsaid;
+    for (const auto& [key, value] : schema.get_object()) root = both(root, by(key, value));
+    return root;
+  }
+
+  Root by(std::string_view key, const json::value& value) {
+    if (key == "type") return value.is_array() ? any_of(value, root_of_type) : root_of_type(value);
+    if (key == "const") return root_of_value(value);
+    if (key == "enum") return any_of(value, root_of_value);
+    const auto scan = [this](const json::value& schema) { return at(schema); };
+    if (key == "anyOf" || key == "oneOf") return any_of(value, scan);
+    if (key == "allOf") return all_of(value);
+    return key == "$ref" ? referred(value) : Root::unsaid;
+  }
+
+  template <class RootOf>
+  static Root any_of(const json::value& list, RootOf root_of) {
+    if (!list.is_array() || list.get_array().empty()) return Root::unsaid;
+    Root root = root_of(list.get_array().front());
+    for (const json::value& one : list.get_array()) root = either(root, root_of(one));
+    return root;
+  }
+
+  Root all_of(const json::value& list) {
+    Root root = Root::unsaid;
+    if (!list.is_array()) return root;
+    for (const json::value& one : list.get_array()) root = both(root, at(one));
+    return root;
+  }
+
+  Root referred(const json::value& reference) {
+    if (!reference.is_string()) return Root::unsaid;
+    const std::string_view target = reference.get_string();
+    if (!target.starts_with("#/")) return Root::unsaid;
+    const json::value* schema = json::at_pointer(whole_, target.substr(1));
+    return schema == nullptr ? Root::unsaid : at(*schema);
+  }
+
+  const json::value& whole_;
+  int steps_ = 0;
+};
+
+Root root_of(const json::value& schema) { return RootScan(schema).root(); }
+
+/// Clients read each property's schema as an object: `true` and `false` in those words.
+void spell_out(json::object& schema) {
+  json::value* properties = schema.if_contains("properties");
+  if (properties == nullptr || !properties->is_object()) return;
+  for (auto& [name, property] : properties->get_object()) {
+    if (!property.is_bool()) continue;
+    json::object spelled;
+    if (!property.get_bool()) spelled["not"] = json::object();
+    property = std::move(spelled);
+  }
+}
+
+/// The schema as that of an object, which it is: tools must say so.
+json::object object_schema(json::object schema) {
+  schema["type"] = "object";
+  spell_out(schema);
+  return schema;
 }
 
 json::object in_object(std::string_view key, const json::value& schema) {
-  json::object properties;
-  properties[key] = schema;
-  json::array required{json::value(key)};
+  json::value inner = moved_schema(schema, std::format("#/properties/{}", key));
   json::object o;
+  // The dialect is said at the root of a document alone.
+  json::object* moved = inner.if_object();
+  if (moved != nullptr && moved->contains("$schema") && !moved->contains("$id")) {
+    o["$schema"] = moved->at("$schema");
+    moved->erase("$schema");
+  }
+  json::object properties;
+  properties[key] = std::move(inner);
   o["type"] = "object";
   o["properties"] = std::move(properties);
-  o["required"] = std::move(required);
+  o["required"] = json::array{json::value(key)};
   return o;
 }
 
+/// Where non-objects are spoken of, they must have a place.
 bool wrapped_input(const model::Skill& skill) {
   if (skill.shape == model::Shape::converse || skill.shape == model::Shape::embed) return false;
-  return skill.input_schema && !is_object_schema(*skill.input_schema) &&
-         !open_root(*skill.input_schema);
+  if (!skill.input_schema) return false;
+  const Root root = root_of(*skill.input_schema);
+  return root == Root::other || root == Root::mixed;
 }
 
 json::object input_schema_of(const model::Skill& skill) {
+  if (wrapped_input(skill)) return in_object("value", *skill.input_schema);
   json::value schema = hub::outward_input_schema(skill);
-  if (is_object_schema(schema)) return std::move(schema.get_object());
-  if (open_root(schema)) {
-    schema.get_object()["type"] = "object";
-    return std::move(schema.get_object());
-  }
-  if (schema.is_object() || schema.is_bool()) return in_object("value", schema);
-  json::object any;
-  any["type"] = "object";
-  return any;
+  return object_schema(schema.is_object() ? std::move(schema.get_object()) : json::object());
+}
+
+bool has_output(const model::Skill& skill) {
+  return skill.shape != model::Shape::converse && skill.output_schema &&
+         skill.output_schema->is_object();
 }
 
 json::object annotations_of(const model::Skill& skill) {
@@ -86,14 +180,7 @@ json::object tool_of(const model::Skill& skill, std::string_view name, std::stri
   if (!skill.title.empty()) tool["title"] = skill.title;
   if (!skill.description.empty()) tool["description"] = skill.description;
   tool["inputSchema"] = input_schema_of(skill);
-  const bool structured = skill.shape != model::Shape::converse && skill.output_schema.has_value();
-  if (structured && skill.output_schema->is_object()) {
-    if (era == Era::modern || is_object_schema(*skill.output_schema)) {
-      tool["outputSchema"] = *skill.output_schema;
-    } else {
-      tool["outputSchema"] = in_object("result", *skill.output_schema);
-    }
-  }
+  if (auto output = output_schema_of(skill, era)) tool["outputSchema"] = *std::move(output);
   json::object hints = annotations_of(skill);
   if (!hints.empty()) tool["annotations"] = std::move(hints);
   if (server == "mcp") add_raw(tool, skill);
@@ -106,6 +193,31 @@ json::value wrapped_value(const json::object& arguments) {
   const json::value* value = json::find(arguments, "value");
   return value == nullptr ? json::value() : *value;
 }
+
+std::optional<json::object> output_schema_of(const model::Skill& skill, Era era) {
+  if (!has_output(skill)) return std::nullopt;
+  const json::value& schema = *skill.output_schema;
+  if (era == Era::modern) return schema.get_object();
+  switch (root_of(schema)) {
+    case Root::object: return object_schema(schema.get_object());
+    case Root::other: return in_object("result", schema);
+    default: return std::nullopt;
+  }
+}
+
+bool wraps_output(const model::Skill& skill) {
+  return has_output(skill) && root_of(*skill.output_schema) == Root::other;
+}
+
+namespace {
+
+/// An outputSchema that cannot be read would keep clients from the whole list: such a tool promises
+/// nothing.
+bool readable(const json::value& schema) {
+  return schema.is_object() && Schema::create(schema).has_value();
+}
+
+}  // namespace
 
 Result<model::Skill> skill_of(const json::value& tool) {
   if (!tool.is_object()) return fail(Reason::upstream_protocol, "a tool is no object");
@@ -138,7 +250,7 @@ Result<model::Skill> skill_of(const json::value& tool) {
   }
   skill.input_schema = *input;
   const json::value* output = json::find(o, "outputSchema");
-  if (output != nullptr && output->is_object()) skill.output_schema = *output;
+  if (output != nullptr && readable(*output)) skill.output_schema = *output;
   skill.raw["tool"] = o;
   return skill;
 }

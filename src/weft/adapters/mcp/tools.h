@@ -1,6 +1,7 @@
 // MCP tools and the skills of the model, both ways. Owned by adapters/mcp; pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,14 @@ Result<model::Skill> skill_of(const json::value& tool);
 bool takes_as_given(const model::Skill& skill);
 /// What such arguments hold; null when they hold nothing.
 json::value wrapped_value(const json::object& arguments);
+
+/// The outputSchema that the tool lists: every answer without it breaks a promise. Nothing for a
+/// conversation, and for a legacy client (whose results are objects alone) where the output may be
+/// an object and may be something else.
+std::optional<json::object> output_schema_of(const model::Skill& skill, Era era);
+/// Whether a legacy tool gives its output inside `{"result": …}`, whatever it is: the skill's
+/// schema lets no object through. The listed schema and the result both go by this.
+bool wraps_output(const model::Skill& skill);
 
 /// One property of a tool that is repeated in a request header (`x-mcp-header`).
 struct HeaderParam {

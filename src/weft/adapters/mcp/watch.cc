@@ -13,11 +13,12 @@ namespace {
 
 constexpr Milliseconds kWatchPause{5'000};
 constexpr Milliseconds kWatchRefresh{10'000};
+/// A server that says several times in a row that its tools changed is asked once.
+constexpr Milliseconds kWatchGather{100};
 
 struct Watching {
   hub::Hub& hub;
   std::weak_ptr<Client> client;
-  std::weak_ptr<HttpLink> link;
   Executor executor;
   std::shared_ptr<CancelSource> cancel = std::make_shared<CancelSource>();
 };
@@ -56,8 +57,8 @@ bool tells_change(std::string_view data) {
 
 /// One stream from its beginning to its end. False when the server offers none, or the client is
 /// gone.
-Awaitable<bool> listen(std::shared_ptr<Watching> w) {
-  auto link = w->link.lock();
+Awaitable<bool> listen(std::shared_ptr<Watching> w, std::weak_ptr<HttpLink> listened) {
+  auto link = listened.lock();
   if (!link) co_return false;
   hub::CallContext context{w->executor, w->hub.clock().steady() + kWatchRefresh,
                            w->cancel->token()};
@@ -77,9 +78,9 @@ Awaitable<bool> listen(std::shared_ptr<Watching> w) {
   }
 }
 
-Awaitable<> follow(std::shared_ptr<Watching> w) {
+Awaitable<> follow(std::shared_ptr<Watching> w, std::weak_ptr<HttpLink> link) {
   while (!w->cancel->cancelled()) {
-    const bool again = co_await listen(w);
+    const bool again = co_await listen(w, link);
     if (!again) co_return;
     const bool slept = co_await sleep_for(kWatchPause, w->cancel->token());
     if (!slept) co_return;
@@ -89,22 +90,43 @@ Awaitable<> follow(std::shared_ptr<Watching> w) {
   }
 }
 
-}  // namespace
+Awaitable<> follow(std::shared_ptr<Watching> w, std::shared_ptr<Listeners::Listener> changes) {
+  while (true) {
+    CancelToken token = w->cancel->token();
+    co_await changes->wait(token);
+    const bool slept = co_await sleep_for(kWatchGather, token);
+    if (!slept) co_return;
+    const bool alive = co_await update(w);
+    if (!alive) co_return;
+  }
+}
 
-void watch(Pumps& pumps, hub::Hub& hub, std::weak_ptr<Client> client,
-           std::shared_ptr<HttpLink> link, Executor executor) {
-  const Handshake shake = link->handshake();
-  const json::object* tools = json::object_at(shake.capabilities, "tools");
-  if (tools == nullptr || !json::bool_at(*tools, "listChanged").value_or(false)) return;
-  auto watching = std::make_shared<Watching>(Watching{hub, client, link, executor});
-  auto stop = [executor, weak = std::weak_ptr<CancelSource>(watching->cancel)] {
+void run(Pumps& pumps, const std::shared_ptr<Watching>& watching, Awaitable<> work) {
+  auto stop = [executor = watching->executor, weak = std::weak_ptr(watching->cancel)] {
     boost::asio::post(executor, [weak] {
       if (auto cancel = weak.lock())
         cancel->cancel(make_error(Reason::cancelled, "the hub lets the solution go"));
     });
   };
-  if (auto held = client.lock()) held->on_gone(stop);
-  pumps.run(executor, follow(watching), stop);
+  if (auto held = watching->client.lock()) held->on_gone(stop);
+  pumps.run(watching->executor, std::move(work), stop);
+}
+
+}  // namespace
+
+void watch(Pumps& pumps, hub::Hub& hub, std::weak_ptr<Client> client,
+           std::shared_ptr<HttpLink> link, Executor executor) {
+  if (!tells_changes(link->handshake())) return;
+  auto watching = std::make_shared<Watching>(Watching{hub, client, executor});
+  run(pumps, watching, follow(watching, std::weak_ptr(link)));
+}
+
+void watch(Pumps& pumps, hub::Hub& hub, std::weak_ptr<Client> client,
+           std::shared_ptr<StdioLink> link, Executor executor) {
+  auto changes = tells_changes(link->handshake()) ? link->changes(executor) : nullptr;
+  if (!changes) return;
+  auto watching = std::make_shared<Watching>(Watching{hub, client, executor});
+  run(pumps, watching, follow(watching, std::move(changes)));
 }
 
 }  // namespace weft::adapters::mcp

@@ -7,6 +7,7 @@
 #include "weft/adapters/mcp/client.h"
 #include "weft/adapters/mcp/http_link.h"
 #include "weft/adapters/mcp/pumps.h"
+#include "weft/adapters/mcp/stdio_link.h"
 #include "weft/hub/hub.h"
 
 namespace weft::adapters::mcp {
@@ -15,5 +16,8 @@ namespace weft::adapters::mcp {
 /// server offers no stream, or with the pumps.
 void watch(Pumps& pumps, hub::Hub& hub, std::weak_ptr<Client> client,
            std::shared_ptr<HttpLink> link, Executor executor);
+/// The same for a child process, which says it among all else.
+void watch(Pumps& pumps, hub::Hub& hub, std::weak_ptr<Client> client,
+           std::shared_ptr<StdioLink> link, Executor executor);
 
 }  // namespace weft::adapters::mcp
