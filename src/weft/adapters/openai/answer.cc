@@ -231,6 +231,20 @@ std::string content_text(const model::Output& output, bool as_json) {
   return out;
 }
 
+model::Turn replayed_turn(std::string content, const model::Output& output) {
+  model::Turn turn{.role = model::Role::assistant};
+  if (!content.empty()) turn.parts.push_back(Part::text(std::move(content)));
+  if (auto refusal = refusal_text(output); !refusal.empty())
+    turn.parts.push_back(Part{.body = model::Refusal{std::move(refusal)}});
+  for (const auto& said : output.turns) {
+    for (const Part& part : said.parts) {
+      if (const auto* call = std::get_if<model::ToolCall>(&part.body))
+        turn.parts.push_back(Part{.body = *call});
+    }
+  }
+  return turn;
+}
+
 std::string_view finish_word(const model::Output& output) {
   switch (output.finish) {
     case model::Finish::stop:

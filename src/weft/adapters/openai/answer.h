@@ -30,6 +30,8 @@ std::string part_text(const model::Part& part);
 std::string rest_of_content(const model::Output& output, const TextTrail& trail);
 /// What of the answer a message has no place for.
 std::vector<model::Loss> losses_of_answer(const model::Output& output, bool as_json);
+/// The answer as a caller replays it: the text it was shown, the refusal, the calls of tools.
+model::Turn replayed_turn(std::string content, const model::Output& output);
 /// The `chat.completion` document of an output.
 json::object encode_completion(const model::Output& output, const CompletionHead& head,
                                bool as_json);

@@ -1,11 +1,13 @@
 // /v1/chat/completions through the model: decode, call, and the events back as a completion or its
 // chunks.
+#include <algorithm>
 #include <format>
 
 #include "weft/adapters/common/losses.h"
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/openai/chunk.h"
 #include "weft/adapters/openai/codec.h"
+#include "weft/adapters/openai/contexts.h"
 #include "weft/adapters/openai/conversation.h"
 #include "weft/adapters/openai/embedding.h"
 #include "weft/adapters/openai/limits.h"
@@ -23,6 +25,7 @@ struct Chat {
   Environment& environment;
   net::Exchange& exchange;
   ChatRequest request;
+  Continuation continuation;
   /// Shared with the stream once it began.
   std::shared_ptr<model::Call> call;
   CompletionHead head;
@@ -61,12 +64,11 @@ void respond_output(Chat& chat, const model::Output& output) {
   (void)respond_json(chat.exchange, 200, body, std::move(headers), losses);
 }
 
-/// What a source of events came to: an end, or a question and all that was said with it.
-struct Outcome {
-  model::End end{.outcome = model::Output{}, .losses = {}};
-  std::optional<model::Ask> ask;
-  std::string said;
-};
+void respond_failure(Chat& chat, Error error) {
+  // Before it is told: it may be tried again at once.
+  chat.continuation.put_back();
+  respond_error(chat.exchange, std::move(error), chat.call->id.str());
+}
 
 Awaitable<> respond_unary(Chat& chat, Source& source) {
   model::Fold fold(kAnswerBytesMax);
@@ -85,9 +87,10 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
       }
       auto parked = co_await source.park(*chat.call, chat.head.model, output.turns.front(), *ask);
       if (parked) {
+        chat.continuation.parked();
         respond_output(chat, output);
       } else {
-        respond_error(chat.exchange, parked.error(), chat.call->id.str());
+        respond_failure(chat, parked.error());
       }
       co_return;
     }
@@ -95,16 +98,20 @@ Awaitable<> respond_unary(Chat& chat, Source& source) {
     auto added = fold.add(std::move(event));
     if (!added) {
       source.cancel(added.error());
-      respond_error(chat.exchange, added.error(), chat.call->id.str());
+      respond_failure(chat, added.error());
       co_return;
     }
   }
   model::End end = fold.take();
   add_losses(chat.losses, std::move(end.losses));
   if (end.outcome) {
-    respond_output(chat, *end.outcome);
+    // Before it is told: the next turn may follow at once.
+    const model::Output& output = *end.outcome;
+    chat.continuation.answered(*chat.call,
+                               replayed_turn(content_text(output, chat.as_json), output));
+    respond_output(chat, output);
   } else {
-    respond_error(chat.exchange, end.outcome.error(), chat.call->id.str());
+    respond_failure(chat, end.outcome.error());
   }
 }
 
@@ -174,6 +181,7 @@ class Streaming {
       out = std::format(": weft-loss {}\n\n", model::summary(chat_.losses));
     }
     out += end;
+    chat_.continuation.answered(*chat_.call, replayed_turn(writer_.content(), output));
     auto sent = co_await send(std::move(out));
     if (sent) (void)co_await sse_->finish();
   }
@@ -195,6 +203,7 @@ class Streaming {
       co_await fail(parked.error());
       co_return;
     }
+    chat_.continuation.parked();
     std::string out;
     writer_.ask(turn, out);
     auto sent = co_await send(std::move(out));
@@ -203,9 +212,10 @@ class Streaming {
 
   Awaitable<> fail(Error error) {
     if (!sse_) {
-      respond_error(chat_.exchange, std::move(error), chat_.call->id.str());
+      respond_failure(chat_, std::move(error));
       co_return;
     }
+    chat_.continuation.put_back();
     std::string out;
     writer_.fail(error, out);
     auto sent = co_await send(std::move(out));
@@ -254,6 +264,33 @@ model::Turn which_skill(const hub::Entry& entry) {
   return turn;
 }
 
+/// Whether a name means this skill: its own, or as a tool of one solution or of all.
+bool is_called(const model::Solution& solution, const model::Skill& skill, std::string_view name) {
+  const std::string& id = skill.id.str();
+  return name == id || name == hub::tool_name(id) || name == hub::tool_name(solution.id.str(), id);
+}
+
+/// Of a solution that has several skills, a forced choice of tool names the one that is meant; it
+/// is then no tool of the caller's own.
+void take_forced_choice(Chat& chat, hub::ModelRef& target) {
+  model::Call& call = chat.request.call;
+  if (target.ref.skill || call.tool_choice.empty()) return;
+  const model::Solution& solution = *target.ref.entry->solution;
+  for (const auto& skill : solution.skills) {
+    if (!is_called(solution, skill, call.tool_choice)) continue;
+    target.ref.skill = &skill;
+    std::erase_if(call.tools, [&](const auto& tool) { return tool.name == call.tool_choice; });
+    call.tool_choice.clear();
+    return;
+  }
+}
+
+/// A caller that named no context goes on in the one of the words that it replays.
+void take_context(Chat& chat, const hub::ModelRef& target) {
+  if (!chat.call->context.empty() || target.ref.skill->shape != model::Shape::converse) return;
+  chat.call->context = chat.continuation.begin(*chat.call, chat.environment.hub.random());
+}
+
 Awaitable<> run(Chat& chat, Source& source) {
   if (chat.request.stream) {
     Streaming streaming(chat, source);
@@ -264,35 +301,59 @@ Awaitable<> run(Chat& chat, Source& source) {
   co_await source.close();
 }
 
+/// An answer of embeddings has no place for a question.
+Error cannot_ask(const model::Ask& ask, std::string_view solution, std::string_view skill) {
+  const bool approval = std::ranges::any_of(
+      ask.items, [](const auto& item) { return item.second.kind == model::Ask::Kind::approve; });
+  return make_error(
+      Reason::unsupported,
+      std::format("`{0}/{1}` {2}, and embeddings have no place for a question: call it where one "
+                  "can be answered (POST /api/{0}/{1}, or MCP){3}",
+                  solution, skill,
+                  approval ? "has to be approved before it is called" : "asks back",
+                  approval ? ", or give it `approval: solution`" : ""));
+}
+
 }  // namespace
 
-Awaitable<> serve_translated_chat(Environment& environment, Request& request, std::string body,
+Awaitable<> serve_translated_chat(Door& door, Request& request, std::string body,
                                   hub::ModelRef target) {
+  Environment& environment = door.environment;
   net::Exchange& exchange = request.exchange;
+  auto call = std::make_shared<model::Call>(begin_call(environment.hub, request));
+  const std::string id = call->id.str();
   auto decoded = decode_chat_request(body);
   if (!decoded) {
-    respond_error(exchange, decoded.error(), "");
+    respond_error(exchange, decoded.error(), id);
     co_return;
   }
-  Chat chat{.environment = environment, .exchange = exchange, .request = std::move(*decoded)};
-  chat.call = std::make_shared<model::Call>(begin_call(environment.hub, request));
-  chat.head = {"chatcmpl-" + chat.call->id.str(), environment.hub.clock().unix_ms() / 1000,
-               chat.request.model};
+  Chat chat{.environment = environment,
+            .exchange = exchange,
+            .request = std::move(*decoded),
+            .continuation = Continuation(door.contexts, environment.hub.clock()),
+            .call = std::move(call)};
+  chat.head = {"chatcmpl-" + id, environment.hub.clock().unix_ms() / 1000, chat.request.model};
+  take_forced_choice(chat, target);
   if (!target.ref.skill) {
     model::Turn turn = which_skill(*target.ref.entry);
     co_await respond_words(chat, std::move(turn));
     co_return;
   }
   fill_call(chat, target);
-  Source source(environment, exchange);
+  Source source(environment, exchange, chat.call->context);
   auto resumed = co_await source.resume(*chat.call, chat.head.model);
   if (!resumed) {
-    respond_error(exchange, resumed.error(), chat.call->id.str());
+    respond_error(exchange, resumed.error(), id);
   } else if (resumed->again) {
     model::Turn turn = std::move(*resumed->again);
     co_await respond_words(chat, std::move(turn));
   } else {
-    if (!resumed->taken_up) source.start(chat.call);
+    if (resumed->taken_up) {
+      chat.continuation.resume(std::move(resumed->context));
+    } else {
+      take_context(chat, target);
+      source.start(chat.call);
+    }
     co_await run(chat, source);
   }
 }
@@ -300,13 +361,13 @@ Awaitable<> serve_translated_chat(Environment& environment, Request& request, st
 Awaitable<> serve_translated_embeddings(Environment& environment, Request& request,
                                         std::string body, hub::ModelRef target) {
   net::Exchange& exchange = request.exchange;
-  auto decoded = decode_embedding_request(body);
-  if (!decoded) {
-    respond_error(exchange, decoded.error(), "");
-    co_return;
-  }
   model::Call call = begin_call(environment.hub, request);
   const std::string id = call.id.str();
+  auto decoded = decode_embedding_request(body);
+  if (!decoded) {
+    respond_error(exchange, decoded.error(), id);
+    co_return;
+  }
   call.solution = target.ref.entry->solution->id;
   call.skill = target.ref.skill->id;
   call.model = target.upstream_model;
@@ -315,9 +376,9 @@ Awaitable<> serve_translated_embeddings(Environment& environment, Request& reque
   const auto context = environment.hub.context(exchange.executor(), exchange.gone(), call);
   auto stream = environment.hub.call(std::move(call), context);
   auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax);
-  auto outcome =
-      folded.ask ? fail(Reason::unsupported, "the skill asks back, which embeddings cannot carry")
-                 : std::move(folded.end.outcome);
+  auto outcome = folded.ask ? fail(cannot_ask(*folded.ask, target.ref.entry->solution->id.str(),
+                                              target.ref.skill->id.str()))
+                            : std::move(folded.end.outcome);
   auto answer = outcome ? encode_embeddings(*outcome, decoded->model, decoded->base64)
                         : std::unexpected(outcome.error());
   if (!answer) {

@@ -113,12 +113,13 @@ void ChunkWriter::rest_of_content(const model::Output& whole, std::string& out) 
   const std::string all = content_text(whole, hold_text_);
   const std::string& said = trail_.said();
   if (all.starts_with(said)) {
-    if (all.size() > said.size()) field("content", std::string_view(all).substr(said.size()), out);
-    return;
+    rest_ = all.substr(said.size());
+  } else {
+    // What was told keeps its place; the rest follows.
+    rest_ = openai::rest_of_content(whole, trail_);
+    if (!rest_.empty()) rest_.insert(0, 1, '\n');
   }
-  // What was told keeps its place; the rest follows.
-  std::string rest = openai::rest_of_content(whole, trail_);
-  if (!rest.empty()) field("content", "\n" + rest, out);
+  if (!rest_.empty()) field("content", rest_, out);
 }
 
 bool ChunkWriter::end(const model::Output& whole, std::string& out) {

@@ -24,6 +24,8 @@ class ChunkWriter {
   bool end(const model::Output& whole, std::string& out);
   /// The end at a question: the turn that asks, the finish and [DONE].
   void ask(const model::Turn& question, std::string& out);
+  /// The whole text that was written so far.
+  std::string content() const { return trail_.said() + rest_; }
   /// The error in place of an end: no [DONE] follows.
   void fail(const Error& error, std::string& out);
 
@@ -43,6 +45,8 @@ class ChunkWriter {
   bool refused_ = false;
   int tool_calls_ = 0;
   TextTrail trail_;
+  /// What of the text was written at the end.
+  std::string rest_;
 };
 
 /// An upstream's chunks to events.

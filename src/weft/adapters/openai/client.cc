@@ -7,7 +7,6 @@
 #include "weft/adapters/openai/chunk.h"
 #include "weft/adapters/openai/codec.h"
 #include "weft/adapters/openai/embedding.h"
-#include "weft/adapters/openai/errors.h"
 #include "weft/adapters/openai/limits.h"
 #include "weft/adapters/openai/models.h"
 #include "weft/wire/sse.h"
@@ -53,7 +52,7 @@ model::Skill embed_skill() {
 
 }  // namespace
 
-Awaitable<Error> error_of_response(net::ClientResponse& response) {
+Awaitable<ErrorAnswer> read_error(net::ClientResponse& response) {
   std::string body;
   while (body.size() < kErrorBodyBytesMax) {
     auto piece = co_await response.read_some();
@@ -61,19 +60,7 @@ Awaitable<Error> error_of_response(net::ClientResponse& response) {
     body += piece->substr(0, kErrorBodyBytesMax - body.size());
   }
   const auto& head = response.head();
-  Error error = error_of_status(head.status, head.headers, body);
-  const auto parsed = json::parse(body);
-  const auto* object = parsed ? error_object(*parsed) : nullptr;
-  if (!object) co_return error;
-  const Error said = error_from_json(*object, head.status);
-  // What is wrong with weft's own credentials is nothing that the caller could mend.
-  const bool credentials = head.status == 401 || head.status == 403;
-  if (credentials && said.reason != Reason::refused) co_return error;
-  if (credentials) error.message = std::format("answered HTTP {}: {}", head.status, said.message);
-  error.reason = said.reason;
-  error.code = said.code;
-  error.retryable = said.retryable;
-  co_return error;
+  co_return read_error_answer(head.status, head.headers, body);
 }
 
 OpenAiService::OpenAiService(net::HttpClients& clients, hub::JoinRequest request, Url base,
@@ -139,8 +126,8 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> OpenAiService::post(
   CancelToken cancel = out.cancelled();
   WEFT_CO_TRY(auto response, co_await client(out.executor()).send(std::move(to_send), cancel));
   if (response->head().status / 100 == 2) co_return std::move(response);
-  Error error = co_await error_of_response(*response);
-  co_return fail(std::move(error));
+  ErrorAnswer answer = co_await read_error(*response);
+  co_return fail(std::move(answer.error));
 }
 
 Awaitable<Result<model::Output>> OpenAiService::chat(std::shared_ptr<const model::Call> call,

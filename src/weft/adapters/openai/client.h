@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weft/adapters/common/adapter.h"
+#include "weft/adapters/openai/errors.h"
 #include "weft/hub/joiner.h"
 #include "weft/hub/producer.h"
 
@@ -52,9 +53,9 @@ class OpenAiService final : public hub::ProducingService {
   bool embeds_ = false;
 };
 
-/// Makes the error of a non-2xx answer: the status, Retry-After and the server's own words. Reads a
+/// What a non-2xx answer came to: the status, Retry-After and the server's own words. Reads a
 /// bounded piece of the body.
-Awaitable<Error> error_of_response(net::ClientResponse& response);
+Awaitable<ErrorAnswer> read_error(net::ClientResponse& response);
 
 std::unique_ptr<hub::Protocol> make_protocol(Environment& environment);
 

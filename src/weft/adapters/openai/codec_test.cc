@@ -123,6 +123,50 @@ TEST(Messages, PartsComeBackAsTheyWent) {
   EXPECT_TRUE(losses.empty());
 }
 
+TEST(Messages, SoundGoesUnderTheNamesThatOpenAiKnows) {
+  const auto format_of = [](std::string media_type) {
+    model::Turn turn{.role = model::Role::user};
+    turn.parts.push_back(
+        {.body = model::Blob{.bytes = "x", .filename = ""}, .media_type = std::move(media_type)});
+    std::vector<model::Loss> losses;
+    const json::value wire(messages_from_turns({turn}, losses));
+    return std::string(json::at_pointer(wire, "/0/content/0/input_audio/format")->get_string());
+  };
+  EXPECT_EQ(format_of("audio/mpeg"), "mp3");
+  EXPECT_EQ(format_of("audio/mp3"), "mp3");
+  EXPECT_EQ(format_of("audio/x-wav"), "wav");
+  EXPECT_EQ(format_of("audio/vnd.wave; codecs=1"), "wav");
+  EXPECT_EQ(format_of("audio/ogg"), "ogg");
+  const auto sent = turns_from_messages(
+      json::parse(
+          R"([{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"AAEC","format":"mp3"}}]}])")
+          ->get_array());
+  ASSERT_TRUE(sent) << sent.error().message;
+  EXPECT_EQ(sent->front().parts.front().media_type, "audio/mpeg");
+}
+
+TEST(Messages, AFileIsADataUrlOrBase64Alone) {
+  const auto read = [](std::string_view data) {
+    json::object file{{"filename", "a.pdf"}, {"file_data", data}};
+    json::object part{{"type", "file"}, {"file", std::move(file)}};
+    json::object message{{"role", "user"}, {"content", json::array{std::move(part)}}};
+    return turns_from_messages(json::array{std::move(message)});
+  };
+  for (const std::string_view data : {"JVBERg==", "data:application/pdf;base64,JVBERg=="}) {
+    const auto turns = read(data);
+    ASSERT_TRUE(turns) << data << turns.error().message;
+    const model::Part& part = turns->front().parts.front();
+    EXPECT_EQ(std::get<model::Blob>(part.body).bytes, "%PDF") << data;
+    EXPECT_EQ(std::get<model::Blob>(part.body).filename, "a.pdf") << data;
+    EXPECT_EQ(part.media_type, "application/pdf") << data;
+  }
+  for (const std::string_view data : {"", "no base64!", "data:application/pdf,plain"}) {
+    const auto turns = read(data);
+    ASSERT_FALSE(turns) << data;
+    EXPECT_EQ(turns.error().param, "/messages/0/content/0/file/file_data") << data;
+  }
+}
+
 TEST(Messages, WhatChatCannotSayIsReported) {
   model::Turn turn{.role = model::Role::user};
   turn.parts.push_back(model::Part::data(json::object{{"a", 1}}));

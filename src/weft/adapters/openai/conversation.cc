@@ -277,6 +277,14 @@ std::string key_after(std::string_view principal, std::string_view model,
   return hash.value();
 }
 
+std::string key_before_last(std::string_view principal, std::string_view model,
+                            const std::vector<Turn>& turns) {
+  if (turns.size() < 2 || turns[turns.size() - 2].role != model::Role::assistant) return {};
+  Hash hash = begin(principal, model);
+  for (std::size_t i = 0; i + 1 < turns.size(); ++i) add_turn(hash, turns[i]);
+  return hash.value();
+}
+
 std::string question_text(const Ask& ask) {
   std::string text;
   for (const auto& [key, item] : ask.items) {

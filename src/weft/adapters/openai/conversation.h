@@ -27,6 +27,10 @@ std::vector<Prefix> assistant_prefixes(std::string_view principal, std::string_v
 /// The key that the conversation has once the assistant has said `said`.
 std::string key_after(std::string_view principal, std::string_view model,
                       const std::vector<model::Turn>& turns, const model::Turn& said);
+/// The key that the conversation had when the assistant had spoken last; empty unless what it said
+/// stands right before the last turn.
+std::string key_before_last(std::string_view principal, std::string_view model,
+                            const std::vector<model::Turn>& turns);
 
 /// The question in words: each item's message, and what a form wants.
 std::string question_text(const model::Ask& ask);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <format>
+
+#include "weft/adapters/common/upstream.h"
 
 namespace weft::adapters::openai {
 namespace {
@@ -89,6 +92,24 @@ Reason seen_by_caller(Reason reason) {
   return reason == Reason::unauthenticated ? Reason::permission_denied : reason;
 }
 
+constexpr std::string_view kWordless = "the model server answered an error without a message";
+
+bool is_number(std::string_view token) {
+  return !token.empty() && std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// A token of a JSON Pointer as the name that it means (RFC 6901, 4).
+std::string unescaped(std::string_view token) {
+  std::string out;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const char next = token[i] == '~' && i + 1 < token.size() ? token[i + 1] : '\0';
+    const bool escape = next == '0' || next == '1';
+    out += !escape ? token[i] : next == '0' ? '~' : '/';
+    if (escape) ++i;
+  }
+  return out;
+}
+
 std::string code_word(const json::object& error) {
   const auto* code = json::find(error, "code");
   return code && code->is_string() ? std::string(code->get_string()) : std::string();
@@ -110,9 +131,40 @@ Error error_from_json(const json::object& error, int status) {
   if (!reason && (status == 401 || status == 403)) reason = Reason::permission_denied;
   Error out = make_error(seen_by_caller(reason.value_or(reason_of_status(status))),
                          std::string(json::string_at(error, "message")));
-  if (out.message.empty()) out.message = "the model server answered an error without a message";
+  if (out.message.empty()) out.message = kWordless;
+  out.param = pointer_of_param(json::string_at(error, "param"));
   out.upstream_status = status;
   return out;
+}
+
+ErrorAnswer read_error_answer(int status, const wire::Headers& headers, std::string_view body) {
+  ErrorAnswer out{.error = error_of_status(status, headers, body), .document = {}};
+  auto parsed = json::parse(body);
+  const auto* object = parsed ? error_object(*parsed) : nullptr;
+  if (!object) return out;
+  Error said = error_from_json(*object, status);
+  // What is wrong with weft's own credentials is nothing that the caller could mend.
+  const bool credentials = status == 401 || status == 403;
+  if (credentials && said.reason != Reason::refused) return out;
+  if (credentials) out.error.message = std::format("answered HTTP {}: {}", status, said.message);
+  out.error.reason = said.reason;
+  out.error.code = said.code;
+  out.error.retryable = said.retryable;
+  out.error.param = std::move(said.param);
+  if (said.reason != Reason::permission_denied && status >= 400)
+    out.document = std::move(parsed->as_object());
+  return out;
+}
+
+json::object named_document(json::object document, std::string_view solution, const Error& error) {
+  json::object& own = document["error"].as_object();
+  const auto words = json::string_at(own, "message");
+  own["message"] = std::format("solution \"{}\": {}", solution, words.empty() ? kWordless : words);
+  if (!own.contains("type")) own["type"] = row_of(error.reason).type;
+  for (const std::string_view key : {"param", "code"}) {
+    if (!own.contains(key)) own[key] = nullptr;
+  }
+  return document;
 }
 
 const json::object* error_object(const json::value& document) {
@@ -126,15 +178,30 @@ std::string param_of_pointer(std::string_view pointer) {
     pointer.remove_prefix(1);
     const auto token = pointer.substr(0, pointer.find('/'));
     pointer.remove_prefix(token.size());
-    const bool number =
-        !token.empty() && std::ranges::all_of(token, [](char c) { return c >= '0' && c <= '9'; });
-    if (number && !out.empty()) {
+    if (is_number(token) && !out.empty()) {
       out += '[';
       out += token;
       out += ']';
     } else {
       if (!out.empty()) out += '.';
-      out += token;
+      out += unescaped(token);
+    }
+  }
+  return out;
+}
+
+std::string pointer_of_param(std::string_view param) {
+  std::string out;
+  for (const char c : param) {
+    if (c == ']') continue;
+    const bool first = out.empty();
+    if (first) out = "/";
+    if (c == '.' || c == '[') {
+      if (!first) out += '/';
+    } else if (c == '~' || c == '/') {
+      out += c == '~' ? "~0" : "~1";
+    } else {
+      out += c;
     }
   }
   return out;

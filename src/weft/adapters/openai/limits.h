@@ -22,6 +22,9 @@ inline constexpr std::size_t kToolCallsMax = 1'024;
 inline constexpr std::size_t kEmbeddingInputsMax = 2'048;
 /// How many of the newest assistant messages are looked at for an open question.
 inline constexpr std::size_t kQuestionsLookedBackMax = 16;
+/// Conversations whose context is remembered, and for how long.
+inline constexpr std::size_t kContextsMax = 16'384;
+inline constexpr Milliseconds kContextKept{24 * 3'600'000};
 /// Bodies up to this size are scanned with a parser that is kept for the next request.
 inline constexpr std::size_t kKeptParserBytesMax = 256 * 1024;
 inline constexpr int kScanDepthMax = 128;

@@ -1,5 +1,6 @@
 #include "weft/adapters/openai/messages.h"
 
+#include <array>
 #include <format>
 
 #include "weft/adapters/openai/limits.h"
@@ -44,8 +45,35 @@ Result<Part> audio_part(const json::object& o, const std::string& at) {
   auto bytes = wire::base64_decode(json::string_at(*audio, "data"));
   if (!bytes) return wrong(at + "/input_audio/data", "expected base64");
   const auto format = json::string_at(*audio, "format");
+  return Part{
+      .body = model::Blob{.bytes = std::move(*bytes)},
+      .media_type = format == "mp3" ? std::string("audio/mpeg") : std::format("audio/{}", format)};
+}
+
+/// What the name of a file says of its type.
+std::string media_type_of_name(std::string_view filename) {
+  using Row = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<Row, 8> kTypes{{{".pdf", "application/pdf"},
+                                              {".json", "application/json"},
+                                              {".txt", "text/plain"},
+                                              {".md", "text/markdown"},
+                                              {".csv", "text/csv"},
+                                              {".html", "text/html"},
+                                              {".png", "image/png"},
+                                              {".jpg", "image/jpeg"}}};
+  for (const auto& [tail, type] : kTypes) {
+    if (filename.ends_with(tail)) return std::string(type);
+  }
+  return "application/octet-stream";
+}
+
+/// A file as a data URL, or as base64 alone.
+std::optional<Part> file_blob(std::string_view data, std::string_view filename) {
+  if (data.starts_with("data:")) return blob_from_data_url(data);
+  auto bytes = wire::base64_decode(data);
+  if (!bytes || bytes->empty()) return std::nullopt;
   return Part{.body = model::Blob{.bytes = std::move(*bytes)},
-              .media_type = std::format("audio/{}", format)};
+              .media_type = media_type_of_name(filename)};
 }
 
 Result<Part> file_part(const json::object& o, const std::string& at) {
@@ -55,8 +83,8 @@ Result<Part> file_part(const json::object& o, const std::string& at) {
   if (const auto id = json::string_at(*file, "file_id"); !id.empty()) {
     return wrong(at + "/file/file_id", "weft keeps no files: send the file itself as `file_data`");
   }
-  auto part = blob_from_data_url(json::string_at(*file, "file_data"));
-  if (!part) return wrong(at + "/file/file_data", "expected a base64 data URL");
+  auto part = file_blob(json::string_at(*file, "file_data"), name);
+  if (!part) return wrong(at + "/file/file_data", "expected base64, or a data URL of it");
   std::get<model::Blob>(part->body).filename = name;
   return std::move(*part);
 }
@@ -149,13 +177,21 @@ Result<Turn> turn_from_message(const json::value& v, const std::string& at) {
 
 json::object text_json(std::string_view text) { return {{"type", "text"}, {"text", text}}; }
 
+/// OpenAI knows two formats of sound, `mp3` and `wav`; media types have more names for them.
+std::string_view audio_format(std::string_view media_type) {
+  std::string_view format = media_type.substr(media_type.find('/') + 1);
+  format = format.substr(0, format.find_first_of("; "));
+  if (format == "mpeg" || format == "mpeg3" || format == "x-mp3") return "mp3";
+  if (format == "x-wav" || format == "wave" || format == "vnd.wave") return "wav";
+  return format;
+}
+
 json::object blob_json(const Part& part, const model::Blob& blob) {
   const std::string& type = part.media_type;
   if (type.starts_with("audio/")) {
     return {{"type", "input_audio"},
             {"input_audio",
-             {{"data", wire::base64_encode(blob.bytes)},
-              {"format", std::string_view(type).substr(6)}}}};
+             {{"data", wire::base64_encode(blob.bytes)}, {"format", audio_format(type)}}}};
   }
   if (type.starts_with("image/")) {
     json::object image{{"url", data_url(type, blob.bytes)}};

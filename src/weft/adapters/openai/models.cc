@@ -6,6 +6,19 @@
 #include "weft/base/json.h"
 
 namespace weft::adapters::openai {
+namespace {
+
+/// The path of a URL that a person gave, without what weft adds itself.
+std::string base_path(const Url& given) {
+  std::string path = given.path;
+  while (path.ends_with('/')) path.pop_back();
+  for (const std::string_view tail : {"/models", "/chat/completions", "/embeddings"}) {
+    if (path.ends_with(tail)) path.resize(path.size() - tail.size());
+  }
+  return path;
+}
+
+}  // namespace
 
 Result<std::vector<std::string>> decode_models(std::string_view body) {
   auto parsed = json::parse(body, kModelListBytesMax);
@@ -29,15 +42,17 @@ bool marked_as_list(std::string_view body) {
 }
 
 std::vector<Url> base_candidates(const Url& given) {
-  std::string path = given.path;
-  while (path.ends_with('/')) path.pop_back();
-  for (const std::string_view tail : {"/models", "/chat/completions", "/embeddings"}) {
-    if (path.ends_with(tail)) path.resize(path.size() - tail.size());
-  }
+  const std::string path = base_path(given);
   std::vector<Url> bases;
   if (!path.ends_with("/v1")) bases.push_back(given.with_target(path + "/v1"));
   if (!path.empty()) bases.push_back(given.with_target(path));
   return bases;
+}
+
+double confidence_of(const Url& given, const Url& base, bool marked) {
+  if (!marked) return 0.6;
+  const std::string path = base_path(given);
+  return !path.empty() && base.path == path ? 1 : 0.95;
 }
 
 Awaitable<Result<std::vector<std::string>>> fetch_models(HttpClientRef client,

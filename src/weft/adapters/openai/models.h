@@ -15,6 +15,9 @@ Result<std::vector<std::string>> decode_models(std::string_view body);
 bool marked_as_list(std::string_view body);
 /// Base URLs to try for a URL that a person gave: with `/v1` or without. Pure.
 std::vector<Url> base_candidates(const Url& given);
+/// How sure a list of models under `base` makes that an OpenAI-compatible server was given: quite,
+/// when the very URL was that has it. Pure.
+double confidence_of(const Url& given, const Url& base, bool marked);
 
 /// The client by reference, fit to be handed into a coroutine.
 using HttpClientRef = std::reference_wrapper<net::HttpClient>;

@@ -5,6 +5,9 @@
 namespace weft::adapters::openai {
 namespace {
 
+/// The member of a task's meta that holds the context its conversation goes on in.
+constexpr std::string_view kContextMeta = "context";
+
 /// Whether the last thing the assistant said is this question: another branch of the conversation
 /// may have gone another way.
 bool asked_last(const model::Call& call, const model::Ask& ask) {
@@ -22,14 +25,14 @@ bool asked_last(const model::Call& call, const model::Ask& ask) {
 
 }  // namespace
 
-Source::Source(Environment& environment, net::Exchange& exchange)
-    : environment_(environment), exchange_(exchange) {}
+Source::Source(Environment& environment, net::Exchange& exchange, ContextId named)
+    : environment_(environment), exchange_(exchange), named_(std::move(named)) {}
 
 Awaitable<Result<std::optional<hub::TaskView>>> Source::find(const model::Call& call,
                                                              const std::string& model) {
   std::vector<std::string> keys;
-  if (!call.context.empty()) {
-    keys.push_back(call.context.str());
+  if (!named_.empty()) {
+    keys.push_back(named_.str());
   } else {
     for (auto& prefix : assistant_prefixes(principal_.name, model, call.turns))
       keys.push_back(std::move(prefix.key));
@@ -65,6 +68,7 @@ Awaitable<Result<Source::Resumed>> Source::resume(const model::Call& call,
     if (answered) {
       task_ = found->id;
       resumed.taken_up = true;
+      resumed.context = ContextId(std::string(json::string_at(found->meta, kContextMeta)));
       co_return resumed;
     }
     subscription_.reset();
@@ -111,9 +115,11 @@ Awaitable<Result<void>> Source::park(const model::Call& call, const std::string&
   // it is found.
   if (!stream_) co_return Result<void>();
   auto kept = std::make_shared<model::Call>(call);
-  if (kept->context.empty())
-    kept->context = ContextId(key_after(principal_.name, model, call.turns, said));
   json::object meta{{"door", "openai"}};
+  if (named_.empty()) {
+    if (!call.context.empty()) meta[kContextMeta] = call.context.str();
+    kept->context = ContextId(key_after(principal_.name, model, call.turns, said));
+  }
   model::Ask question = ask;
   auto stream = std::move(stream_);
   WEFT_CO_TRY(auto view,

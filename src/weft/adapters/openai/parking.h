@@ -13,11 +13,14 @@ namespace weft::adapters::openai {
 
 class Source {
  public:
-  Source(Environment& environment, net::Exchange& exchange);
+  /// `named`: the context that the caller named, if it did.
+  Source(Environment& environment, net::Exchange& exchange, ContextId named);
 
   struct Resumed {
     /// The request answered an open question: next() gives what comes of it.
     bool taken_up = false;
+    /// The context it goes on in, where the caller named none.
+    ContextId context;
     /// The reply was not understood: the question once more.
     std::optional<model::Turn> again;
   };
@@ -41,6 +44,7 @@ class Source {
 
   Environment& environment_;
   net::Exchange& exchange_;
+  ContextId named_;
   model::Principal principal_;
   std::unique_ptr<hub::EventStream> stream_;
   std::unique_ptr<hub::TaskSubscription> subscription_;

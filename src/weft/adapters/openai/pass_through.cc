@@ -15,6 +15,9 @@
 namespace weft::adapters::openai {
 namespace {
 
+constexpr std::string_view kRequestId = "x-request-id";
+constexpr std::string_view kShouldRetry = "x-should-retry";
+
 /// Of an answer's headers these are the hop's or the server's own.
 bool kept_back(std::string_view name) {
   static constexpr std::array<std::string_view, 6> kOwn{
@@ -87,12 +90,6 @@ Awaitable<Result<void>> relay_events(Relay relay) {
   co_return co_await relay.exchange.finish();
 }
 
-/// The server's own error: its words stay, the solution's name comes before them.
-Awaitable<Error> relay_error(Relay relay, std::string solution) {
-  Error error = co_await error_of_response(*relay.response);
-  co_return name_solution(std::move(error), solution);
-}
-
 Result<net::ClientRequest> make_request(Environment& environment, Request& request,
                                         Passage& passage) {
   const auto timeout = passage.entry->request.timeout_ms;
@@ -119,9 +116,9 @@ Result<net::ClientRequest> make_request(Environment& environment, Request& reque
 }
 
 /// Once bytes went out only the stream itself can say that it failed.
-Awaitable<> say_failure(net::Exchange& exchange, Error error, bool events) {
+Awaitable<> say_failure(net::Exchange& exchange, Error error, std::string id, bool events) {
   if (!exchange.started()) {
-    respond_error(exchange, std::move(error), "");
+    respond_error(exchange, std::move(error), std::move(id));
     co_return;
   }
   if (!events) co_return;
@@ -156,6 +153,7 @@ using Sending = Awaitable<Result<std::unique_ptr<net::ClientResponse>>>;
 
 /// What is known of a passage under way.
 struct Passing {
+  Environment& environment;
   net::Exchange& exchange;
   hub::Admission admission;
   std::shared_ptr<const hub::Entry> entry;
@@ -164,29 +162,59 @@ struct Passing {
   bool stream = false;
 };
 
-Awaitable<> conclude(Passing& passing, Error error, bool events) {
+/// What the solution calls its answer; empty when it does not.
+std::string own_id(const net::ClientResponse& response) {
+  return std::string(response.head().headers.get(kRequestId));
+}
+
+/// `id`: the solution's own, where it gave one.
+Awaitable<> conclude(Passing& passing, Error error, std::string id, bool events) {
   error = name_solution(std::move(error), passing.entry->solution->id.str());
   if (passing.exchange.gone().cancelled()) error.reason = Reason::cancelled;
   passing.admission.ended(&error);
-  co_await say_failure(passing.exchange, std::move(error), events);
+  if (id.empty()) id = make_request_id(passing.environment);
+  co_await say_failure(passing.exchange, std::move(error), std::move(id), events);
+}
+
+/// Of an error the words, the status and the headers pass as those of an answer do.
+void respond_document(net::Exchange& exchange, const wire::ResponseHead& from, const Error& error,
+                      json::object document, std::string_view id) {
+  wire::Headers headers = head_for_caller(from).headers;
+  headers.remove("Content-Encoding");
+  headers.set("Content-Type", "application/json");
+  headers.set(kRequestId, id);
+  add_error_headers(headers, error);
+  if (!error.retryable && !headers.has(kShouldRetry)) headers.set(kShouldRetry, "false");
+  // A refusal with 401 would be taken for one of the caller's key.
+  const int status = from.status == 401 ? openai_status(error) : from.status;
+  (void)respond_json(exchange, status, json::value(std::move(document)), std::move(headers));
+}
+
+/// The server's own error.
+Awaitable<> relay_error(Passing& passing, net::ClientResponse& response) {
+  ErrorAnswer answer = co_await read_error(response);
+  std::string id = own_id(response);
+  if (!answer.document || passing.exchange.gone().cancelled())
+    co_return co_await conclude(passing, std::move(answer.error), std::move(id), false);
+  passing.admission.ended(&answer.error);
+  if (id.empty()) id = make_request_id(passing.environment);
+  auto document =
+      named_document(*std::move(answer.document), passing.entry->solution->id.str(), answer.error);
+  respond_document(passing.exchange, response.head(), answer.error, std::move(document), id);
 }
 
 /// Any answer, or none.
 Awaitable<> relay_any(Passing& passing, Result<std::unique_ptr<net::ClientResponse>>& response) {
+  if (!response) co_return co_await conclude(passing, response.error(), "", false);
+  if ((*response)->head().status / 100 != 2) co_return co_await relay_error(passing, **response);
   bool events = false;
-  Result<void> done = {};
-  if (!response) {
-    done = std::unexpected(response.error());
-  } else if (const Relay relay{passing.exchange, *response, passing.member, passing.stream};
-             (*response)->head().status / 100 != 2) {
-    done = std::unexpected(co_await relay_error(relay, passing.entry->solution->id.str()));
-  } else {
-    done = co_await relay_answer(relay, events);
-  }
+  std::string id = own_id(**response);
+  const Relay relay{passing.exchange, *response, passing.member, passing.stream};
+  auto done = co_await relay_answer(relay, events);
   if (done) {
     passing.admission.ended(nullptr);
   } else {
-    co_await conclude(passing, std::move(done).error(), events);
+    co_await conclude(passing, std::move(done).error(), std::move(id), events);
   }
 }
 
@@ -199,7 +227,7 @@ Awaitable<> pass_one(Passing passing, Sending sending) {
   const auto body = (*response)->body_at_hand();
   if (!body) co_return co_await relay_any(passing, response);
   const auto done = answer_at_hand(passing.exchange, (*response)->head(), *body, passing.member);
-  if (!done) co_return co_await conclude(passing, done.error(), false);
+  if (!done) co_return co_await conclude(passing, done.error(), own_id(**response), false);
   passing.admission.ended(nullptr);
 }
 
@@ -214,8 +242,8 @@ Awaitable<> pass_stream(Passing passing, net::HttpClient& client, net::ClientReq
   co_await relay_any(passing, response);
 }
 
-Awaitable<> refused(net::Exchange& exchange, Error error) {
-  respond_error(exchange, std::move(error), "");
+Awaitable<> refused(Environment& environment, net::Exchange& exchange, Error error) {
+  respond_error(exchange, std::move(error), make_request_id(environment));
   co_return;
 }
 
@@ -224,16 +252,17 @@ Awaitable<> refused(net::Exchange& exchange, Error error) {
 Awaitable<> pass_through(Environment& environment, Request& request, Passage passage) {
   net::Exchange& exchange = request.exchange;
   auto admission = environment.hub.admit(request.principal, passage.entry, passage.skill);
-  if (!admission) return refused(exchange, std::move(admission).error());
+  if (!admission) return refused(environment, exchange, std::move(admission).error());
   auto to_send = make_request(environment, request, passage);
   if (!to_send) {
     Error error = name_solution(std::move(to_send).error(), passage.entry->solution->id.str());
     admission->ended(&error);
-    return refused(exchange, std::move(error));
+    return refused(environment, exchange, std::move(error));
   }
   net::HttpClient& client = passage.service->client(exchange.executor());
   const bool stream = passage.scanned.stream;
-  Passing passing{.exchange = exchange,
+  Passing passing{.environment = environment,
+                  .exchange = exchange,
                   .admission = *std::move(admission),
                   .entry = std::move(passage.entry),
                   .member = passage.path == "/embeddings" ? "data" : "choices",

@@ -26,11 +26,12 @@ class OpenAiProtocol final : public hub::Protocol {
   Awaitable<hub::Finding> probe(hub::JoinRequest request, hub::CallContext context) override {
     hub::Finding finding;
     std::string tried;
+    const Url given = parse_url(request.url).value_or(Url());
     auto listing = co_await list(std::move(request), context, tried);
     finding.tried = std::move(tried);
     if (!listing) co_return finding;
     finding.spoken = true;
-    finding.confidence = listing->marked ? 0.95 : 0.6;
+    finding.confidence = confidence_of(given, listing->base, listing->marked);
     finding.url = listing->base.str();
     finding.protocol_version = "v1";
     finding.how = std::format("GET {}/models gave a list of {} model{}", listing->base.path,
