@@ -274,6 +274,77 @@ TEST_F(Faults, AJobIsPolledUntilItIsOver) {
   EXPECT_EQ(call(hub, "POST", "/api/shelf/job", "{}").status, 502);
 }
 
+TEST_F(Faults, AnotherWeftsLossesAndUsageAreToldOn) {
+  constexpr std::string_view kLost = "/turns text> dropped";
+  const auto answered = [&](std::string_view form, std::string_view body, bool events) {
+    answer = [=](const std::string&) {
+      return response("200 OK", events ? "text/event-stream" : "application/json", body,
+                      std::format("Weft-Answer: {}\r\n{}", form,
+                                  events ? ""
+                                         : "Weft-Loss: /turns text> dropped\r\n"
+                                           "Weft-Usage: input=3, output=4\r\n"));
+    };
+    return call(hub, "POST", "/api/shelf/get", R"({"id":"x"})");
+  };
+  for (const Reply& reply :
+       {answered("data", R"({"n":1})", false), answered("parts", R"({"text":"a","data":1})", false),
+        answered(
+            "events",
+            "event: done\ndata: {\"result\":{\"n\":1},\"form\":\"data\",\"usage\":{\"input\":3,"
+            "\"output\":4},\"losses\":[{\"path\":\"/turns\",\"from\":\"text\",\"to\":\"\","
+            "\"kind\":\"dropped\"}]}\n\n",
+            true)}) {
+    EXPECT_EQ(reply.status, 200) << reply.body;
+    EXPECT_TRUE(reply.headers.get("Weft-Loss").starts_with(kLost))
+        << reply.headers.get("Weft-Loss") << reply.body;
+    EXPECT_EQ(reply.headers.get("Weft-Usage"), "input=3, output=4") << reply.body;
+  }
+  // Of a service that is no weft these are no words of weft's.
+  answer = [](const std::string&) {
+    return response("200 OK", "application/json", "{}", "Weft-Loss: /turns text> dropped\r\n");
+  };
+  EXPECT_FALSE(call(hub, "POST", "/api/shelf/get", R"({"id":"x"})").headers.has("Weft-Loss"));
+}
+
+TEST(Services, OneOperationWithoutCredentialsDoesNotTakeTheOthersDown) {
+  Upstream upstream([](const std::string& request) {
+    if (!request.starts_with("GET /openapi.json"))
+      return response("200 OK", "application/json", R"({"here":true})");
+    return response("200 OK", "application/json", R"({"openapi":"3.1.0",
+      "info":{"title":"x","version":"1"},"paths":{
+      "/locked":{"get":{"operationId":"locked","security":[{"key":[]}],"responses":{}}},
+      "/free":{"get":{"operationId":"free","responses":{}}}},"components":{"securitySchemes":{
+      "key":{"type":"apiKey","in":"header","name":"X-Key"}}}})");
+  });
+  TestHub hub;
+  ASSERT_TRUE(hub.join("shelf", upstream.url() + "/openapi.json", "openapi", 700));
+  for (int i = 0; i < 5; ++i) {
+    const Reply reply = call(hub, "POST", "/api/shelf/locked", "{}");
+    EXPECT_EQ(reply.status, 503) << reply.body;
+    EXPECT_NE(reply.body.find("--header X-Key="), std::string::npos) << reply.body;
+  }
+  EXPECT_EQ(call(hub, "POST", "/api/shelf/free", "{}").at("/here"), true);
+}
+
+TEST(Services, ADocumentAtTheVeryUrlLeavesNoDoubt) {
+  Upstream upstream([](const std::string& request) {
+    const bool there =
+        request.starts_with("GET /v3/api-docs ") || request.starts_with("GET /docs/shelf ");
+    return there ? response("200 OK", "application/json", kDocument)
+                 : response("404 Not Found", "text/plain", "");
+  });
+  TestHub hub;
+  const auto sure = [&](std::string id, std::string_view path) {
+    const auto joined = hub.join(std::move(id), upstream.url() + std::string(path), "", 2'000);
+    EXPECT_TRUE(joined) << joined.error().message;
+    return joined ? joined->confidence : -1;
+  };
+  EXPECT_EQ(sure("a", "/docs/shelf"), 1);
+  EXPECT_EQ(sure("b", "/v3/api-docs"), 1);
+  EXPECT_EQ(sure("c", ""), 0.8);
+  EXPECT_EQ(sure("d", "/elsewhere"), 0.8);
+}
+
 TEST_F(Faults, AServicesStreamIsDeltas) {
   answer = [](const std::string&) {
     return event_stream("data: {\"text\":\"a\"}\n\ndata: {\"text\":\"b\"}\n\n");

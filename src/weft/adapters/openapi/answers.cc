@@ -76,7 +76,10 @@ Awaitable<Result<model::Output>> read_own_events(net::ClientResponse& response, 
       WEFT_CO_TRY(const json::object data, json::parse_object(told->data, "an event's data"));
       WEFT_CO_TRY(auto event, read_event(told->event, data));
       if (!event) continue;
-      if (auto* end = std::get_if<model::End>(&event->body)) co_return std::move(end->outcome);
+      if (auto* end = std::get_if<model::End>(&event->body)) {
+        for (model::Loss& loss : end->losses) out.lose(std::move(loss));
+        co_return std::move(end->outcome);
+      }
       WEFT_CO_CHECK(co_await out.emit(*std::move(event)));
     }
   }
@@ -123,6 +126,23 @@ Awaitable<std::string> read_piece(net::ClientResponse& response) {
     body += piece->substr(0, kErrorBodyBytesMax - body.size());
   }
   co_return body;
+}
+
+/// What another weft tells in headers, since the form of its answer may have no place for it.
+struct Beside {
+  std::vector<model::Loss> losses;
+  std::optional<model::Usage> usage;
+};
+
+Beside beside_of(const wire::Headers& headers) {
+  return {read_losses(headers.get(kLossHeader)), read_usage(headers.get(kUsageHeader))};
+}
+
+Result<model::Output> read_own(std::string_view form, int status, std::string_view type,
+                               std::string_view body) {
+  if (form != "parts") return decode_answer(status, type, body);
+  WEFT_TRY(const json::value document, json::parse(body, kAnswerBytesMax));
+  return read_output(document, form);
 }
 
 std::string state_word(const json::object& o) {
@@ -197,6 +217,7 @@ Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub:
   if (is_lines(head)) co_return co_await read_lines(response, out);
   const int status = head.status;
   const std::string type(head.headers.get("Content-Type"));
+  const Beside beside = form.empty() ? Beside() : beside_of(head.headers);
   std::string held;
   std::string_view body;
   if (const auto at_hand = response.body_at_hand()) {
@@ -205,9 +226,11 @@ Awaitable<Result<model::Output>> read_answer(net::ClientResponse& response, hub:
     WEFT_CO_TRY(held, co_await response.read_all(kAnswerBytesMax));
     body = held;
   }
-  if (form != "parts") co_return decode_answer(status, type, body);
-  WEFT_CO_TRY(const json::value document, json::parse(body, kAnswerBytesMax));
-  co_return read_output(document, form);
+  if (form.empty()) co_return decode_answer(status, type, body);
+  WEFT_CO_TRY(model::Output output, read_own(form, status, type, body));
+  if (!output.usage) output.usage = beside.usage;
+  for (const model::Loss& loss : beside.losses) out.lose(loss);
+  co_return output;
 }
 
 Awaitable<Result<model::Output>> poll_job(Url location, Milliseconds first, hub::Emitter& out,

@@ -8,6 +8,7 @@
 #include "weft/adapters/openapi/codec.h"
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
+#include "weft/adapters/openapi/rest_reader.h"
 #include "weft/base/testing/run.h"
 #include "weft/model/fold.h"
 #include "weft/wire/base64.h"
@@ -107,7 +108,9 @@ void fuzz_failure(const wire::ResponseHead& head, std::string_view body) {
   WEFT_ASSERT(error.upstream_status == head.status && wire::is_utf8(error.message));
   WEFT_ASSERT(error.reason != Reason::none && error.code == code_of(error.reason));
   // A complaint about weft's own credentials is none about the caller's.
-  if (head.status == 401 || head.status == 403)
+  const auto problem = json::parse(body);
+  const bool asks = problem && problem->is_object() && read_question(problem->get_object());
+  if ((head.status == 401 || head.status == 403) && !asks)
     WEFT_ASSERT(error.reason == Reason::unavailable || error.reason == Reason::refused);
 }
 
@@ -136,6 +139,8 @@ void fuzz(std::string_view bytes) {
   head.headers.set("Location", line);
   const std::string_view form = chosen(kForms, bytes[2]);
   if (!form.empty()) head.headers.set(kFormHeader, form);
+  head.headers.set(kLossHeader, line);
+  head.headers.set(kUsageHeader, line);
   const auto whole = told(head, body, body.size() + 1);
   WEFT_ASSERT(told(head, body, 1 + static_cast<unsigned char>(bytes[3]) % 16) == whole);
   fuzz_told(whole);

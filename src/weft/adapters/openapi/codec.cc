@@ -195,6 +195,10 @@ Error decode_failure(int status, const wire::Headers& headers, std::string_view 
   const auto* o = parsed ? parsed->if_object() : nullptr;
   if (!o) return error;
   auto told = read_problem(*o);
+  if (auto question = read_question(*o)) {
+    question->upstream_status = error.upstream_status;
+    return *std::move(question);
+  }
   // What is wrong with weft's own credentials is nothing that the caller could mend.
   const bool credentials = status == 401 || status == 403;
   if (credentials && (!told || told->reason != Reason::refused)) return error;

@@ -143,6 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
                     StyleCase{"query", "form", true, kObject, "R=100&G=200"},
                     StyleCase{"query", "spaceDelimited", false, kList, "color=blue%20black"},
                     StyleCase{"query", "pipeDelimited", false, kList, "color=blue%7Cblack"},
+                    StyleCase{"query", "spaceDelimited", false, kObject, "color=R%20100%20G%20200"},
+                    StyleCase{"query", "pipeDelimited", false, kObject, "color=R%7C100%7CG%7C200"},
+                    StyleCase{"query", "pipeDelimited", false, "\"a b\"", "color=a%20b"},
                     StyleCase{"query", "deepObject", true, kObject,
                               "color%5BR%5D=100&color%5BG%5D=200"},
                     StyleCase{"cookie", "form", false, kList, "color=blue,black"},
@@ -220,6 +223,18 @@ TEST(Answers, EveryMediaType) {
   const auto rubbish = decode_answer(200, "application/json", "<html>");
   ASSERT_FALSE(rubbish);
   EXPECT_EQ(rubbish.error().reason, Reason::upstream_protocol);
+}
+
+TEST(Answers, AnotherWeftsQuestionIsItsWords) {
+  const wire::Headers none;
+  for (const int status : {403, 409}) {
+    const auto error = decode_failure(status, none,
+                                      R"({"type":"urn:weft:question","title":"t","detail":"d",
+            "question":{"asks":{"q":{"kind":"login","message":"Sign in at the bank"}}}})");
+    EXPECT_EQ(error.reason, Reason::solution_failed);
+    EXPECT_EQ(error.upstream_status, status);
+    EXPECT_NE(error.message.find("Sign in at the bank"), std::string::npos) << error.message;
+  }
 }
 
 TEST(Answers, ProblemsInTheirOwnWords) {

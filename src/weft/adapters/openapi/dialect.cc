@@ -114,33 +114,103 @@ std::string SchemaWriter::definition(std::string_view reference) {
   return unique;
 }
 
+bool SchemaWriter::LeftOut::contains(std::string_view name) const {
+  for (const LeftOut* at = this; at; at = at->around) {
+    if (at->names.contains(name)) return true;
+  }
+  return false;
+}
+
+bool SchemaWriter::LeftOut::any() const { return !names.empty() || (around && around->any()); }
+
+bool SchemaWriter::leaves_out(const json::value& property, int depth) {
+  const auto* o = property.if_object();
+  if (!o || depth > kRefHopsMax || looks_left_ == 0) return false;
+  --looks_left_;
+  if (const auto reference = json::string_at(*o, "$ref"); !reference.empty()) {
+    const auto* target = at_reference(document_, reference);
+    if (target && leaves_out(*target, depth + 1)) return true;
+    if (document_.old_dialect) return false;
+  }
+  if (json::bool_at(*o, stays_).value_or(false)) return true;
+  const auto* parts = json::array_at(*o, "allOf");
+  return parts && std::ranges::any_of(
+                      *parts, [&](const json::value& v) { return leaves_out(v, depth + 1); });
+}
+
+void SchemaWriter::add_left_out(const json::value& schema, int depth, Names& names) {
+  if (const auto* o = schema.if_object()) add_left_out(*o, depth, names);
+}
+
+/// By the schema's own word, or by that of a part that must hold too.
+void SchemaWriter::add_left_out(const json::object& schema, int depth, Names& names) {
+  if (depth > kRefHopsMax || looks_left_ == 0) return;
+  --looks_left_;
+  if (const auto* fields = json::object_at(schema, "properties")) {
+    for (const auto& [name, field] : *fields) {
+      if (leaves_out(field, 0)) names.emplace(name);
+    }
+  }
+  if (const auto reference = json::string_at(schema, "$ref"); !reference.empty()) {
+    const auto* target = at_reference(document_, reference);
+    if (target) add_left_out(*target, depth + 1, names);
+  }
+  const auto* parts = json::array_at(schema, "allOf");
+  if (!parts) return;
+  for (const auto& part : *parts) add_left_out(part, depth + 1, names);
+}
+
+void SchemaWriter::walk_list(std::string_view key, const json::array& from, json::object& to,
+                             int depth, const LeftOut& left_out) {
+  json::array list;
+  Names gone;
+  for (const auto& item : from) {
+    list.push_back(walk(item, depth + 1, key == "prefixItems" ? nullptr : &left_out));
+    if (key == "oneOf") add_left_out(item, 0, gone);
+  }
+  if (list.empty()) return;
+  // What told one from the others may be among what is left out. Where an anyOf stands beside, one
+  // of the two alone is kept.
+  const bool alike = key == "oneOf" && (left_out.any() || !gone.empty());
+  to[alike ? std::string_view("anyOf") : key] = std::move(list);
+}
+
+void SchemaWriter::walk_named(std::string_view key, const json::object& from, json::object& to,
+                              int depth, const LeftOut& left_out) {
+  json::object named;
+  for (const auto& [name, item] : from) {
+    if (key == "patternProperties" && !understood(json::value(name))) continue;
+    if (key == "properties" && left_out.contains(name)) continue;
+    named[name] = walk(item, depth + 1, nullptr);
+  }
+  to[key] = std::move(named);
+}
+
 void SchemaWriter::walk_keyword(std::string_view key, const json::value& value, json::object& to,
-                                int depth) {
+                                int depth, const LeftOut& left_out) {
+  static const json::object kNone;
   if (among(kDropped, key) || key.starts_with("x-")) return;
   if (key == "pattern" && !understood(value)) return;
   if (among(kOneSchema, key)) {
-    to[key] = value.is_bool() ? value : walk(value, depth + 1);
+    const bool of_the_same = key == "then" || key == "else";
+    to[key] = value.is_bool() ? value : walk(value, depth + 1, of_the_same ? &left_out : nullptr);
   } else if (among(kManySchemas, key)) {
-    json::array list;
-    if (const auto* from = value.if_array()) {
-      for (const auto& item : *from) list.push_back(walk(item, depth + 1));
-    }
-    if (!list.empty()) to[key] = std::move(list);
+    if (const auto* list = value.if_array()) walk_list(key, *list, to, depth, left_out);
   } else if (among(kNamedSchemas, key)) {
-    json::object named;
-    if (const auto* from = value.if_object()) {
-      for (const auto& [name, item] : *from) {
-        if (key == "patternProperties" && !understood(json::value(name))) continue;
-        named[name] = walk(item, depth + 1);
-      }
+    const auto* named = value.if_object();
+    walk_named(key, named ? *named : kNone, to, depth, left_out);
+  } else if (key == "required" && value.is_array() && left_out.any()) {
+    json::array names;
+    for (const auto& name : value.get_array()) {
+      if (!name.is_string() || !left_out.contains(name.get_string())) names.push_back(name);
     }
-    to[key] = std::move(named);
+    if (!names.empty()) to[key] = std::move(names);
   } else {
     to[key] = value;
   }
 }
 
-json::object SchemaWriter::walk_object(const json::object& from, int depth) {
+json::object SchemaWriter::walk_object(const json::object& from, int depth, const LeftOut* around) {
   json::object to;
   if (const auto reference = json::string_at(from, "$ref"); !reference.empty()) {
     // A reference that leads nowhere (or out of the document, which is never fetched) asks for
@@ -148,8 +218,10 @@ json::object SchemaWriter::walk_object(const json::object& from, int depth) {
     if (at_reference(document_, reference)) to["$ref"] = "#/$defs/" + definition(reference);
     if (document_.old_dialect) return to;
   }
+  LeftOut left_out{around, {}};
+  add_left_out(from, 0, left_out.names);
   for (const auto& [key, value] : from) {
-    if (key != "$ref") walk_keyword(key, value, to, depth);
+    if (key != "$ref") walk_keyword(key, value, to, depth, left_out);
   }
   if (const auto* example = json::find(from, "example"); example && !to.contains("examples")) {
     to["examples"] = json::array{*example};
@@ -162,14 +234,14 @@ json::object SchemaWriter::walk_object(const json::object& from, int depth) {
   return to;
 }
 
-json::value SchemaWriter::walk(const json::value& schema, int depth) {
+json::value SchemaWriter::walk(const json::value& schema, int depth, const LeftOut* around) {
   if (schema.is_bool()) return schema;
   const auto* o = schema.if_object();
   if (!o || depth > kSchemaWalkDepthMax) return json::object();
-  return walk_object(*o, depth);
+  return walk_object(*o, depth, around);
 }
 
-json::value SchemaWriter::translate(const json::value& schema) { return walk(schema, 0); }
+json::value SchemaWriter::translate(const json::value& schema) { return walk(schema, 0, nullptr); }
 
 void SchemaWriter::add_definitions(json::object& schema) {
   json::object definitions;
@@ -180,7 +252,7 @@ void SchemaWriter::add_definitions(json::object& schema) {
     const auto* target = at_reference(document_, reference);
     json::value written = json::object();
     if (target && bytes < kSkillSchemaBytesMax) {
-      written = walk(*target, 0);
+      written = walk(*target, 0, nullptr);
       bytes += json::write(written).size();
       if (bytes >= kSkillSchemaBytesMax) written = json::object();
     }

@@ -6,6 +6,7 @@
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/server.h"
+#include "weft/adapters/openapi/telling.h"
 
 namespace weft::adapters::openapi {
 namespace {
@@ -37,7 +38,8 @@ std::int64_t resume_point(const wire::RequestHead& head) {
 Awaitable<> watch(Environment& environment, Request& request, hub::TaskView view) {
   net::Exchange& exchange = request.exchange;
   const std::int64_t after = resume_point(exchange.head());
-  auto events = co_await environment.hub.tasks().subscribe(view.id, after, request.principal,
+  // From the first event on: what the caller has had already is not lost at the end.
+  auto events = co_await environment.hub.tasks().subscribe(view.id, 0, request.principal,
                                                            exchange.executor());
   if (!events) {
     respond_problem(exchange, events.error());
@@ -46,13 +48,17 @@ Awaitable<> watch(Environment& environment, Request& request, hub::TaskView view
   wire::Headers headers;
   auto started = co_await start_sse(exchange, std::move(headers));
   if (!started) co_return;
-  const model::Shape shape = shape_of(environment, view);
+  Telling telling(shape_of(environment, view), Telling::Ends::whole);
   SseWriter writer(exchange, kStreamKeepAlive);
   while (true) {
     auto next = co_await (*events)->next(exchange.gone());
     if (!next || !*next) break;
     const hub::TaskEvent& event = **next;
-    const RestEvent shown = encode_event(event.event, shape, view.id);
+    if (event.seq <= after) {
+      telling.skip(event.event);
+      continue;
+    }
+    const RestEvent shown = telling.tell(event.event, view.id);
     if (shown.name.empty()) continue;
     const std::string data = json::write(shown.data);
     const std::string id = std::to_string(event.seq);

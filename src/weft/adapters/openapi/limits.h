@@ -16,6 +16,12 @@ inline constexpr int kRefHopsMax = 16;
 inline constexpr int kSchemaWalkDepthMax = 48;
 /// Beyond this a skill's referenced schemas are left open (`{}`): the service checks them itself.
 inline constexpr std::size_t kSkillSchemaBytesMax = 96 * 1024;
+/// How many schemas are looked into, for one direction of a skill, for what does not go that way.
+inline constexpr std::size_t kDirectionLooksMax = 8'192;
+/// How many are looked into for whether a skill's answers are objects.
+inline constexpr std::size_t kObjectLooksMax = 1'024;
+/// Beyond this an operation's 2xx answers are no output schema.
+inline constexpr std::size_t kAnswerSchemasMax = 8;
 inline constexpr std::size_t kOperationsMax = 2'048;
 inline constexpr std::size_t kParametersMax = 256;
 inline constexpr std::size_t kSkillIdCharsMax = 128;

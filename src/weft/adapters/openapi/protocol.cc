@@ -21,6 +21,8 @@ struct Found {
   Document document;
   std::optional<Url> url;
   std::string where;
+  /// Where the operator pointed, not at one of the usual places.
+  bool as_given = false;
 };
 
 bool is_file(std::string_view url) {
@@ -79,7 +81,7 @@ class OpenApiProtocol final : public hub::Protocol {
     finding.tried = std::move(tried);
     if (!found) co_return finding;
     finding.spoken = true;
-    finding.confidence = 0.8;
+    finding.confidence = found->as_given ? 1 : 0.8;
     finding.protocol_version = found->document.version;
     if (found->url) finding.url = found->url->str();
     const auto* info = json::object_at(found->document.root.get_object(), "info");
@@ -130,7 +132,8 @@ class OpenApiProtocol final : public hub::Protocol {
       auto document = text ? read_document(*text) : std::unexpected(text.error());
       const std::string where = std::format("GET {}", url.target());
       if (document) {
-        co_return Found{.document = std::move(*document), .url = url, .where = where};
+        const bool as_given = url.str() == given->str();
+        co_return Found{std::move(*document), url, where, as_given};
       }
       tried += std::format("{}{}: {}", tried.empty() ? "" : "; ", where, document.error().message);
       const bool gone = !text && text.error().reason != Reason::upstream_protocol;
@@ -142,8 +145,7 @@ class OpenApiProtocol final : public hub::Protocol {
   static std::optional<Found> find_file(const std::string& path, std::string& tried) {
     auto text = read_file(path);
     auto document = text ? read_document(*text) : std::unexpected(text.error());
-    if (document)
-      return Found{.document = std::move(*document), .url = std::nullopt, .where = path};
+    if (document) return Found{std::move(*document), std::nullopt, path, true};
     tried = std::format("{}: {}", path, document.error().message);
     return std::nullopt;
   }

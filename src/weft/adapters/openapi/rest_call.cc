@@ -1,14 +1,13 @@
 // POST /api/SOLUTION/SKILL: unary, as events, or as a job.
+#include <algorithm>
 #include <format>
-#include <optional>
-#include <set>
 
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/server.h"
+#include "weft/adapters/openapi/telling.h"
 #include "weft/hub/producer.h"
-#include "weft/model/fold.h"
 
 namespace weft::adapters::openapi {
 namespace {
@@ -22,10 +21,15 @@ struct RestCall {
 };
 
 Result<hub::SkillRef> find_skill(Environment& environment, const Request& request) {
+  const std::string& solution = request.rest[0];
   std::string skill = request.rest[1];
   for (std::size_t i = 2; i < request.rest.size(); ++i) skill += "/" + request.rest[i];
   const auto snapshot = environment.hub.registry().snapshot();
-  return hub::find_skill(*snapshot, request.rest[0], skill);
+  const hub::Audience audience{environment.hub.keys(), request.principal};
+  WEFT_TRY(auto found, hub::find_skill(*snapshot, solution, skill, &audience));
+  // What is wrong with the arguments would tell of the skill.
+  if (!audience.may_know(solution)) return fail(hub::may_not_call(request.principal, solution));
+  return found;
 }
 
 /// Arguments that steer the call of a model rather than fill it.
@@ -43,13 +47,24 @@ Awaitable<Result<hub::TaskView>> park(RestCall& rest, std::unique_ptr<hub::Event
                                                        std::move(ask), std::move(meta));
 }
 
-/// A question that this connection cannot wait for: 409, and the job that does.
+/// Whether someone must be let in elsewhere before the call goes on.
+bool needs_login(const model::Ask& ask) {
+  return std::ranges::any_of(ask.items, [](const auto& entry) {
+    const auto kind = entry.second.kind;
+    return kind == model::Ask::Kind::login || kind == model::Ask::Kind::url;
+  });
+}
+
+/// A question that this connection cannot wait for: 409, or 403 where a login is needed, and the
+/// job that waits. (401 would say that the key for weft is wrong.)
 void respond_question(net::Exchange& exchange, hub::TaskView view, model::Ask ask) {
   std::string message;
   for (const auto& [key, item] : ask.items) message += (message.empty() ? "" : "\n") + item.message;
-  json::object body{{"type", "urn:weft:question"},
-                    {"title", "The skill asks back"},
-                    {"status", 409},
+  const bool login = needs_login(ask);
+  const int status = login ? 403 : 409;
+  json::object body{{"type", kQuestionType},
+                    {"title", login ? "The skill needs a login" : "The skill asks back"},
+                    {"status", status},
                     {"detail", message},
                     {"question", question_json(ask)},
                     {"job", job_path(view.id)},
@@ -58,7 +73,7 @@ void respond_question(net::Exchange& exchange, hub::TaskView view, model::Ask as
   headers.set("Content-Type", "application/problem+json");
   headers.set("Location", job_path(view.id));
   json::value document(std::move(body));
-  (void)respond_json(exchange, 409, document, std::move(headers));
+  (void)respond_json(exchange, status, document, std::move(headers));
 }
 
 Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
@@ -76,53 +91,15 @@ Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> strea
     respond_problem(rest.exchange, folded.end.outcome.error());
     co_return;
   }
+  const model::Output& output = *folded.end.outcome;
   std::vector<model::Loss> losses = std::move(folded.end.losses);
-  json::value body = encode_output(*folded.end.outcome, rest.shape, losses);
+  json::value body = encode_output(output, rest.shape, losses);
+  note_facts(output, rest.shape, losses);
   wire::Headers headers;
-  headers.set(std::string(kFormHeader), std::string(form_of(*folded.end.outcome, rest.shape)));
+  headers.set(kFormHeader, form_of(output, rest.shape));
+  if (output.usage) headers.set(kUsageHeader, usage_header(*output.usage));
   (void)respond_json(rest.exchange, 200, body, std::move(headers), losses);
 }
-
-/// Writes the events of one stream.
-class Telling {
- public:
-  explicit Telling(model::Shape shape) : shape_(shape), fold_(std::in_place, kAnswerBytesMax) {}
-
-  /// The event as it is told. The last tells the whole answer, so that who reads only that has it
-  /// all, unless it is longer than an answer that does not stream may be.
-  RestEvent tell(const model::Event& event, const TaskId& job) {
-    if (fold_ && !fold_->add(event)) fold_.reset();
-    if (const auto* artifact = std::get_if<model::Artifact>(&event.body))
-      told_.insert(artifact->id);
-    if (const auto* delta = std::get_if<model::Delta>(&event.body)) said_.insert(delta->kind);
-    const auto* end = std::get_if<model::End>(&event.body);
-    if (!end || !end->outcome) return encode_event(event, shape_, job);
-    const model::Output rest = rest_of(*end->outcome);
-    return encode_end(fold_ ? fold_->take() : *end, rest, shape_);
-  }
-
- private:
-  /// What of the answer did not stream before its end.
-  model::Output rest_of(model::Output rest) const {
-    using Kind = model::Delta::Kind;
-    std::erase_if(rest.artifacts, [&](const auto& one) { return told_.contains(one.id); });
-    const auto streamed = [&](const model::Part& part) {
-      return (std::holds_alternative<model::Text>(part.body) && said_.contains(Kind::text)) ||
-             (std::holds_alternative<model::Reasoning>(part.body) &&
-              said_.contains(Kind::reasoning)) ||
-             (std::holds_alternative<model::Refusal>(part.body) && said_.contains(Kind::refusal)) ||
-             (std::holds_alternative<model::ToolCall>(part.body) &&
-              said_.contains(Kind::tool_call));
-    };
-    for (auto& turn : rest.turns) std::erase_if(turn.parts, streamed);
-    return rest;
-  }
-
-  model::Shape shape_;
-  std::optional<model::Fold> fold_;
-  std::set<std::string> told_;
-  std::set<model::Delta::Kind> said_;
-};
 
 /// False when the caller is gone.
 Awaitable<bool> put(SseWriter& writer, RestEvent shown) {
@@ -140,11 +117,11 @@ Awaitable<> respond_events(RestCall rest, std::unique_ptr<hub::EventStream> stre
     co_return;
   }
   wire::Headers headers;
-  headers.set(std::string(kFormHeader), "events");
+  headers.set(kFormHeader, "events");
   auto started = co_await start_sse(rest.exchange, std::move(headers));
   if (!started) co_return;
   SseWriter writer(rest.exchange, kStreamKeepAlive);
-  Telling telling(rest.shape);
+  Telling telling(rest.shape, Telling::Ends::bare);
   while (!event.is_end() && !std::holds_alternative<model::Ask>(event.body)) {
     if (!co_await put(writer, telling.tell(event, TaskId()))) co_return;
     event = co_await stream->next();

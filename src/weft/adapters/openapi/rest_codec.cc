@@ -154,15 +154,6 @@ json::object loose_json(const model::Output& output) {
   return o;
 }
 
-/// What an envelope around the result has a place for.
-void note_facts(const model::Output& output, std::vector<model::Loss>& losses) {
-  constexpr std::string_view kNote = "a structured result stands alone";
-  LossNotes notes(losses);
-  notes.dropped(output.finish != model::Finish::stop, "/finish", "finish", kNote);
-  notes.dropped(output.usage.has_value(), "/usage", "usage", kNote);
-  notes.dropped(!output.model.empty(), "/model", "model", kNote);
-}
-
 std::string title_of(const Error& error) {
   std::string title(to_string(error.reason));
   std::ranges::replace(title, '_', ' ');
@@ -264,8 +255,22 @@ json::value encode_output(const model::Output& output, model::Shape shape,
   if (form_of(output, shape) == "parts") return loose_json(output);
   json::value data = model::plain_data(output).value();
   note_beside(output, data, losses);
-  note_facts(output, losses);
   return data;
+}
+
+void note_facts(const model::Output& output, model::Shape shape, std::vector<model::Loss>& losses) {
+  if (form_of(output, shape) == "parts") return;
+  constexpr std::string_view kNote = "a structured result stands alone";
+  LossNotes notes(losses);
+  notes.dropped(output.finish != model::Finish::stop, "/finish", "finish", kNote);
+  notes.dropped(!output.model.empty(), "/model", "model", kNote);
+}
+
+std::string usage_header(const model::Usage& usage) {
+  std::string out = std::format("input={}, output={}", usage.input, usage.output);
+  if (usage.cached != 0) out += std::format(", cached={}", usage.cached);
+  if (usage.reasoning != 0) out += std::format(", reasoning={}", usage.reasoning);
+  return out;
 }
 
 RestEvent encode_end(const model::End& end, const model::Output& rest, model::Shape shape) {
@@ -347,6 +352,7 @@ json::object job_json(const hub::TaskView& view, model::Shape shape) {
   if (view.end->outcome) {
     std::vector<model::Loss> losses = view.end->losses;
     o["result"] = encode_output(*view.end->outcome, shape, losses);
+    if (form_of(*view.end->outcome, shape) == "data") add_facts(o, *view.end->outcome);
     if (!losses.empty()) o["losses"] = model::to_json(losses);
   } else {
     o["error"] = problem_json(view.end->outcome.error(), 0);

@@ -23,15 +23,27 @@ inline constexpr std::string_view kFormHeader = "Weft-Answer";
 /// `data` or `parts`.
 std::string_view form_of(const model::Output& output, model::Shape shape);
 
-/// The answer's document: the structured result as it is; else `{text, artifacts, …}`. What does
-/// not fit beside a structured result is noted in `losses`.
+/// What the call took, whatever the form: `input=3, output=4`, and `cached` and `reasoning` where
+/// there are any.
+inline constexpr std::string_view kUsageHeader = "Weft-Usage";
+std::string usage_header(const model::Usage& usage);
+/// What was lost: model::summary(), as respond_json() writes it.
+inline constexpr std::string_view kLossHeader = "Weft-Loss";
+
+/// The answer's document: the structured result as it is; else `{text, artifacts, …}`. Content that
+/// does not fit beside a structured result is noted in `losses`.
 json::value encode_output(const model::Output& output, model::Shape shape,
                           std::vector<model::Loss>& losses);
-/// The schema of what encode_output() writes where a skill has none of its own. It is marked
-/// (kAnswerMark): another weft knows it for no schema of the skill.
+/// Notes what neither encode_output() nor a header tells: how an answer ended and who made it,
+/// where a structured result stands alone.
+void note_facts(const model::Output& output, model::Shape shape, std::vector<model::Loss>& losses);
+/// Marks a schema as that of weft's own envelopes: to another weft it is no schema of the skill.
 inline constexpr std::string_view kAnswerMark = "x-weft-answer";
+/// The schema of what encode_output() writes where a skill has none of its own, marked.
 json::object answer_schema();
 
+/// The `type` of a problem that is a question.
+inline constexpr std::string_view kQuestionType = "urn:weft:question";
 /// `{asks: {key: {kind, message, schema?, url?}}}` as the member `question` of jobs and of
 /// problems.
 json::object question_json(const model::Ask& ask);

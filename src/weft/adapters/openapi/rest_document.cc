@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "weft/adapters/common/moved_schema.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/base/url.h"
 #include "weft/hub/names.h"
@@ -37,6 +38,7 @@ json::object problem_schema() {
 
 json::object job_schema() {
   return {{"type", "object"},
+          {kAnswerMark, true},
           {"required", json::array{"id", "state", "solution", "skill"}},
           {"properties",
            {{"id", {{"type", "string"}}},
@@ -50,6 +52,8 @@ json::object job_schema() {
             {"job", {{"type", "string"}}},
             {"question", {{"type", "object"}}},
             {"result", json::object()},
+            {"usage", {{"type", "object"}}},
+            {"losses", {{"type", "array"}}},
             {"error", schema_ref("Problem")}}}};
 }
 
@@ -64,6 +68,27 @@ json::object job_response(std::string_view description) {
 
 json::object job_parameter() {
   return {{"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}};
+}
+
+json::object header(std::string_view description) {
+  return {{"description", description}, {"schema", {{"type", "string"}}}};
+}
+
+/// What an answer tells beside its body.
+json::object header_components() {
+  json::object headers;
+  headers[kFormHeader] =
+      header("The form of the answer: `data` (the result itself), `parts` or `events`.");
+  headers[kUsageHeader] = header("What the call took, in tokens: `input=3, output=4`.");
+  headers[kLossHeader] = header("What the answer has no place for: `PATH FROM>TO KIND; …`.");
+  return headers;
+}
+
+json::object header_refs() {
+  json::object refs;
+  for (const auto name : {kFormHeader, kUsageHeader, kLossHeader})
+    refs[name] = {{"$ref", std::format("#/components/headers/{}", name)}};
+  return refs;
 }
 
 /// The paths of /api/jobs.
@@ -112,6 +137,7 @@ class Writer {
             {"paths", std::move(paths_)},
             {"components",
              {{"schemas", std::move(schemas_)},
+              {"headers", header_components()},
               {"securitySchemes", {{"key", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
   }
 
@@ -130,11 +156,14 @@ class Writer {
         schema_ref(own ? keep(unique + ".output", *skill.output_schema) : std::string("Answer"));
     json::object done{{"description",
                        "The answer; with `Accept: text/event-stream` the events on the way to it."},
+                      {"headers", header_refs()},
                       {"content", json_content(out)}};
-    done["content"].get_object()["text/event-stream"] = {{"schema", {{"type", "string"}}}};
+    done["content"].get_object()["text/event-stream"] = {
+        {"schema", {{"type", "string"}, {kAnswerMark, true}}}};
     json::object responses{
         {"200", std::move(done)},
         {"202", job_response("With `Prefer: respond-async`: the job, its place in Location.")},
+        {"403", problem_response("Not allowed; or the skill waits for a login, as for 409.")},
         {"409", problem_response("The skill asks back: the question, and the job that waits.")},
         {"default", problem_response("Refused or failed.")}};
     json::object operation{{"operationId", by_tool_name_ ? unique : skill.id.str()}};
@@ -158,37 +187,7 @@ json::object info(std::string_view title, std::string_view description, std::str
   return o;
 }
 
-/// Keywords whose values are data, not schemas.
-bool is_data(std::string_view key) {
-  return key == "const" || key == "enum" || key == "default" || key == "examples" ||
-         key == "example";
-}
-
-void move_references(json::value& v, const std::string& at) {
-  if (auto* list = v.if_array()) {
-    for (auto& item : *list) move_references(item, at);
-    return;
-  }
-  auto* o = v.if_object();
-  if (!o) return;
-  for (auto& [key, value] : *o) {
-    if (key == "$ref" && value.is_string()) {
-      const std::string target(value.get_string());
-      if (target.starts_with('#')) value = at + target.substr(1);
-    } else if (!is_data(key)) {
-      move_references(value, at);
-    }
-  }
-}
-
 }  // namespace
-
-json::value moved_schema(const json::value& schema, const std::string& at) {
-  json::value moved = schema;
-  // A schema with an identifier of its own is where its references start, wherever it stands.
-  if (json::find(moved, "$id") == nullptr) move_references(moved, at);
-  return moved;
-}
 
 json::object solution_document(const model::Solution& solution, std::string_view public_url) {
   Writer writer(false);

@@ -17,7 +17,5 @@ json::object solution_document(const model::Solution& solution, std::string_view
 /// `SOLUTION__SKILL`.
 json::object hub_document(const hub::Snapshot& snapshot, std::string_view public_url,
                           const std::function<bool(const model::Solution&)>& shown);
-/// A schema that stands at `at` in a document: references within it lead there. Pure.
-json::value moved_schema(const json::value& schema, const std::string& at);
 
 }  // namespace weft::adapters::openapi

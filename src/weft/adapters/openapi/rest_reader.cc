@@ -1,7 +1,12 @@
 #include "weft/adapters/openapi/rest_reader.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <format>
+#include <ranges>
 
+#include "weft/adapters/common/losses.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/wire/base64.h"
 
@@ -235,7 +240,35 @@ model::Event read_end(const json::object& data) {
   const auto form = json::string_at(data, "form");
   auto output = read_output(*result, form);
   if (output && form != "parts") read_facts(data, *output);
-  return output ? model::end_with(*std::move(output)) : model::end_with(output.error());
+  return {model::End{std::move(output), losses_from(json::find(data, "losses"))}};
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+/// `PATH FROM>TO KIND`, as model::summary() writes it; or `N more`, for which it had no room.
+std::optional<model::Loss> read_loss(std::string_view text) {
+  constexpr std::array kKinds{model::LossKind::dropped, model::LossKind::approximated,
+                              model::LossKind::invented, model::LossKind::reordered};
+  const auto space = text.rfind(' ');
+  const bool ours = std::ranges::all_of(text, [](char c) { return c >= 0x20 && c <= 0x7e; });
+  if (!ours || space == std::string_view::npos) return std::nullopt;
+  const std::string_view word = text.substr(space + 1);
+  text = text.substr(0, space);
+  if (word == "more")
+    return model::Loss{"", std::format("{} more", text), "", model::LossKind::dropped, ""};
+  const auto kind = std::ranges::find(kKinds, word, [](auto one) { return to_string(one); });
+  // Without a path its space is trimmed with the header's.
+  const auto gap = text.find(' ');
+  const auto from = gap == std::string_view::npos ? 0 : gap + 1;
+  const auto arrow = text.find('>', from);
+  if (kind == kKinds.end() || arrow == std::string_view::npos) return std::nullopt;
+  return model::Loss{std::string(text.substr(0, from == 0 ? 0 : gap)),
+                     std::string(text.substr(from, arrow - from)),
+                     std::string(text.substr(arrow + 1)), *kind, ""};
 }
 
 }  // namespace
@@ -254,6 +287,44 @@ std::optional<Error> read_problem(const json::object& problem) {
   Error error = make_error(*reason, text_at(problem, "detail"));
   error.param = text_at(problem, "param");
   return error;
+}
+
+std::optional<Error> read_question(const json::object& problem) {
+  if (json::string_at(problem, "type") != kQuestionType) return std::nullopt;
+  return question_error(problem);
+}
+
+std::vector<model::Loss> read_losses(std::string_view header) {
+  std::vector<model::Loss> losses;
+  // Text never holds a `;`: it is written as `?`.
+  for (const auto part : std::views::split(header, std::string_view("; "))) {
+    auto loss = read_loss(std::string_view(part));
+    if (loss && losses.size() < kLossesReadMax) losses.push_back(*std::move(loss));
+  }
+  return losses;
+}
+
+std::optional<model::Usage> read_usage(std::string_view header) {
+  std::optional<model::Usage> usage;
+  for (const auto part : std::views::split(header, ',')) {
+    const std::string_view item = trimmed(std::string_view(part));
+    const auto equals = item.find('=');
+    if (equals == std::string_view::npos) continue;
+    std::int64_t count = 0;
+    const auto read = std::from_chars(item.data() + equals + 1, item.data() + item.size(), count);
+    if (read.ec != std::errc() || read.ptr != item.data() + item.size() || count < 0) continue;
+    const std::string_view name = item.substr(0, equals);
+    model::Usage told = usage.value_or(model::Usage());
+    std::int64_t* place = name == "input"       ? &told.input
+                          : name == "output"    ? &told.output
+                          : name == "cached"    ? &told.cached
+                          : name == "reasoning" ? &told.reasoning
+                                                : nullptr;
+    if (place == nullptr) continue;
+    *place = count;
+    usage = told;
+  }
+  return usage;
 }
 
 Result<std::optional<model::Event>> read_event(std::string_view name, const json::object& data) {

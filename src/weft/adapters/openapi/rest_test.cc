@@ -2,10 +2,13 @@
 
 #include "weft/adapters/common/golden.h"
 #include "weft/adapters/openapi/answers.h"
+#include "weft/adapters/openapi/document.h"
+#include "weft/adapters/openapi/operation.h"
 #include "weft/adapters/openapi/rest_codec.h"
 #include "weft/adapters/openapi/rest_document.h"
 #include "weft/adapters/openapi/rest_reader.h"
 #include "weft/adapters/openapi/server.h"
+#include "weft/adapters/openapi/telling.h"
 #include "weft/base/schema.h"
 
 namespace weft::adapters::openapi {
@@ -39,15 +42,6 @@ TEST(RestDocument, Golden) {
   EXPECT_EQ(text, golden(kGolden, "bank.openapi.json", text));
 }
 
-TEST(RestDocument, ReferencesLeadWhereTheSchemaStands) {
-  const auto moved = moved_schema(bank().skills[0].input_schema.value(), "#/components/schemas/S");
-  EXPECT_EQ(json::at_pointer(moved, "/properties/to/$ref")->get_string(),
-            "#/components/schemas/S/$defs/who");
-  const auto self = moved_schema(bank().skills[0].output_schema.value(), "#/components/schemas/T");
-  EXPECT_EQ(json::at_pointer(self, "/properties/more/$ref")->get_string(),
-            "#/components/schemas/T");
-}
-
 model::Output output_of(std::string text) {
   model::Output output;
   model::Turn turn{.role = model::Role::assistant};
@@ -78,6 +72,109 @@ TEST(RestOutput, StructuredStandsAlone) {
   EXPECT_EQ(
       written(output, model::Shape::invoke),
       R"({"text":"five","parts":[{"text":"five"}],"artifacts":[{"id":"a","parts":[{"base64":"UE5H","media_type":"image/png"}]}]})");
+}
+
+TEST(RestDocument, AnotherWeftFindsTheResultsSchemaAlone) {
+  const auto document =
+      read_document(json::write(solution_document(bank(), "http://127.0.0.1:8420")));
+  ASSERT_TRUE(document);
+  const auto catalog = read_catalog(*document, std::nullopt);
+  ASSERT_TRUE(catalog) << catalog.error().message;
+  const auto& pay = *catalog->solution.skill("pay");
+  ASSERT_TRUE(pay.output_schema);
+  EXPECT_NE(json::at_pointer(*pay.output_schema, "/properties/more"), nullptr)
+      << json::write(*pay.output_schema);
+  EXPECT_FALSE(pay.output_schema->get_object().contains("anyOf"));
+  for (const auto& skill : catalog->solution.skills) {
+    EXPECT_EQ(skill.output_schema.has_value(), skill.id.str() == "pay") << skill.id.str();
+  }
+}
+
+TEST(RestOutput, WhatTheHeadersTellIsNoLoss) {
+  model::Output output;
+  output.data = json::object{{"sum", 5}};
+  output.usage = model::Usage{.input = 3, .output = 4};
+  std::vector<model::Loss> losses;
+  (void)encode_output(output, model::Shape::invoke, losses);
+  note_facts(output, model::Shape::invoke, losses);
+  EXPECT_TRUE(losses.empty());
+  output.model = "m";
+  note_facts(output, model::Shape::converse, losses);
+  EXPECT_TRUE(losses.empty());
+  note_facts(output, model::Shape::invoke, losses);
+  ASSERT_EQ(losses.size(), 1U);
+  EXPECT_EQ(losses[0].path, "/model");
+}
+
+TEST(RestOutput, AJobTellsThemBesideTheResult) {
+  hub::TaskView view;
+  model::Output output;
+  output.data = json::object{{"sum", 5}};
+  output.usage = model::Usage{.input = 3, .output = 4};
+  output.model = "m";
+  view.end = model::End{output, {}};
+  const auto job = job_json(view, model::Shape::invoke);
+  EXPECT_EQ(json::write(job.at("result")), R"({"sum":5})");
+  EXPECT_EQ(job.at("usage").at("input"), 3);
+  EXPECT_EQ(job.at("model"), "m");
+  EXPECT_FALSE(job.contains("losses"));
+}
+
+TEST(RestReader, HeadersAreReadBack) {
+  using model::LossKind;
+  const std::vector<model::Loss> losses{
+      {"/turns", "text", "", LossKind::dropped, ""},
+      {"/artifacts/0", "artifact", "content", LossKind::approximated, ""},
+      {"", "finish", "", LossKind::invented, ""},
+      {"/a/b", "c d", "e", LossKind::reordered, ""},
+      {"", "3 more", "", LossKind::dropped, ""}};
+  EXPECT_EQ(read_losses(model::summary(losses)), losses);
+  EXPECT_TRUE(read_losses("").empty());
+  EXPECT_TRUE(read_losses("nothing of ours; ; x; /a \xff> dropped").empty());
+  const std::vector<model::Loss> many(500, losses.front());
+  const auto some = read_losses(model::summary(many));
+  ASSERT_GT(some.size(), 10U);
+  EXPECT_TRUE(some.back().from.ends_with(" more")) << some.back().from;
+  EXPECT_EQ(read_losses("finish> dropped").at(0).from, "finish");
+
+  for (const auto& usage :
+       {model::Usage{.input = 3, .output = 4},
+        model::Usage{.input = 3, .output = 4, .cached = 1, .reasoning = 2}, model::Usage{}})
+    EXPECT_EQ(read_usage(usage_header(usage)), usage);
+  EXPECT_EQ(usage_header({.input = 3, .output = 4}), "input=3, output=4");
+  for (const auto* other : {"", "x", "input", "input=", "input=-1", "input=1x", "tokens=3"})
+    EXPECT_FALSE(read_usage(other)) << other;
+}
+
+TEST(RestReader, AnEndKeepsItsLosses) {
+  model::Event event = model::end_with(output_of("x"));
+  std::get<model::End>(event.body)
+      .losses.push_back({"/turns", "file", "", model::LossKind::dropped, "why"});
+  const RestEvent written = encode_event(event, model::Shape::converse, TaskId());
+  const auto read = read_event(written.name, written.data);
+  ASSERT_TRUE(read && *read);
+  EXPECT_EQ(**read, event);
+}
+
+TEST(RestTelling, WhatStreamedIsNotLost) {
+  model::Output output = output_of("in words");
+  output.data = json::object{{"sum", 5}};
+  const model::Event words{model::Delta{.text = "in words"}};
+  for (const bool had_before : {false, true}) {
+    Telling telling(model::Shape::invoke, Telling::Ends::whole);
+    if (had_before)
+      telling.skip(words);
+    else
+      EXPECT_EQ(telling.tell(words, TaskId()).name, "delta");
+    const RestEvent done = telling.tell(model::end_with(output), TaskId());
+    EXPECT_FALSE(done.data.contains("losses")) << json::write(done.data);
+  }
+  Telling silent(model::Shape::invoke, Telling::Ends::whole);
+  EXPECT_TRUE(silent.tell(model::end_with(output), TaskId()).data.contains("losses"));
+  Telling bare(model::Shape::converse, Telling::Ends::bare);
+  (void)bare.tell(words, TaskId());
+  const RestEvent done = bare.tell(model::end_with(model::Output()), TaskId());
+  EXPECT_EQ(json::write(done.data.at("result")), R"({"text":"in words"})");
 }
 
 TEST(RestProblem, CarriesTheReasonExactly) {

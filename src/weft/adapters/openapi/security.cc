@@ -87,9 +87,13 @@ Result<Credentials> credentials_for(const Operation& operation, const hub::JoinR
     }
     return out;
   }
-  return fail(Reason::permission_denied,
-              std::format("`{}` needs credentials that were not given when the solution joined: {}",
-                          operation.id, missing));
+  Error error = make_error(
+      Reason::unavailable,
+      std::format("`{}` needs credentials that weft has not got: join the solution with {}",
+                  operation.id, missing));
+  // As the service would say it: that only this operation cannot be called does not make it down.
+  error.upstream_status = 401;
+  return fail(std::move(error));
 }
 
 }  // namespace weft::adapters::openapi

@@ -21,15 +21,16 @@ void refuse(net::Exchange& exchange, const Error& error) {
 
 Result<json::object> document_for(Environment& environment, const Request& request) {
   const auto snapshot = environment.hub.registry().snapshot();
+  const hub::Audience audience{environment.hub.keys(), request.principal};
   const auto shown = [&](const model::Solution& solution) {
-    return environment.hub.keys().may_call(request.principal, solution.id.str());
+    return audience.may_know(solution.id.str());
   };
   if (request.rest.size() == 1) return hub_document(*snapshot, environment.public_url, shown);
   const auto* entry = snapshot->find(request.rest[0]);
   if (entry && shown(*entry->solution))
     return solution_document(*entry->solution, environment.public_url);
-  if (!entry && environment.hub.keys().may_call(request.principal, request.rest[0]))
-    return fail(hub::missing_solution(*snapshot, request.rest[0]));
+  if (!entry && audience.may_know(request.rest[0]))
+    return fail(hub::missing_solution(*snapshot, request.rest[0], &audience));
   return fail(Reason::solution_not_found,
               std::format("there is no solution `{}`", request.rest[0]));
 }

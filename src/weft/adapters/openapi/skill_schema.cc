@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <format>
+#include <set>
 
 #include "weft/adapters/openapi/limits.h"
 #include "weft/adapters/openapi/rest_codec.h"
@@ -51,6 +52,17 @@ int body_rank(std::string_view media_type) {
   if (wildcard_type(media_type)) return 3;
   if (media_type.starts_with("text/")) return 2;
   return 1;
+}
+
+/// Whether a schema has nothing but words about a value.
+bool says_nothing(const json::value& schema) {
+  static constexpr std::array<std::string_view, 8> kWords{"title",     "description", "default",
+                                                          "examples",  "deprecated",  "readOnly",
+                                                          "writeOnly", "format"};
+  const auto* o = schema.if_object();
+  return !o || std::ranges::all_of(*o, [](const auto& member) {
+    return std::ranges::contains(kWords, std::string_view(member.key()));
+  });
 }
 
 json::object described(json::value schema, const json::object& from) {
@@ -169,21 +181,25 @@ bool SkillSchema::flatten(const json::object& schema, Body& body) {
         "dependentSchemas", "dependentRequired", "minProperties", "maxProperties"}) {
     if (schema.contains(word)) return false;
   }
+  std::set<std::string_view> sent;
   for (const auto& [name, field] : *fields) {
+    if (input_.leaves_out(field)) continue;
     if (properties_.contains(name)) return false;
+    sent.insert(name);
   }
   const auto* more = json::find(schema, "additionalProperties");
   body.open = !more || !more->is_bool() || more->get_bool();
   open_ = body.open;
   body.flat = true;
   for (const auto& [name, field] : *fields) {
+    if (!sent.contains(name)) continue;
     body.fields.emplace_back(name);
     properties_[name] = input_.translate(field);
   }
   const auto* wanted = json::array_at(schema, "required");
   if (!wanted || !body.required) return true;
   for (const auto& name : *wanted) {
-    if (name.is_string() && fields->contains(name.get_string())) required_.push_back(name);
+    if (name.is_string() && sent.contains(name.get_string())) required_.push_back(name);
   }
   return true;
 }
@@ -192,7 +208,9 @@ bool SkillSchema::flatten(const json::object& schema, Body& body) {
 void SkillSchema::read_form(const json::object& media, const json::object& schema, Body& body) {
   if (is_json(body.media_type)) return;
   const auto* encodings = json::object_at(media, "encoding");
-  for (const auto& [name, field] : *json::object_at(schema, "properties")) {
+  const auto& fields = *json::object_at(schema, "properties");
+  for (const std::string& name : body.fields) {
+    const json::value& field = fields.at(name);
     FieldEncoding encoding;
     if (const auto* own = encodings ? json::object_at(*encodings, name) : nullptr) {
       const auto types = json::string_at(*own, "contentType");
@@ -209,7 +227,7 @@ void SkillSchema::read_form(const json::object& media, const json::object& schem
         encoding.content_type = json::string_at(*plain, "contentMediaType");
       properties_[name] = file_input_schema(json::string_at(*plain, "description"));
     }
-    body.encodings.emplace(std::string(name), std::move(encoding));
+    body.encodings.emplace(name, std::move(encoding));
   }
 }
 
@@ -241,23 +259,53 @@ bool SkillSchema::is_weft_answer(const json::value& schema) const {
 }
 
 void SkillSchema::read_answers(const json::object& from, Operation& operation) {
+  // To HEAD there is never a body.
+  other_results_ = operation.method == "HEAD";
   const auto* responses = json::object_at(from, "responses");
   if (!responses) return;
   for (const auto& [status, response] : *responses) {
     const std::string_view code = status;
-    if (!code.starts_with('2') && code != "default") continue;
+    const bool is_result = code.starts_with('2');
+    if (!is_result && code != "default") continue;
     const auto* o = resolve_object(document_, &response);
     const auto* content = o ? json::object_at(*o, "content") : nullptr;
+    if (is_result) read_result(code, content);
     if (!content) continue;
     for (const auto& [type, media] : *content) {
       if (std::ranges::find(operation.answers, std::string_view(type)) == operation.answers.end()) {
         operation.answers.emplace_back(type);
       }
-      const auto* schema = json::find(media, "schema");
-      if (!schema || output_schema_ || !code.starts_with('2') || !is_json(type)) continue;
-      if (!is_weft_answer(*schema)) output_schema_ = root_schema(*schema);
     }
   }
+}
+
+void SkillSchema::read_result(std::string_view status, const json::object* content) {
+  if (!content || content->empty()) {
+    other_results_ = true;
+    return;
+  }
+  for (const auto& [type, media] : *content) {
+    const auto* schema = json::find(media, "schema");
+    // What another weft answers around a result, its reader takes off.
+    if (schema && is_weft_answer(*schema)) continue;
+    // Accepted: what is answered in the end is what is found where Location leads.
+    if (!is_json(type) || status == "202") {
+      other_results_ = true;
+    } else {
+      read_result_schema(schema);
+    }
+  }
+}
+
+void SkillSchema::read_result_schema(const json::value* schema) {
+  const auto* target = resolve(document_, schema);
+  if (target && std::ranges::contains(results_at_, target)) return;
+  if (!target || results_at_.size() >= kAnswerSchemasMax) other_results_ = true;
+  if (other_results_) return;
+  json::value written = root_schema(*schema);
+  other_results_ = says_nothing(written);
+  results_at_.push_back(target);
+  if (!std::ranges::contains(results_, written)) results_.push_back(std::move(written));
 }
 
 json::value SkillSchema::input() {
@@ -270,9 +318,11 @@ json::value SkillSchema::input() {
 }
 
 /// Whether a schema takes objects alone, by its own word or by a part that must hold too.
-bool SkillSchema::only_objects(const json::value& schema, int depth) const {
+bool SkillSchema::only_objects(const json::value& schema, int depth) {
+  if (depth > kRefHopsMax || looks_left_ == 0) return false;
+  --looks_left_;
   const auto* o = resolve_object(document_, &schema);
-  if (!o || depth > kRefHopsMax) return false;
+  if (!o) return false;
   if (json::string_at(*o, "type") == "object") return true;
   const auto* parts = json::array_at(*o, "allOf");
   return parts && std::ranges::any_of(
@@ -290,9 +340,19 @@ json::value SkillSchema::root_schema(const json::value& schema) {
 }
 
 std::optional<json::value> SkillSchema::output() {
-  if (!output_schema_ || !output_schema_->is_object()) return output_schema_;
-  output_.add_definitions(output_schema_->get_object());
-  return output_schema_;
+  if (other_results_ || results_.empty()) return std::nullopt;
+  json::object schema;
+  if (results_.size() == 1) {
+    schema = std::move(results_.front().get_object());
+  } else {
+    const bool objects = std::ranges::all_of(results_, [](const json::value& one) {
+      return json::string_at(one.get_object(), "type") == "object";
+    });
+    if (objects) schema["type"] = "object";
+    schema["anyOf"] = json::array(results_.begin(), results_.end());
+  }
+  output_.add_definitions(schema);
+  return schema;
 }
 
 }  // namespace weft::adapters::openapi

@@ -166,7 +166,7 @@ void append_query(std::string& query, const Parameter& parameter, const json::va
       return;
     case Style::space_delimited:
     case Style::pipe_delimited: {
-      if (parameter.explode || !value.is_array()) break;
+      if (parameter.explode || !(value.is_array() || value.is_object())) break;
       const std::string_view comma = parameter.style == Style::space_delimited ? "%20" : "%7C";
       append_pair(query, "&", percent_encode(parameter.name),
                   joined(pairs_of(value, parameter.allow_reserved), comma, false));
