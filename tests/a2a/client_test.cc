@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "harness.h"
+#include "weft/adapters/a2a/peer.h"
 
 namespace weft::a2a_door {
 namespace {
@@ -201,6 +202,44 @@ TEST(Client, StatusesKeepTheirMeaning) {
   EXPECT_EQ(reason(529), Reason::unavailable);
 }
 
+// What an agent says of credentials is about weft's: the caller's own were good.
+TEST(Client, AnAgentThatWantsCredentialsIsUnavailable) {
+  constexpr std::string_view kSaid =
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"who are you?","data":[
+          {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"UNAUTHENTICATED","domain":"x"}]}})";
+  constexpr std::string_view kBare =
+      R"({"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"who are you?"}})";
+  constexpr std::string_view kFailed =
+      R"({"statusUpdate":{"taskId":"t1","contextId":"c1","status":{"state":"TASK_STATE_FAILED"},
+          "metadata":{"weft.error":{"code":"permission_denied","reason":"permission_denied","message":"who are you?"}}}})";
+  const std::vector<Agent::Reply> replies{
+      {401, "application/json", {std::string(kSaid)}},
+      {401, "application/json", {std::string(kBare)}},
+      {403, "application/json", {std::string(kBare)}},
+      {401, "text/plain", {"who are you?"}},
+      {200, "application/json", {std::string(kSaid)}},
+      stream({kTask, kFailed}),
+  };
+  for (const Agent::Reply& reply : replies) {
+    Joined j(card_of(true), [&](const std::string&, const json::object&) { return reply; });
+    const auto events = j.hub.call(say("hi"));
+    EXPECT_EQ(reason_of(events), Reason::unavailable) << text_of(events);
+    EXPECT_NE(text_of(events).find("who are you?"), std::string::npos) << text_of(events);
+    EXPECT_NE(text_of(events).find("--bearer"), std::string::npos) << text_of(events);
+  }
+}
+
+TEST(Client, ARefusalIsOneWhateverItsStatus) {
+  Joined j(card_of(true), [](const std::string&, const json::object&) {
+    return Agent::Reply{
+        403,
+        "application/json",
+        {R"({"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"not that","data":[
+             {"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"REFUSED","domain":"weft"}]}})"}};
+  });
+  EXPECT_EQ(reason_of(j.hub.call(say("hi"))), Reason::refused);
+}
+
 TEST(Client, AWaitThatOnlyTheHeadNamesIsTold) {
   Joined j(card_of(true), [&](const std::string&, const json::object&) {
     Agent::Reply reply{429,
@@ -263,6 +302,127 @@ TEST(Client, AnA2aCallerOfAnAgentGetsWhatItSaid) {
           R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}})");
   ASSERT_EQ(streamed.messages.size(), 1U);
   EXPECT_EQ(streamed.text_at("/result/message/parts/0/text"), "hello");
+}
+
+TEST(Client, ACardElsewhereOnTheHostIsNoCertainty) {
+  Agent agent(card_of(true),
+              [](const std::string&, const json::object&) { return plain(kMessage); });
+  const auto sure = [&](const std::string& path) {
+    TestHub hub;
+    const auto joined = hub.join(agent.url() + path, "diary");
+    EXPECT_TRUE(joined) << joined.error().message;
+    return joined ? joined->confidence : 0;
+  };
+  EXPECT_EQ(sure(""), 1);
+  EXPECT_EQ(sure("/.well-known/agent-card.json"), 1);
+  EXPECT_LT(sure("/openapi.json"), 0.8);
+  EXPECT_LT(sure("/v1"), 0.8);
+  EXPECT_GT(sure("/rpc"), 0.8);
+}
+
+/// What an agent over HTTP+JSON was asked that knows subscriptions by one verb alone.
+std::vector<std::string> subscribed(std::string_view verb, adapters::a2a::Version version) {
+  namespace a2a = adapters::a2a;
+  Agent agent(card_of(true), [&](const std::string& method, const json::object&) {
+    if (!method.starts_with(verb)) return Agent::Reply{405, "application/json", {"{}"}};
+    return Agent::Reply{200, "text/event-stream", {std::format("data: {}\n\n", kTask)}};
+  });
+  net::run_alone([&](net::Loop& loop) -> Awaitable<> {
+    auto client = net::HttpClient::create(loop, net::ClientLimits());
+    a2a::Agent known;
+    known.door.version = version;
+    known.door.rest = true;
+    known.url = parse_url(agent.url() + "/rest").value();
+    a2a::Peer peer(*client, std::make_shared<const a2a::Agent>(std::move(known)),
+                   std::make_shared<const hub::JoinRequest>(), model::Call());
+    const hub::CallContext context{
+        loop.executor(), std::chrono::steady_clock::now() + Milliseconds(15'000), CancelToken()};
+    auto answer = co_await peer.subscribe("t1", context);
+    EXPECT_TRUE(answer) << answer.error().message;
+  });
+  return agent.methods();
+}
+
+TEST(Client, SubscribesByTheVerbThatTheAgentKnows) {
+  using adapters::a2a::Version;
+  EXPECT_EQ(subscribed("POST", Version::v10), std::vector<std::string>{"POST /tasks/t1:subscribe"});
+  EXPECT_EQ(subscribed("GET", Version::v10),
+            (std::vector<std::string>{"POST /tasks/t1:subscribe", "GET /tasks/t1:subscribe"}));
+  EXPECT_EQ(subscribed("GET", Version::v03_rest),
+            std::vector<std::string>{"GET /v1/tasks/t1:subscribe"});
+  EXPECT_EQ(
+      subscribed("POST", Version::v03_rest),
+      (std::vector<std::string>{"GET /v1/tasks/t1:subscribe", "POST /v1/tasks/t1:subscribe"}));
+}
+
+TEST(Client, AgentsOverRestMayAnswerInTheirOwnMediaType) {
+  std::string card = card_of(true, "%URL%/rest");
+  card.replace(card.find("JSONRPC"), 7, "HTTP+JSON");
+  Joined j(std::move(card), [](const std::string&, const json::object&) {
+    return Agent::Reply{200, "application/a2a+json", {std::string(kMessage)}};
+  });
+  EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello");
+  const std::string accept(j.agent.asked_with().get("Accept"));
+  EXPECT_NE(accept.find("application/a2a+json"), std::string::npos) << accept;
+  EXPECT_EQ(j.agent.asked_with().get("Content-Type"), "application/json");
+}
+
+class Extensions : public ::testing::Test {
+ protected:
+  static std::string card() {
+    std::string out = card_of(true);
+    constexpr std::string_view kBefore = R"("capabilities":{)";
+    out.insert(out.find(kBefore) + kBefore.size(),
+               R"("extensions":[{"uri":"urn:test:stamp","params":{"k":1}}],)");
+    return out;
+  }
+  Answer ask(std::string_view method, std::string_view params, std::string name,
+             std::string value) {
+    Sent sent;
+    sent.target = "/a2a/diary";
+    sent.body =
+        std::format(R"({{"jsonrpc":"2.0","id":"r1","method":"{}","params":{}}})", method, params);
+    if (!name.empty()) sent.headers.add(name, value);
+    return send(j_.hub.url(), std::move(sent));
+  }
+  static constexpr std::string_view kNow =
+      R"({"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"hi"}]}})";
+  static constexpr std::string_view kOld =
+      R"({"message":{"kind":"message","messageId":"m","role":"user","parts":[{"kind":"text","text":"hi"}]}})";
+
+  Joined j_{card(), [](const std::string&, const json::object&) {
+              Agent::Reply reply = plain(kMessage);
+              reply.headers.add("A2A-Extensions", "urn:test:stamp");
+              return reply;
+            }};
+};
+
+TEST_F(Extensions, OfAnAgentAreOnItsCard) {
+  Sent sent;
+  sent.method = "GET";
+  sent.target = "/a2a/diary/.well-known/agent-card.json";
+  const Answer shown = send(j_.hub.url(), std::move(sent));
+  EXPECT_EQ(shown.text_at("/capabilities/extensions/0/uri"), "urn:test:stamp") << shown.body;
+  EXPECT_EQ(shown.at("/capabilities/extensions/0/params/k"), json::value(1));
+}
+
+TEST_F(Extensions, AreActivatedAtTheAgent) {
+  const Answer now = ask("SendMessage", kNow, "A2A-Extensions", "urn:test:stamp,urn:test:other");
+  EXPECT_EQ(now.text_at("/result/message/parts/0/text"), "hello") << now.body;
+  EXPECT_EQ(j_.agent.asked_with().get("A2A-Extensions"), "urn:test:stamp, urn:test:other");
+  EXPECT_EQ(now.headers.get("A2A-Extensions"), "urn:test:stamp");
+  const Answer old = ask("message/send", kOld, "X-A2A-Extensions", "urn:test:stamp");
+  EXPECT_EQ(j_.agent.asked_with().get("A2A-Extensions"), "urn:test:stamp");
+  EXPECT_EQ(old.headers.get("X-A2A-Extensions"), "urn:test:stamp") << old.body;
+  const Answer streamed = ask("SendStreamingMessage", kNow, "A2A-Extensions", "urn:test:stamp");
+  EXPECT_EQ(streamed.text_at("/result/message/parts/0/text"), "hello");
+  EXPECT_EQ(j_.agent.asked_with().get("A2A-Extensions"), "urn:test:stamp");
+}
+
+TEST_F(Extensions, AreNotNamedByThemselves) {
+  const Answer now = ask("SendMessage", kNow, "", "");
+  EXPECT_EQ(now.text_at("/result/message/parts/0/text"), "hello") << now.body;
+  EXPECT_FALSE(j_.agent.asked_with().has("A2A-Extensions"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <format>
+#include <set>
 
 #include "harness.h"
 
@@ -202,6 +203,33 @@ TEST_F(Door, ATaskIsReadListedSubscribedToAndCancelled) {
   EXPECT_EQ(rpc(hub_.url(), "/a2a/shop", "SubscribeToTask", std::format(R"({{"id":"{}"}})", id))
                 .at("/error/code"),
             json::value(-32004));
+}
+
+TEST_F(Door, TasksOfOneSolutionAreCountedAndPagedAlone) {
+  for (int i = 0; i < 3; ++i) {
+    for (const char* solution : {"shop", "model"}) {
+      const bool talks = solution == std::string_view("model");
+      const std::string parts = talks ? R"({"text":"hi"})" : skill("slow", "{}");
+      const Answer begun =
+          rpc(hub_.url(), std::format("/a2a/{}", solution), "SendMessage",
+              R"({"configuration":{"returnImmediately":true},)" + message(parts).substr(1));
+      ASSERT_FALSE(begun.text_at("/result/task/id").empty()) << begun.body;
+    }
+  }
+  std::set<std::string> seen;
+  std::string token;
+  for (int pages = 0; pages < 2; ++pages) {
+    const Answer page = get("/a2a/shop/tasks?pageSize=2&pageToken=" + token);
+    EXPECT_EQ(page.at("/totalSize"), json::value(3)) << page.body;
+    EXPECT_EQ(page.at("/pageSize"), json::value(2));
+    token = page.text_at("/nextPageToken");
+    EXPECT_EQ(token.empty(), pages == 1);
+    const json::value tasks = page.at("/tasks");
+    for (const json::value& task : tasks.as_array())
+      seen.emplace(std::string_view(task.at("id").as_string()));
+  }
+  EXPECT_EQ(seen.size(), 3U);
+  EXPECT_EQ(get("/a2a/tasks").at("/totalSize"), json::value(6));
 }
 
 TEST_F(Door, RestAnswersInTheMediaTypeItWasAskedIn) {

@@ -217,10 +217,17 @@ std::vector<std::string> Agent::methods() const {
   return methods_;
 }
 
+wire::Headers Agent::asked_with() const {
+  const std::lock_guard lock(mutex_);
+  return asked_with_;
+}
+
 Awaitable<> Agent::serve(net::Exchange& exchange) {
   wire::ResponseHead head;
-  if (exchange.head().method == "GET") {
-    const bool card = exchange.head().path() == "/.well-known/agent-card.json";
+  const std::string path(exchange.head().path());
+  const bool rest = path.starts_with("/rest/");
+  if (exchange.head().method == "GET" && !rest) {
+    const bool card = path == "/.well-known/agent-card.json";
     head.status = card ? 200 : 404;
     head.headers.add("Content-Type", "application/json");
     std::string body = card ? card_ : "{}";
@@ -229,11 +236,17 @@ Awaitable<> Agent::serve(net::Exchange& exchange) {
   }
   auto body = co_await exchange.read_body(1 << 20);
   if (!body) co_return;
-  const json::object request = parsed(*body).get_object();
+  json::object request;
+  if (rest) {
+    request["method"] = std::format("{} {}", exchange.head().method, path.substr(5));
+  } else {
+    request = parsed(*body).get_object();
+  }
   const std::string method(json::string_at(request, "method"));
   {
     const std::lock_guard lock(mutex_);
     methods_.push_back(method);
+    asked_with_ = exchange.head().headers;
   }
   const json::object* params = json::object_at(request, "params");
   const Reply reply = script_(method, params == nullptr ? json::object() : *params);

@@ -78,7 +78,10 @@ class Agent {
   Agent(std::string card, Script script);
   ~Agent();
   std::string url() const;
+  /// What was asked: methods of JSON-RPC, and below `/rest` verbs with their paths.
   std::vector<std::string> methods() const;
+  /// The head of the last such request.
+  wire::Headers asked_with() const;
 
  private:
   Awaitable<> serve(net::Exchange& exchange);
@@ -86,6 +89,7 @@ class Agent {
   Script script_;
   mutable std::mutex mutex_;
   std::vector<std::string> methods_;
+  wire::Headers asked_with_;
   net::Loops loops_{1};
   std::unique_ptr<net::HttpServer> server_;
 };

@@ -1,8 +1,10 @@
 #include "weft/adapters/a2a/binding.h"
 
+#include <algorithm>
 #include <format>
 #include <utility>
 
+#include "weft/adapters/a2a/extensions.h"
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/own_card.h"
 #include "weft/adapters/common/reply.h"
@@ -38,7 +40,7 @@ Fault push_refusal() {
 }
 
 json::object extended_card(Environment& environment, const Scope& scope, Version version) {
-  const Shown shown{environment.public_url, environment.hub.keys().any()};
+  const Shown shown{environment.public_url, environment.asks_for_keys()};
   const Card card =
       scope.entry ? solution_card(*scope.entry, shown) : hub_card(*scope.snapshot, shown, true);
   return write_card(card, version == Version::v10 ? CardShape::v10 : CardShape::v03);
@@ -65,12 +67,22 @@ Awaitable<> serve_card(Environment& environment, Scope scope, Outlet outlet) {
   co_return;
 }
 
-Awaitable<> serve_send(Environment& environment, Request& request, Scope scope, Outlet outlet,
-                       SendRequest message) {
-  Operations operations(environment, request, std::move(scope));
-  const auto item = co_await operations.send(std::move(message));
+Awaitable<> serve_send(Desk& desk, Request& request, Scope scope, Outlet outlet,
+                       SendRequest message, std::size_t content) {
+  Operations operations(desk, request, std::move(scope));
+  const auto item = co_await operations.send(std::move(message), content);
   if (!item) co_return outlet.refuse(Fault(item.error()));
-  outlet.answer(json::value(outlet.codec().write(*item)));
+  outlet.answer(json::value(outlet.codec().write(*item)), operations.activated());
+}
+
+/// A hash of what a message says, whoever sends it and however it is to be answered.
+std::size_t content_of(const json::object& params) {
+  std::size_t out = 0;
+  for (const std::string_view key : {"message", "request", "metadata"}) {
+    if (const json::value* said = json::find(params, key))
+      out = out * 31 + std::hash<json::value>()(*said);
+  }
+  return out;
 }
 
 /// A stream that was opened, or why not.
@@ -82,24 +94,24 @@ Awaitable<> pour(Outlet& outlet, Result<Feed> feed) {
   }
 }
 
-Awaitable<> serve_stream(Environment& environment, Request& request, Scope scope, Outlet outlet,
-                         SendRequest message) {
-  Operations operations(environment, request, std::move(scope));
-  auto feed = co_await operations.stream(std::move(message));
+Awaitable<> serve_stream(Desk& desk, Request& request, Scope scope, Outlet outlet,
+                         SendRequest message, std::size_t content) {
+  Operations operations(desk, request, std::move(scope));
+  auto feed = co_await operations.stream(std::move(message), content);
   co_await pour(outlet, std::move(feed));
 }
 
-Awaitable<> serve_list(Environment& environment, Request& request, Scope scope, Outlet outlet,
+Awaitable<> serve_list(Desk& desk, Request& request, Scope scope, Outlet outlet,
                        ListRequest wanted) {
-  Operations operations(environment, request, std::move(scope));
+  Operations operations(desk, request, std::move(scope));
   const auto page = co_await operations.list(std::move(wanted));
   if (!page) co_return outlet.refuse(Fault(page.error()));
   outlet.answer(json::value(write_page(outlet.codec(), *page)));
 }
 
-Awaitable<> serve_task(Environment& environment, Request& request, Scope scope, Outlet outlet,
-                       Verb verb, ById named) {
-  Operations operations(environment, request, std::move(scope));
+Awaitable<> serve_task(Desk& desk, Request& request, Scope scope, Outlet outlet, Verb verb,
+                       ById named) {
+  Operations operations(desk, request, std::move(scope));
   if (verb == Verb::subscribe) {
     auto feed = co_await operations.subscribe(std::move(named.id));
     co_return co_await pour(outlet, std::move(feed));
@@ -158,9 +170,10 @@ std::string Outlet::frame(const Fault& fault) const {
   return json::write(body);
 }
 
-void Outlet::answer(json::value result) {
+void Outlet::answer(json::value result, const std::vector<std::string>& extensions) {
   wire::ResponseHead head;
   head.headers = headers(rest_ ? rest_media_type() : kJson);
+  name_extensions(head.headers, extensions, codec_.version());
   std::string body = frame(std::move(result));
   (void)exchange_.respond(std::move(head), body);
 }
@@ -220,13 +233,27 @@ bool json_content(std::string_view content_type) {
   return type == kJson || type == kA2aJson;
 }
 
+std::shared_ptr<const hub::Snapshot> seen_by(hub::Hub& hub, const model::Principal& principal) {
+  auto all = hub.registry().snapshot();
+  const auto hidden = [&](const std::shared_ptr<const hub::Entry>& entry) {
+    return !hub.keys().may_call(principal, entry->solution->id.str());
+  };
+  if (principal.key_id.empty() || std::ranges::none_of(all->entries, hidden)) return all;
+  auto seen = std::make_shared<hub::Snapshot>(*all);
+  std::erase_if(seen->entries, hidden);
+  seen->absent = nullptr;
+  return seen;
+}
+
 Result<Scope> scope_of(Environment& environment, const model::Principal& principal,
                        std::string_view solution) {
+  if (solution.empty()) return Scope{seen_by(environment.hub, principal), nullptr};
   Scope scope{environment.hub.registry().snapshot(), nullptr};
-  if (solution.empty()) return scope;
   scope.entry = scope.snapshot->find_shared(solution);
-  const bool allowed = environment.hub.keys().may_call(principal, solution);
-  if (!scope.entry && allowed) return fail(hub::missing_solution(*scope.snapshot, solution));
+  const hub::Audience audience{environment.hub.keys(), principal};
+  const bool allowed = audience.may_know(solution);
+  if (!scope.entry && allowed)
+    return fail(hub::missing_solution(*scope.snapshot, solution, &audience));
   if (!allowed) {
     return fail(
         Reason::solution_not_found,
@@ -235,11 +262,11 @@ Result<Scope> scope_of(Environment& environment, const model::Principal& princip
   return scope;
 }
 
-Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb,
+Awaitable<> serve(Desk& desk, Request& request, Scope scope, Outlet outlet, Verb verb,
                   json::object params) {
   const Codec codec = outlet.codec();
   switch (verb) {
-    case Verb::card: return serve_card(environment, std::move(scope), std::move(outlet));
+    case Verb::card: return serve_card(desk.environment, std::move(scope), std::move(outlet));
     case Verb::push: return refused(std::move(outlet), push_refusal());
     case Verb::send:
     case Verb::stream: {
@@ -247,14 +274,16 @@ Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outle
       if (!message) return refused(std::move(outlet), Fault(message.error()));
       // A caller that asks for a webhook is told before anything is begun.
       if (message->push) return refused(std::move(outlet), push_refusal());
+      message->activate = extensions_in(request.exchange.head().headers);
+      const bool unique = Resent::unique(message->message.id);
+      const std::size_t content = unique ? content_of(params) : 0;
       const auto go = verb == Verb::send ? serve_send : serve_stream;
-      return go(environment, request, std::move(scope), std::move(outlet), *std::move(message));
+      return go(desk, request, std::move(scope), std::move(outlet), *std::move(message), content);
     }
     case Verb::list: {
       auto wanted = codec.read_list(params);
       if (!wanted) return refused(std::move(outlet), Fault(wanted.error()));
-      return serve_list(environment, request, std::move(scope), std::move(outlet),
-                        *std::move(wanted));
+      return serve_list(desk, request, std::move(scope), std::move(outlet), *std::move(wanted));
     }
     case Verb::get:
     case Verb::cancel:
@@ -262,8 +291,7 @@ Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outle
   }
   auto named = read_by_id(params);
   if (!named) return refused(std::move(outlet), Fault(named.error()));
-  return serve_task(environment, request, std::move(scope), std::move(outlet), verb,
-                    *std::move(named));
+  return serve_task(desk, request, std::move(scope), std::move(outlet), verb, *std::move(named));
 }
 
 }  // namespace weft::adapters::a2a

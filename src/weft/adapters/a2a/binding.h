@@ -23,7 +23,8 @@ class Outlet {
   Outlet(net::Exchange& exchange, Version version);
 
   const Codec& codec() const { return codec_; }
-  void answer(json::value result);
+  /// `extensions`: those that were activated for it.
+  void answer(json::value result, const std::vector<std::string>& extensions = {});
   void refuse(Fault fault);
   Awaitable<> pour(Feed feed);
 
@@ -54,12 +55,15 @@ Named named_version(const wire::RequestHead& head);
 /// application/json or application/a2a+json, with or without parameters.
 bool json_content(std::string_view content_type);
 
-/// The solution a path or a `tenant` names. Errors: there is none (of those the caller may call).
+/// What has joined, as far as the caller may call it: to its key there is nothing else.
+std::shared_ptr<const hub::Snapshot> seen_by(hub::Hub& hub, const model::Principal& principal);
+/// The solution a path or a `tenant` names, or all that the caller sees. Errors: there is none (of
+/// those the caller may call).
 Result<Scope> scope_of(Environment& environment, const model::Principal& principal,
                        std::string_view solution);
 
 /// Carries an operation out and answers.
-Awaitable<> serve(Environment& environment, Request& request, Scope scope, Outlet outlet, Verb verb,
+Awaitable<> serve(Desk& desk, Request& request, Scope scope, Outlet outlet, Verb verb,
                   json::object params);
 
 }  // namespace weft::adapters::a2a

@@ -71,6 +71,8 @@ Result<void> read_interfaces_v03(const Fields& fields, Card& card) {
   return {};
 }
 
+bool is_skill_io(const Extension& extension) { return extension.uri == kSkillIoExtension; }
+
 /// The schemas of a skill in weft's own extension; one that cannot be read is as if it were not
 /// there.
 void take_schemas(const Extension& extension, CardSkill& skill) {
@@ -261,15 +263,23 @@ Result<Card> read_card(const json::value& v) {
   WEFT_TRY(const auto schemes, fields.object("securitySchemes"));
   card.bearer = schemes.contains("bearer");
   WEFT_TRY(card.skills, fields.list<CardSkill>("skills", read_skill));
-  WEFT_TRY(const auto extensions, can.list<Extension>("extensions", read_extension));
-  for (const Extension& extension : extensions) {
-    if (extension.uri != kSkillIoExtension) {
-      card.extensions.push_back(extension);
-      continue;
-    }
+  WEFT_TRY(card.extensions, can.list<Extension>("extensions", read_extension));
+  for (const Extension& extension : card.extensions) {
+    if (!is_skill_io(extension)) continue;
     for (CardSkill& skill : card.skills) take_schemas(extension, skill);
   }
+  std::erase_if(card.extensions, is_skill_io);
   return card;
+}
+
+std::vector<Extension> extensions_of(const json::object& card) {
+  const json::object* capabilities = json::object_at(card, "capabilities");
+  if (capabilities == nullptr) return {};
+  const Fields can(*capabilities, "/capabilities");
+  auto extensions = can.list<Extension>("extensions", read_extension);
+  if (!extensions) return {};
+  std::erase_if(*extensions, is_skill_io);
+  return *std::move(extensions);
 }
 
 json::object write_card(const Card& card, CardShape shape) {

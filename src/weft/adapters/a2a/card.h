@@ -73,6 +73,8 @@ enum class CardShape : std::uint8_t { v10, v03, both };
 /// Whether a document is a card at all, before it is read.
 bool looks_like_card(const json::value& v);
 Result<Card> read_card(const json::value& v);
+/// The extensions that a card as it came names, without weft's own; none when it is no card.
+std::vector<Extension> extensions_of(const json::object& card);
 json::object write_card(const Card& card, CardShape shape);
 
 /// How a client speaks to an agent.

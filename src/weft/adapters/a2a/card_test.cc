@@ -81,6 +81,23 @@ TEST(Card, TheBestInterfaceIsChosen) {
   EXPECT_NE(none.error().message.find("GRPC 1.0"), std::string::npos);
 }
 
+TEST(Card, AnAgentsExtensionsAreAmongItsOwn) {
+  const json::object raw = write_card(sample(), CardShape::v10);
+  EXPECT_EQ(extensions_of(raw), sample().extensions);
+  EXPECT_TRUE(extensions_of({}).empty());
+  for (const std::string_view broken :
+       {R"({"capabilities":7})", R"({"capabilities":{"extensions":{}}})",
+        R"({"capabilities":{"extensions":[{"uri":1}]}})"})
+    EXPECT_TRUE(extensions_of(parse(broken).get_object()).empty()) << broken;
+  model::Solution solution = to_solution(sample(), choose_interface(sample()).value(), raw);
+  const auto shown = [&] {
+    return solution_card(*hub::make_entry(solution, nullptr, {}, "testing"), {"http://h", false});
+  };
+  EXPECT_EQ(shown().extensions, sample().extensions);
+  solution.protocol = "mcp";
+  EXPECT_TRUE(shown().extensions.empty());
+}
+
 TEST(Card, ADemandedExtensionIsRefusedByName) {
   Card card = with({{"c", "JSONRPC", "1.0", ""}});
   card.extensions.push_back({"urn:demanded", "", true, {}});
@@ -128,6 +145,31 @@ TEST(Discovery, AnInterfaceElsewhereIsGuarded) {
        {"file:///etc/passwd", "gopher://x/", "http://user:pw@127.0.0.1:9/"}) {
     EXPECT_FALSE(settled("http://127.0.0.1:9", bad)) << bad;
   }
+}
+
+double sure(std::string_view named, std::string_view card,
+            std::string_view interface = "http://h/agent") {
+  const Url url = parse_url(named).value();
+  const Found found{url.with_target(card),
+                    with({{"http://h:1/grpc", "GRPC", "1.0", ""},
+                          {std::string(interface), "JSONRPC", "1.0", ""}}),
+                    {}};
+  return confidence_of(found, url);
+}
+
+TEST(Discovery, ACardAtTheRootSaysLittleOfAPath) {
+  constexpr std::string_view kRoot = "/.well-known/agent-card.json";
+  for (const std::string_view host : {"http://h", "http://h/"}) EXPECT_EQ(sure(host, kRoot), 1);
+  EXPECT_EQ(sure("http://h/x", "/x/.well-known/agent-card.json"), 1);
+  EXPECT_EQ(sure("http://h/x/", "/x/.well-known/agent-card.json"), 1);
+  EXPECT_EQ(sure("http://h/my/card.json", "/my/card.json"), 1);
+  for (const std::string_view other :
+       {"http://h/v1", "http://h/mcp", "http://h/openapi.json", "http://h/a"})
+    EXPECT_LT(sure(other, kRoot), 0.8) << other;
+  // The card names the URL itself.
+  EXPECT_GT(sure("http://h/agent/", kRoot), 0.8);
+  EXPECT_GT(sure("http://h/agent", kRoot, "http://localhost/agent/"), 0.8);
+  EXPECT_LT(sure("http://h/agent", kRoot, "http://other/agent"), 0.8);
 }
 
 TEST(Discovery, LooksWhereCardsAre) {

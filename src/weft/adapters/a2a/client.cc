@@ -76,6 +76,11 @@ Awaitable<Result<std::shared_ptr<const model::Solution>>> AgentService::refresh(
 Awaitable<hub::Finding> AgentProtocol::probe(hub::JoinRequest request, hub::CallContext context) {
   hub::Finding finding;
   if (request.url.empty()) co_return finding;
+  const auto named = parse_url(request.url);
+  if (!named) {
+    finding.tried = named.error().message;
+    co_return finding;
+  }
   net::HttpClient& client = environment_.clients.at(context.executor);
   hub::JoinRequest join = request;
   auto found = co_await find_card(client, std::move(join), context);
@@ -85,7 +90,7 @@ Awaitable<hub::Finding> AgentProtocol::probe(hub::JoinRequest request, hub::Call
   }
   const auto door = choose_interface(found->card);
   finding.spoken = true;
-  finding.confidence = 1;
+  finding.confidence = confidence_of(*found, *named);
   finding.url = found->url.str();
   finding.protocol_version = door ? std::string(to_string(door->version)) : "";
   finding.how = std::format("GET {} gave an A2A {} card \"{}\"", found->url.path,

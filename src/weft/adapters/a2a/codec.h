@@ -61,6 +61,8 @@ class Codec {
   const Spelling& spelling_;
 };
 
+/// About how many bytes a part takes.
+std::size_t size_of(const model::Part& part);
 /// Takes every version's spelling; nothing for a word that names no state.
 std::optional<model::TaskState> read_state(std::string_view word);
 /// RFC 3339 to milliseconds since the epoch.

@@ -13,11 +13,33 @@ namespace {
 constexpr std::string_view kCardPath = "/.well-known/agent-card.json";
 constexpr std::string_view kOldCardPath = "/.well-known/agent.json";
 constexpr int kRedirectsMax = 3;
+/// The card of the host names the URL as one of its agent's own.
+constexpr double kConfidenceOfInterface = 0.9;
+/// The host has an agent somewhere.
+constexpr double kConfidenceOfHost = 0.7;
 
 /// Names by which an agent on this machine calls itself in its card.
 bool names_itself(std::string_view host) {
   return host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" ||
          host == "::";
+}
+
+bool same_origin(const Url& a, const Url& b) {
+  return a.scheme == b.scheme && a.host == b.host && a.port == b.port;
+}
+
+std::string_view without_slash(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
+/// The URL of an interface: a card that calls its own host by a loopback name on the same port
+/// means the named host.
+Result<Url> interface_url(const Found& found, const Url& named, const Interface& interface) {
+  WEFT_TRY(auto url, found.url.resolve(interface.url));
+  const bool itself = !same_origin(url, named) && url.port == named.port && names_itself(url.host);
+  if (itself) url = named.with_target(url.target());
+  return url;
 }
 
 Awaitable<Result<Found>> read_place(net::HttpClient& client, hub::JoinRequest join, Url url,
@@ -49,8 +71,7 @@ std::vector<Url> card_places(const Url& url) {
     if (std::ranges::find(out, place) == out.end()) out.push_back(std::move(place));
   };
   if (url.path.ends_with(".json")) add(url.target());
-  std::string base = url.path.ends_with(".json") ? "" : url.path;
-  while (base.ends_with('/')) base.pop_back();
+  const std::string base(url.path.ends_with(".json") ? "" : without_slash(url.path));
   if (!base.empty()) add(base + std::string(kCardPath));
   add(std::string(kCardPath));
   add(std::string(kOldCardPath));
@@ -77,15 +98,22 @@ Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest joi
   co_return fail(Reason::unavailable, tried);
 }
 
+double confidence_of(const Found& found, const Url& named) {
+  const std::string base(without_slash(named.path));
+  if (base.empty() || found.url.path == named.path || found.url.path.starts_with(base + "/"))
+    return 1;
+  for (const Interface& interface : found.card.interfaces) {
+    const auto url = interface_url(found, named, interface);
+    if (url && same_origin(*url, named) && without_slash(url->path) == base)
+      return kConfidenceOfInterface;
+  }
+  return kConfidenceOfHost;
+}
+
 Result<std::shared_ptr<const Agent>> settle_agent(const Found& found, const Url& named) {
   WEFT_TRY(const auto door, choose_interface(found.card));
-  WEFT_TRY(auto url, found.url.resolve(door.interface.url));
-  const bool same = url.scheme == named.scheme && url.host == named.host && url.port == named.port;
-  if (!same && url.port == named.port && names_itself(url.host)) {
-    url = named.with_target(url.target());
-  }
-  const bool elsewhere =
-      url.scheme != named.scheme || url.host != named.host || url.port != named.port;
+  WEFT_TRY(auto url, interface_url(found, named, door.interface));
+  const bool elsewhere = !same_origin(url, named);
   return std::make_shared<const Agent>(Agent{found.card, door, std::move(url), elsewhere});
 }
 

@@ -23,6 +23,10 @@ struct Found {
 Awaitable<Result<Found>> find_card(net::HttpClient& client, hub::JoinRequest join,
                                    hub::CallContext context);
 
+/// How sure a card makes that an agent is at the URL the operator gave: quite, where it lies there
+/// or below, or where only a host was given; a card at the root of the host says less about a path.
+double confidence_of(const Found& found, const Url& named);
+
 /// The agent of a card. An interface on another host than the one the operator named is reached
 /// through the guard and without the operator's credentials; loopback names and 0.0.0.0 on the same
 /// port mean the named host.

@@ -148,7 +148,7 @@ Error make_told(Reason fallback, Told told, std::string message) {
   Error error = make_error(told.reason.value_or(fallback), std::move(message));
   error.param = std::move(told.param);
   error.retry_after = told.retry_after;
-  return error;
+  return not_the_callers(std::move(error));
 }
 
 }  // namespace
@@ -205,6 +205,19 @@ int jsonrpc_http_status(const Fault& fault) {
   }
 }
 
+Error not_the_callers(Error told) {
+  const bool unknown = told.reason == Reason::unauthenticated;
+  if (!unknown && told.reason != Reason::permission_denied) return told;
+  Error error =
+      make_error(Reason::unavailable,
+                 std::format("refused weft's credentials: {}; set them with --bearer or --header",
+                             told.message));
+  error.retry_after = told.retry_after;
+  // The agent did answer: it does not count as down.
+  error.upstream_status = told.upstream_status != 0 ? told.upstream_status : unknown ? 401 : 403;
+  return error;
+}
+
 Error from_jsonrpc(const wire::JsonRpcError& error) {
   const json::value* data = error.data ? &*error.data : nullptr;
   return make_told(reason_of_code(error.code), read_details(data), error.message);
@@ -226,6 +239,8 @@ Error from_rest(int status, const wire::Headers& headers, std::string_view body)
   const json::value* list = json::find(*error, "details");
   if (list == nullptr) list = json::find(*error, "data");
   Error out = make_told(fallback, read_details(list), message);
+  const bool credentials = status == 401 || status == 403;
+  if (credentials && out.reason != Reason::refused) return plain;
   if (!out.retry_after) out.retry_after = plain.retry_after;
   out.upstream_status = status;
   return out;

@@ -49,8 +49,12 @@ json::object to_rest(const Fault& fault);
 /// call.
 int jsonrpc_http_status(const Fault& fault);
 
+/// An agent knows weft's credentials and nobody else's: what it says of credentials is that it
+/// cannot be used as it was joined, and nothing about the caller.
+Error not_the_callers(Error told);
+
 /// The inverses, for the client. The reason is exact when weft is at the other end or A2A names it;
-/// else the code's usual one.
+/// else the code's usual one; see not_the_callers().
 Error from_jsonrpc(const wire::JsonRpcError& error);
 Error from_rest(int status, const wire::Headers& headers, std::string_view body);
 

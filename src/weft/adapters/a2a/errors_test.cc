@@ -13,8 +13,14 @@ constexpr Reason kReasons[] = {
     Reason::cancelled,          Reason::solution_failed, Reason::refused,
     Reason::upstream_protocol,  Reason::storage_full,    Reason::internal};
 
+/// What an agent says of credentials is about weft's.
+bool of_credentials(Reason reason) {
+  return reason == Reason::unauthenticated || reason == Reason::permission_denied;
+}
+
 TEST(Errors, ComeBackWithTheirReasonFromBothBindings) {
   for (const Reason reason : kReasons) {
+    if (of_credentials(reason)) continue;
     Error error = make_error(reason, "it went wrong");
     error.param = "/a/b";
     error.retry_after = std::chrono::milliseconds(1500);
@@ -29,6 +35,28 @@ TEST(Errors, ComeBackWithTheirReasonFromBothBindings) {
     EXPECT_EQ(rest.reason, reason) << to_string(reason);
     EXPECT_EQ(rest.message, "it went wrong");
     EXPECT_EQ(rest.upstream_status, fault.row.http);
+  }
+}
+
+TEST(Errors, OfCredentialsAreNotTheCallers) {
+  for (const Reason reason : kReasons) {
+    const Fault fault(make_error(reason, "no entry"));
+    const std::string body = json::write(to_rest(fault));
+    for (const int status : {401, 403}) {
+      const Error rest = from_rest(status, {}, body);
+      const Reason told = reason == Reason::refused ? Reason::refused : Reason::unavailable;
+      EXPECT_EQ(rest.reason, told) << status << " " << to_string(reason);
+      EXPECT_EQ(rest.upstream_status, status);
+      EXPECT_NE(rest.message.find("no entry"), std::string::npos) << rest.message;
+    }
+    if (!of_credentials(reason)) continue;
+    for (const Error& error : {from_jsonrpc(to_jsonrpc(fault)), from_rest(500, {}, body)}) {
+      EXPECT_EQ(error.reason, Reason::unavailable) << to_string(reason);
+      EXPECT_EQ(error.code, Code::unavailable);
+      EXPECT_NE(error.message.find("no entry"), std::string::npos) << error.message;
+      EXPECT_NE(error.message.find("--bearer"), std::string::npos) << error.message;
+      EXPECT_GE(error.upstream_status, 400) << "it answered, so it is not down";
+    }
   }
 }
 

@@ -104,6 +104,7 @@ json::object keep(const SendRequest& request) {
   if (!request.message.extensions.empty()) out["extensions"] = array_of(request.message.extensions);
   if (!request.accepted_output_modes.empty())
     out["acceptedOutputModes"] = array_of(request.accepted_output_modes);
+  if (!request.activate.empty()) out["activate"] = array_of(request.activate);
   return out;
 }
 

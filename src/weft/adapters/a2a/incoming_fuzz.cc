@@ -7,6 +7,7 @@
 
 #include "weft/adapters/a2a/codec.h"
 #include "weft/adapters/a2a/errors.h"
+#include "weft/adapters/a2a/extensions.h"
 #include "weft/adapters/a2a/jsonrpc_binding.h"
 #include "weft/adapters/a2a/rest_binding.h"
 #include "weft/adapters/a2a/testing.h"
@@ -127,11 +128,21 @@ void fuzz_words(std::string_view text) {
   }
 }
 
+void fuzz_extensions(std::string_view text) {
+  wire::Headers headers;
+  headers.set("A2A-Extensions", text);
+  const std::vector<std::string> named = extensions_in(headers);
+  wire::Headers sent;
+  name_extensions(sent, named, Version::v10);
+  for (const std::string& uri : extensions_in(sent)) WEFT_ASSERT(std::ranges::contains(named, uri));
+}
+
 void fuzz(std::string_view text) {
   if (text.empty()) return;
   fuzz_rest_error(400 + static_cast<unsigned char>(text.front()) % 200, text);
   fuzz_path(text);
   fuzz_words(text);
+  fuzz_extensions(text);
   const auto document = json::parse(text);
   if (!document || !document->is_object()) return;
   fuzz_message(document->get_object());

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "weft/adapters/a2a/extensions.h"
 #include "weft/adapters/a2a/jsonrpc_binding.h"
+#include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/outgoing.h"
 #include "weft/adapters/a2a/rest_binding.h"
 #include "weft/adapters/a2a/testing.h"
@@ -87,6 +89,7 @@ TEST(Incoming, AnAgentGetsTheMessageAsItIs) {
   request.message.metadata["theirs"] = 1;
   request.metadata["also"] = 2;
   request.message.extensions = {"urn:x"};
+  request.activate = {"urn:x", "urn:y"};
   auto target = find_target(scope, request);
   ASSERT_TRUE(target);
   model::Call call;
@@ -99,6 +102,7 @@ TEST(Incoming, AnAgentGetsTheMessageAsItIs) {
   EXPECT_EQ(out.request.message.metadata, request.message.metadata);
   EXPECT_EQ(out.request.message.extensions, request.message.extensions);
   EXPECT_EQ(out.request.metadata, request.metadata);
+  EXPECT_EQ(out.request.activate, request.activate);
   EXPECT_TRUE(out.losses.empty());
 }
 
@@ -166,6 +170,27 @@ TEST(Bindings, KnowEveryMethodAndPath) {
            {}, {"v1"}, {"nothing"}, {"tasks", "a:dance"}, {"tasks", "a", "b"}}) {
     EXPECT_FALSE(read("GET", path));
   }
+}
+
+TEST(Bindings, ReadAndNameTheExtensions) {
+  wire::Headers headers;
+  headers.add("a2a-extensions", "urn:a, https://example.com/b/1 ,, urn:a");
+  headers.add("X-A2A-Extensions", "\turn:c");
+  const std::vector<std::string> all{"urn:a", "https://example.com/b/1", "urn:c"};
+  EXPECT_EQ(extensions_in(headers), all);
+  wire::Headers now;
+  name_extensions(now, all, Version::v10);
+  EXPECT_EQ(now.get("A2A-Extensions"), "urn:a, https://example.com/b/1, urn:c");
+  wire::Headers old;
+  name_extensions(old, {"urn:a", "no\r\nheader"}, Version::v03);
+  EXPECT_EQ(old.get("X-A2A-Extensions"), "urn:a");
+  wire::Headers none;
+  name_extensions(none, {}, Version::v10);
+  EXPECT_TRUE(none.empty());
+  std::string many;
+  for (std::size_t i = 0; i < 2 * kExtensionsMax; ++i) many += std::format("urn:{},", i);
+  headers.set("a2a-extensions", many);
+  EXPECT_EQ(extensions_in(headers).size(), kExtensionsMax);
 }
 
 TEST(Bindings, ReadTheVersion) {

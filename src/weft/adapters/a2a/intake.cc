@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "weft/adapters/a2a/codec.h"
+#include "weft/adapters/a2a/errors.h"
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/questions.h"
 #include "weft/adapters/common/losses.h"
@@ -18,14 +19,6 @@ model::Event delta(std::string text) {
   model::Delta out;
   out.text = std::move(text);
   return {std::move(out)};
-}
-
-std::size_t size_of(const model::Part& part) {
-  if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text.size();
-  if (const auto* blob = std::get_if<model::Blob>(&part.body)) return blob->bytes.size();
-  if (const auto* data = std::get_if<model::Data>(&part.body))
-    return json::write(data->json).size();
-  return 64;
 }
 
 bool is_text(const model::Part& part) { return std::holds_alternative<model::Text>(part.body); }
@@ -241,7 +234,7 @@ Error Intake::failure() const {
     Error error = model::error_from_json(*exact);
     error.solution.clear();
     if (!words.empty()) error.message = words;
-    if (error.reason != Reason::none) return error;
+    if (error.reason != Reason::none) return not_the_callers(std::move(error));
   }
   switch (state_) {
     case model::TaskState::rejected:
@@ -330,6 +323,8 @@ Result<model::Output> Intake::finish(std::vector<model::Event>& out) {
   json::object about;
   if (!task_id_.empty()) about["taskId"] = task_id_;
   if (!context_id_.empty()) about["contextId"] = context_id_;
+  if (manner_ == Manner::faithful && !activated_.empty())
+    about["activated"] = json::array(activated_.begin(), activated_.end());
   model::Output output;
   if (message_) {
     if (manner_ == Manner::plain) {

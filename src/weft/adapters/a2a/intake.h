@@ -28,6 +28,8 @@ class Intake {
   /// Appends what the item means. Errors: another task's item, something after the end, or an
   /// answer that outgrows the limit.
   Result<void> take(StreamItem item, std::vector<model::Event>& out);
+  /// The extensions that the agent activated for what comes next.
+  void note_activated(std::vector<std::string> extensions) { activated_ = std::move(extensions); }
   /// What comes next is the answer to a reply. In a stream it begins with the task as it was when
   /// it asked.
   void expect_reply(bool streamed) { stale_ = streamed ? answered_ : std::nullopt; }
@@ -87,6 +89,7 @@ class Intake {
   std::optional<Status> answered_;
   std::optional<Status> stale_;
   std::optional<Message> message_;
+  std::vector<std::string> activated_;
   std::map<std::string, Seen> artifacts_;
   /// Artifacts in the order they came.
   std::vector<std::string> order_;

@@ -94,7 +94,7 @@ Outlet nameless(net::Exchange& exchange) {
   return {exchange, spoken(named_version(exchange.head())), wire::JsonRpcId()};
 }
 
-Awaitable<> serve_text(Environment& environment, Request& request, std::string solution,
+Awaitable<> serve_text(Desk& desk, Request& request, std::string solution,
                        Result<std::string> body) {
   net::Exchange& exchange = request.exchange;
   if (!body) return refused(nameless(exchange), Fault(body.error()));
@@ -108,20 +108,20 @@ Awaitable<> serve_text(Environment& environment, Request& request, std::string s
   Outlet outlet(exchange, method != nullptr ? method->version : spoken(named), read.id);
   if (read.fault) return refused(std::move(outlet), *std::move(read.fault));
   if (solution.empty()) solution = json::string_at(read.request.params, "tenant");
-  auto scope = scope_of(environment, request.principal, solution);
+  auto scope = scope_of(desk.environment, request.principal, solution);
   if (!scope) return refused(std::move(outlet), Fault(scope.error()));
-  return serve(environment, request, *std::move(scope), std::move(outlet), method->verb,
+  return serve(desk, request, *std::move(scope), std::move(outlet), method->verb,
                std::move(read.request.params));
 }
 
-Awaitable<> serve_later(Environment& environment, Request& request, std::string solution) {
+Awaitable<> serve_later(Desk& desk, Request& request, std::string solution) {
   auto body = co_await request.exchange.read_body(kBodyBytesMax);
-  co_await serve_text(environment, request, std::move(solution), std::move(body));
+  co_await serve_text(desk, request, std::move(solution), std::move(body));
 }
 
 }  // namespace
 
-Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::string solution) {
+Awaitable<> serve_jsonrpc(Desk& desk, Request& request, std::string solution) {
   net::Exchange& exchange = request.exchange;
   if (!json_content(exchange.head().headers.get("Content-Type"))) {
     return refused(nameless(exchange),
@@ -129,8 +129,8 @@ Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::strin
                                     "the body of a JSON-RPC request is application/json")));
   }
   if (auto body = exchange.body_at_hand(kBodyBytesMax))
-    return serve_text(environment, request, std::move(solution), *std::move(body));
-  return serve_later(environment, request, std::move(solution));
+    return serve_text(desk, request, std::move(solution), *std::move(body));
+  return serve_later(desk, request, std::move(solution));
 }
 
 }  // namespace weft::adapters::a2a

@@ -15,6 +15,6 @@ struct Method {
 const Method* find_method(std::string_view name);
 
 /// Answers a POST to `/a2a` (solution empty) or `/a2a/SOLUTION`.
-Awaitable<> serve_jsonrpc(Environment& environment, Request& request, std::string solution);
+Awaitable<> serve_jsonrpc(Desk& desk, Request& request, std::string solution);
 
 }  // namespace weft::adapters::a2a

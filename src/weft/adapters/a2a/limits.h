@@ -23,6 +23,16 @@ inline constexpr std::size_t kContextsMax = 4096;
 /// Earlier tasks of a conversation that are told to a solution which keeps none itself.
 inline constexpr std::size_t kContextTasksMax = 32;
 inline constexpr std::size_t kPageSizeMax = 100;
+/// Messages of which it is remembered what they led to, the bytes of all answers among it and of
+/// one, and how long after their end.
+inline constexpr std::size_t kResentMax = 4096;
+inline constexpr std::size_t kResentBytesMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kResentAnswerBytesMax = 1024 * 1024;
+inline constexpr std::int64_t kResentMs = 300'000;
+/// A message id shorter than this is no unique one.
+inline constexpr std::size_t kUniqueIdCharsMin = 16;
+/// Extensions that one request activates.
+inline constexpr std::size_t kExtensionsMax = 64;
 inline constexpr std::int64_t kPollFirstMs = 100;
 inline constexpr std::int64_t kPollMostMs = 2'000;
 /// How long a cancelled call waits to learn the task it has to cancel, and the agent has to

@@ -95,6 +95,8 @@ struct SendRequest {
   /// The caller wants to be told by a webhook.
   bool push = false;
   json::object metadata;
+  /// The extensions to activate, which a header names.
+  std::vector<std::string> activate;
   friend bool operator==(const SendRequest&, const SendRequest&) = default;
 };
 

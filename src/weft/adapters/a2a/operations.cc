@@ -100,6 +100,25 @@ Awaitable<Result<model::Output>> ask_then_call(hub::Hub& hub, Scope scope,
 
 Awaitable<Result<StreamItem>> no_item(Error error) { co_return fail(std::move(error)); }
 
+LedTo what_of(const StreamItem& item) {
+  if (const auto* task = std::get_if<Task>(&item)) return {TaskId(task->id), std::nullopt};
+  return {TaskId(), std::get<Message>(item)};
+}
+
+/// A stream of one message.
+Feed only(Message message) {
+  StreamItem first(std::move(message));
+  return {std::move(first), Telling("", ""), nullptr, true};
+}
+
+/// A stream of a task that was over, or asked, before anybody listened.
+Result<Feed> whole(const hub::TaskView& view) {
+  if (is_refusal(view)) return fail(view.end->outcome.error());
+  if (auto answered = message_of(view)) return only(*std::move(answered));
+  StreamItem first(task_of(view, Show{}));
+  return Feed(std::move(first), Telling(view.id.str(), view.context.str()), nullptr, true);
+}
+
 }  // namespace
 
 Feed::Feed(StreamItem first, Telling telling, std::unique_ptr<hub::TaskSubscription> rest,
@@ -121,13 +140,39 @@ Awaitable<Result<std::vector<StreamItem>>> Feed::next(CancelToken cancel) {
   co_return std::vector<StreamItem>();
 }
 
-Operations::Operations(Environment& environment, Request& request, Scope scope)
-    : environment_(environment), request_(request), scope_(std::move(scope)) {}
+Operations::Operations(Desk& desk, Request& request, Scope scope)
+    : environment_(desk.environment),
+      resent_(desk.resent),
+      request_(request),
+      scope_(std::move(scope)) {}
 
-Awaitable<Result<hub::TaskView>> Operations::begin(SendRequest message) {
-  WEFT_CO_CHECK(check_message(message));
-  if (!message.message.task_id.empty()) co_return co_await go_on(std::move(message));
-  co_return co_await begin_new(std::move(message));
+std::optional<Sending> Operations::sending_of(const SendRequest& message, const Target& target,
+                                              std::size_t content) const {
+  // What may be done twice simply is.
+  const bool again = target.skill != nullptr && target.skill->effects.safe_to_repeat();
+  if (again || !Resent::unique(message.message.id)) return std::nullopt;
+  std::string solution = scope_.entry ? scope_.entry->solution->id.str() : std::string();
+  return Sending{request_.principal.name, std::move(solution), message.message.id, content};
+}
+
+Awaitable<Result<Operations::Before>> Operations::before(Sending sending) {
+  const Executor executor = request_.exchange.executor();
+  const CancelToken gone = request_.exchange.gone();
+  Sending copy = sending;
+  WEFT_CO_TRY(auto place, co_await resent_.place(std::move(copy), executor, gone));
+  Before out;
+  out.first = std::move(place.first);
+  if (!place.led_to) co_return out;
+  out.answer = std::move(place.led_to->answer);
+  if (out.answer) co_return out;
+  auto view = co_await find(place.led_to->task.str());
+  const std::int64_t now_ms = environment_.hub.clock().unix_ms();
+  if (view && (!view->end || now_ms - view->updated_ms <= kResentMs)) {
+    out.task = *std::move(view);
+  } else {
+    out.first = resent_.anew(sending);
+  }
+  co_return out;
 }
 
 Awaitable<Result<std::shared_ptr<model::Call>>> Operations::prepare(SendRequest message,
@@ -152,8 +197,7 @@ Awaitable<Result<std::shared_ptr<model::Call>>> Operations::prepare(SendRequest 
   co_return call;
 }
 
-Awaitable<Result<hub::TaskView>> Operations::begin_new(SendRequest message) {
-  WEFT_CO_TRY(const auto target, find_target(scope_, message));
+Awaitable<Result<hub::TaskView>> Operations::begin_new(SendRequest message, Target target) {
   WEFT_CO_TRY(auto call, co_await prepare(message, target));
   if (target.skill == nullptr) co_return co_await begin_asking(std::move(message), std::move(call));
   model::Call started = *call;
@@ -187,6 +231,7 @@ Awaitable<Result<void>> Operations::recall(model::Call& call, const model::Solut
   if (call.turns.empty() || call.args || solution.protocol == "a2a") co_return Result<void>();
   hub::TaskFilter filter;
   filter.context = call.context;
+  filter.solution = solution.id;
   filter.limit = kContextTasksMax;
   const model::Principal principal = request_.principal;
   WEFT_CO_TRY(auto page, co_await environment_.hub.tasks().list(filter, principal));
@@ -194,8 +239,8 @@ Awaitable<Result<void>> Operations::recall(model::Call& call, const model::Solut
   std::vector<model::Turn> turns;
   // The newest one's history holds what was said before it.
   for (hub::TaskView& task : page.tasks) {
-    const bool fits = task.solution == solution.id && task.owner == principal.name;
-    if (fits && task.end && task.end->outcome) turns = std::move(task.history);
+    if (task.owner == principal.name && task.end && task.end->outcome)
+      turns = std::move(task.history);
   }
   for (model::Turn& turn : call.turns) turns.push_back(std::move(turn));
   call.turns = std::move(turns);
@@ -260,20 +305,44 @@ Awaitable<Result<hub::TaskView>> Operations::go_on(SendRequest message) {
                                                      principal);
 }
 
-Awaitable<Result<StreamItem>> Operations::send(SendRequest message) {
+Awaitable<Result<StreamItem>> Operations::send(SendRequest message, std::size_t content) {
   if (auto fits = check_message(message); !fits) return no_item(std::move(fits).error());
-  if (message.message.task_id.empty() && !message.return_immediately) {
-    auto target = find_target(scope_, message);
-    if (!target) return no_item(std::move(target).error());
-    if (is_tool(*target)) return call_directly(std::move(message), *std::move(target));
-  }
-  return send_task(std::move(message));
+  if (!message.message.task_id.empty()) return send_on(std::move(message));
+  auto target = find_target(scope_, message);
+  if (!target) return no_item(std::move(target).error());
+  return send_new(std::move(message), *std::move(target), content);
 }
 
-Awaitable<Result<StreamItem>> Operations::send_task(SendRequest message) {
+Awaitable<Result<StreamItem>> Operations::send_new(SendRequest message, Target target,
+                                                   std::size_t content) {
+  Before known;
+  if (auto sending = sending_of(message, target, content)) {
+    WEFT_CO_TRY(known, co_await before(*std::move(sending)));
+  }
+  if (known.answer) co_return StreamItem(*std::move(known.answer));
   const Show show{message.history_length, true};
   const bool at_once = message.return_immediately;
-  WEFT_CO_TRY(auto view, co_await begin(std::move(message)));
+  if (!known.task && !at_once && is_tool(target)) {
+    auto item = co_await call_directly(std::move(message), std::move(target));
+    if (item && known.first) known.first->led_to(what_of(*item));
+    co_return item;
+  }
+  if (!known.task) {
+    WEFT_CO_TRY(known.task, co_await begin_new(std::move(message), std::move(target)));
+    if (known.first) known.first->led_to({known.task->id, std::nullopt});
+  }
+  hub::TaskView view = *std::move(known.task);
+  co_return co_await told(std::move(view), show, at_once);
+}
+
+Awaitable<Result<StreamItem>> Operations::send_on(SendRequest message) {
+  const Show show{message.history_length, true};
+  const bool at_once = message.return_immediately;
+  WEFT_CO_TRY(auto view, co_await go_on(std::move(message)));
+  co_return co_await told(std::move(view), show, at_once);
+}
+
+Awaitable<Result<StreamItem>> Operations::told(hub::TaskView view, Show show, bool at_once) {
   if (!at_once) {
     const model::Principal principal = request_.principal;
     const TaskId id = view.id;
@@ -281,6 +350,7 @@ Awaitable<Result<StreamItem>> Operations::send_task(SendRequest message) {
     WEFT_CO_TRY(view, co_await environment_.hub.tasks().settle(id, principal, gone));
   }
   if (is_refusal(view)) co_return fail(view.end->outcome.error());
+  activated_ = activated_for(view);
   if (auto answered = message_of(view)) co_return StreamItem(*std::move(answered));
   co_return StreamItem(task_of(view, show));
 }
@@ -306,18 +376,35 @@ Awaitable<Result<Feed>> Operations::feed_from(hub::TaskView view, std::int64_t a
   co_return Feed(std::move(first), std::move(telling), std::move(rest), false);
 }
 
-Awaitable<Result<Feed>> Operations::stream(SendRequest message) {
-  const bool fresh = message.message.task_id.empty();
-  const bool agent = scope_.entry && scope_.entry->solution->protocol == "a2a";
-  WEFT_CO_TRY(auto view, co_await begin(std::move(message)));
-  if (view.end || view.ask) {
-    // It was over (or asked) before anybody listened.
-    if (is_refusal(view)) co_return fail(view.end->outcome.error());
-    StreamItem whole(task_of(view, Show{}));
-    co_return Feed(std::move(whole), Telling(view.id.str(), view.context.str()), nullptr, true);
+Awaitable<Result<Feed>> Operations::stream(SendRequest message, std::size_t content) {
+  WEFT_CO_CHECK(check_message(message));
+  if (!message.message.task_id.empty()) {
+    WEFT_CO_TRY(auto view, co_await go_on(std::move(message)));
+    if (view.end || view.ask) co_return whole(view);
+    const std::int64_t head = view.head;
+    co_return co_await feed_from(std::move(view), head, false);
   }
+  WEFT_CO_TRY(auto target, find_target(scope_, message));
+  Before known;
+  if (auto sending = sending_of(message, target, content)) {
+    WEFT_CO_TRY(known, co_await before(*std::move(sending)));
+  }
+  if (known.answer) co_return only(*std::move(known.answer));
+  if (known.task) {
+    if (known.task->end || known.task->ask) co_return whole(*known.task);
+    hub::TaskView view = *std::move(known.task);
+    co_return co_await feed_from(std::move(view), 0, true);
+  }
+  WEFT_CO_TRY(auto view, co_await begin_new(std::move(message), std::move(target)));
+  if (known.first) known.first->led_to({view.id, std::nullopt});
+  if (view.end || view.ask) co_return whole(view);
+  co_return co_await feed_of_new(std::move(view));
+}
+
+Awaitable<Result<Feed>> Operations::feed_of_new(hub::TaskView view) {
   const std::int64_t head = view.head;
-  if (!fresh || !agent) co_return co_await feed_from(std::move(view), head, false);
+  const bool agent = scope_.entry && scope_.entry->solution->protocol == "a2a";
+  if (!agent) co_return co_await feed_from(std::move(view), head, false);
   // An agent may answer with a message instead of a task: its first event tells which it is.
   const model::Principal principal = request_.principal;
   const Executor executor = request_.exchange.executor();
@@ -325,12 +412,9 @@ Awaitable<Result<Feed>> Operations::stream(SendRequest message) {
   WEFT_CO_TRY(auto rest,
               co_await environment_.hub.tasks().subscribe(id, head, principal, executor));
   WEFT_CO_TRY(auto event, co_await rest->next(request_.exchange.gone()));
-  Telling telling(id.str(), view.context.str());
   if (event) {
-    if (auto answered = message_of(event->event, view.context.str())) {
-      StreamItem only(*std::move(answered));
-      co_return Feed(std::move(only), std::move(telling), nullptr, true);
-    }
+    if (auto answered = message_of(event->event, view.context.str()))
+      co_return only(*std::move(answered));
   }
   co_return co_await feed_from(std::move(view), head, false);
 }
@@ -376,25 +460,14 @@ Awaitable<Result<TaskPage>> Operations::list(ListRequest wanted) {
   filter.state = wanted.state;
   filter.updated_after_ms = wanted.updated_after_ms;
   filter.page_token = wanted.page_token;
+  filter.limit = static_cast<std::size_t>(size);
+  if (scope_.entry) filter.solution = scope_.entry->solution->id;
+  WEFT_CO_TRY(auto page, co_await environment_.hub.tasks().list(filter, principal));
   TaskPage out;
   out.page_size = size;
-  std::int64_t others = 0;
-  while (static_cast<std::int64_t>(out.tasks.size()) < size) {
-    filter.limit = static_cast<std::size_t>(size) - out.tasks.size();
-    WEFT_CO_TRY(auto page, co_await environment_.hub.tasks().list(filter, principal));
-    out.total = page.total;
-    for (const hub::TaskView& view : page.tasks) {
-      const bool ours = !scope_.entry || view.solution == scope_.entry->solution->id;
-      if (ours)
-        out.tasks.push_back(task_of(view, show));
-      else
-        ++others;
-    }
-    filter.page_token = page.next_page_token;
-    if (filter.page_token.empty()) break;
-  }
-  out.next_page_token = filter.page_token;
-  out.total -= others;
+  for (const hub::TaskView& view : page.tasks) out.tasks.push_back(task_of(view, show));
+  out.next_page_token = std::move(page.next_page_token);
+  out.total = page.total;
   co_return out;
 }
 

@@ -116,6 +116,7 @@ void take_kept(const json::object& kept, Outgoing& out) {
   };
   texts("extensions", out.request.message.extensions);
   texts("acceptedOutputModes", out.request.accepted_output_modes);
+  texts("activate", out.request.activate);
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ Card solution_card(const hub::Entry& entry, const Shown& shown) {
   card.name = solution.title.empty() ? solution.id.str() : solution.title;
   card.description = solution.description.empty() ? card.name : solution.description;
   card.version = solution.version.empty() ? "1.0.0" : solution.version;
+  // What a caller activates is handed on to an agent, and means nothing to others.
+  if (solution.protocol == "a2a") card.extensions = extensions_of(solution.raw);
   add_interfaces(card, shown.public_url + "/a2a/" + solution.id.str());
   for (const model::Skill& skill : solution.skills) {
     if (card.skills.size() >= kCardSkillsMax) break;

@@ -57,6 +57,14 @@ model::Part uncarry_data(model::Part part, std::string_view mark, const json::va
 
 }  // namespace
 
+std::size_t size_of(const model::Part& part) {
+  if (const auto* text = std::get_if<model::Text>(&part.body)) return text->text.size();
+  if (const auto* blob = std::get_if<model::Blob>(&part.body)) return blob->bytes.size();
+  if (const auto* data = std::get_if<model::Data>(&part.body))
+    return json::write(data->json).size();
+  return 64;
+}
+
 Carried carry(const model::Part& part) {
   if (const auto* reasoning = std::get_if<model::Reasoning>(&part.body)) {
     model::Part text = as_text(part, reasoning->text, "reasoning");

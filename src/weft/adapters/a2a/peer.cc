@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "weft/adapters/a2a/errors.h"
+#include "weft/adapters/a2a/extensions.h"
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/common/upstream.h"
 #include "weft/wire/jsonrpc.h"
@@ -22,6 +23,15 @@ std::string media_type_of(const wire::Headers& headers) {
     out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   return out;
+}
+
+/// What may come back. HTTP+JSON 1.0 has a media type of its own.
+std::string_view accepted(bool own_type, bool stream) {
+  if (stream) {
+    return own_type ? "text/event-stream, application/a2a+json, application/json"
+                    : "text/event-stream, application/json";
+  }
+  return own_type ? "application/a2a+json, application/json" : "application/json";
 }
 
 /// The result of a JSON-RPC answer, or its error.
@@ -51,7 +61,9 @@ Result<json::value> unwrap(std::string_view text, bool rest) {
 Error error_of(const wire::ResponseHead& head, std::string_view body, bool rest) {
   if (!rest) {
     const auto told = unwrap(body);
-    if (!told && told.error().reason != Reason::upstream_protocol)
+    const bool credentials = head.status == 401 || head.status == 403;
+    const Reason reason = told ? Reason::upstream_protocol : told.error().reason;
+    if (reason != Reason::upstream_protocol && (!credentials || reason == Reason::refused))
       return with_status(told.error(), head.status, head.headers);
     return error_of_status(head.status, head.headers, body);
   }
@@ -70,6 +82,7 @@ Answer::Answer(Codec codec, bool rest, std::unique_ptr<net::ClientResponse> resp
       rest_(rest),
       response_(std::move(response)),
       streamed_(streamed),
+      activated_(extensions_in(response_->head().headers)),
       reader_(kStreamEventBytesMax) {}
 
 Result<StreamItem> Answer::read(std::string_view text) const {
@@ -144,10 +157,11 @@ Result<net::ClientRequest> Peer::write(Operation operation, const hub::CallConte
     if (state) out.headers.set("tracestate", trace_.state);
   }
   out.headers.set("A2A-Version", std::string(to_string(door.version)));
-  out.headers.set("Accept",
-                  operation.stream ? "text/event-stream, application/json" : "application/json");
+  out.headers.set("Accept", accepted(door.rest && v10, operation.stream));
+  name_extensions(out.headers, operation.extensions, door.version);
   if (operation.stream) out.idle_timeout = Milliseconds(kStreamIdleMs);
   if (verb != "POST") return out;
+  // 1.0.1 prefers application/a2a+json over HTTP+JSON; 1.0.0 has this, and all take it.
   out.headers.set("Content-Type", "application/json");
   if (door.rest) {
     out.body = json::write(operation.params);
@@ -186,7 +200,8 @@ Awaitable<Result<std::unique_ptr<Answer>>> Peer::send(SendRequest message, bool 
                       "POST",
                       stream ? "/message:stream" : "/message:send",
                       codec_.write(message),
-                      stream};
+                      stream,
+                      std::move(message.activate)};
   WEFT_CO_TRY(auto response, co_await request(std::move(operation), context));
   const std::string type = media_type_of(response->head().headers);
   const bool streamed = type == "text/event-stream";
@@ -205,13 +220,23 @@ json::object Peer::by_id(const std::string& task) const { return {{"id", task}};
 
 Awaitable<Result<std::unique_ptr<Answer>>> Peer::subscribe(std::string task,
                                                            hub::CallContext context) {
-  const std::string verb = agent_->door.version == Version::v10 ? "POST" : "GET";
-  Operation operation{"SubscribeToTask",
-                      "tasks/resubscribe",
-                      verb,
-                      "/tasks/" + percent_encode(task) + ":subscribe",
-                      by_id(task),
-                      true};
+  const bool v10 = agent_->door.version == Version::v10;
+  std::string usual = v10 ? "POST" : "GET";
+  std::string other = v10 ? "GET" : "POST";
+  std::string id = task;
+  auto answer = co_await subscribe_by(std::move(usual), std::move(id), context);
+  const int status = answer ? 0 : answer.error().upstream_status;
+  // 1.0 says POST in its words and GET in its proto, and agents have the one or the other.
+  const bool verb = status == 404 || status == 405 || status == 501;
+  if (!agent_->door.rest || !verb) co_return answer;
+  co_return co_await subscribe_by(std::move(other), std::move(task), context);
+}
+
+Awaitable<Result<std::unique_ptr<Answer>>> Peer::subscribe_by(std::string verb, std::string task,
+                                                              hub::CallContext context) {
+  Operation operation{"SubscribeToTask", "tasks/resubscribe",
+                      std::move(verb),   "/tasks/" + percent_encode(task) + ":subscribe",
+                      by_id(task),       true};
   WEFT_CO_TRY(auto response, co_await request(std::move(operation), context));
   const std::string type = media_type_of(response->head().headers);
   if (type != "text/event-stream") {

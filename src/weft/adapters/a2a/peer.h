@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weft/adapters/a2a/card.h"
 #include "weft/adapters/a2a/codec.h"
@@ -30,6 +31,8 @@ class Answer {
   /// Nothing at the end. Errors: the connection broke, or what came is no A2A.
   Awaitable<Result<std::optional<StreamItem>>> next();
   bool streamed() const { return streamed_; }
+  /// The extensions that the agent activated for it.
+  const std::vector<std::string>& activated() const { return activated_; }
 
  private:
   Awaitable<Result<std::optional<StreamItem>>> whole();
@@ -40,6 +43,7 @@ class Answer {
   /// Let go once all is read: no connection waits while a person is asked.
   std::unique_ptr<net::ClientResponse> response_;
   bool streamed_;
+  std::vector<std::string> activated_;
   wire::SseReader reader_;
 };
 
@@ -65,11 +69,15 @@ class Peer {
     std::string path;
     json::object params;
     bool stream = false;
+    /// The extensions to activate.
+    std::vector<std::string> extensions = {};
   };
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> request(Operation operation,
                                                                   hub::CallContext context);
   Result<net::ClientRequest> write(Operation operation, const hub::CallContext& context) const;
   Awaitable<Result<json::value>> unary(Operation operation, hub::CallContext context);
+  Awaitable<Result<std::unique_ptr<Answer>>> subscribe_by(std::string verb, std::string task,
+                                                          hub::CallContext context);
   json::object by_id(const std::string& task) const;
 
   net::HttpClient& client_;

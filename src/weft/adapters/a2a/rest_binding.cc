@@ -86,7 +86,7 @@ std::optional<RestCall> read_rest(std::string_view method, const std::vector<std
   return std::nullopt;
 }
 
-Awaitable<> serve_rest(Environment& environment, Request& request, std::string solution,
+Awaitable<> serve_rest(Desk& desk, Request& request, std::string solution,
                        std::vector<std::string> path) {
   net::Exchange& exchange = request.exchange;
   const auto call = read_rest(exchange.head().method, path);
@@ -110,13 +110,13 @@ Awaitable<> serve_rest(Environment& environment, Request& request, std::string s
   if (exchange.head().method == "GET") all = from_query(exchange.head().query());
   if (!call->id.empty()) all["id"] = call->id;
   if (solution.empty()) solution = std::string(json::string_at(all, "tenant"));
-  auto scope = scope_of(environment, request.principal, solution);
+  auto scope = scope_of(desk.environment, request.principal, solution);
   if (!scope) {
     outlet.refuse(Fault(scope.error()));
     co_return;
   }
   const Verb verb = call->verb;
-  co_await serve(environment, request, *std::move(scope), std::move(outlet), verb, std::move(all));
+  co_await serve(desk, request, *std::move(scope), std::move(outlet), verb, std::move(all));
 }
 
 }  // namespace weft::adapters::a2a

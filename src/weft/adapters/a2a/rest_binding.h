@@ -20,7 +20,7 @@ struct RestCall {
 std::optional<RestCall> read_rest(std::string_view method, const std::vector<std::string>& path);
 
 /// Answers a request below `/a2a` (solution empty) or `/a2a/SOLUTION`; `path` is what follows.
-Awaitable<> serve_rest(Environment& environment, Request& request, std::string solution,
+Awaitable<> serve_rest(Desk& desk, Request& request, std::string solution,
                        std::vector<std::string> path);
 
 }  // namespace weft::adapters::a2a

@@ -24,13 +24,15 @@ CardShape shape_of(const Named& named) {
 /// The server side, alive as long as its routes are.
 class Server {
  public:
-  explicit Server(Environment& environment) : environment_(environment) {}
+  explicit Server(Environment& environment)
+      : environment_(environment), desk_{environment, Resent(environment.hub.clock())} {}
 
   Awaitable<> well_known(Request& request) {
-    const bool keys = environment_.hub.keys().any();
-    // Without a key anybody sees that there is a hub, not what has joined it.
+    const bool keys = environment_.asks_for_keys();
+    // Without a key anybody sees that there is a hub, not what has joined it; with one, what it may
+    // call.
     const bool full = !keys || request.principal.admin || !request.principal.key_id.empty();
-    const auto snapshot = environment_.hub.registry().snapshot();
+    const auto snapshot = seen_by(environment_.hub, request.principal);
     const Shown shown{environment_.public_url, keys};
     const Card card = hub_card(*snapshot, shown, full);
     co_await answer_card(request, card, !keys);
@@ -51,9 +53,9 @@ class Server {
         (path[1] == "agent-card.json" || path[1] == "agent.json")) {
       co_await solution_well_known(request, std::move(solution));
     } else if (path.empty() && method == "POST") {
-      co_await serve_jsonrpc(environment_, request, std::move(solution));
+      co_await serve_jsonrpc(desk_, request, std::move(solution));
     } else {
-      co_await serve_rest(environment_, request, std::move(solution), std::move(path));
+      co_await serve_rest(desk_, request, std::move(solution), std::move(path));
     }
   }
 
@@ -71,7 +73,7 @@ class Server {
       outlet.refuse(Fault(scope.error()));
       co_return;
     }
-    const bool keys = environment_.hub.keys().any();
+    const bool keys = environment_.asks_for_keys();
     const Shown shown{environment_.public_url, keys};
     const Card card = scope->entry ? solution_card(*scope->entry, shown)
                                    : hub_card(*scope->snapshot, shown, true);
@@ -88,15 +90,17 @@ class Server {
     }
     std::string body = json::write(write_card(card, shape_of(named)));
     const std::string etag = etag_of(body);
+    // Each key has a card of its own.
     const std::string where =
-        std::format("{} {}", exchange.head().path(), static_cast<int>(shape_of(named)));
+        std::format("{} {} {}", exchange.head().path(), static_cast<int>(shape_of(named)),
+                    request.principal.key_id);
     const std::int64_t since = dates_.seen(where, etag, environment_.hub.clock().unix_ms());
     wire::ResponseHead head;
     head.headers.add("Content-Type", "application/json");
     head.headers.add("Cache-Control", std::string(anybody ? kCardControl : kPrivateControl));
     head.headers.add("ETag", etag);
     head.headers.add("Last-Modified", http_date(since));
-    head.headers.add("Vary", "A2A-Version, Authorization");
+    head.headers.add("Vary", "A2A-Version, Authorization, X-Api-Key, Api-Key");
     if (exchange.head().headers.has_token("If-None-Match", etag) ||
         exchange.head().headers.get("If-None-Match") == "*") {
       head.status = 304;
@@ -106,6 +110,7 @@ class Server {
   }
 
   Environment& environment_;
+  Desk desk_;
   CardDates dates_;
 };
 

@@ -150,7 +150,9 @@ Awaitable<Result<SendRequest>> Session::ask() {
   if (cancelled) co_return fail(Reason::cancelled, "the question was answered with `cancel`");
   Reply reply = write_answers(question, answers);
   SendRequest request = last_;
-  request.message.id = std::format("{}-{}", parts_.call->id.str(), intake_.task_id());
+  // An agent may take a second message of the same id for the first one, sent again.
+  request.message.id =
+      std::format("{}-{}-{}", parts_.call->id.str(), intake_.task_id(), ++answered_);
   request.message.parts = std::move(reply.parts);
   request.message.metadata = std::move(reply.metadata);
   request.message.task_id = intake_.task_id();
@@ -161,6 +163,7 @@ Awaitable<Result<SendRequest>> Session::ask() {
 
 Awaitable<Result<void>> Session::follow(std::unique_ptr<Answer> answer) {
   intake_.expect_reply(answer->streamed());
+  intake_.note_activated(answer->activated());
   while (true) {
     auto item = co_await answer->next();
     if (!item) {

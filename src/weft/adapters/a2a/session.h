@@ -58,6 +58,7 @@ class Session {
   Intake intake_;
   std::string conversation_;
   SendRequest last_;
+  int answered_ = 0;
   /// Ends the requests: with the call, but not before the task that has to be cancelled is known.
   CancelSource requests_;
   Timer learn_timer_;

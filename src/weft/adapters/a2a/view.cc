@@ -254,6 +254,18 @@ std::optional<Message> message_of(const hub::TaskView& view) {
   return message_of(model::Event{*view.end}, view.context.str());
 }
 
+std::vector<std::string> activated_for(const hub::TaskView& view) {
+  std::vector<std::string> out;
+  if (!view.end || !view.end->outcome) return out;
+  const json::object* about = json::object_at(view.end->outcome->meta, "a2a");
+  const json::array* list = about == nullptr ? nullptr : json::array_at(*about, "activated");
+  if (list == nullptr) return out;
+  for (const json::value& uri : *list) {
+    if (uri.is_string()) out.emplace_back(std::string_view(uri.get_string()));
+  }
+  return out;
+}
+
 Message answer_of(const model::End& end, std::string id, std::string context_id) {
   Message out = agent_message("", context_id, std::move(id), {});
   std::vector<model::Loss> losses = losses_of(end);

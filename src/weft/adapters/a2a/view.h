@@ -25,6 +25,8 @@ Task task_of(const hub::TaskView& view, const Show& show);
 std::optional<Message> message_of(const hub::TaskView& view);
 /// The same of a task's last event.
 std::optional<Message> message_of(const model::Event& event, const std::string& context_id);
+/// The extensions that the agent activated for its answer.
+std::vector<std::string> activated_for(const hub::TaskView& view);
 /// The state that an ended call leaves.
 Status status_of(const model::End& end, std::int64_t at_ms);
 /// Everything of an outcome that is a result: its artifacts, then the answer (text, data, files) as
