@@ -129,10 +129,22 @@ class Commands(Case):
         hub.run("add", self.url, "--as", "clock")
         os.environ["WEFT_HUB"] = f"unix:{hub.data}/weft.sock"
         os.environ["PATH"] = f"{WEFT.parent}:{os.environ['PATH']}"
-        self.assertIn("clock", completed("weft", "call"))
+        self.assertIn("clock/", completed("weft", "call"))
+        self.assertIn("bash", completed("weft", "completion"))
+        self.assertLessEqual({"a=", "b="}, set(completed("weft", "call", "clock/add")))
+        self.assertNotIn("clock/", completed("weft", "call", "clock/add"))
+        self.assertIn("clock", completed("weft", "show"))
+        self.assertNotIn("clock", completed("weft", "show", "clock"))
         ask = f'{script}\nCOMP_WORDS=(weft call clock/); COMP_CWORD=2; _weft; echo "${{COMPREPLY[@]}}"'
         skills = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, timeout=20).stdout.split()
-        self.assertIn("clock/add", skills)
+        self.assertEqual({skill for skill in skills if "/" in skill}, {"clock/add", "clock/wait", "clock/fail"})
+        asked = self.document(hub.run("call", "clock/add", "forty", "--json"))["id"]
+        ended = self.document(hub.run("call", "clock/add", "forty", "--json"))["id"]
+        hub.run("task", "cancel", ended)
+        for command in ("answer", "cancel"):
+            self.assertIn(asked, completed("weft", "task", command))
+            self.assertNotIn(ended, completed("weft", "task", command))
+        self.assertIn(ended, completed("weft", "task", "show"))
 
     def test_a_reload_keeps_what_the_command_line_said(self):
         hub = self.start("--log", "debug", config="log: error\nsolutions: []\n")

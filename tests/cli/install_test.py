@@ -74,7 +74,8 @@ class ManPage(unittest.TestCase):
                 self.assertTrue(any(tag.split()[:len(path)] == list(path) for tag in told), path)
 
     def test_it_says_the_exit_codes_that_help_says(self):
-        codes = re.search(r"exit codes: (.*)", run(WEFT, "--help").stdout).group(1)
+        shown = re.search(r"exit codes: (.*?)\nfirst steps", run(WEFT, "--help").stdout, re.DOTALL).group(1)
+        codes = " ".join(shown.split())
         for code, meaning in ((0, "done"), (1, "failed"), (2, "usage"), (3, "hub unreachable"), (4, "waiting for an answer"),
                               (5, "the solution answered an error"), (130, "interrupted")):
             self.assertIn(f"{code} {meaning}", codes)
@@ -151,6 +152,12 @@ class Install(unittest.TestCase):
         for option in re.findall(r"(?<!\S)--?\w+", words):
             self.assertRegex(helped, rf"(?m)^  (?:-\w,)?.*{option}\b", option)
         self.assertIn("${STATE_DIRECTORY}", words)
+
+    def test_a_fresh_unit_needs_no_configuration(self):
+        unit = (self.prefix / "lib/systemd/system/weft.service").read_text()
+        self.assertIn("\nWorkingDirectory=-/etc/weft\n", unit)
+        self.assertNotRegex(unit, r"(?m)^ExecStart=.* (?:-c|--config)\b")
+        self.assertIn("/etc/weft/weft.yaml", PAGE.read_text())
 
     def test_the_unit_of_a_staged_install_names_the_final_place(self):
         staged = run("cmake", "--install", BUILD, "--component", "weft", "--prefix", "/opt/weft",

@@ -41,7 +41,7 @@ class Documents(Case):
             (["call", "nobody/nothing"], 1),
             (["call", "asked/nothing"], 1),
             (["call", "asked/add", "a=x", "b=1"], 1),
-            (["call", "asked/add", "a", "b"], 1),
+            (["call", "asked/add", "a", "b"], 2),
             (["call", "asked/fail"], 5),
             (["call", "asked/fail", "--stream"], 5),
             (["call", "asked/add", "--input", "{bad"], 1),
@@ -49,7 +49,9 @@ class Documents(Case):
             (["task", "show", NO_ID], 1),
             (["task", "cancel", NO_ID], 1),
             (["task", "answer", NO_ID, "yes"], 1),
-            (["key", "new", ""], 1),
+            (["call", "asked/add", "a=1", "c=1"], 1),
+            (["task", "answer", NO_ID], 1),
+            (["key", "new", ""], 2),
             (["key", "revoke", NO_ID], 1),
         ]
 

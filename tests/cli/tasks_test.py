@@ -67,17 +67,17 @@ class Approvals(Case):
         self.assertEqual(again.returncode, 1)
         self.assertEqual(self.document(again)["error"]["reason"], "unsupported")
 
-    def test_a_declined_call_is_exit_5_and_does_not_reach_the_solution(self):
+    def test_a_declined_call_is_exit_1_and_does_not_reach_the_solution(self):
         hub = self.approving()
         for words in (["--decline"], ["no"], ["approve=false"], ["perhaps"]):
             task = self.parked()
             declined = hub.run("task", "answer", task, *words)
-            self.assertEqual(declined.returncode, 5, f"{words}: {declined.stdout}{declined.stderr}")
+            self.assertEqual(declined.returncode, 1, f"{words}: {declined.stdout}{declined.stderr}")
             self.assertIn(f"{task}  clock/add  rejected\n", declined.stdout)
             self.assertIn("was not approved", declined.stdout + declined.stderr)
             task = self.parked()
             declined = hub.run("task", "answer", task, *words, "--json")
-            self.assertEqual((declined.returncode, self.document(declined)["state"]), (5, "rejected"), words)
+            self.assertEqual((declined.returncode, self.document(declined)["state"]), (1, "rejected"), words)
         self.assertEqual(self.document(hub.run("task", "show", task, "--json"))["state"], "rejected")
         self.assertEqual(self.server.asked, [])
 

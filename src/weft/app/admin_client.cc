@@ -12,6 +12,14 @@ constexpr std::size_t kAnswerBytesMax = 64 * 1024 * 1024;
 constexpr Milliseconds kAnswerWait{60'000};
 constexpr Milliseconds kStreamWait{24 * 3'600'000};
 
+/// Why it does not answer, without saying once more where it is.
+std::string why_unreachable(const net::Origin& origin, const std::string& message) {
+  const std::string place =
+      origin.unix_path.empty() ? std::format("{}://{}: ", origin.url.scheme, origin.url.authority())
+                               : std::format("unix:{}: ", origin.unix_path);
+  return message.starts_with(place) ? message.substr(place.size()) : message;
+}
+
 Error error_of(int status, const std::string& body) {
   const auto parsed = json::parse(body);
   if (parsed) {
@@ -44,9 +52,9 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::s
                                                                           std::string path,
                                                                           json::value body,
                                                                           Milliseconds wait) {
-  WEFT_CO_TRY(net::Origin where, origin());
+  WEFT_CO_TRY(const net::Origin where, origin());
   net::ClientRequest request;
-  request.origin = std::move(where);
+  request.origin = where;
   request.method = std::move(method);
   request.target = std::move(path);
   request.deadline = std::chrono::steady_clock::now() + wait;
@@ -58,9 +66,9 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::s
   CancelToken never;
   auto response = co_await client_.send(std::move(request), std::move(never));
   if (!response && response.error().reason == Reason::unavailable) {
-    Error error = make_error(
-        Reason::unavailable,
-        std::format("no hub answers at {}: {}", address_.text, response.error().message));
+    Error error = make_error(Reason::unavailable,
+                             std::format("no hub answers at {}: {}", address_.text,
+                                         why_unreachable(where, response.error().message)));
     error.param = "hub";
     co_return fail(std::move(error));
   }

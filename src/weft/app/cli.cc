@@ -16,6 +16,7 @@
 #include "weft/app/commands.h"
 #include "weft/app/completion.h"
 #include "weft/app/config.h"
+#include "weft/app/help.h"
 #include "weft/app/printer.h"
 
 namespace weft::app {
@@ -38,6 +39,7 @@ struct Words {
   std::string config = "weft.yaml";
   std::string data = "weft-data";
   std::string shell;
+  std::size_t limit = kTasksListed;
   std::function<Exit()> run;
 };
 
@@ -61,17 +63,63 @@ std::string check_pair(const std::string& text) {
              : "";
 }
 
+std::string check_filled(const std::string& text) {
+  return text.empty() ? "must not be empty" : "";
+}
+
+std::string check_target(const std::string& text) {
+  return text.empty() || text.starts_with('/')
+             ? std::format("wants SOLUTION/SKILL or SOLUTION, not `{}`", text)
+             : "";
+}
+
+/// An option with a value: how the value is written, and what it is for.
+CLI::Option* add_value(CLI::App& command, const std::string& name, std::string& value,
+                       const std::string& written, const std::string& what) {
+  return command.add_option(name, value, what)->option_text(written)->check(check_filled);
+}
+
+/// What stands alone and has to be there.
+CLI::Option* add_word(CLI::App& command, const std::string& name, std::string& value,
+                      const std::string& written, const std::string& what) {
+  return add_value(command, name, value, written, what)->required();
+}
+
+/// An option that may stand several times.
+CLI::Option* add_values(CLI::App& command, const std::string& name,
+                        std::vector<std::string>& values, const std::string& written,
+                        const std::string& what) {
+  return command.add_option(name, values, what)
+      ->option_text(written)
+      ->check(check_filled)
+      ->take_all()
+      ->type_size(1)
+      ->allow_extra_args(false);
+}
+
 void add_hub(CLI::App& command, Words& words) {
   command
       .add_option("--hub", words.hub.address.text,
-                  "where the hub is: unix:PATH or http[s]://HOST:PORT (WEFT_HUB)")
+                  "where the hub is (WEFT_HUB; else unix:weft-data/weft.sock)")
+      ->option_text("unix:PATH|URL")
       ->check(check_hub);
+}
+
+/// The command, when the hub that the environment names can be one.
+std::function<Exit()> with_hub(Words& words, std::function<Exit()> run) {
+  return [&words, run = std::move(run)] {
+    const std::string wrong = check_hub(words.hub.address.text);
+    if (wrong.empty()) return run();
+    return Printer(words.hub.json)
+        .error(make_error(Reason::invalid_argument, "WEFT_HUB " + wrong),
+               "set it right, or say where the hub is with --hub", Exit::usage);
+  };
 }
 
 CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name,
                       const std::string& what, const std::string& example,
                       std::function<Exit()> run) {
-  CLI::App* sub = command(parent, words, name, what, example, std::move(run));
+  CLI::App* sub = command(parent, words, name, what, example, with_hub(words, std::move(run)));
   add_hub(*sub, words);
   sub->add_flag("--json", words.hub.json, "print one JSON document");
   return sub;
@@ -80,85 +128,99 @@ CLI::App* hub_command(CLI::App& parent, Words& words, const std::string& name,
 void add_up(CLI::App& app, Words& words) {
   CLI::App* up = command(app, words, "up", "run the hub", "weft up --listen 127.0.0.1:8420",
                          [&words] { return run_up(words.up); });
-  up->add_option("-c,--config", words.up.config,
-                 "the configuration (weft.yaml here when there is one)");
-  up->add_option("--listen", words.up.listen, "HOST:PORT or PORT to listen on (127.0.0.1:8420)");
-  up->add_option("--data", words.up.data, "the folder of the hub's data (weft-data)");
-  up->add_option("--threads", words.up.threads, "how many loops (one for each core)")
+  add_value(*up, "-c,--config", words.up.config, "FILE",
+            "the configuration (weft.yaml here when there is one)");
+  add_value(*up, "--listen", words.up.listen, "HOST:PORT|PORT", "where to listen (127.0.0.1:8420)");
+  add_value(*up, "--data", words.up.data, "DIR", "the folder of the hub's data (weft-data)");
+  up->add_option("--threads", words.up.threads, "how many loops, 1 to 256 (one for each core)")
+      ->option_text("N")
       ->check(CLI::Range(1, 256));
-  up->add_option("--log", words.up.log, "debug, info, warn, error or off")
+  add_value(*up, "--log", words.up.log, "LEVEL", "debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
   up->add_flag("--json", words.up.json, "print what listens as one JSON document");
 }
 
-void add_solutions(CLI::App& app, Words& words) {
+void add_add(CLI::App& app, Words& words) {
   CLI::App* add = hub_command(app, words, "add", "join a solution; its protocol is found by asking",
-                              "weft add http://127.0.0.1:3000/mcp --as bank\n  weft add --as files "
-                              "-- npx -y server-filesystem .",
+                              "weft add http://127.0.0.1:3000/mcp --as bank\n"
+                              "  weft add --as files -- npx -y \\\n"
+                              "    @modelcontextprotocol/server-filesystem .",
                               [&words] { return run_add(words.hub, words.add); });
-  add->add_option("url", words.add.url, "its URL, or a file with an OpenAPI document");
-  add->add_option("--as", words.add.name, "the name it gets (else the one it gives itself)");
-  add->add_option("--protocol", words.add.protocol,
-                  "openai, mcp, a2a or openapi, instead of asking");
-  add->add_option("--bearer", words.add.bearer,
-                  "the token weft shows it; '${NAME}' is read where the hub runs");
-  add->add_option("--header", words.add.headers, "NAME=VALUE sent with every request")
-      ->check(check_pair)
-      ->take_all()
-      ->type_size(1)
-      ->allow_extra_args(false);
-  add->add_option("--env", words.add.environment,
-                  "NAME=VALUE for a child process; '${NAME}' is read where the hub runs")
-      ->check(check_pair)
-      ->take_all()
-      ->type_size(1)
-      ->allow_extra_args(false);
+  add->usage("Usage: weft add [OPTIONS] URL|FILE\n       weft add [OPTIONS] -- COMMAND ARG…");
+  add_value(*add, "url", words.add.url, "URL|FILE",
+            "where it is, or a file with its OpenAPI document; or, after `--`, the command of an "
+            "MCP server that weft starts");
+  add_value(*add, "--as", words.add.name, "NAME",
+            "the name it gets (else the one it gives itself)");
+  add_value(*add, "--protocol", words.add.protocol, "NAME",
+            "openai, mcp, a2a or openapi, instead of asking");
+  add_value(*add, "--bearer", words.add.bearer, "TOKEN",
+            "the token weft shows it; '${NAME}' is read where the hub runs");
+  add_values(*add, "--header", words.add.headers, "NAME=VALUE", "a header sent with every request")
+      ->check(check_pair);
+  add_values(*add, "--env", words.add.environment, "NAME=VALUE",
+             "for a command's environment; '${NAME}' is read where the hub runs")
+      ->check(check_pair);
+}
+
+void add_solutions(CLI::App& app, Words& words) {
+  add_add(app, words);
   hub_command(app, words, "ls", "list what has joined", "weft ls",
               [&words] { return run_ls(words.hub); });
-  hub_command(app, words, "show", "show a solution and its skills", "weft show bank",
-              [&words] { return run_show(words.hub, words.name); })
-      ->add_option("name", words.name, "the solution")
-      ->required();
-  hub_command(app, words, "rm", "let a solution go", "weft rm bank",
-              [&words] { return run_rm(words.hub, words.name); })
-      ->add_option("name", words.name, "the solution")
-      ->required();
+  CLI::App* show =
+      hub_command(app, words, "show", "show a solution and its skills", "weft show bank",
+                  [&words] { return run_show(words.hub, words.name); });
+  add_word(*show, "name", words.name, "NAME", "the solution");
+  CLI::App* rm = hub_command(app, words, "rm", "let a solution go", "weft rm bank",
+                             [&words] { return run_rm(words.hub, words.name); });
+  add_word(*rm, "name", words.name, "NAME", "the solution");
 }
 
 void add_call(CLI::App& app, Words& words) {
-  CLI::App* call =
-      hub_command(app, words, "call", "call a skill",
-                  "weft call bank/balance account=savings\n  weft call clinic/triage 'I "
-                  "have had a fever since yesterday'",
-                  [&words] { return run_call(words.hub, words.call); });
-  call->add_option("target", words.call.target, "SOLUTION/SKILL, or SOLUTION when it has one skill")
-      ->required();
-  call->add_option("arguments", words.call.arguments, "KEY=VALUE …, or one text");
-  call->add_option("--input", words.call.input,
-                   "the whole input: JSON, @FILE, or - for standard input");
+  CLI::App* call = hub_command(app, words, "call", "call a skill",
+                               "weft call bank/balance account=savings\n"
+                               "  weft call clinic/triage 'I have had a fever since yesterday'",
+                               [&words] { return run_call(words.hub, words.call); });
+  call->add_option("target", words.call.target, "the skill, or a solution that has only one")
+      ->option_text("SOLUTION/SKILL")
+      ->required()
+      ->check(check_target);
+  call->add_option("arguments", words.call.arguments, "what it is called with")
+      ->option_text("KEY=VALUE…|TEXT");
+  add_value(*call, "--input", words.call.input, "JSON|@FILE|-",
+            "the whole input: JSON, a file, or standard input");
   call->add_flag("--stream", words.call.stream, "print the answer as it grows");
+}
+
+void add_answer(CLI::App& task, Words& words) {
+  CLI::App* answer = hub_command(task, words, "answer", "answer what a task asks",
+                                 "weft task answer 01K… district=Jingan\n"
+                                 "  weft task answer 01K… yes",
+                                 [&words] { return run_task_answer(words.hub, words.answer); });
+  add_word(*answer, "id", words.answer.id, "ID", "the task");
+  answer->add_option("answer", words.answer.words, "the answer: yes or no to an approval")
+      ->option_text("KEY=VALUE…|TEXT");
+  add_value(*answer, "--input", words.answer.input, "JSON|@FILE|-",
+            "the whole answer: JSON, a file, or standard input");
+  answer->add_flag("--decline", words.answer.decline, "say no");
 }
 
 void add_tasks(CLI::App& app, Words& words) {
   CLI::App* task = app.add_subcommand("task", "tasks: calls that outlive their connection");
   task->require_subcommand(1);
   task->footer("example:\n  weft task ls\n  weft task answer 01K… district=Jingan");
-  hub_command(*task, words, "ls", "list tasks, newest first", "weft task ls",
-              [&words] { return run_task_ls(words.hub); });
-  hub_command(*task, words, "show", "show a task", "weft task show 01K…",
-              [&words] { return run_task_show(words.hub, words.name); })
-      ->add_option("id", words.name, "the task")
-      ->required();
-  hub_command(*task, words, "cancel", "cancel a task", "weft task cancel 01K…",
-              [&words] { return run_task_cancel(words.hub, words.name); })
-      ->add_option("id", words.name, "the task")
-      ->required();
-  CLI::App* answer = hub_command(*task, words, "answer", "answer what a task asks",
-                                 "weft task answer 01K… district=Jingan",
-                                 [&words] { return run_task_answer(words.hub, words.answer); });
-  answer->add_option("id", words.answer.id, "the task")->required();
-  answer->add_option("answer", words.answer.words, "KEY=VALUE …, or one text");
-  answer->add_flag("--decline", words.answer.decline, "say no");
+  CLI::App* ls = hub_command(*task, words, "ls", "list tasks, newest first", "weft task ls",
+                             [&words] { return run_task_ls(words.hub, words.limit); });
+  ls->add_option("--limit", words.limit, std::format("how many at most ({})", kTasksListed))
+      ->option_text("N")
+      ->check(CLI::Range(1, 1'000'000));
+  CLI::App* show = hub_command(*task, words, "show", "show a task", "weft task show 01K…",
+                               [&words] { return run_task_show(words.hub, words.name); });
+  add_word(*show, "id", words.name, "ID", "the task");
+  CLI::App* cancel = hub_command(*task, words, "cancel", "cancel a task", "weft task cancel 01K…",
+                                 [&words] { return run_task_cancel(words.hub, words.name); });
+  add_word(*cancel, "id", words.name, "ID", "the task");
+  add_answer(*task, words);
 }
 
 void add_keys(CLI::App& app, Words& words) {
@@ -168,15 +230,14 @@ void add_keys(CLI::App& app, Words& words) {
   CLI::App* make =
       hub_command(*key, words, "new", "make a key; it is shown once", "weft key new ada --for bank",
                   [&words] { return run_key_new(words.hub, words.key); });
-  make->add_option("name", words.key.name, "whose it is")->required();
+  add_word(*make, "name", words.key.name, "NAME", "whose it is");
   make->add_flag("--admin", words.key.admin, "may use the admin API over TCP");
-  make->add_option("--for", words.key.solutions, "a solution it may call (else all)")->take_all();
+  add_values(*make, "--for", words.key.solutions, "SOLUTION", "one that it may call (else all)");
   hub_command(*key, words, "ls", "list keys", "weft key ls",
               [&words] { return run_key_ls(words.hub); });
-  hub_command(*key, words, "revoke", "revoke a key", "weft key revoke 01K…",
-              [&words] { return run_key_revoke(words.hub, words.name); })
-      ->add_option("id", words.name, "the key's id")
-      ->required();
+  CLI::App* revoke = hub_command(*key, words, "revoke", "revoke a key", "weft key revoke 01K…",
+                                 [&words] { return run_key_revoke(words.hub, words.name); });
+  add_word(*revoke, "id", words.name, "ID", "the key's id");
 }
 
 /// Every command with the commands and options that may follow it.
@@ -197,26 +258,25 @@ void add_others(CLI::App& app, Words& words) {
   CLI::App* check =
       command(app, words, "check", "validate a configuration", "weft check -c weft.yaml",
               [&words] { return run_check(words.config, words.hub.json); });
-  check->add_option("-c,--config", words.config, "the configuration");
+  add_value(*check, "-c,--config", words.config, "FILE", "the configuration (weft.yaml)");
   check->add_flag("--json", words.hub.json, "print one JSON document");
-  hub_command(app, words, "doctor", "what works here, what does not, why", "weft doctor", [&words] {
-    return run_doctor(words.hub, words.data);
-  })->add_option("--data", words.data, "the folder of the hub's data");
-  CLI::App* mcp = command(app, words, "mcp", "serve the hub over stdio to an MCP client",
-                          "weft mcp", [&words] { return run_mcp(words.hub, words.name); });
+  CLI::App* doctor =
+      hub_command(app, words, "doctor", "what works here, what does not, why", "weft doctor",
+                  [&words] { return run_doctor(words.hub, words.data); });
+  add_value(*doctor, "--data", words.data, "DIR", "the folder of the hub's data (weft-data)");
+  CLI::App* mcp =
+      command(app, words, "mcp", "serve the hub over stdio to an MCP client", "weft mcp",
+              with_hub(words, [&words] { return run_mcp(words.hub, words.name); }));
   add_hub(*mcp, words);
-  mcp->add_option("--solution", words.name, "only this solution's skills");
-  command(app, words, "completion", "print a shell completion",
-          "weft completion bash > /etc/bash_completion.d/weft",
-          [&app] {
-            std::vector<CompletedCommand> commands;
-            complete(app, "weft", commands);
-            std::print("{}", completion_script(commands));
-            return Exit::done;
-          })
-      ->add_option("shell", words.shell, "bash")
-      ->required()
-      ->check(CLI::IsMember({"bash"}));
+  add_value(*mcp, "--solution", words.name, "NAME", "only this solution's skills");
+  CLI::App* completion = command(app, words, "completion", "print a shell completion",
+                                 "weft completion bash > /etc/bash_completion.d/weft", [&app] {
+                                   std::vector<CompletedCommand> commands;
+                                   complete(app, "weft", commands);
+                                   std::print("{}", completion_script(commands));
+                                   return Exit::done;
+                                 });
+  add_word(*completion, "shell", words.shell, "SHELL", "bash")->check(CLI::IsMember({"bash"}));
 }
 
 /// The command that the words came to, and where its own words begin.
@@ -298,11 +358,14 @@ int run_cli(int argc, char** argv) {
   words.hub.address.key = environment_or("WEFT_KEY", "");
   words.add.command = take_child_command(argc, argv);
   CLI::App app("weft: the hub where AI solutions talk to one another", "weft");
-  app.set_version_flag("--version", "weft " WEFT_VERSION);
+  app.formatter(help_format());
+  app.set_help_flag("-h,--help", "show how it is used");
+  app.set_version_flag("--version", "weft " WEFT_VERSION, "say which weft this is");
   app.footer(
-      "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable, 4 waiting for an answer "
-      "or an approval, 5 the solution answered an error, 130 interrupted\nfirst steps: weft up, "
-      "then weft add URL, then weft call NAME/SKILL");
+      "exit codes: 0 done, 1 failed, 2 usage, 3 hub unreachable,\n"
+      "  4 waiting for an answer or an approval, 5 the solution answered an error,\n"
+      "  130 interrupted\n"
+      "first steps: weft up, then weft add URL, then weft call NAME/SKILL");
   app.require_subcommand(0, 1);
   add_up(app, words);
   add_solutions(app, words);
@@ -325,15 +388,16 @@ int run_cli(int argc, char** argv) {
   try {
     app.parse(count, asked.data());
   } catch (const CLI::Success& done) {
-    return app.exit(done);
+    const int exit = app.exit(done);
+    return exit == 0 ? static_cast<int>(written(Exit::done)) : exit;
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error, count, asked.data());
   }
   if (!words.run) {
     std::print("{}", app.help());
-    return static_cast<int>(Exit::done);
+    return static_cast<int>(written(Exit::done));
   }
-  return static_cast<int>(words.run());
+  return static_cast<int>(written(words.run()));
 }
 
 }  // namespace weft::app

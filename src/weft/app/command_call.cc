@@ -1,10 +1,10 @@
-#include <unistd.h>
-
+#include <algorithm>
 #include <format>
-#include <iostream>
 
+#include "weft/app/arguments.h"
 #include "weft/app/command_run.h"
 #include "weft/app/files.h"
+#include "weft/app/questions.h"
 #include "weft/base/url.h"
 #include "weft/hub/limits.h"
 #include "weft/model/codec.h"
@@ -13,28 +13,36 @@
 namespace weft::app {
 namespace {
 
-Result<std::string> read_input(const std::string& input) {
-  if (input == "-") return read_rest(std::cin, "standard input");
-  return input.starts_with('@') ? read_file(input.substr(1)) : input;
-}
+constexpr std::size_t kLossesShown = 5;
 
-/// Whether somebody meant to write JSON: a fault in it is to be told, not sent as words.
-bool looks_like_json(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != text.npos && (text[first] == '{' || text[first] == '[');
-}
-
-const json::value* skill_schema(const json::value& solution, std::string_view skill) {
+/// The skill that is meant, as its solution describes it.
+const json::object* find_skill(const json::value& solution, std::string_view skill) {
   const auto* skills = json::array_at(solution.as_object(), "skills");
   if (skills == nullptr) return nullptr;
   for (const auto& item : *skills) {
     const auto* o = item.if_object();
     if (o == nullptr) continue;
-    if (json::string_at(*o, "id") == skill || (skill.empty() && skills->size() == 1)) {
-      return o->if_contains("input_schema");
-    }
+    if (json::string_at(*o, "id") == skill || (skill.empty() && skills->size() == 1)) return o;
   }
   return nullptr;
+}
+
+/// A loss in plain words.
+std::string in_words(const model::Loss& loss) {
+  if (!loss.note.empty()) return std::format("{} ({}): {}", loss.path, loss.from, loss.note);
+  switch (loss.kind) {
+    case model::LossKind::dropped:
+      return std::format("{} ({}) was left out: {} has no place for it", loss.path, loss.from,
+                         loss.to);
+    case model::LossKind::approximated:
+      return std::format("{} ({}) was told as {}", loss.path, loss.from, loss.to);
+    case model::LossKind::invented:
+      return std::format("{} was made up: {} needs it, {} does not say it", loss.path, loss.to,
+                         loss.from);
+    case model::LossKind::reordered:
+      return std::format("{} ({}) stands in another order", loss.path, loss.from);
+  }
+  return loss.path;
 }
 
 /// What the events of a call come to, as they arrive.
@@ -68,24 +76,19 @@ class CallView {
   }
 
   Exit finish() const {
+    // What streamed is a line of its own before anything else is said.
+    if (streamed_) printer_.line("");
     if (parked_) return show_question();
     if (!end_) {
       return printer_.error(make_error(Reason::upstream_protocol, "the hub's answer broke off"), "",
                             Exit::failed);
     }
-    if (streamed_) printer_.line("");
     if (!end_->outcome) {
       const Error& error = end_->outcome.error();
       return printer_.error(error, "", exit_of(error));
     }
-    const auto& output = *end_->outcome;
-    if (!streamed_) {
-      const auto data = model::plain_data(output);
-      const std::string text = model::plain_text(output);
-      printer_.line(text.empty() && data ? json::write_pretty(*data) : text);
-    }
-    if (!end_->losses.empty())
-      printer_.note("lost in translation: " + model::summary(end_->losses));
+    if (!streamed_) printer_.line(shown_answer(printer_, *end_->outcome));
+    show_losses();
     printer_.document(model::to_json(model::Event{*end_}));
     return Exit::done;
   }
@@ -102,21 +105,25 @@ class CallView {
     if (!text.empty()) printer_.note("… " + text);
   }
 
+  void show_losses() const {
+    const auto& losses = end_->losses;
+    const std::size_t shown = std::min(losses.size(), kLossesShown);
+    for (std::size_t i = 0; i < shown; ++i) printer_.note("note: " + in_words(losses[i]));
+    if (shown < losses.size())
+      printer_.note(std::format("note: {} more; --json shows all", losses.size() - shown));
+  }
+
   Exit show_question() const {
     printer_.document(*parked_);
     const auto& task = parked_->as_object();
     const std::string id(json::string_at(task, "id"));
-    if (const auto* asked = json::find(task, "ask")) {
-      if (auto ask = model::ask_from_json(*asked)) {
-        for (const auto& [key, item] : ask->items) {
-          printer_.line(item.message);
-          if (item.schema) printer_.line(json::write_pretty(*item.schema));
-          if (!item.url.empty()) printer_.line(item.url);
-        }
-      }
+    printer_.note(std::format("the call waits as task {}", id));
+    const auto* asked = json::find(task, "ask");
+    const auto ask = asked ? model::ask_from_json(*asked) : Result<model::Ask>();
+    if (ask && !ask->items.empty()) {
+      for (const auto& line : lines_of(*ask)) printer_.line(line);
+      printer_.note(std::format("next: {}  (or --decline)", answer_command(id, *ask)));
     }
-    printer_.note(std::format(
-        "the call waits as task {}\nnext: weft task answer {} KEY=VALUE…  (or --decline)", id, id));
     return Exit::waiting;
   }
 
@@ -146,49 +153,42 @@ Awaitable<Result<json::value>> call_body(AdminClient& admin, const CallOptions& 
     } else {
       body["text"] = text;
     }
-  } else if (options.arguments.size() == 1 && !options.arguments.front().contains('=')) {
-    body["text"] = options.arguments.front();
+  } else if (const auto text = text_of_words(options.arguments)) {
+    body["text"] = *text;
   } else {
-    WEFT_CO_TRY(body["args"], read_arguments(options.arguments, skill_schema(described, skill)));
+    const auto* described_skill = find_skill(described, skill);
+    const auto* schema = described_skill ? described_skill->if_contains("input_schema") : nullptr;
+    WEFT_CO_TRY(json::object args, read_arguments(options.arguments, schema));
+    // What is said to one that converses may be more than its form.
+    const bool converses =
+        described_skill && json::string_at(*described_skill, "shape") == "converse";
+    if (schema != nullptr && !converses) {
+      WEFT_CO_CHECK(check_known(args, *schema));
+    }
+    body["args"] = std::move(args);
   }
   co_return json::value(std::move(body));
 }
 
-json::value typed(const std::string& text, const json::object* property) {
-  const std::string_view type = property ? json::string_at(*property, "type") : std::string_view();
-  if (type == "string") return json::value(text);
-  if (auto parsed = json::parse(text)) return *std::move(parsed);
-  return json::value(text);
-}
-
 }  // namespace
 
-Result<json::object> read_arguments(const std::vector<std::string>& words,
-                                    const json::value* schema) {
-  json::object out;
-  const auto* top = schema ? schema->if_object() : nullptr;
-  const auto* properties = top ? json::object_at(*top, "properties") : nullptr;
-  for (const auto& word : words) {
-    const auto mark = word.find('=');
-    if (mark == std::string::npos || mark == 0) {
-      return fail(
-          Reason::invalid_argument,
-          std::format("`{}` is not KEY=VALUE (or give the whole input with --input JSON)", word));
-    }
-    const std::string key = word.substr(0, mark);
-    out[key] =
-        typed(word.substr(mark + 1), properties ? json::object_at(*properties, key) : nullptr);
-  }
-  return out;
+std::string shown_answer(const Printer& printer, const model::Output& output) {
+  std::string text = model::plain_text(output);
+  if (!printer.to_terminal() || !looks_like_json(text)) return text;
+  const auto parsed = json::parse(text);
+  return parsed ? json::write_pretty(*parsed) : text;
 }
 
 Exit run_call(const HubOptions& hub, const CallOptions& options) {
+  const Printer plain(hub.json);
   if (!options.input.empty() && !options.arguments.empty()) {
-    return Printer(hub.json).error(
-        make_error(Reason::invalid_argument,
-                   std::format("--input is the whole input: `{}` would be left out",
-                               options.arguments.front())),
-        "put it into the JSON, or leave --input out", Exit::usage);
+    return plain.error(make_error(Reason::invalid_argument,
+                                  std::format("--input is the whole input: `{}` would be left out",
+                                              options.arguments.front())),
+                       "put it into the JSON, or leave --input out", Exit::usage);
+  }
+  if (const auto fit = check_words(options.arguments); !fit) {
+    return plain.error(fit.error(), "the whole input can be given with --input JSON", Exit::usage);
   }
   return run_command(
       hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {

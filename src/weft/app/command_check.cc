@@ -4,6 +4,7 @@
 #include "weft/app/commands.h"
 #include "weft/app/config.h"
 #include "weft/app/files.h"
+#include "weft/app/terminal.h"
 
 namespace weft::app {
 namespace {
@@ -39,7 +40,8 @@ Exit run_check(const std::string& config, bool as_json) {
   }
   const std::string text = read_file(config).value_or("");
   if (!as_json) {
-    for (const auto& fault : reading.faults) std::println(stderr, "{}", render(fault, text));
+    for (const auto& fault : reading.faults)
+      std::println(stderr, "{}", printable(render(fault, text)));
   }
   return Exit::failed;
 }

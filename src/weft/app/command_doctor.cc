@@ -8,6 +8,7 @@
 
 #include "weft/app/command_run.h"
 #include "weft/app/config.h"
+#include "weft/app/terminal.h"
 
 namespace weft::app {
 namespace {
@@ -21,6 +22,8 @@ struct Finding {
 
 constexpr std::uint64_t kFreeBytesWanted = 256ULL * 1024 * 1024;
 constexpr rlim_t kFilesWanted = 4096;
+/// The column of what was found.
+constexpr std::size_t kSaidAt = 24;
 
 Finding check_data(const std::string& data) {
   const std::filesystem::path path(data);
@@ -129,6 +132,12 @@ Awaitable<std::vector<Finding>> check_hub(AdminClient& admin) {
                                            json::string_at(s, "url"))
                              : why,
          .remedy = down ? "is it running? weft takes it up again as soon as it answers" : ""});
+    for (auto& fault : unknown_approvals(s)) {
+      out.push_back({.what = std::format("approval {}", json::string_at(s, "id")),
+                     .ok = false,
+                     .said = std::move(fault),
+                     .remedy = std::format("mend `approval` in {}", json::string_at(s, "origin"))});
+    }
   }
   co_return out;
 }
@@ -138,9 +147,9 @@ Exit print(const Printer& printer, const std::vector<Finding>& findings) {
   json::array rows;
   for (const auto& finding : findings) {
     ok = ok && finding.ok;
-    printer.line(
-        std::format("{}  {:<18} {}", finding.ok ? "ok " : "BAD", finding.what, finding.said));
-    if (!finding.remedy.empty()) printer.line(std::format("     {:<18} {}", "", finding.remedy));
+    printer.line(std::format("{}  {:<18} {}", finding.ok ? "ok " : "BAD", finding.what,
+                             hanging(finding.said, kSaidAt)));
+    if (!finding.remedy.empty()) printer.line(std::string(kSaidAt, ' ') + finding.remedy);
     json::object row;
     row["what"] = finding.what;
     row["ok"] = finding.ok;

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <format>
 
 #include "weft/app/command_run.h"
+#include "weft/app/config.h"
 #include "weft/base/url.h"
 
 namespace weft::app {
@@ -8,6 +10,35 @@ namespace {
 
 std::string text_of(const json::object& o, std::string_view key) {
   return std::string(json::string_at(o, key));
+}
+
+/// What a key may call: names, or `all`.
+std::string callable(const json::object& key) {
+  std::string out;
+  const auto* list = json::array_at(key, "solutions");
+  if (list == nullptr || list->empty()) return "all";
+  for (const auto& id : *list) {
+    if (!id.is_string()) continue;
+    out += std::format("{}{}", out.empty() ? "" : ", ", std::string_view(id.get_string()));
+  }
+  return out;
+}
+
+/// A name that is none yet may be a slip: the key would call nothing.
+Awaitable<> note_unknown(AdminClient& admin, const Printer& printer,
+                         std::vector<std::string> wanted) {
+  if (wanted.empty() || printer.as_json()) co_return;
+  const auto answer = co_await admin.get("/admin/v1/solutions");
+  const auto* list = answer ? json::array_at(answer->as_object(), "solutions") : nullptr;
+  if (list == nullptr) co_return;
+  std::vector<std::string> known;
+  for (const auto& item : *list) known.push_back(text_of(item.as_object(), "id"));
+  for (const auto& name : wanted) {
+    if (std::ranges::contains(known, name)) continue;
+    const std::string near = nearest(name, known);
+    printer.note(std::format("note: there is no solution `{}` yet{}", name,
+                             near.empty() ? "" : std::format("; did you mean `{}`?", near)));
+  }
 }
 
 }  // namespace
@@ -27,6 +58,7 @@ Exit run_key_new(const HubOptions& hub, const KeyOptions& options) {
                        printer.document(answer);
                        printer.line(text_of(answer.as_object(), "secret"));
                        printer.note("this is shown once; from now on every caller needs a key");
+                       co_await note_unknown(admin, printer, options.solutions);
                        co_return Exit::done;
                      });
 }
@@ -43,11 +75,12 @@ Exit run_key_ls(const HubOptions& hub) {
               "NAME`");
           co_return Exit::done;
         }
-        std::vector<std::vector<std::string>> rows{{"KEY", "NAME", "ADMIN", "CREATED", "REVOKED"}};
+        std::vector<std::vector<std::string>> rows{
+            {"KEY", "NAME", "ADMIN", "MAY CALL", "CREATED", "REVOKED"}};
         for (const auto& item : *list) {
           const auto& o = item.as_object();
           rows.push_back({text_of(o, "id"), text_of(o, "name"),
-                          json::bool_at(o, "admin").value_or(false) ? "yes" : "no",
+                          json::bool_at(o, "admin").value_or(false) ? "yes" : "no", callable(o),
                           text_of(o, "created"), text_of(o, "revoked")});
         }
         printer.table(rows);

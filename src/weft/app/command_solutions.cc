@@ -1,7 +1,9 @@
 #include <filesystem>
 #include <format>
 
+#include "weft/app/arguments.h"
 #include "weft/app/command_run.h"
+#include "weft/app/terminal.h"
 #include "weft/base/url.h"
 
 namespace weft::app {
@@ -22,7 +24,10 @@ Result<json::object> pairs_of(const std::vector<std::string>& words, std::string
       return fail(Reason::invalid_argument,
                   std::format("{} wants NAME=VALUE, not `{}`", option, word));
     }
-    out[word.substr(0, mark)] = word.substr(mark + 1);
+    const std::string name = word.substr(0, mark);
+    if (out.contains(name))
+      return fail(Reason::invalid_argument, std::format("{} {}=… is given twice", option, name));
+    out[name] = word.substr(mark + 1);
   }
   return out;
 }
@@ -50,41 +55,102 @@ Result<json::value> join_body(const AddOptions& options) {
   return body;
 }
 
-/// How a skill is called from here: `fetch-menu restaurant=TEXT`.
-std::string usage_of(const json::object& skill) {
-  std::string out;
-  const auto* schema = json::object_at(skill, "input_schema");
-  const auto* required = schema ? json::array_at(*schema, "required") : nullptr;
-  if (required == nullptr) return out;
-  for (const auto& name : *required) {
-    if (name.is_string()) out += std::format(" {}=…", std::string_view(name.get_string()));
+/// Why it cannot be what is to be joined; nothing when it can.
+Result<void> check_place(const std::string& url) {
+  std::error_code ignored;
+  if (url.contains("://")) {
+    const auto fit = parse_url(url);
+    return fit ? Result<void>() : fail(Error(fit.error()));
   }
-  return out;
+  // One by its whole path may lie where the hub runs.
+  if (std::filesystem::path(url).is_absolute() || std::filesystem::exists(url, ignored)) return {};
+  return fail(Reason::invalid_argument, std::format("`{}` is no file here, and not a URL", url));
+}
+
+/// What of the options would be ignored; empty when nothing.
+std::string ignored_option(const AddOptions& options) {
+  if (options.command.empty()) {
+    return options.environment.empty() ? ""
+                                       : "--env is for a command: a URL is given no environment";
+  }
+  if (!options.bearer.empty()) return "--bearer is for a URL: a command is sent no headers";
+  if (!options.headers.empty()) return "--header is for a URL: a command is sent no headers";
+  return "";
+}
+
+/// How a skill is called from here: `to=… amount=…`, or a text.
+std::string usage_of(const json::object& skill) {
+  const auto* schema = skill.if_contains("input_schema");
+  const std::string shape = text_of(skill, "shape");
+  const std::string words = schema ? usage_of_schema(*schema, true) : "";
+  if (!words.empty()) return " " + words;
+  if (shape == "converse") return " 'TEXT'";
+  if (shape == "embed") return " input='TEXT'";
+  return "";
+}
+
+/// Who asks before a skill runs, and the names that are none.
+void print_approvals(const Printer& printer, const json::object& o) {
+  std::string out;
+  if (const auto* approvals = json::object_at(o, "approvals")) {
+    for (const auto& [skill, by] : *approvals) {
+      out += std::format("{}{}: {}", out.empty() ? "" : ", ", std::string_view(skill),
+                         by.is_string() ? std::string_view(by.get_string()) : "?");
+    }
+  }
+  if (!out.empty()) printer.line("approval   " + out);
+  for (const auto& fault : unknown_approvals(o)) printer.line("           " + fault);
+}
+
+void print_skill(const Printer& printer, const std::string& solution, const json::object& skill) {
+  printer.line(std::format("  {}", text_of(skill, "id")));
+  if (const auto text = text_of(skill, "description"); !text.empty()) printer.line("    " + text);
+  printer.faint_line(
+      std::format("    weft call {}/{}{}", solution, text_of(skill, "id"), usage_of(skill)));
 }
 
 void print_solution(const Printer& printer, const json::object& o) {
-  printer.line(std::format("{}  {}", text_of(o, "id"), text_of(o, "title")));
+  const std::string title = text_of(o, "title");
+  printer.line(text_of(o, "id") + (title.empty() ? "" : "  " + title));
   if (const auto text = text_of(o, "description"); !text.empty()) printer.line(text);
-  printer.line(
-      std::format("protocol   {} {}", text_of(o, "protocol"), text_of(o, "protocol_version")));
-  printer.line(std::format("at         {}", text_of(o, "url")));
-  printer.line(std::format("known by   {}", text_of(o, "found_by")));
-  printer.line(std::format("from       {} ({})", text_of(o, "source"), text_of(o, "origin")));
-  printer.line(std::format("health     {}", text_of(o, "health")));
+  const auto fact = [&](std::string_view name, const std::string& text) {
+    if (!text.empty()) printer.line(std::format("{:<10} {}", name, hanging(text, 11)));
+  };
+  const std::string protocol = text_of(o, "protocol");
+  fact("protocol", protocol.empty() ? "" : protocol + " " + text_of(o, "protocol_version"));
+  fact("at", text_of(o, "url"));
+  fact("known by", text_of(o, "found_by"));
+  fact("from", std::format("{} ({})", text_of(o, "source"), text_of(o, "origin")));
+  fact("health", text_of(o, "health"));
+  fact("why", text_of(o, "why"));
+  print_approvals(printer, o);
   const auto* skills = json::array_at(o, "skills");
-  if (skills == nullptr) return;
+  // One that has not joined yet tells no skills.
+  if (skills == nullptr || (skills->empty() && !text_of(o, "why").empty())) return;
   printer.line(std::format("\n{} skill{}", skills->size(), skills->size() == 1 ? "" : "s"));
   for (const auto& item : *skills) {
-    if (!item.is_object()) continue;
-    const auto& skill = item.get_object();
-    printer.line(std::format("  {}", text_of(skill, "id")));
-    if (const auto text = text_of(skill, "description"); !text.empty()) printer.line("    " + text);
-    printer.line("    " + printer.faint(std::format("weft call {}/{}{}", text_of(o, "id"),
-                                                    text_of(skill, "id"), usage_of(skill))));
+    if (item.is_object()) print_skill(printer, text_of(o, "id"), item.get_object());
   }
 }
 
 }  // namespace
+
+std::vector<std::string> unknown_approvals(const json::object& solution) {
+  std::vector<std::string> out;
+  const auto* list = json::array_at(solution, "unknown_approvals");
+  if (list == nullptr) return out;
+  for (const auto& item : *list) {
+    const auto* o = item.if_object();
+    if (o == nullptr) continue;
+    const std::string near = text_of(*o, "nearest");
+    out.push_back(
+        std::format("`{}` is no skill of {}: every skill without an approval of its own "
+                    "is asked for until that is put right{}",
+                    text_of(*o, "name"), text_of(solution, "id"),
+                    near.empty() ? "" : std::format("; did you mean `{}`?", near)));
+  }
+  return out;
+}
 
 Exit run_add(const HubOptions& hub, const AddOptions& options) {
   if (options.url.empty() == options.command.empty()) {
@@ -93,11 +159,21 @@ Exit run_add(const HubOptions& hub, const AddOptions& options) {
                    "`weft add` takes a URL, a file or, after `--`, a command"),
         "weft add http://127.0.0.1:3000/mcp, or weft add -- npx my-server", Exit::usage);
   }
+  if (const auto ignored = ignored_option(options); !ignored.empty()) {
+    return Printer(hub.json).error(make_error(Reason::invalid_argument, ignored), "leave it out",
+                                   Exit::usage);
+  }
+  if (const auto fit = options.url.empty() ? Result<void>() : check_place(options.url); !fit) {
+    return Printer(hub.json).error(
+        fit.error(), "a URL begins with http:// or https://; a command follows `--`", Exit::failed);
+  }
+  const auto body = join_body(options);
+  if (!body) return Printer(hub.json).error(body.error(), "leave one of them out", Exit::usage);
   return run_command(
       hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-        WEFT_CO_TRY(json::value body, join_body(options));
+        json::value sent = *body;
         WEFT_CO_TRY(json::value answer,
-                    co_await admin.send("POST", "/admin/v1/solutions", std::move(body)));
+                    co_await admin.send("POST", "/admin/v1/solutions", std::move(sent)));
         const auto& report = answer.as_object();
         const std::string id = text_of(report, "id");
         const auto skills = json::int_at(report, "skills").value_or(0);
@@ -136,6 +212,10 @@ Exit run_ls(const HubOptions& hub) {
                           text_of(o, "health"), text_of(o, "url"), text_of(o, "origin")});
         }
         printer.table(rows);
+        for (const auto& row : rows) {
+          if (row[3] == "down")
+            printer.note(std::format("{0} is down; `weft show {0}` says more", row[0]));
+        }
         co_return Exit::done;
       });
 }
@@ -147,7 +227,9 @@ Exit run_show(const HubOptions& hub, const std::string& name) {
                        WEFT_CO_TRY(json::value answer, co_await admin.get(path));
                        printer.document(answer);
                        if (!printer.as_json()) print_solution(printer, answer.as_object());
-                       co_return Exit::done;
+                       // Scripts wait for one to join by asking for it.
+                       const bool waits = !text_of(answer.as_object(), "why").empty();
+                       co_return waits ? Exit::failed : Exit::done;
                      });
 }
 

@@ -98,15 +98,6 @@ std::filesystem::file_time_type changed_at(const std::string& file) {
   return std::filesystem::last_write_time(file, error);
 }
 
-void reload(Running& hub) {
-  auto done = hub.reload();
-  if (done) {
-    log::info("configuration read again: {}", *done);
-  } else {
-    log::error("{}", done.error().message);
-  }
-}
-
 /// Signals end or reload the hub; between them the loops and the file are watched.
 void serve(Running& hub, const Config& config, const sigset_t& signals,
            const ServiceManager& manager) {
@@ -119,7 +110,7 @@ void serve(Running& hub, const Config& config, const sigset_t& signals,
     const auto now = changed_at(config.file);
     if (signal == SIGHUP || now != seen) {
       seen = now;
-      reload(hub);
+      hub.reload();
     }
   }
 }

@@ -7,6 +7,7 @@
 
 #include "weft/app/admin_client.h"
 #include "weft/app/printer.h"
+#include "weft/model/event.h"
 
 namespace weft::app {
 
@@ -40,6 +41,10 @@ Exit run_ls(const HubOptions& hub);
 Exit run_show(const HubOptions& hub, const std::string& name);
 Exit run_rm(const HubOptions& hub, const std::string& name);
 
+/// What a solution's `approval` names in vain, a sentence each; `solution` as the admin API tells
+/// it.
+std::vector<std::string> unknown_approvals(const json::object& solution);
+
 struct CallOptions {
   std::string target;
   std::vector<std::string> arguments;
@@ -47,13 +52,17 @@ struct CallOptions {
   bool stream = false;
 };
 Exit run_call(const HubOptions& hub, const CallOptions& options);
+/// An answer for people; JSON is laid out on a terminal.
+std::string shown_answer(const Printer& printer, const model::Output& output);
 
-Exit run_task_ls(const HubOptions& hub);
+inline constexpr std::size_t kTasksListed = 50;
+Exit run_task_ls(const HubOptions& hub, std::size_t limit);
 Exit run_task_show(const HubOptions& hub, const std::string& id);
 Exit run_task_cancel(const HubOptions& hub, const std::string& id);
 struct TaskAnswer {
   std::string id;
   std::vector<std::string> words;
+  std::string input;
   bool decline = false;
 };
 Exit run_task_answer(const HubOptions& hub, const TaskAnswer& answer);
@@ -70,10 +79,5 @@ Exit run_key_revoke(const HubOptions& hub, const std::string& id);
 Exit run_check(const std::string& config, bool json);
 Exit run_doctor(const HubOptions& hub, const std::string& data);
 Exit run_mcp(const HubOptions& hub, const std::string& solution);
-
-/// KEY=VALUE words as an object, typed as the schema says (else as JSON when it reads as such, else
-/// as text).
-Result<json::object> read_arguments(const std::vector<std::string>& words,
-                                    const json::value* schema);
 
 }  // namespace weft::app

@@ -14,6 +14,7 @@
 #include "weft/adapters/common/adapter.h"
 #include "weft/app/config_node.h"
 #include "weft/app/files.h"
+#include "weft/app/terminal.h"
 #include "weft/base/limits.h"
 #include "weft/base/url.h"
 #include "weft/wire/http.h"
@@ -82,6 +83,50 @@ ConfigFault fault_at(const YAML::Mark& mark, std::string_view file, std::string 
   return fault;
 }
 
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    if (lines.back().ends_with('\r')) lines.back().remove_suffix(1);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+/// What YAML says of a tab that indents a line does not name it.
+std::optional<YAML::Mark> indenting_tab(const YAML::Mark& mark, std::string_view text) {
+  const auto lines = lines_of(text);
+  if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines.size()) return std::nullopt;
+  const std::string_view line = lines[static_cast<std::size_t>(mark.line)];
+  const auto first = line.find_first_not_of(' ');
+  if (first == std::string_view::npos || line[first] != '\t') return std::nullopt;
+  YAML::Mark at = mark;
+  at.column = static_cast<int>(first);
+  return at;
+}
+
+ConfigFault yaml_fault(const YAML::Exception& error, std::string_view text, std::string_view file) {
+  if (const auto tab = indenting_tab(error.mark, text)) {
+    return fault_at(*tab, file, "a tab indents this line; YAML wants spaces",
+                    "put two spaces in its place");
+  }
+  return fault_at(error.mark, file, "this is not YAML: " + error.msg,
+                  "check the indentation and the quotes");
+}
+
+/// YAML counts bytes, people count characters.
+void count_characters(std::vector<ConfigFault>& faults, std::string_view text) {
+  const auto lines = lines_of(text);
+  for (auto& fault : faults) {
+    if (fault.line < 1 || static_cast<std::size_t>(fault.line) > lines.size()) continue;
+    const std::string_view line = lines[static_cast<std::size_t>(fault.line) - 1];
+    const std::string_view before = line.substr(0, static_cast<std::size_t>(fault.column) - 1);
+    fault.column = static_cast<int>(characters(before)) + 1;
+  }
+}
+
 /// `${NAME}` is closed where it is opened; what it stands for is known where the hub runs.
 void check_variables(ConfigNode& node, const std::string& key, std::string_view text) {
   while (true) {
@@ -104,8 +149,14 @@ void check_file(ConfigNode& node, const std::string& key, const std::string& fil
              "paths are taken from where `weft up` is started");
 }
 
-void read_listen(ConfigNode& node, Config& config) {
+/// What of `listen` is judged once `keys` is known.
+struct Reach {
+  YAML::Node host;
+};
+
+void read_listen(ConfigNode& node, Config& config, Reach& reach) {
   if (auto host = node.text("host")) config.host = *host;
+  reach.host = node.at("host");
   if (auto port = node.integer("port", 0, 65'535)) config.port = static_cast<std::uint16_t>(*port);
   config.front.hosts = node.texts("hosts");
   config.front.origins = node.texts("origins");
@@ -126,17 +177,13 @@ void read_listen(ConfigNode& node, Config& config) {
 }
 
 /// Beyond this machine, callers have to say who they are.
-void check_reach(ConfigNode& root, const Config& config) {
+void check_reach(ConfigNode& root, const Config& config, const Reach& reach) {
   if (is_loopback(config.host) || config.front.keys_required) return;
-  root.child("listen", [&](ConfigNode& node) {
-    for (const char* key : {"host", "port", "hosts", "origins", "tls"}) (void)node.any(key);
-    node.fault(node.at("host"), "W1211",
-               std::format("listening on {} reaches beyond this machine, and nothing would ask "
-                           "callers who they are",
-                           config.host),
-               "127.0.0.1",
-               "set `keys: {required: true}`, and make a key with `weft key new NAME`");
-  });
+  root.fault(reach.host, "W1211",
+             std::format("listening on {} reaches beyond this machine, and nothing would ask "
+                         "callers who they are",
+                         config.host),
+             "127.0.0.1", "set `keys: {required: true}`, and make a key with `weft key new NAME`");
 }
 
 /// What the adapters of this program speak.
@@ -189,25 +236,53 @@ void read_approval(ConfigNode& node, hub::JoinRequest& request) {
   }
 }
 
-void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std::string& name) {
+void check_name(ConfigNode& node, const std::string& name) {
   if (name.empty()) {
-    node.fault(node.node(), "W1206", "a solution needs a `name`", "", "");
+    node.fault(node.at("name"), "W1206", "a solution needs a `name`", "", "");
   } else if (slug(name) != name) {
-    node.fault(
-        node.node(), "W1207",
-        std::format(
-            "`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most {}",
-            name, kSolutionIdCharsMax),
-        "", slug(name).empty() ? "" : std::format("`{}` would do", slug(name)));
+    node.fault(node.at("name"), "W1207",
+               std::format("`{}` cannot name a solution: names are lower-case letters and digits, "
+                           "in words joined by single `-`, at most {} characters",
+                           name, kSolutionIdCharsMax),
+               "", slug(name).empty() ? "" : std::format("`{}` would do", slug(name)));
   }
+}
+
+/// Keys that have no place beside a command, or beside a URL: they would be read and forgotten.
+void check_beside(ConfigNode& node, const hub::JoinRequest& request) {
+  const auto refuse = [&](const char* key, std::string_view beside, const char* why) {
+    if (!node.has(key)) return;
+    node.fault(node.at(key), "W1213",
+               std::format("`{}` beside `{}` does nothing: {}", key, beside, why), "",
+               std::format("leave `{}` out", key));
+  };
+  if (!request.command.empty()) {
+    refuse("bearer", "command", "a child process is sent no headers");
+    refuse("headers", "command", "a child process is sent no headers");
+    if (!request.protocol.empty() && request.protocol != "mcp") {
+      node.fault(node.at("protocol"), "W1205",
+                 std::format("a command speaks mcp over its standard input and output, not {}",
+                             request.protocol),
+                 "mcp", "left out, it is mcp");
+    }
+  } else if (!request.url.empty()) {
+    refuse("environment", "url", "only a child process is given an environment");
+  }
+}
+
+void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std::string& name) {
+  check_name(node, name);
   if (request.url.empty() == request.command.empty()) {
-    node.fault(node.node(), "W1206",
+    const bool both = !request.url.empty();
+    node.fault(both ? node.at("command") : node.node(), "W1206",
                std::format("the solution \"{}\" needs a `url` or a `command`, and not both", name),
                "", "");
+    return;
   }
+  check_beside(node, request);
   if (request.url.contains("://")) {
     if (auto url = parse_url(request.url); !url) {
-      node.fault(node.node(), "W1208",
+      node.fault(node.at("url"), "W1208",
                  std::format("the solution \"{}\": {}", name, url.error().message), "", "");
     }
   }
@@ -235,7 +310,8 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
 }
 
 void read_all(ConfigNode& root, Config& config) {
-  root.child("listen", [&](ConfigNode& node) { read_listen(node, config); });
+  Reach reach;
+  root.child("listen", [&](ConfigNode& node) { read_listen(node, config, reach); });
   if (auto data = root.text("data")) config.data = *data;
   config.threads = static_cast<std::size_t>(root.integer("threads", 1, 256).value_or(0));
   static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::debug},
@@ -255,19 +331,39 @@ void read_all(ConfigNode& root, Config& config) {
   root.child("keys", [&](ConfigNode& node) {
     config.front.keys_required = node.boolean("required").value_or(false);
   });
-  check_reach(root, config);
+  check_reach(root, config, reach);
   std::map<std::string, int> lines;
   root.children("solutions", [&](ConfigNode& node, std::size_t) {
     hub::JoinRequest request = read_solution(node, config.file);
     const auto [first, fresh] = lines.emplace(request.id.str(), node.line());
     if (!fresh && !request.id.empty()) {
-      node.fault(node.node(), "W1209",
+      node.fault(node.at("name"), "W1209",
                  std::format("the name \"{}\" is taken by the solution on line {}",
                              request.id.str(), first->second),
                  "", "give one of them another `name`");
     }
     config.solutions.push_back(std::move(request));
   });
+}
+
+/// What is below the faulty line: carets under what is wrong, and what would be right.
+std::string caret_line(const ConfigFault& fault, std::string_view line) {
+  const auto before = first_characters(line, static_cast<std::size_t>(fault.column) - 1);
+  const auto wrong = first_characters(line.substr(before.size()), fault.length);
+  const std::string carets(std::max<std::size_t>(1, columns(wrong)), '^');
+  std::string out = std::format("{:>5} | {}{}", "", blank_like(before), carets);
+  if (!fault.expected.empty()) out += " " + fault.expected;
+  return out + "\n";
+}
+
+/// Where an example of every key is.
+std::string example_place() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const auto example = program.parent_path().parent_path() / "share/doc/weft/weft.yaml";
+  return !error && std::filesystem::exists(example, error)
+             ? std::format("{} is an example of every key", example.string())
+             : "`man weft` says where an example of every key is";
 }
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -334,9 +430,9 @@ ConfigReading read_config(std::string_view text, std::string file) {
     read_all(root, out.config);
     root.finish();
   } catch (const YAML::Exception& error) {
-    out.faults.push_back(fault_at(error.mark, file, "this is not YAML: " + error.msg,
-                                  "check the indentation and the quotes"));
+    out.faults.push_back(yaml_fault(error, text, file));
   }
+  count_characters(out.faults, text);
   std::ranges::stable_sort(out.faults, {},
                            [](const ConfigFault& f) { return std::pair(f.line, f.column); });
   return out;
@@ -350,7 +446,8 @@ ConfigReading load_config(const std::string& file) {
   fault.code = "W1200";
   fault.file = file;
   fault.message = text.error().message;
-  fault.hint = "without -c, weft runs with its defaults";
+  fault.hint =
+      std::format("`-c FILE` names another, and `weft up` runs without one; {}", example_place());
   out.faults.push_back(std::move(fault));
   return out;
 }
@@ -361,21 +458,15 @@ std::string render(const ConfigFault& fault, std::string_view text) {
     if (!fault.hint.empty()) out += std::format("hint: {}\n", fault.hint);
     return out;
   }
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
+  const auto lines = lines_of(text);
   std::string out = std::format("{}:{}:{}  error  {} {}\n", fault.file, fault.line, fault.column,
                                 fault.code, fault.message);
   for (int line = std::max(1, fault.line - 1); line <= fault.line; ++line) {
     if (static_cast<std::size_t>(line) > lines.size()) break;
-    out += std::format("{:>5} | {}\n", line, lines[static_cast<std::size_t>(line) - 1]);
+    out += std::format("{:>5} | {}\n", line, printable(lines[static_cast<std::size_t>(line) - 1]));
   }
-  out += std::format("{:>5} | {:{}}{} {}\n", "", "", fault.column - 1,
-                     std::string(fault.length, '^'), fault.expected);
+  const auto at = static_cast<std::size_t>(fault.line) - 1;
+  out += caret_line(fault, at < lines.size() ? lines[at] : std::string_view());
   if (!fault.hint.empty()) out += std::format("hint: {}\n", fault.hint);
   return out;
 }

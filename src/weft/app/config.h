@@ -16,7 +16,7 @@
 
 namespace weft::app {
 
-/// One fault in a configuration; `line` and `column` count from 1.
+/// One fault in a configuration; `line` and `column` count from 1, characters and not bytes.
 struct ConfigFault {
   std::string code;  ///< W1203
   std::string file;

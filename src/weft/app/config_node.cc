@@ -5,6 +5,8 @@
 #include <format>
 #include <map>
 
+#include "weft/app/terminal.h"
+
 namespace weft::app {
 namespace {
 
@@ -35,7 +37,7 @@ void ConfigNode::fault(const YAML::Node& at, std::string code, std::string messa
   out.file = file_;
   out.line = mark.line + 1;
   out.column = mark.column + 1;
-  out.length = at.IsScalar() ? std::max<std::size_t>(1, at.Scalar().size()) : 1;
+  out.length = at.IsScalar() ? std::max<std::size_t>(1, characters(at.Scalar())) : 1;
   out.message = std::move(message);
   out.expected = std::move(expected);
   out.hint = std::move(hint);
@@ -53,6 +55,12 @@ YAML::Node ConfigNode::at(const std::string& key) const {
   if (!node_.IsMap()) return node_;
   const YAML::Node found = node_[key];
   return found.IsDefined() ? found : node_;
+}
+
+bool ConfigNode::has(const std::string& key) const {
+  if (!node_.IsMap()) return false;
+  const YAML::Node found = node_[key];
+  return found.IsDefined() && !found.IsNull();
 }
 
 std::optional<YAML::Node> ConfigNode::any(const std::string& key) {

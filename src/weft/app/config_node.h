@@ -40,6 +40,7 @@ class ConfigNode {
   /// The value of a key, to say what is wrong with it; the mapping itself when the key is not
   /// there.
   YAML::Node at(const std::string& key) const;
+  bool has(const std::string& key) const;
   int line() const { return node_.Mark().line + 1; }
 
  private:

@@ -59,10 +59,11 @@ TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
             "W1203:1:1 W1205:2:10 W1206:4:5 ");
   EXPECT_EQ(codes("listen: [1]\n"), "W1202:1:9 ");
   EXPECT_EQ(codes("log: loud\n"), "W1205:1:6 ");
-  EXPECT_EQ(codes("solutions:\n  - {name: Big Bank, url: http://a/}\n"), "W1207:2:5 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: Big Bank, url: http://a/}\n"), "W1207:2:12 ");
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/}\n  - {name: a, url: http://b/}\n"),
-            "W1209:3:5 ");
-  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://u:p@a/'}\n"), "W1208:2:5 ");
+            "W1209:3:12 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://u:p@a/'}\n"), "W1208:2:20 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://a/', command: [b]}\n"), "W1206:2:42 ");
   EXPECT_EQ(codes("a: [\n"), "W1201:2:1 ");
 }
 
@@ -72,6 +73,31 @@ TEST(Config, NothingIsSilentlyIgnored) {
             "W1212:2:49 ");
   EXPECT_EQ(codes("threads: 1\n---\nthreads: 2\n"), "W1201:2:1 ");
   EXPECT_EQ(codes("? [a]\n: b\n"), "W1203:1:3 ");
+}
+
+TEST(Config, WhatWouldDoNothingIsRefused) {
+  const std::string child = "solutions:\n  - name: a\n    command: [b]\n    ";
+  EXPECT_EQ(codes(child + "bearer: x\n"), "W1213:4:13 ");
+  EXPECT_EQ(codes(child + "headers: {X: y}\n"), "W1213:4:14 ");
+  EXPECT_EQ(codes(child + "protocol: openai\n"), "W1205:4:15 ");
+  EXPECT_EQ(codes(child + "protocol: mcp\n"), "");
+  EXPECT_EQ(codes("solutions:\n  - name: a\n    url: http://a/\n    environment: {X: y}\n"),
+            "W1213:4:18 ");
+}
+
+TEST(Config, AFaultInListenIsToldOnce) {
+  EXPECT_EQ(codes("listen: {host: 0.0.0.0, prot: 3}\n"), "W1211:1:16 W1203:1:25 ");
+  EXPECT_EQ(codes("listen: {host: 0.0.0.0, host: '::'}\n"), "W1211:1:16 W1212:1:25 ");
+}
+
+TEST(Config, ATabThatIndentsIsNamed) {
+  for (const char* text : {"listen:\n\tport: 3\n", "listen:\n  host: a\n\tport: 3\n"}) {
+    const auto reading = read_config(text, "weft.yaml");
+    ASSERT_EQ(reading.faults.size(), 1U);
+    EXPECT_EQ(reading.faults.front().message, "a tab indents this line; YAML wants spaces");
+    EXPECT_EQ(reading.faults.front().column, 1);
+  }
+  EXPECT_EQ(read_config("a: b: c\n", "f").faults.front().message.substr(0, 16), "this is not YAML");
 }
 
 TEST(Config, WhatCannotWorkIsFoundBeforeItIsTried) {
@@ -106,6 +132,54 @@ TEST(Config, ThePublishedSchemaAllowsWhatIsAllowed) {
   }
 }
 
+bool schema_allows(std::string_view solution) {
+  std::ifstream file(WEFT_SOURCE "/packaging/weft.schema.json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto schema = Schema::create(json::parse(text).value()).value();
+  const json::value document{{"solutions", json::array{json::parse(solution).value()}}};
+  return !schema.check(document);
+}
+
+/// JSON is YAML: what the schema says of one is compared with what is read.
+TEST(Config, ThePublishedSchemaAndTheReaderAgree) {
+  for (const std::string& name :
+       {std::string("a"), std::string("a-b-2"), std::string("a--b"), std::string("-a"),
+        std::string("a-"), std::string("A"), std::string("a_b"), std::string(40, 'a'),
+        std::string(41, 'a'), std::string("")}) {
+    const std::string solution = std::format(R"({{"name": "{}", "url": "http://a/"}})", name);
+    EXPECT_EQ(schema_allows(solution), codes("solutions: [" + solution + "]").empty()) << name;
+  }
+  for (const char* more :
+       {R"("command": ["b"], "environment": {"PORT": 8080, "ON": true, "A": "b"})",
+        R"("command": ["b"], "environment": {"A": ["b"]})", R"("command": ["b", 5])",
+        R"("url": "http://a/", "environment": {"A": "b"})", R"("command": ["b"], "bearer": "c")",
+        R"("command": ["b"], "headers": {"C": "d"})", R"("url": "http://a/", "headers": {"C": 5})",
+        R"("command": ["b"], "protocol": "openai")", R"("command": ["b"], "protocol": "mcp")",
+        R"("url": "http://a/", "command": ["b"])", R"("protocol": "mcp")"}) {
+    const std::string solution = std::format(R"({{"name": "a", {}}})", more);
+    EXPECT_EQ(schema_allows(solution), codes("solutions: [" + solution + "]").empty()) << more;
+  }
+}
+
+void expect_described(const json::value& schema, const std::string& where) {
+  const auto* o = schema.if_object();
+  if (o == nullptr) return;
+  if (const auto* properties = json::object_at(*o, "properties")) {
+    for (const auto& [key, property] : *properties) {
+      const std::string name = where + "." + std::string(key);
+      EXPECT_FALSE(json::string_at(property.as_object(), "description").empty()) << name;
+      expect_described(property, name);
+    }
+  }
+  if (const auto* items = json::find(*o, "items")) expect_described(*items, where + "[]");
+}
+
+TEST(Config, ThePublishedSchemaDescribesEveryKey) {
+  std::ifstream file(WEFT_SOURCE "/packaging/weft.schema.json");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  expect_described(json::parse(text).value(), "");
+}
+
 TEST(Config, AliasesTagsAndDepthAreRefused) {
   EXPECT_EQ(codes("a: &x 1\nb: *x\n").substr(0, 5), "W1201");
   EXPECT_EQ(codes("a: !!binary x\n").substr(0, 5), "W1201");
@@ -125,6 +199,30 @@ TEST(Config, TheFaultIsDrawn) {
             "bearer, headers, timeout, "
             "concurrency, approval\n"
             "hint: did you mean `protocol`?\n");
+}
+
+TEST(Config, CaretsStandBelowWhatIsWrong) {
+  const std::string text =
+      "solutions:\n  - {name: a, bearer: \"早上\", zzé: 1, url: 'http://a/'}\n";
+  const auto reading = read_config(text, "weft.yaml");
+  ASSERT_EQ(reading.faults.size(), 1U);
+  EXPECT_EQ(reading.faults.front().column, 29) << "characters, not bytes";
+  EXPECT_TRUE(render(reading.faults.front(), text)
+                  .contains("\n      |                               ^^^ expected one of"))
+      << render(reading.faults.front(), text);
+  const std::string tabbed = "listen:\t{prot: 1}\n";
+  EXPECT_TRUE(render(read_config(tabbed, "f").faults.front(), tabbed)
+                  .contains("\n      |        \t ^^^^ expected"));
+  const std::string wide = "log: 大声\n";
+  EXPECT_TRUE(
+      render(read_config(wide, "f").faults.front(), wide).contains("\n      |      ^^^^ debug"));
+}
+
+TEST(Config, WithoutAFileItIsSaidHowOneIsNamed) {
+  const auto reading = load_config("no/such/weft.yaml");
+  ASSERT_EQ(reading.faults.size(), 1U);
+  EXPECT_TRUE(reading.faults.front().hint.contains("-c FILE"));
+  EXPECT_TRUE(reading.faults.front().hint.contains("example of every key"));
 }
 
 TEST(Config, NearestWord) {

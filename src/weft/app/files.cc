@@ -5,6 +5,7 @@
 #include <cstring>
 #include <format>
 #include <fstream>
+#include <iostream>
 
 namespace weft::app {
 namespace {
@@ -34,6 +35,11 @@ Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return unreadable(path, errno);
   return read_rest(in, path);
+}
+
+Result<std::string> read_input(const std::string& input) {
+  if (input == "-") return read_rest(std::cin, "standard input");
+  return input.starts_with('@') ? read_file(input.substr(1)) : input;
 }
 
 }  // namespace weft::app

@@ -12,5 +12,7 @@ namespace weft::app {
 Result<std::string> read_file(const std::string& path);
 /// What is left of a stream, which errors call `name`.
 Result<std::string> read_rest(std::istream& in, const std::string& name);
+/// What --input means: `-` standard input, `@FILE` a file, anything else itself.
+Result<std::string> read_input(const std::string& input);
 
 }  // namespace weft::app

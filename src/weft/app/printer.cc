@@ -3,39 +3,45 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <format>
 #include <print>
 
+#include "weft/app/terminal.h"
 #include "weft/model/codec.h"
 
 namespace weft::app {
 namespace {
 
-/// Characters, not bytes: enough to line columns up.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
+/// https://no-color.org: set, and not to nothing.
+bool colour_wanted() {
+  const char* unwanted = std::getenv("NO_COLOR");
+  return unwanted == nullptr || *unwanted == '\0';
 }
 
-/// Nothing that came from a solution may steer the terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f ? '?' : c;
-  }
+/// A cell is one line.
+std::string cell(std::string_view text) {
+  std::string out = printable(text);
+  std::ranges::replace_if(out, [](char c) { return c == '\n' || c == '\t'; }, ' ');
   return out;
 }
 
 }  // namespace
 
 Printer::Printer(bool as_json)
-    : json_(as_json), colour_(::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr) {}
+    : json_(as_json),
+      terminal_(::isatty(STDOUT_FILENO) == 1),
+      colour_(terminal_ && colour_wanted()) {}
 
 void Printer::line(std::string_view text) const {
   if (!json_) std::println("{}", printable(text));
+}
+
+void Printer::faint_line(std::string_view text) const {
+  if (!json_) std::println("{}", faint(printable(text)));
 }
 
 void Printer::piece(std::string_view text) const {
@@ -46,17 +52,22 @@ void Printer::piece(std::string_view text) const {
 
 void Printer::table(const std::vector<std::vector<std::string>>& rows) const {
   if (json_ || rows.empty()) return;
+  std::vector<std::vector<std::string>> cells;
   std::vector<std::size_t> widths(rows.front().size());
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    auto& shown = cells.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      shown.push_back(cell(row[i]));
+      widths[i] = std::max(widths[i], columns(shown[i]));
+    }
   }
-  for (const auto& row : rows) {
+  for (const auto& row : cells) {
     std::string text;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      text += printable(row[i]);
-      if (i + 1 < row.size()) text.append(widths[i] - width(row[i]) + 2, ' ');
+      text += row[i];
+      if (i + 1 < row.size()) text.append(widths[i] - columns(row[i]) + 2, ' ');
     }
-    std::println("{}", &row == &rows.front() ? faint(text) : text);
+    std::println("{}", &row == &cells.front() ? faint(text) : text);
   }
 }
 
@@ -65,7 +76,10 @@ void Printer::document(const json::value& document) const {
 }
 
 void Printer::note(std::string_view text) const {
-  if (!json_) std::println(stderr, "{}", printable(text));
+  if (json_) return;
+  // Where both go to one place, what was said first stands first.
+  std::fflush(stdout);
+  std::println(stderr, "{}", printable(text));
 }
 
 Exit Printer::error(const Error& error, std::string_view hint, Exit exit) const {
@@ -84,6 +98,14 @@ Exit Printer::error(const Error& error, std::string_view hint, Exit exit) const 
 
 std::string Printer::faint(std::string_view text) const {
   return colour_ ? std::format("\033[2m{}\033[0m", text) : std::string(text);
+}
+
+Exit written(Exit exit) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+  std::println(stderr, "error: standard output cannot be written: {}",
+               errno == 0 ? "it broke off" : std::strerror(errno));
+  return exit == Exit::done ? Exit::failed : exit;
 }
 
 }  // namespace weft::app

@@ -25,9 +25,13 @@ class Printer {
  public:
   explicit Printer(bool as_json);
   bool as_json() const { return json_; }
+  /// Whether a person looks at the data as it is printed.
+  bool to_terminal() const { return terminal_; }
 
   /// A line of data for people; nothing under --json.
   void line(std::string_view text) const;
+  /// The same, faint on a terminal.
+  void faint_line(std::string_view text) const;
   /// Data without a newline added, at once (streams).
   void piece(std::string_view text) const;
   /// A table: the first row is its head.
@@ -38,12 +42,16 @@ class Printer {
   void note(std::string_view text) const;
   /// `error: …`, an empty line, `hint: …`; under --json {"error":{…}} on standard output.
   Exit error(const Error& error, std::string_view hint, Exit exit) const;
-  /// Faint on a terminal.
-  std::string faint(std::string_view text) const;
 
  private:
+  std::string faint(std::string_view text) const;
+
   bool json_;
+  bool terminal_;
   bool colour_;
 };
+
+/// What the process ends with: what was printed has to be where it was printed to (a full disk).
+Exit written(Exit exit);
 
 }  // namespace weft::app

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <format>
 
+#include "weft/base/limits.h"
 #include "weft/base/url.h"
 #include "weft/hub/limits.h"
 
@@ -66,8 +67,9 @@ Result<hub::JoinRequest> read_join(const json::object& body) {
     return fail(make_argument_error(
         "/name",
         std::format(
-            "`{}` cannot name a solution: names are lower-case letters, digits and `-`, at most 40",
-            request.id.str())));
+            "`{}` cannot name a solution: names are lower-case letters and digits, in words "
+            "joined by single `-`, at most {} characters",
+            request.id.str(), kSolutionIdCharsMax)));
   }
   return request;
 }

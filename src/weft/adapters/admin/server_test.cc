@@ -35,6 +35,28 @@ TEST(Answers, SeveralQuestionsNeedTheirKeys) {
   EXPECT_EQ(*answers->at("b").data, json::value(json::object{{"n", 1}}));
 }
 
+TEST(Answers, AnApprovalIsNeverGivenBySayingNothing) {
+  model::Ask ask;
+  ask.items["approve"] = {.kind = model::Ask::Kind::approve, .message = "Allow it?"};
+  const auto read = [&](const char* text) {
+    return read_answers(json::parse_object(text, "body").value(), ask);
+  };
+  for (const char* nothing :
+       {"{}", R"({"action":"accept"})", R"({"action":"accept","text":""})", R"({"data":null})",
+        R"({"data":{}})", R"({"data":true})", R"({"data":{"confirm":true}})",
+        R"({"data":{"approve":"no"}})", R"({"data":{},"text":"no"})",
+        R"({"answers":{"approve":{"action":"accept"}}})"}) {
+    const auto answers = read(nothing);
+    ASSERT_FALSE(answers) << nothing;
+    EXPECT_EQ(answers.error().param, "/approve");
+  }
+  for (const char* said : {R"({"text":"yes"})", R"({"text":"no"})", R"({"data":{"approve":true}})",
+                           R"({"data":{"approve":false}})", R"({"action":"decline"})",
+                           R"({"action":"cancel"})", R"({"answers":{"approve":{"text":"yes"}}})"}) {
+    EXPECT_TRUE(read(said)) << said;
+  }
+}
+
 TEST(Views, EveryEventHasAName) {
   EXPECT_EQ(kind_of(model::Event{model::Ask{}}), "ask");
   EXPECT_EQ(kind_of(model::end_with(model::Output{})), "end");

@@ -1,5 +1,10 @@
 #include "weft/adapters/admin/api.h"
 #include "weft/adapters/admin/body.h"
+#include "weft/adapters/common/upstream.h"
+#include "weft/hub/approval.h"
+#include "weft/hub/join_record.h"
+#include "weft/hub/names.h"
+#include "weft/hub/nearest.h"
 #include "weft/model/codec.h"
 
 namespace weft::adapters::admin {
@@ -12,6 +17,35 @@ std::string_view to_string(hub::Health health) {
     case hub::Health::down: return "down";
   }
   return "unknown";
+}
+
+std::string_view to_string(hub::Approval approval) {
+  switch (approval) {
+    case hub::Approval::solution: return "solution";
+    case hub::Approval::hub: return "hub";
+    case hub::Approval::both: return "both";
+  }
+  return "both";
+}
+
+json::object approvals_of(const hub::JoinRequest& request) {
+  json::object out;
+  for (const auto& [skill, approval] : request.approvals) out[skill] = to_string(approval);
+  return out;
+}
+
+/// The names in `approval` that are no skill, each with the nearest that is one.
+json::array unknown_approvals_of(const hub::Entry& entry) {
+  std::vector<std::string> skills;
+  for (const auto& skill : entry.solution->skills) skills.push_back(skill.id.str());
+  json::array out;
+  for (const auto& name : hub::unknown_approvals(entry.request, *entry.solution)) {
+    const auto near = hub::nearest(name, skills, 1);
+    json::object one{{"name", name}};
+    one["nearest"] = near.empty() ? "" : near.front();
+    out.emplace_back(std::move(one));
+  }
+  return out;
 }
 
 json::object describe(const hub::Entry& entry, bool whole) {
@@ -32,27 +66,50 @@ json::object describe(const hub::Entry& entry, bool whole) {
   out["running"] = entry.counters->running.load();
   out["calls"] = entry.counters->calls.load();
   out["failures"] = entry.counters->failures.load();
+  out["approvals"] = approvals_of(entry.request);
+  out["unknown_approvals"] = unknown_approvals_of(entry);
   return out;
 }
 
-json::object describe(const hub::Joiner::Waiting& waiting) {
+json::object describe(const hub::Joiner::Waiting& waiting, bool whole) {
   json::object out;
   out["id"] = waiting.request.id.str();
   out["protocol"] = waiting.request.protocol;
-  out["url"] = waiting.request.url;
-  out["skills"] = 0;
+  out["url"] = hub::place_of(waiting.request);
+  out["skills"] = whole ? json::value(json::array()) : json::value(0);
   out["source"] = hub::to_string(waiting.request.source);
   out["origin"] = waiting.request.origin;
   out["health"] = "down";
   out["why"] = waiting.why;
+  out["approvals"] = approvals_of(waiting.request);
   return out;
+}
+
+/// One that has joined, or one that waits to.
+Result<json::object> find(Environment& environment, std::string_view id) {
+  const auto snapshot = environment.hub.registry().snapshot();
+  if (const hub::Entry* entry = snapshot->find(id)) return describe(*entry, true);
+  for (const auto& waiting : environment.joiner->waiting()) {
+    if (waiting.request.id.str() == id) return describe(waiting, true);
+  }
+  return fail(hub::missing_solution(*snapshot, id));
+}
+
+/// What would fail at every protocol in turn is found before any is asked.
+Result<void> check_values(const hub::JoinRequest& request) {
+  if (auto headers = solution_headers(request); !headers) return fail(std::move(headers).error());
+  for (const auto& [name, value] : request.environment) {
+    if (auto known = resolve_variables(value); !known) return fail(std::move(known).error());
+  }
+  return {};
 }
 
 Awaitable<> list(Environment& environment, Request& request) {
   const auto snapshot = environment.hub.registry().snapshot();
   json::array solutions;
   for (const auto& entry : snapshot->entries) solutions.push_back(describe(*entry, false));
-  for (const auto& waiting : environment.joiner->waiting()) solutions.push_back(describe(waiting));
+  for (const auto& waiting : environment.joiner->waiting())
+    solutions.push_back(describe(waiting, false));
   json::object body;
   body["solutions"] = std::move(solutions);
   answer(request.exchange, 200, std::move(body));
@@ -64,6 +121,7 @@ Awaitable<> join(Environment& environment, Request& request) {
   if (!body) co_return answer_error(request.exchange, body.error());
   auto wanted = read_join(*body);
   if (!wanted) co_return answer_error(request.exchange, wanted.error());
+  if (auto fit = check_values(*wanted); !fit) co_return answer_error(request.exchange, fit.error());
   auto joined = co_await environment.joiner->join(*std::move(wanted), request.exchange.executor());
   if (!joined) co_return answer_error(request.exchange, joined.error());
   json::object report;
@@ -88,12 +146,9 @@ Awaitable<> handle_solutions(Environment& environment, Request& request) {
   }
   const std::string id = request.rest.front();
   if (method == "GET") {
-    const auto snapshot = environment.hub.registry().snapshot();
-    auto found = hub::find_skill(*snapshot, id, "");
-    const hub::Entry* entry = snapshot->find(id);
-    if (entry == nullptr) co_return answer_error(request.exchange, found.error());
-    json::object body = describe(*entry, true);
-    co_return answer(request.exchange, 200, std::move(body));
+    auto found = find(environment, id);
+    if (!found) co_return answer_error(request.exchange, found.error());
+    co_return answer(request.exchange, 200, *std::move(found));
   }
   if (method == "DELETE") {
     SolutionId gone(id);

@@ -23,6 +23,26 @@ json::object describe(const hub::TaskView& view) {
   return out;
 }
 
+namespace {
+
+/// A bare `accept` approves nothing: what a person allows is said in so many words.
+Result<void> check_approval(const std::string& key, const model::Ask::Item& item,
+                            const model::Answer& answer) {
+  if (item.kind != model::Ask::Kind::approve || answer.action != model::AnswerAction::accept)
+    return {};
+  const auto* data = answer.data ? answer.data->if_object() : nullptr;
+  const bool said = !answer.data || answer.data->is_null()
+                        ? !answer.text.empty()
+                        : data != nullptr && json::bool_at(*data, "approve").has_value();
+  if (said) return {};
+  return fail(make_argument_error(
+      "/" + json::escape_pointer(key),
+      "an approval is given by {\"text\":\"yes\"} or {\"data\":{\"approve\":true}}, and refused by "
+      "{\"action\":\"decline\"}"));
+}
+
+}  // namespace
+
 std::string_view kind_of(const model::Event& event) {
   struct Visitor {
     std::string_view operator()(const model::Accepted&) const { return "accepted"; }
@@ -46,11 +66,17 @@ Result<model::Answers> read_answers(const json::object& body, const model::Ask& 
           "/answers", std::format("{} questions are open; answer them as {{\"answers\":{{KEY:…}}}}",
                                   ask.items.size())));
     }
-    WEFT_TRY(out[ask.items.begin()->first], model::answer_from_json(body));
+    const auto& [key, item] = *ask.items.begin();
+    WEFT_TRY(out[key], model::answer_from_json(body));
+    WEFT_CHECK(check_approval(key, item, out[key]));
     return out;
   }
   for (const auto& [key, value] : *many) {
     WEFT_TRY(out[key], model::answer_from_json(value));
+    const auto asked = ask.items.find(key);
+    if (asked != ask.items.end()) {
+      WEFT_CHECK(check_approval(key, asked->second, out[key]));
+    }
   }
   return out;
 }
