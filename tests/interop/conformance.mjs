@@ -107,6 +107,13 @@ function printReasons(checks, verbose) {
 function compare(direct, through, required, verbose) {
   printRow('scenario', 'direct', through ? 'through weft' : '', '');
   const result = { broken: 0, lower: 0 };
+  for (const name of required) {
+    const [here, there] = [direct.scenarios.has(name), !through || through.scenarios.has(name)];
+    if (here && there) continue;
+    if (!here) result.broken++;
+    if (!there) result.lower++;
+    printRow(name, here ? '' : 'missing', there ? '' : 'missing', here ? 'LOWER' : 'BROKEN');
+  }
   for (const [name, checks] of direct.scenarios) {
     const other = through?.scenarios.get(name);
     const clean = failures(checks).length === 0;

@@ -58,6 +58,25 @@ describe('joining', () => {
     assert.match(joined.out, /openai/i);
   });
 
+  // A hub speaks all four, and has an agent's card at its root.
+  test('an exact URL says which of an origin is meant', { timeout: 60_000 }, async (t) => {
+    const world = await startWorld(['shop']);
+    t.after(() => world.close());
+    const front = await startHub();
+    t.after(() => front.close());
+    const kPlaces = {
+      '/v1': 'openai',
+      '/mcp': 'mcp',
+      '/mcp/shop': 'mcp',
+      '/a2a/shop': 'a2a',
+      '/api/openapi.json': 'openapi',
+    };
+    for (const [path, protocol] of Object.entries(kPlaces)) {
+      const joined = await front.add(`${world.hub.url}${path}`, `s${path.replaceAll(/[^a-z]+/g, '-')}`);
+      assert.match(joined.out, new RegExp(protocol, 'i'), `${path}: ${joined.out}`);
+    }
+  });
+
   test(
     'a server that speaks none is refused with what was tried',
     { timeout: 30_000 },

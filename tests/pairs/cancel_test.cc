@@ -3,13 +3,13 @@
 #include <thread>
 
 #include "pairs.h"
+#include "weft/base/testing/wait.h"
 #include "weft/hub/limits.h"
 
 namespace weft::pairs {
 namespace {
 
-/// What a machine that runs other tests beside this one may take for the rest.
-constexpr std::int64_t kSlackMs = 500;
+using testing::kSlackMs;
 constexpr std::chrono::seconds kFreedWithin{5};
 
 model::Event words(std::string text) { return {model::Delta{.text = std::move(text)}}; }

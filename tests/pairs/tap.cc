@@ -19,6 +19,7 @@ class Tapped final : public net::Exchange {
   bool over_tls() const override { return inner_.over_tls(); }
   Executor executor() override { return inner_.executor(); }
   CancelToken gone() const override { return inner_.gone(); }
+  CancelToken draining() const override { return inner_.draining(); }
   Awaitable<Result<std::string>> read_body(std::size_t bytes_max) override {
     return inner_.read_body(bytes_max);
   }
