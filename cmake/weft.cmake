@@ -102,7 +102,7 @@ function(weft_test_program program prefix label)
   target_compile_definitions(${program} PRIVATE WEFT_SOURCE="${CMAKE_SOURCE_DIR}")
   weft_precompile(${program} TESTS)
   gtest_discover_tests(${program} TEST_PREFIX "${prefix}." DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 120 LABELS ${label})
+    PROPERTIES TIMEOUT 300 LABELS ${label})
 endfunction()
 
 if(WEFT_FUZZ)
