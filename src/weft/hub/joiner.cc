@@ -35,6 +35,7 @@ struct Pending {
 void warn_of_unknown(const JoinRequest& request, const model::Solution& solution) {
   for (const auto& name : unknown_approvals(request, solution)) {
     std::vector<std::string> skills;
+    skills.reserve(solution.skills.size());
     for (const auto& skill : solution.skills) skills.push_back(skill.id.str());
     log::warn(
         "{}: `approval` names `{}`, which is no skill of {}: every skill without an approval of "
