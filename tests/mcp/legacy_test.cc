@@ -12,6 +12,16 @@ namespace {
 class LegacyDoor : public ::testing::Test {
  protected:
   LegacyDoor() { hub.add("fake", service, fake_skills()); }
+  /// Changes the list again and again: the stream that is to hear of it may not be open yet.
+  std::thread changing_until(const std::atomic<bool>& heard) {
+    return std::thread([&] {
+      int number = 0;
+      testing::wait_until([&] {
+        hub.add(std::format("other{}", ++number), fake_service(), fake_skills());
+        return testing::wait_until([&] { return heard.load(); }, Milliseconds(50));
+      });
+    });
+  }
   TestHub hub;
   std::shared_ptr<hub::testing::FakeService> service = fake_service();
   Caller caller{hub.url()};
@@ -164,14 +174,7 @@ TEST_F(LegacyDoor, CancelFreesTheSolution) {
 TEST_F(LegacyDoor, ChangesOfTheListAreTold) {
   caller.initialize();
   std::atomic<bool> heard = false;
-  // The stream may not be open yet: the list is changed until it tells.
-  std::thread changes([&] {
-    int number = 0;
-    testing::wait_until([&] {
-      hub.add(std::format("other{}", ++number), fake_service(), fake_skills());
-      return testing::wait_until([&] { return heard.load(); }, Milliseconds(50));
-    });
-  });
+  std::thread changes = changing_until(heard);
   const Answer told = caller.send("GET", {}, [](const json::value&, bool& stop) {
     stop = true;
     return json::object();
@@ -184,13 +187,7 @@ TEST_F(LegacyDoor, ChangesOfTheListAreTold) {
 TEST_F(LegacyDoor, ADrainEndsWhoOnlyListens) {
   caller.initialize();
   std::atomic<bool> heard = false;
-  std::thread changes([&] {
-    int number = 0;
-    testing::wait_until([&] {
-      hub.add(std::format("other{}", ++number), fake_service(), fake_skills());
-      return testing::wait_until([&] { return heard.load(); }, Milliseconds(50));
-    });
-  });
+  std::thread changes = changing_until(heard);
   std::thread drain;
   const Answer told = caller.send("GET", {}, [&](const json::value&, bool&) {
     if (!heard.exchange(true))
