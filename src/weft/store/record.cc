@@ -145,10 +145,10 @@ Result<PageToken> page_token_from(std::string_view text) {
   PageToken token;
   const auto mark = text.find('.');
   const std::string_view number = text.substr(0, mark);
-  const auto* end = number.data() + number.size();
-  const auto [at, error] = std::from_chars(number.data(), end, token.updated_ms);
-  if (mark == std::string_view::npos || error != std::errc() || at != end ||
-      mark + 1 == text.size()) {
+  const auto [at, error] =
+      std::from_chars(number.data(), number.data() + number.size(), token.updated_ms);
+  if (mark == std::string_view::npos || error != std::errc() ||
+      at != number.data() + number.size() || mark + 1 == text.size()) {
     return fail(make_argument_error("page_token", "the page token is not one that was given out"));
   }
   token.task = std::string(text.substr(mark + 1));
