@@ -4,7 +4,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 export CCACHE_DIR="${WEFT_CACHE:-$HOME/.cache/weft}/ccache" CCACHE_BASEDIR="$top"
 export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-export CCACHE_MAXSIZE=8G
+export CCACHE_MAXSIZE=8G CCACHE_NOHASHDIR=1  # another clone of the same sources finds what this one compiled
 command=$1
 shift
 jobs=${WEFT_JOBS:-$(nproc)}

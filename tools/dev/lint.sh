@@ -23,14 +23,6 @@ else
 fi
 python3 tests/tidy/tidy.py
 
-# Every header stands alone: it compiles with nothing before it.
-alone() {
-  local headers=$1
-  [ -n "$headers" ] || return 0
-  echo "headers that stand alone: $(wc -l <<<"$headers")"
-  xargs -P "$(nproc)" -n 1 clang++-19 -std=c++23 -Isrc -fsyntax-only -Wno-pragma-once-outside-header -x c++-header <<<"$headers"
-}
-
 # clang-tidy reads the tree as clang compiles it; only the precompiled header has to be built.
 directory="$top/build/lint"
 [ -e "$directory/build.ninja" ] || cmake --preset lint -B "$directory" >/dev/null
@@ -55,16 +47,13 @@ print("\n".join(sorted(n for n in touched if n in includes)))
 PY
 }
 if [ -n "$base" ]; then list=$(changed); else list=$(git ls-files 'src/*.cc' 'src/*.h' 'bench/*.cc'); fi
-alone "$(grep '^src/.*\.h$' <<<"$list" || true)"
-list=$(grep '\.cc$' <<<"$list" || true)
-# Tests and fuzzers are formatted and compiled without warnings; clang-tidy would read the macros of GoogleTest.
-list=$(grep -v -e '^tests/' -e '_fuzz\.cc$' -e '_test\.cc$' -e asio_impl <<<"$list" || true)
-[ -n "$list" ] || { echo "clang-tidy: nothing changed"; exit 0; }
-echo "clang-tidy: $(wc -l <<<"$list") sources"
-xargs -P "$(nproc)" -n 4 clang-tidy-19 -p "$directory" --quiet <<<"$list" 2>&1 |
-  { grep -v -e '^[0-9]* warnings\? generated' -e '^Suppressed' -e '^Use -header-filter' || true; } | tee "$directory/findings.txt"
-if grep -q -e 'error:' -e 'warning:' "$directory/findings.txt"; then
-  echo "clang-tidy: findings above" >&2
-  exit 1
+# Every header stands alone: it compiles with nothing before it.
+headers=$(grep '^src/.*\.h$' <<<"$list" || true)
+if [ -n "$headers" ]; then
+  tools/dev/lint_each.py "headers that stand alone" \
+    clang++-19 -std=c++23 -Isrc -fsyntax-only -Wno-pragma-once-outside-header -x c++-header <<<"$headers"
 fi
+# Tests and fuzzers are formatted and compiled without warnings; clang-tidy would read the macros of GoogleTest.
+list=$(grep '\.cc$' <<<"$list" | grep -v -e '^tests/' -e '_fuzz\.cc$' -e '_test\.cc$' -e asio_impl || true)
+[ -z "$list" ] || tools/dev/lint_each.py clang-tidy clang-tidy-19 -p "$directory" --quiet <<<"$list"
 echo "lint: clean"
