@@ -29,7 +29,7 @@ BANNED = [
      "wait with base/timers.h, so that it can be cancelled; in a test with base/testing/wait.h"),
     (r"\bboost::asio::detached\b|\basio::detached\b", [], "give the coroutine to a TaskGroup: nothing is forgotten"),
     (r"(?<!\w)throw\b", ["adapters/openapi/yaml.cc"], "return an Error: exceptions never cross a module"),
-    (r"\bgetenv\(", ["app/", "adapters/common/upstream.cc", "net/", "store/sqlite/crash_test.cc"],
+    (r"\bgetenv\(", ["app/", "hub/variables.cc", "net/", "store/sqlite/crash_test.cc"],
      "the environment is read in app/ and passed in"),
     (r"\bfor \([^;:]*[^:]:[^:;]*\(\)(->|\.)\w+\) *\{?$", [],
      "name the owner first: GCC 14 does not keep a temporary alive in a range"),

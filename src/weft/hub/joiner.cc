@@ -15,6 +15,7 @@
 #include "weft/hub/nearest.h"
 #include "weft/hub/on_loop.h"
 #include "weft/hub/probing.h"
+#include "weft/hub/variables.h"
 #include "weft/store/tables.h"
 
 namespace weft::hub {
@@ -118,6 +119,8 @@ Result<std::vector<Protocol*>> Joiner::State::candidates(const JoinRequest& requ
 Awaitable<Result<std::vector<Probed>>> Joiner::State::find(JoinRequest request, Executor executor,
                                                            CancelToken cancel) {
   WEFT_CO_TRY(auto asked, candidates(request));
+  // What would fail at every protocol in turn is said once.
+  WEFT_CO_CHECK(check_variables(request));
   if (!request.command.empty()) {
     Probed child{asked.front(), {}};
     child.finding.spoken = true;

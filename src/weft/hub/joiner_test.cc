@@ -173,6 +173,17 @@ TEST_F(JoinerTest, WhatIsNotRecognisedIsToldWithEverythingThatWasTried) {
             "if it speaks one of these, give its exact URL, or more time with `--protocol NAME`");
 }
 
+TEST_F(JoinerTest, AVariableThatIsNotSetIsSaidOnceAndNobodyIsAsked) {
+  auto request = at("http://clinic.test");
+  request.headers.emplace_back("Authorization", "Bearer ${WEFT_TEST_IS_NOT_SET}");
+  const auto joined = join(std::move(request));
+  ASSERT_FALSE(joined);
+  EXPECT_EQ(joined.error().message,
+            "the environment variable WEFT_TEST_IS_NOT_SET is not set where the hub runs; set it "
+            "and restart the hub");
+  EXPECT_TRUE(world_.probed.empty());
+}
+
 TEST_F(JoinerTest, SilenceCostsOneDeadlineForAll) {
   world_.pause = Milliseconds(60'000);
   const auto began = std::chrono::steady_clock::now();
@@ -225,9 +236,10 @@ TEST_F(JoinerTest, ATakenNameIsRefusedWithTheWayOut) {
 
 TEST_F(JoinerTest, WhatWasAddedIsThereAfterARestartWithItsReferencesOnly) {
   speak("mcp", "http://x:1", 1, "Bank");
+  ::setenv("WEFT_TEST_TOKEN", "canary", 1);
   auto request = at("http://x:1");
-  request.bearer = "${BANK_TOKEN}";
-  request.headers.emplace_back("X-Team", "${TEAM}");
+  request.bearer = "${WEFT_TEST_TOKEN}";
+  request.headers.emplace_back("X-Team", "${WEFT_TEST_TOKEN}");
   request.environment["A"] = "b";
   request.timeout_ms = 5'000;
   request.concurrency_max = 3;
@@ -241,7 +253,7 @@ TEST_F(JoinerTest, WhatWasAddedIsThereAfterARestartWithItsReferencesOnly) {
   EXPECT_EQ(list(), "bank:mcp");
   EXPECT_EQ(world_.probed, std::vector<std::string>{"mcp"}) << "what it speaks is known already";
   const auto kept = hub_->registry().snapshot()->find("bank")->request;
-  EXPECT_EQ(kept.bearer, "${BANK_TOKEN}");
+  EXPECT_EQ(kept.bearer, "${WEFT_TEST_TOKEN}");
   EXPECT_EQ(kept.headers, request.headers);
   EXPECT_EQ(kept.environment, request.environment);
   EXPECT_EQ(kept.timeout_ms, 5'000);

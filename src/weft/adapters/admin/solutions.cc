@@ -95,15 +95,6 @@ Result<json::object> find(Environment& environment, std::string_view id) {
   return fail(hub::missing_solution(*snapshot, id));
 }
 
-/// What would fail at every protocol in turn is found before any is asked.
-Result<void> check_values(const hub::JoinRequest& request) {
-  if (auto headers = solution_headers(request); !headers) return fail(std::move(headers).error());
-  for (const auto& [name, value] : request.environment) {
-    if (auto known = resolve_variables(value); !known) return fail(std::move(known).error());
-  }
-  return {};
-}
-
 Awaitable<> list(Environment& environment, Request& request) {
   const auto snapshot = environment.hub.registry().snapshot();
   json::array solutions;
@@ -121,7 +112,8 @@ Awaitable<> join(Environment& environment, Request& request) {
   if (!body) co_return answer_error(request.exchange, body.error());
   auto wanted = read_join(*body);
   if (!wanted) co_return answer_error(request.exchange, wanted.error());
-  if (auto fit = check_values(*wanted); !fit) co_return answer_error(request.exchange, fit.error());
+  if (auto fit = solution_headers(*wanted); !fit)
+    co_return answer_error(request.exchange, fit.error());
   auto joined = co_await environment.joiner->join(*std::move(wanted), request.exchange.executor());
   if (!joined) co_return answer_error(request.exchange, joined.error());
   json::object report;

@@ -2,10 +2,10 @@
 
 #include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <format>
 #include <sstream>
 
+#include "weft/hub/variables.h"
 #include "weft/wire/base64.h"
 
 namespace weft::adapters {
@@ -91,37 +91,10 @@ std::optional<Milliseconds> retry_after_of(const wire::Headers& headers) {
   return Milliseconds(std::min(seconds, kWaitSecondsMax) * 1000);
 }
 
-Result<std::string> resolve_variables(std::string_view text) {
-  std::string out;
-  while (true) {
-    const auto open = text.find("${");
-    out += text.substr(0, open);
-    if (open == std::string_view::npos) return out;
-    text.remove_prefix(open + 2);
-    const auto close = text.find('}');
-    if (close == std::string_view::npos) {
-      return fail(Reason::invalid_argument,
-                  "a `${` without its `}` in what the solution is joined with");
-    }
-    const std::string name(text.substr(0, close));
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) {
-      return fail(
-          Reason::unavailable,
-          std::format(
-              "the environment variable {} is not set where the hub runs; set it and restart "
-              "the hub",
-              name));
-    }
-    out += value;
-    text.remove_prefix(close + 1);
-  }
-}
-
 Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
   wire::Headers headers;
   for (const auto& [name, value] : request.headers) {
-    WEFT_TRY(std::string resolved, resolve_variables(value));
+    WEFT_TRY(std::string resolved, hub::resolve_variables(value));
     if (!wire::valid_header_name(name) || !wire::valid_header_value(resolved)) {
       return fail(Reason::invalid_argument,
                   std::format("the header `{}` of the solution is not sendable", name));
@@ -129,7 +102,7 @@ Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
     headers.set(name, std::move(resolved));
   }
   if (!request.bearer.empty()) {
-    WEFT_TRY(std::string resolved, resolve_variables(request.bearer));
+    WEFT_TRY(std::string resolved, hub::resolve_variables(request.bearer));
     if (!wire::valid_header_value(resolved)) {
       return fail(Reason::invalid_argument,
                   "the bearer token of the solution holds characters that cannot be sent");

@@ -1,5 +1,5 @@
-// What every solution side needs: credentials with ${ENV} resolved, sending JSON, mapping what went
-// wrong. Owned by adapters/common.
+// What every solution side needs: credentials with ${NAME} resolved, sending JSON, mapping what
+// went wrong. Owned by adapters/common.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,6 @@
 
 namespace weft::adapters {
 
-/// `text` with each ${NAME} from the environment; a missing one is an error that names it.
-Result<std::string> resolve_variables(std::string_view text);
 /// The headers that a solution gets with every request: its configured ones and `Authorization:
 /// Bearer`. ${NAME} is taken from the environment; a missing one is an error that names it. Caller
 /// credentials are never among them.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "weft/adapters/common/reply.h"
+#include "weft/hub/variables.h"
 #include "weft/wire/base64.h"
 
 namespace weft::adapters {
@@ -56,7 +57,7 @@ void fuzz_joined(std::string_view name, std::string_view value, std::string_view
       WEFT_ASSERT(wire::valid_header_name(field) && wire::valid_header_value(text));
   }
   if (value.contains("${")) return;
-  const auto resolved = resolve_variables(value);
+  const auto resolved = hub::resolve_variables(value);
   WEFT_ASSERT(resolved && *resolved == value);
 }
 

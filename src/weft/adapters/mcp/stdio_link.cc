@@ -2,10 +2,10 @@
 
 #include <format>
 
-#include "weft/adapters/common/upstream.h"
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
 #include "weft/base/timers.h"
+#include "weft/hub/variables.h"
 
 namespace weft::adapters::mcp {
 
@@ -163,7 +163,7 @@ Awaitable<Result<Handshake>> StdioLink::connect(hub::CallContext context) {
   net::ChildCommand command;
   command.arguments = request_.command;
   for (const auto& [name, value] : request_.environment) {
-    auto resolved = resolve_variables(value);
+    auto resolved = hub::resolve_variables(value);
     if (!resolved) co_return fail(std::move(resolved).error());
     command.environment.emplace_back(name, *std::move(resolved));
   }
