@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "weft/base/hex.h"
 #include "weft/base/limits.h"
 #include "weft/base/result.h"
 
@@ -40,16 +41,9 @@ std::string make_ulid(std::int64_t unix_ms, Random& random) {
 }
 
 std::string random_hex(std::size_t bytes, Random& random) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::vector<std::uint8_t> raw(bytes);
   random.fill(raw);
-  std::string text;
-  text.reserve(bytes * 2);
-  for (const std::uint8_t byte : raw) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
+  return hex(raw);
 }
 
 std::string slug(std::string_view name) {

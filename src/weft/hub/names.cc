@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <format>
 #include <functional>
+#include <span>
 
+#include "weft/base/hex.h"
 #include "weft/hub/keys.h"
 #include "weft/hub/nearest.h"
 
@@ -40,7 +42,7 @@ std::string tail(std::string_view solution, std::string_view skill) {
   std::array<unsigned char, crypto_generichash_BYTES_MIN> hash{};
   crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(whole.data()),
                      whole.size(), nullptr, 0);
-  return std::format("_{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]);
+  return "_" + hex(std::span(hash).first(4));
 }
 
 std::string mangled(std::string_view name, bool fits, bool (*allowed)(char),

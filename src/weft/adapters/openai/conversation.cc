@@ -7,8 +7,10 @@
 #include <charconv>
 #include <format>
 #include <memory>
+#include <span>
 
 #include "weft/adapters/openai/limits.h"
+#include "weft/base/hex.h"
 #include "weft/model/codec.h"
 
 namespace weft::adapters::openai {
@@ -20,23 +22,30 @@ using model::Ask;
 using model::Part;
 using model::Turn;
 
+/// Fetched once: OpenSSL looks for it anew at each use otherwise.
+const EVP_MD* sha256() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return found;
+}
+
 /// A running SHA-256 whose value can be taken at every turn.
 class Hash {
  public:
-  Hash() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
+  Hash() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_.get(), sha256(), nullptr); }
   void add(std::string_view text) {
     const std::uint64_t size = text.size();
     EVP_DigestUpdate(context_.get(), &size, sizeof size);
     EVP_DigestUpdate(context_.get(), text.data(), text.size());
   }
-  std::string value() const {
-    const std::unique_ptr<EVP_MD_CTX, Free> copy(EVP_MD_CTX_new());
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    EVP_MD_CTX_copy_ex(copy.get(), context_.get());
-    EVP_DigestFinal_ex(copy.get(), digest.data(), nullptr);
-    std::string text = "chat-";
-    for (std::size_t i = 0; i < 16; ++i) text += std::format("{:02x}", digest[i]);
-    return text;
+  std::string value() const& {
+    Hash copy;
+    EVP_MD_CTX_copy_ex(copy.context_.get(), context_.get());
+    return std::move(copy).value();
+  }
+  std::string value() && {
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
+    EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
+    return "chat-" + hex(std::span(digest).first(16));
   }
 
  private:
@@ -50,6 +59,10 @@ class Hash {
 /// thoughts.
 void add_turn(Hash& hash, const Turn& turn) {
   hash.add(model::to_string(turn.role));
+  if (turn.parts.size() == 1) {
+    if (const auto* t = std::get_if<model::Text>(&turn.parts.front().body))
+      return hash.add(t->text);
+  }
   std::string text;
   for (const Part& part : turn.parts) {
     if (const auto* t = std::get_if<model::Text>(&part.body)) {
@@ -258,11 +271,10 @@ std::vector<Prefix> assistant_prefixes(std::string_view principal, std::string_v
                                        const std::vector<Turn>& turns) {
   std::vector<Prefix> found;
   Hash hash = begin(principal, model);
-  for (std::size_t i = 0; i < turns.size(); ++i) {
+  // What ends the request is the caller's reply, never the question.
+  for (std::size_t i = 0; i + 1 < turns.size(); ++i) {
     add_turn(hash, turns[i]);
-    // What ends the request is the caller's reply, never the question.
-    if (turns[i].role == model::Role::assistant && i + 1 < turns.size())
-      found.push_back({hash.value(), i + 1});
+    if (turns[i].role == model::Role::assistant) found.push_back({hash.value(), i + 1});
   }
   std::ranges::reverse(found);
   if (found.size() > kQuestionsLookedBackMax) found.resize(kQuestionsLookedBackMax);
@@ -274,7 +286,7 @@ std::string key_after(std::string_view principal, std::string_view model,
   Hash hash = begin(principal, model);
   for (const Turn& turn : turns) add_turn(hash, turn);
   add_turn(hash, said);
-  return hash.value();
+  return std::move(hash).value();
 }
 
 std::string key_before_last(std::string_view principal, std::string_view model,
@@ -282,7 +294,7 @@ std::string key_before_last(std::string_view principal, std::string_view model,
   if (turns.size() < 2 || turns[turns.size() - 2].role != model::Role::assistant) return {};
   Hash hash = begin(principal, model);
   for (std::size_t i = 0; i + 1 < turns.size(); ++i) add_turn(hash, turns[i]);
-  return hash.value();
+  return std::move(hash).value();
 }
 
 std::string question_text(const Ask& ask) {
