@@ -20,7 +20,8 @@ bool is_snake_of(std::string_view name, std::string_view camel) {
       ++at;
     }
     const char wanted = is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c;
-    if (at >= name.size() || name[at++] != wanted) return false;
+    if (at >= name.size() || name[at] != wanted) return false;
+    ++at;
   }
   return at == name.size();
 }
