@@ -78,6 +78,10 @@ class Project:
             key.update(one.encode() + b"\0" + hashlib.sha256(self.text(one)).digest())
         return key.hexdigest()
 
+    def unchanged(self, name):
+        """Whether all is still as the key was made of: somebody may edit meanwhile."""
+        return all((self.top / one).exists() and (self.top / one).read_bytes() == self.text(one) for one in self.closure(name))
+
 
 def look_at(command, name):
     done = subprocess.run([*command, name], capture_output=True, text=True, errors="replace")
@@ -101,19 +105,24 @@ def main():
             todo[name] = note
     print(f"{what}: {len(names)} files, {len(names) - len(todo)} as they were when they were clean", flush=True)
     bad = 0
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
+    workers = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    try:
         looks = [workers.submit(look_at, command, name) for name in todo]
         for at, look in enumerate(as_completed(looks), 1):
             name, clean, said = look.result()
-            if clean:
+            bad += not clean
+            if clean and project.unchanged(name):
                 todo[name].touch()
-            else:
-                bad += 1
             print(f"[{at}/{len(todo)}] {name}" + ("" if clean else "\n" + said), flush=True)
+    finally:
+        workers.shutdown(cancel_futures=True)  # interrupted, it begins no other
     if bad:
         print(f"{what}: {bad} files with findings, above", file=sys.stderr)
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

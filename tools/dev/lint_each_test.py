@@ -1,9 +1,11 @@
 """What lint_each.py looks at again, and what not: a checkout of three files, and a linter that counts how often it is called."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -72,6 +74,27 @@ class LintEach(unittest.TestCase):
             self.assertEqual(code, 1)
             self.assertIn("c.cc", looked)
             self.assertIn("1:int c;  // TODO: error: todo", said)
+
+    def test_what_was_edited_while_it_was_looked_at_is_looked_at_again(self):
+        (self.top / "lint").write_text(LINTER + '; [ "$file" != src/weft/c.cc ] || echo "long c;" >>"$file"')
+        self.assertEqual(self.look()[0], 0)
+        self.write("c.cc", "int c;\n")
+        self.assertEqual(self.look()[2], ["c.cc"])
+
+    def test_interrupted_it_begins_no_other_file(self):
+        (self.top / "lint").write_text('echo >>"$COUNT"; sleep 5')
+        count = self.here / "count"
+        count.write_text("")
+        run = subprocess.Popen([sys.executable, TOOL, "lint", "bash", self.top / "lint"], cwd=self.top, text=True,
+                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                               env={**os.environ, "WEFT_CACHE": str(self.here / "cache"), "COUNT": str(count)})
+        run.stdin.write("\n".join(f"src/weft/{i}.cc" for i in range(100)))
+        run.stdin.close()
+        while not count.read_text():
+            time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGINT)
+        self.assertEqual(run.wait(timeout=20), 130)
+        self.assertLess(len(count.read_text().splitlines()), 100)
 
     def test_a_linter_that_cannot_be_run_is_no_clean_file(self):
         (self.top / "lint").write_text("exit 3")
