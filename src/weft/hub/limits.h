@@ -48,6 +48,8 @@ inline constexpr std::int64_t kJournalRetryMaxMs = 5'000;
 /// How long a task of the hub's last life waits for its solution to join again.
 inline constexpr std::int64_t kTaskRejoinMs = 300'000;
 inline constexpr std::int64_t kTaskRejoinStepMs = 200;
+/// A call during which weft's own process died so often is not made again.
+inline constexpr std::int64_t kTaskDeathsMax = 3;
 inline constexpr std::int64_t kTaskSweepMs = 60'000;
 inline constexpr std::size_t kTaskSweepMax = 1'000;
 inline constexpr std::int64_t kTaskStopMs = 5'000;

@@ -128,11 +128,19 @@ Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::
   return record;
 }
 
-store::Intent call_intent(std::int64_t at_ms) {
+store::Intent call_intent(std::int64_t at_ms, std::int64_t deaths, bool rests) {
   store::Intent intent;
   intent.step = std::string(kCallStep);
   intent.at_ms = at_ms;
+  if (deaths > 0 || rests) intent.payload = json::object{{"deaths", deaths}, {"rests", rests}};
   return intent;
+}
+
+std::int64_t deaths_of(const store::Intent& intent) {
+  const auto* said = intent.payload.if_object();
+  if (!said) return 1;
+  const bool rests = json::bool_at(*said, "rests").value_or(false);
+  return json::int_at(*said, "deaths").value_or(0) + (rests ? 0 : 1);
 }
 
 store::NewEvent new_event(const model::Event& event, std::int64_t at_ms) {

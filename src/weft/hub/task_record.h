@@ -18,8 +18,11 @@ inline constexpr std::string_view kCallStep = "call";
 /// The row of a task that begins. Errors: the call is nested deeper than can be read again.
 Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::Effect effect,
                                      json::object meta, std::int64_t now_ms);
-/// What says that the call itself is made.
-store::Intent call_intent(std::int64_t at_ms);
+/// What says that the call itself is made; `deaths`: how often weft's process died during it
+/// before. One that `rests` was left by a weft that stopped in order.
+store::Intent call_intent(std::int64_t at_ms, std::int64_t deaths, bool rests = false);
+/// How often weft's process died during the call, this life's end counted.
+std::int64_t deaths_of(const store::Intent& intent);
 /// The event as the journal takes it.
 store::NewEvent new_event(const model::Event& event, std::int64_t at_ms);
 /// What the row alone shows; `call` may be null.

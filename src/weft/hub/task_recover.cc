@@ -22,11 +22,16 @@ Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run) {
   });
 }
 
-Error outcome_unknown(const store::TaskRecord& record) {
+Error outcome_unknown(const store::TaskRecord& record, std::int64_t deaths) {
   const std::string name = std::format("{}/{}", record.solution.str(), record.skill.str());
-  Error error = make_error(
-      Reason::solution_failed,
-      std::format("outcome unknown: weft stopped while {} ran; it was not repeated", name));
+  std::string why = std::format("weft stopped while {} ran; it was not repeated", name);
+  if (deaths >= kTaskDeathsMax) {
+    why = std::format(
+        "weft's own process died {} times while {} ran; it is not made once more before somebody "
+        "has looked why",
+        deaths, name);
+  }
+  Error error = make_error(Reason::solution_failed, std::format("outcome unknown: {}", why));
   error.solution = record.solution.str();
   return error;
 }
@@ -54,11 +59,14 @@ Awaitable<bool> joined(std::shared_ptr<TaskShared> shared, SolutionId id, Cancel
 Prepared again(TaskShared& shared, const store::Unfinished& unfinished,
                const std::shared_ptr<TaskRun>& run) {
   if (unfinished.open.empty()) return start_call(shared, run);
+  const std::int64_t deaths = deaths_of(unfinished.open.back());
+  run->made_before(deaths);
   if (const auto accepted = accepted_of(unfinished.task)) {
     const auto context = shared.hub.context(run->executor(), run->token(), run->call());
     if (auto stream = shared.hub.reattach(run->call(), *accepted, context)) return stream;
   }
-  if (unfinished.task.effect != store::Effect::pure) return fail(outcome_unknown(unfinished.task));
+  if (unfinished.task.effect != store::Effect::pure || deaths >= kTaskDeathsMax)
+    return fail(outcome_unknown(unfinished.task, deaths));
   run->note_again("weft was started anew; the call is made again");
   return start_call(shared, run);
 }
@@ -69,7 +77,7 @@ Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,
   const bool there = co_await joined(shared, unfinished->task.solution, run->token());
   if (run->token().cancelled()) co_return fail(run->token().why());
   if (there) co_return again(*shared, *unfinished, run);
-  if (!unfinished->open.empty()) co_return fail(outcome_unknown(unfinished->task));
+  if (!unfinished->open.empty()) co_return fail(outcome_unknown(unfinished->task, 0));
   co_return fail(Reason::unavailable,
                  std::format("`{}` did not join again after weft was started anew",
                              unfinished->task.solution.str()));

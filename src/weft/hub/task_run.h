@@ -92,6 +92,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   static Awaitable<Result<void>> note_intent(std::shared_ptr<TaskRun> self);
   /// Tells that the call is made again: what it had asked is asked no more.
   void note_again(std::string_view note);
+  /// The journal says already that the call was made, with so many deaths of weft's process before.
+  void made_before(std::int64_t deaths) { deaths_ = deaths; }
   CancelToken token() const { return cancel_.token(); }
   const model::Call& call() const { return *call_; }
 
@@ -109,6 +111,7 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
                                                 store::Append change);
   static Awaitable<Result<void>> durable(std::shared_ptr<TaskRun> self, std::uint64_t upto);
 
+  static Awaitable<> rest(std::shared_ptr<TaskRun> self);
   static Awaitable<> lost(std::shared_ptr<TaskRun> self, Error error);
 
   void take(model::Event event);
@@ -148,6 +151,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   std::uint64_t pushed_ = 0;
   std::uint64_t written_ = 0;
   std::optional<Error> write_error_;
+  /// How often weft's process died during the call; set while the journal says that it is made.
+  std::optional<std::int64_t> deaths_;
   bool reading_ = true;
   bool stopping_ = false;
   Signal work_;

@@ -172,6 +172,7 @@ class TasksImpl final : public Tasks {
                                           safe ? store::Effect::pure : store::Effect::one_shot,
                                           std::move(meta), nullptr, std::move(ask), reach));
     *owner = run;
+    if (reach.started) run->made_before(0);
     run->adopt(std::move(stream));
     run->begin();
     co_return run->view();
@@ -365,7 +366,7 @@ class TasksImpl final : public Tasks {
     // All in one: a task whose call was made is never in the journal without the word of it.
     std::vector<store::NewEvent> events;
     std::vector<store::Intent> intents;
-    if (reach.started) intents.push_back(call_intent(now_ms));
+    if (reach.started) intents.push_back(call_intent(now_ms, 0));
     if (reach.accepted) {
       events.push_back(new_event(model::Event{*std::move(reach.accepted)}, now_ms));
       record.upstream = events.back().payload;

@@ -233,6 +233,71 @@ TEST(TasksKilled, AParkedCallIsFoundAgainByTheIdThatItsSolutionGave) {
   EXPECT_EQ(bank.effects, 1);
 }
 
+/// A call that is safe to repeat and runs until its hub ends, one life after the other.
+struct Lives {
+  World world;
+  store::MemoryJournal memory;
+  CutJournal journal{memory};
+  bool lasts = true;
+  std::shared_ptr<testing::FakeService> service = std::make_shared<testing::FakeService>(
+      [this](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
+        while (lasts && !out.cancelled().cancelled())
+          co_await sleep_for(Milliseconds(2), out.cancelled());
+        co_return testing::text_output("done");
+      });
+  TaskId id;
+
+  /// One life, in which the call is made; it ends in order, or like a process that is killed.
+  void live(bool killed) {
+    const int made_before = service->started;
+    journal.left = 1 << 30;
+    run(world.loop, [&]() -> Awaitable<> {
+      const auto hub = world.hub(journal, service, true);
+      const CancelToken never;
+      if (id.empty()) {
+        id = (co_await world.start(*hub)).value().id;
+      } else {
+        EXPECT_TRUE(co_await hub->tasks().recover(world.loop.get_executor()));
+      }
+      while (service->started == made_before) co_await sleep_for(Milliseconds(2), never);
+      journal.left = killed ? 0 : 1 << 30;
+      co_await hub->tasks().stop();
+    });
+  }
+  /// The last life, in which nothing holds the call up.
+  TaskView end() {
+    journal.left = 1 << 30;
+    lasts = false;
+    TaskView out;
+    run(world.loop, [&]() -> Awaitable<> {
+      const auto hub = world.hub(journal, service, true);
+      EXPECT_TRUE(co_await hub->tasks().recover(world.loop.get_executor()));
+      out = co_await world.settled(*hub, id);
+      co_await hub->tasks().stop();
+    });
+    return out;
+  }
+};
+
+TEST(TasksKilled, ACallThatKilledTheProcessThreeTimesIsNotMadeAgain) {
+  Lives lives;
+  for (int i = 0; i < 3; ++i) lives.live(/*killed=*/true);
+  const auto view = lives.end();
+  EXPECT_EQ(lives.service->started, 3);
+  EXPECT_EQ(view.state, TaskState::failed);
+  EXPECT_EQ(why(view).message,
+            "outcome unknown: weft's own process died 3 times while bank/pay ran; it is not made "
+            "once more before somebody has looked why");
+}
+
+TEST(TasksKilled, StoppingInOrderIsNoDeath) {
+  Lives lives;
+  for (const bool killed : {true, false, false, false, true, false}) lives.live(killed);
+  const auto view = lives.end();
+  EXPECT_EQ(lives.service->started, 7);
+  EXPECT_EQ(view.state, TaskState::completed);
+}
+
 /// A journal that refuses pieces of text for good.
 class PickyJournal final : public store::MemoryJournal {
  public:

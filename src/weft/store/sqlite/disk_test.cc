@@ -1,6 +1,7 @@
 // A disk that fails at its Nth operation, for every N of a small life: opening, writing, taking the
-// log in. The process is killed there (also in the middle of a write), the operation fails, or the
-// disk is full from there on; nothing that was acknowledged may be missing after it.
+// log in. The process is killed there (also in the middle of a write), the power is cut (what was
+// not synced is gone, or there in part and out of order), the operation fails, or the disk is full
+// from there on; nothing that was acknowledged may be missing after it.
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
@@ -11,6 +12,10 @@
 
 #include <csignal>
 #include <fstream>
+#include <limits>
+#include <mutex>
+#include <random>
+#include <ranges>
 
 #include "weft/base/testing/run.h"
 #include "weft/store/sqlite/store.h"
@@ -22,7 +27,14 @@ namespace {
 using store::testing::TemporaryDirectory;
 using weft::testing::run;
 
-enum class Fault : std::uint8_t { killed, killed_in_a_write, fails, full };
+enum class Fault : std::uint8_t {
+  killed,
+  killed_in_a_write,
+  power_cut,          ///< nothing is there that was not synced
+  power_cut_in_part,  ///< some of it is: whole or half, whatever was written before it
+  fails,
+  full
+};
 
 // ---- the disk: SQLite's own file layer, with a fault
 
@@ -32,6 +44,59 @@ Fault fault_to_come = Fault::killed;
 
 enum class Operation : std::uint8_t { write, truncate, sync };
 
+sqlite3_file* real(sqlite3_file* file);
+
+/// A write or a truncation that the disk was not yet told to keep.
+struct Unsynced {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 at = 0;
+  sqlite3_int64 size_before = 0;
+  std::string before;  ///< what was there
+  std::string after;   ///< empty for a truncation
+};
+
+std::mutex unsynced_mutex;
+std::vector<Unsynced> unsynced;
+
+/// Before `bytes` from `at` on are changed; `after` is what they become.
+void remember(sqlite3_file* file, sqlite3_int64 at, sqlite3_int64 bytes, std::string after) {
+  Unsynced change{.file = file, .at = at, .after = std::move(after)};
+  real(file)->pMethods->xFileSize(real(file), &change.size_before);
+  const auto there = std::min(bytes, change.size_before - at);
+  if (there > 0) {
+    change.before.resize(static_cast<std::size_t>(there));
+    real(file)->pMethods->xRead(real(file), change.before.data(), static_cast<int>(there), at);
+  }
+  const std::scoped_lock lock(unsynced_mutex);
+  unsynced.push_back(std::move(change));
+}
+
+void forget(const sqlite3_file* file) {
+  const std::scoped_lock lock(unsynced_mutex);
+  std::erase_if(unsynced, [&](const Unsynced& change) { return change.file == file; });
+}
+
+void put(const Unsynced& change, std::string_view bytes) {
+  sqlite3_file* file = real(change.file);
+  file->pMethods->xWrite(file, bytes.data(), static_cast<int>(bytes.size()), change.at);
+}
+
+/// What the power leaves behind when it goes.
+void lose_the_unsynced(bool all) {
+  const std::scoped_lock lock(unsynced_mutex);
+  for (const auto& change : unsynced | std::views::reverse) {
+    if (!change.before.empty()) put(change, change.before);
+    real(change.file)->pMethods->xTruncate(real(change.file), change.size_before);
+  }
+  if (all) return;
+  std::minstd_rand which(static_cast<unsigned>(unsynced.size()));
+  for (const auto& change : unsynced) {
+    const auto dice = which() / 64;
+    if (dice % 2 == 0 || change.after.empty()) continue;
+    put(change, std::string_view(change.after).substr(0, change.after.size() / (dice % 3 + 1)));
+  }
+}
+
 /// What is to be answered instead of the operation; nothing when it is to be done.
 std::optional<int> faulty(Operation operation) {
   if (is_full && operation == Operation::write) return SQLITE_FULL;
@@ -39,6 +104,11 @@ std::optional<int> faulty(Operation operation) {
   switch (fault_to_come) {
     case Fault::killed:
     case Fault::killed_in_a_write: ::kill(::getpid(), SIGKILL); break;
+    case Fault::power_cut:
+    case Fault::power_cut_in_part:
+      lose_the_unsynced(fault_to_come == Fault::power_cut);
+      ::kill(::getpid(), SIGKILL);
+      break;
     case Fault::full: is_full = true; return faulty(operation);
     case Fault::fails: break;
   }
@@ -58,27 +128,40 @@ sqlite3_file* real(sqlite3_file* file) {
   return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + sizeof(FaultyFile));
 }
 
+bool power_goes() {
+  return fault_to_come == Fault::power_cut || fault_to_come == Fault::power_cut_in_part;
+}
+
+int close(sqlite3_file* file) {
+  forget(file);
+  return real(file)->pMethods->xClose(real(file));
+}
+
 int write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
   if (fault_to_come == Fault::killed_in_a_write && operations_left == 1)
     (void)real(file)->pMethods->xWrite(real(file), from, size / 2, at);
   if (const auto failure = faulty(Operation::write)) return *failure;
+  if (power_goes()) remember(file, at, size, std::string(static_cast<const char*>(from), size));
   return real(file)->pMethods->xWrite(real(file), from, size, at);
 }
 
 int truncate(sqlite3_file* file, sqlite3_int64 size) {
   if (const auto failure = faulty(Operation::truncate)) return *failure;
+  if (power_goes()) remember(file, size, std::numeric_limits<sqlite3_int64>::max(), {});
   return real(file)->pMethods->xTruncate(real(file), size);
 }
 
 int sync(sqlite3_file* file, int flags) {
   if (const auto failure = faulty(Operation::sync)) return *failure;
-  return real(file)->pMethods->xSync(real(file), flags);
+  const int code = real(file)->pMethods->xSync(real(file), flags);
+  if (code == SQLITE_OK) forget(file);
+  return code;
 }
 
 const sqlite3_io_methods* faulty_methods() {
   static const sqlite3_io_methods kMethods = {
       2,
-      [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
+      close,
       [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
         return real(f)->pMethods->xRead(real(f), to, n, at);
       },
@@ -243,7 +326,9 @@ void look_at(const std::filesystem::path& directory, const Life& life) {
 void check_ending(Fault fault, const Life& life) {
   switch (fault) {
     case Fault::killed:
-    case Fault::killed_in_a_write: EXPECT_TRUE(life.killed()) << life.status; break;
+    case Fault::killed_in_a_write:
+    case Fault::power_cut:
+    case Fault::power_cut_in_part: EXPECT_TRUE(life.killed()) << life.status; break;
     case Fault::fails:
       // At once: no operation is tried again, least of all a sync.
       EXPECT_TRUE(life.aborted() || life.ended(Ending::not_opened)) << life.status;
@@ -260,12 +345,14 @@ void check_ending(Fault fault, const Life& life) {
 class DiskTest : public ::testing::TestWithParam<Fault> {};
 
 INSTANTIATE_TEST_SUITE_P(Faults, DiskTest,
-                         ::testing::Values(Fault::killed, Fault::killed_in_a_write, Fault::fails,
-                                           Fault::full),
+                         ::testing::Values(Fault::killed, Fault::killed_in_a_write, Fault::power_cut,
+                                           Fault::power_cut_in_part, Fault::fails, Fault::full),
                          [](const auto& chosen) {
                            switch (chosen.param) {
                              case Fault::killed: return "Killed";
                              case Fault::killed_in_a_write: return "KilledInAWrite";
+                             case Fault::power_cut: return "PowerCut";
+                             case Fault::power_cut_in_part: return "PowerCutInPart";
                              case Fault::fails: return "Fails";
                              case Fault::full: return "Full";
                            }
