@@ -107,6 +107,49 @@ TEST(Client, AnswersQuestionsInTheSameTask) {
   EXPECT_EQ(text_of(events), "hello");
 }
 
+/// What a caller says to whom it goes on with.
+model::Call say_as(std::string who, std::string context, std::string task = "") {
+  model::Call call = say("hi");
+  call.principal.name = std::move(who);
+  call.turns.clear();
+  json::object args{{"message", "hi"}, {"context_id", std::move(context)}};
+  if (!task.empty()) args["task_id"] = std::move(task);
+  call.args = std::move(args);
+  return call;
+}
+
+TEST(Client, GoesOnWithNobodyElsesConversationOrTask) {
+  std::vector<std::string> sent;
+  Joined j(card_of(true), [&](const std::string&, const json::object& params) {
+    const json::object& message = params.at("message").as_object();
+    sent.push_back(std::format("{}/{}", json::string_at(message, "contextId"),
+                               json::string_at(message, "taskId")));
+    return stream({kTask, kPiece, kDone});
+  });
+  EXPECT_EQ(text_of(j.hub.call(say_as("ada", "ours"))), "hello");
+  EXPECT_EQ(text_of(j.hub.call(say_as("ada", "ours", "t1"))), "hello");
+  EXPECT_EQ(sent, (std::vector<std::string>{"/", "c1/t1"}));
+  // The same words of somebody else, and the agent's own: neither is his.
+  for (const char* context : {"ours", "c1"}) {
+    sent.clear();
+    EXPECT_EQ(text_of(j.hub.call(say_as("bob", context))), "hello");
+    EXPECT_EQ(sent, std::vector<std::string>{"/"}) << context;
+  }
+  // Whose name begins another's, with what is missing put into the handle.
+  sent.clear();
+  EXPECT_EQ(text_of(j.hub.call(say_as("ad", "aours"))), "hello");
+  EXPECT_EQ(sent, std::vector<std::string>{"/"});
+  sent.clear();
+  const auto hers = j.hub.call(say_as("cleo", "mine", "t1"));
+  const auto nobodys = j.hub.call(say_as("cleo", "mine", "t9"));
+  EXPECT_EQ(reason_of(hers), Reason::task_not_found);
+  EXPECT_EQ(text_of(hers),
+            "error: solution \"diary\": there is no task `t1` of yours at the agent");
+  EXPECT_EQ(text_of(nobodys),
+            "error: solution \"diary\": there is no task `t9` of yours at the agent");
+  EXPECT_TRUE(sent.empty()) << "the agent was asked";
+}
+
 TEST(Client, PollsAnAgentThatDoesNotStream) {
   int asked = 0;
   Joined j(card_of(false), [&](const std::string& method, const json::object&) {

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from harness import DOCUMENT, WEFT, Case, Hub, eventually, free_port, walk_help
+from harness import DOCUMENT, WEFT, Case, Hub, Server, eventually, free_port, walk_help
 
 
 class Commands(Case):
@@ -249,6 +249,49 @@ class Commands(Case):
         for file in hub.data.rglob("*"):
             if file.is_file():
                 self.assertNotIn(admin["secret"].encode(), file.read_bytes())
+
+    def test_what_is_shown_leads_back_to_where_it_was_read(self):
+        hub = self.start(config="listen: {hosts: [Weft.example]}\nsolutions: []\n")
+        self.assertEqual(hub.run("add", self.url, "--as", "clock").returncode, 0)
+
+        def shown(host):
+            read = lambda path: json.loads(subprocess.run(
+                ["curl", "-s", "-H", f"Host: {host}", f"http://127.0.0.1:{hub.port}{path}"], capture_output=True, text=True).stdout)
+            return {read("/a2a/clock/.well-known/agent-card.json")["supportedInterfaces"][0]["url"].removesuffix("/a2a/clock"),
+                    read("/.well-known/agent-card.json")["supportedInterfaces"][0]["url"].removesuffix("/a2a"),
+                    read("/api/openapi.json")["servers"][0]["url"], read("/api/clock/openapi.json")["servers"][0]["url"]}
+
+        self.assertEqual(shown("weft.example:8080"), {"http://weft.example:8080"})
+        self.assertEqual(shown(f"localhost:{hub.port}"), {f"http://localhost:{hub.port}"})
+        hub.stop()
+        hub = self.start(config="listen: {public_url: 'https://hub.example/'}\nsolutions: []\n")
+        hub.has_joined("clock")
+        self.assertEqual(shown("hub.example"), {"https://hub.example"})
+        self.assertEqual(shown("localhost"), {"https://hub.example"})
+
+    def test_proxies_that_the_environment_names_are_not_asked(self):
+        proxy = Server()
+        self.addCleanup(proxy.end)
+        names = [name for each in ("http_proxy", "https_proxy", "all_proxy") for name in (each, each.upper())]
+        hub = self.start(env={name: proxy.url for name in names} | {"no_proxy": "", "NO_PROXY": ""})
+        self.assertEqual(hub.run("add", self.url, "--as", "clock").returncode, 0)
+        self.assertEqual(hub.run("call", "clock/add", "a=2", "b=40").returncode, 0)
+        self.assertEqual(proxy.taken, [])
+
+    def test_metrics_tell_a_key_of_what_it_may_call_alone(self):
+        hub = self.start()
+        for name in ("clock", "tower"):
+            self.assertEqual(hub.run("add", self.url, "--as", name).returncode, 0)
+        make = lambda *words: json.loads(hub.run("key", "new", *words, "--json").stdout)["secret"]
+        keys = {"all": make("ada"), "one": make("bob", "--for", "clock")}
+        told = {}
+        for whose, key in keys.items():
+            told[whose] = subprocess.run(["curl", "-s", "-H", f"Authorization: Bearer {key}", f"http://127.0.0.1:{hub.port}/metrics"],
+                                         capture_output=True, text=True).stdout
+        self.assertIn('solution="tower"', told["all"])
+        self.assertIn('solution="clock"', told["one"])
+        self.assertNotIn("tower", told["one"])
+        self.assertIn("weft_solutions 1\n", told["one"])
 
     def test_web_pages_cannot_reach_the_hub(self):
         hub = self.start()

@@ -153,6 +153,14 @@ class Install(unittest.TestCase):
             self.assertRegex(helped, rf"(?m)^  (?:-\w,)?.*{option}\b", option)
         self.assertIn("${STATE_DIRECTORY}", words)
 
+    def test_the_unit_starts_a_blocked_hub_anew(self):
+        unit = (self.prefix / "lib/systemd/system/weft.service").read_text()
+        watched = int(re.search(r"(?m)^WatchdogSec=(\d+)$", unit)[1])
+        header = (Path(__file__).resolve().parents[2] / "src/weft/app/watchdog.h").read_text()
+        blocked = int(re.search(r"kBlockedAfter\{([\d']+)\}", header)[1].replace("'", "")) / 1000
+        self.assertEqual((blocked, watched), (5, 30))
+        self.assertRegex(unit, r"(?m)^Restart=(on-failure|on-watchdog|on-abnormal|always)$")
+
     def test_a_fresh_unit_needs_no_configuration(self):
         unit = (self.prefix / "lib/systemd/system/weft.service").read_text()
         self.assertIn("\nWorkingDirectory=-/etc/weft\n", unit)

@@ -2,6 +2,7 @@
 import http.client
 import json
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import WEFT, Case, Hub, Server, eventually, shown_exit
+from harness import WEFT, Case, Hub, Server, eventually, free_port, shown_exit
 
 POST = ("-X", "POST", "-H", "Content-Type: application/json", "-d", "{}")
 STOP_SECONDS = int(re.search(r"TimeoutStopSec=(\d+)", (Path(__file__).resolve().parents[2] / "packaging/weft.service.in").read_text())[1])
@@ -26,6 +27,18 @@ def curl(url, *options):
 def listens(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def get(port, path):
+    """Whether it answered 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def running(hub):
@@ -178,7 +191,7 @@ class Tls(Case):
         hub.run("add", self.url, "--as", "clock")
         status, document = self.get(hub, "/api/openapi.json")
         self.assertEqual(status, 200)
-        self.assertIn(f"https://127.0.0.1:{hub.port}", json.dumps(json.loads(document)["servers"]))
+        self.assertIn(f"https://localhost:{hub.port}", json.dumps(json.loads(document)["servers"]))
         plain = curl(f"http://127.0.0.1:{hub.port}/healthz", "-w", "%{http_code}")
         self.assertNotIn("200", plain.communicate(timeout=10)[0])
         untrusted = curl(f"https://127.0.0.1:{hub.port}/healthz", "-w", "%{ssl_verify_result}")
@@ -222,6 +235,48 @@ class Tls(Case):
             self.assertEqual(up.returncode, 1, up.stdout + up.stderr)
             self.assertEqual(up.stderr.count("error:"), 1, up.stderr)
             self.assertIn(named, up.stderr)
+
+
+class Poor(unittest.TestCase):
+    """Fault 11: the Nth descriptor or thread fails, for every N of a start; and memory does."""
+
+    def start(self, which, limit):
+        """How a hub ended that has no more than this, and what it said."""
+        folder = Path(tempfile.mkdtemp(prefix="weft-poor-"))
+        port = free_port()
+        try:
+            hub = subprocess.Popen([WEFT, "up", "--listen", str(port), "--data", folder / "data", "--threads", "2", "--log", "error"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: resource.setrlimit(which, (limit, limit)))
+            until = time.monotonic() + 10
+            while hub.poll() is None and not listens(port) and time.monotonic() < until:
+                time.sleep(0.01)
+            answered = hub.poll() is None and get(port, "/healthz")
+            hub.terminate()
+            _, said = hub.communicate(timeout=20)
+            return hub.returncode, answered, said
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def test_with_few_descriptors_it_says_so_or_serves(self):
+        served = []
+        for limit in range(4, 48):
+            code, answered, said = self.start(resource.RLIMIT_NOFILE, limit)
+            self.assertIn(code, (0, 1, 127), f"{limit} descriptors: {said}")  # 127: not even the program's libraries
+            if code == 1:
+                self.assertEqual(said.count("error:"), 1, f"{limit} descriptors: {said}")
+            if code == 0:
+                served.append(answered)
+        self.assertTrue(served and served[-1], "with 47 it serves")
+
+    def test_with_little_memory_it_says_so_or_serves(self):
+        served = []
+        for megabytes in range(8, 400, 16):
+            code, answered, said = self.start(resource.RLIMIT_AS, megabytes << 20)
+            self.assertNotIn(-code, (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL), f"{megabytes} MiB: {said}")
+            if code == 0:
+                served.append(answered)
+        self.assertTrue(served and served[-1], "with 392 MiB it serves")
 
 
 class NeverEnding:

@@ -170,6 +170,17 @@ class Words(Case):
         self.assertIn('{"sum":42}\n', answered.stdout)
 
 
+class Usage(unittest.TestCase):
+    def test_it_is_said_in_our_words(self):
+        for words, said in ((("task",), "error: `weft task` needs one of its commands: `ls`, `show`, `cancel`, `answer`"),
+                            (("key",), "error: `weft key` needs one of its commands: `new`, `ls`, `revoke`"),
+                            (("ls", "--json=?"), "error: --json cannot be `?`"),
+                            (("task", "ls", "--limit", "many"), "error: --limit: wants a number from 1 to 1000000, not `many`"),
+                            (("completion", "zsh"), "error: shell: can be `bash` so far, not `zsh`")):
+            failed = subprocess.run([WEFT, *words], capture_output=True, text=True, timeout=20)
+            self.assertEqual((failed.returncode, failed.stderr.splitlines()[0]), (2, said))
+
+
 class Help(unittest.TestCase):
     def test_help_fits_and_speaks_our_words(self):
         for path, _, _ in walk_help():

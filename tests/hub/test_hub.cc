@@ -30,7 +30,7 @@ TestHub::TestHub(const std::vector<adapters::Adapter>& adapters, const Guard& gu
   server_ = net::HttpServer::create(loops_, address, std::nullopt, net::ServerLimits(),
                                     std::move(handler))
                 .value();
-  environment_->public_url = url();
+  environment_->listen_url = url();
   WEFT_ASSERT(loops_.start());
   server_->start();
 }

@@ -118,12 +118,14 @@ describe('errors', () => {
           const target = tool(solution, 'order', wrong);
           const words = await wordsOf(() => kCallers[caller](world.hub, target));
           assert.match(words, /items(\/1\/|\[1\]\.|\.1\.)qty/, words);
+          assert.match(words, /expected .*1/, words);
         });
       }
       test(`${caller} -> shelf`, { timeout: 20_000 }, async () => {
         const target = tool('shelf', 'createItem', { name: 'cup', qty: 'two' });
         const words = await wordsOf(() => kCallers[caller](world.hub, target));
         assert.match(words, /qty/, words);
+        assert.match(words, /expected .*integer/, words);
       });
     }
     test('nothing of it reached the solution', () => {

@@ -179,8 +179,12 @@ describe('keys', () => {
         body,
         headers: { ...as(name), ...kA2a },
       });
-    const job = (name, method, tail, body) => (id) =>
-      rest(`${world.hub.url}/api/jobs/${id}${tail}`, { method, body, headers: as(name) });
+    const job = (name, method, tail, body, more) => (id) =>
+      rest(`${world.hub.url}/api/jobs/${id}${tail}`, {
+        method,
+        body,
+        headers: { ...as(name), ...more },
+      });
 
     const kUses = {
       'A2A GetTask': (id) => agent('GetTask', { id }, 'bob'),
@@ -188,10 +192,13 @@ describe('keys', () => {
       'A2A SubscribeToTask': (id) => agent('SubscribeToTask', { id }, 'bob'),
       'A2A SendMessage': (id) => agent('SendMessage', message('Tuesday', { taskId: id }), 'bob'),
       'A2A 0.3 tasks/get': (id) => agent('tasks/get', { id }, 'bob'),
+      'A2A 0.3 tasks/cancel': (id) => agent('tasks/cancel', { id }, 'bob'),
+      'A2A 0.3 tasks/resubscribe': (id) => agent('tasks/resubscribe', { id }, 'bob'),
       'A2A HTTP+JSON get': binding('bob', 'GET', ''),
       'A2A HTTP+JSON cancel': binding('bob', 'POST', ':cancel', {}),
       'A2A HTTP+JSON subscribe': binding('bob', 'POST', ':subscribe', {}),
       'REST get': job('bob', 'GET', ''),
+      'REST stream': job('bob', 'GET', '', undefined, { Accept: 'text/event-stream' }),
       'REST cancel': job('bob', 'DELETE', ''),
       'REST input': job('bob', 'POST', '/input', { answer: 'Tuesday' }),
       'MCP continue_task': tool('bob', { text: 'Tuesday' }),
@@ -235,16 +242,25 @@ describe('keys', () => {
       });
       const session = opened.headers.get('mcp-session-id');
       assert.ok(session);
-      const list = async (name, given) => {
-        const { status, text } = await rest(url, {
-          body: { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} },
-          headers: { ...as(name), ...accept, 'Mcp-Session-Id': given },
-        });
+      const use = async (name, given, method, body, more) => {
+        const headers = { ...as(name), ...accept, 'Mcp-Session-Id': given, ...more };
+        const { status, text } = await rest(url, { method, body, headers });
         return `${status} ${text.replaceAll(given, 'ID')}`;
       };
+      const list = { jsonrpc: '2.0', id: 2, method: 'tools/list', params: {} };
+      const answer = { jsonrpc: '2.0', id: 1, result: { action: 'accept', content: {} } };
       const nobodys = session.slice(0, -1) + (session.at(-1) === '0' ? '1' : '0');
-      assert.equal(await list('bob', session), await list('bob', nobodys));
-      assert.match(await list('ada', session), /^200 /);
+      for (const [method, body, more] of [
+        ['POST', list],
+        ['POST', answer],
+        ['GET', undefined, { Accept: 'text/event-stream', 'Last-Event-ID': '1' }],
+        ['DELETE'],
+      ]) {
+        const theirs = await use('bob', session, method, body, more);
+        assert.equal(theirs, await use('bob', nobodys, method, body, more), method);
+        assert.match(theirs, /^4/);
+      }
+      assert.match(await use('ada', session, 'POST', list), /^200 /);
     });
 
     test('the owner still has it all', async () => {

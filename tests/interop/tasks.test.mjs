@@ -35,6 +35,27 @@ describe('tasks', () => {
     });
   }
 
+  test('a call that may not be repeated is not, when the hub was killed during it', {
+    timeout: 60_000,
+  }, async (t) => {
+    const world = await startWorld(['shop']);
+    t.after(() => world.close());
+    const begun = await rest(`${world.hub.url}/api/shop/slow`, {
+      body: {},
+      headers: { Prefer: 'respond-async' },
+    });
+    assert.equal(begun.status, 202, begun.text);
+    const slow = () => world.up.shop.journal.all('called').filter((call) => call.tool === 'slow');
+    await until(5000, 'the call', () => slow().length === 1);
+    await world.hub.restart('SIGKILL');
+    await world.hub.joined('shop');
+    const url = new URL(begun.headers.get('location'), world.hub.url);
+    const job = () => rest(url, { method: 'GET' });
+    await until(5000, 'the end', async () => (await job()).text.includes('outcome unknown'));
+    assert.match((await job()).text, /weft stopped while shop\/slow ran; it was not repeated/);
+    assert.equal(slow().length, 1, 'it was called once');
+  });
+
   test('a finished task is read after a restart', { timeout: 60_000 }, async (t) => {
     const world = await startWorld(['diary']);
     t.after(() => world.close());

@@ -26,6 +26,7 @@ TestHub::TestHub(net::Loops& loops, net::HttpClients& clients) : loops_(loops) {
   environment_ = std::make_unique<adapters::Environment>(adapters::Environment{.hub = *hub_,
                                                                                .joiner = nullptr,
                                                                                .clients = clients,
+                                                                               .listen_url = "",
                                                                                .public_url = "",
                                                                                .data_directory = "",
                                                                                .config_file = "",
@@ -45,7 +46,7 @@ TestHub::TestHub(net::Loops& loops, net::HttpClients& clients) : loops_(loops) {
   server_ = net::HttpServer::create(loops, {.host = "127.0.0.1", .port = 0, .unix_path = ""},
                                     std::nullopt, {}, std::move(handler))
                 .value();
-  environment_->public_url = std::format("http://127.0.0.1:{}", server_->port());
+  environment_->listen_url = std::format("http://127.0.0.1:{}", server_->port());
   server_->start();
 }
 

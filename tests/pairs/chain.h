@@ -24,7 +24,7 @@ class TestHub {
   TestHub(net::Loops& loops, net::HttpClients& clients);
   ~TestHub();
   hub::Hub& hub() { return *hub_; }
-  const std::string& url() const { return environment_->public_url; }
+  const std::string& url() const { return environment_->listen_url; }
   void add(std::shared_ptr<const hub::Entry> entry);
   /// Joins what speaks `protocol` at the URL, as `name`.
   Result<hub::JoinReport> join(std::string url, std::string protocol, std::string name);

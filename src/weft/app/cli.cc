@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <format>
 #include <functional>
@@ -73,6 +74,21 @@ std::string check_target(const std::string& text) {
              : "";
 }
 
+std::string check_shell(const std::string& text) {
+  return text == "bash" ? "" : std::format("can be `bash` so far, not `{}`", text);
+}
+
+std::function<std::string(const std::string&)> check_count(int most) {
+  return [most](const std::string& text) {
+    int count = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool whole = failed == std::errc() && end == text.data() + text.size();
+    return whole && count >= 1 && count <= most
+               ? std::string()
+               : std::format("wants a number from 1 to {}, not `{}`", most, text);
+  };
+}
+
 /// An option with a value: how the value is written, and what it is for.
 CLI::Option* add_value(CLI::App& command, const std::string& name, std::string& value,
                        const std::string& written, const std::string& what) {
@@ -134,7 +150,7 @@ void add_up(CLI::App& app, Words& words) {
   add_value(*up, "--data", words.up.data, "DIR", "the folder of the hub's data (weft-data)");
   up->add_option("--threads", words.up.threads, "how many loops, 1 to 256 (one for each core)")
       ->option_text("N")
-      ->check(CLI::Range(1, 256));
+      ->check(check_count(256));
   add_value(*up, "--log", words.up.log, "LEVEL", "debug, info, warn, error or off")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
   up->add_flag("--json", words.up.json, "print what listens as one JSON document");
@@ -213,7 +229,7 @@ void add_tasks(CLI::App& app, Words& words) {
                              [&words] { return run_task_ls(words.hub, words.limit); });
   ls->add_option("--limit", words.limit, std::format("how many at most ({})", kTasksListed))
       ->option_text("N")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(check_count(1'000'000));
   CLI::App* show = hub_command(*task, words, "show", "show a task", "weft task show 01K…",
                                [&words] { return run_task_show(words.hub, words.name); });
   add_word(*show, "id", words.name, "ID", "the task");
@@ -226,7 +242,7 @@ void add_tasks(CLI::App& app, Words& words) {
 void add_keys(CLI::App& app, Words& words) {
   CLI::App* key = app.add_subcommand("key", "keys of callers");
   key->require_subcommand(1);
-  key->footer("example:\n  weft key new ada --for bank\n  weft key revoke 01K…");
+  key->footer("example:\n  weft key new ada --for bank\n  weft key revoke key_9f2c…");
   CLI::App* make =
       hub_command(*key, words, "new", "make a key; it is shown once", "weft key new ada --for bank",
                   [&words] { return run_key_new(words.hub, words.key); });
@@ -235,7 +251,7 @@ void add_keys(CLI::App& app, Words& words) {
   add_values(*make, "--for", words.key.solutions, "SOLUTION", "one that it may call (else all)");
   hub_command(*key, words, "ls", "list keys", "weft key ls",
               [&words] { return run_key_ls(words.hub); });
-  CLI::App* revoke = hub_command(*key, words, "revoke", "revoke a key", "weft key revoke 01K…",
+  CLI::App* revoke = hub_command(*key, words, "revoke", "revoke a key", "weft key revoke key_9f2c…",
                                  [&words] { return run_key_revoke(words.hub, words.name); });
   add_word(*revoke, "id", words.name, "ID", "the key's id");
 }
@@ -276,7 +292,7 @@ void add_others(CLI::App& app, Words& words) {
                                    std::print("{}", completion_script(commands));
                                    return Exit::done;
                                  });
-  add_word(*completion, "shell", words.shell, "SHELL", "bash")->check(CLI::IsMember({"bash"}));
+  add_word(*completion, "shell", words.shell, "SHELL", "bash")->check(check_shell);
 }
 
 /// The command that the words came to, and where its own words begin.
@@ -311,13 +327,24 @@ std::optional<std::pair<std::string, std::string>> unknown_option(const CLI::App
   return std::nullopt;
 }
 
+/// What CLI11 says, in our words where its own are of the inside.
+std::string words_of(const CLI::ParseError& error) {
+  std::string text = error.what();
+  constexpr std::string_view kConversion = "Could not convert: ";
+  if (!text.starts_with(kConversion)) return text;
+  text.erase(0, kConversion.size());
+  const auto mark = text.find(" = ");
+  if (mark == std::string::npos) return text;
+  return std::format("{} cannot be `{}`", text.substr(0, mark), text.substr(mark + 3));
+}
+
 int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
   const bool json = std::ranges::find(words, std::string_view("--json")) != words.end();
   const auto [command, from] = command_of(app, argc, argv);
   std::string path = "weft";
   for (int i = 1; i < from; ++i) path += std::format(" {}", argv[i]);
-  std::string message = error.what();
+  std::string message = words_of(error);
   std::string hint = std::format("`{} --help` shows how it is used", path);
   const auto suggest = [&](const std::string& near, std::string_view before) {
     if (!near.empty()) hint = std::format("did you mean `{}{}`?", before, near);
@@ -329,6 +356,11 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, cha
     for (const CLI::App* each : below) names.push_back(each->get_name());
     message = std::format("there is no command `{} {}`", path, argv[from]);
     suggest(nearest(argv[from], names), path + " ");
+  } else if (from >= argc && !below.empty()) {
+    std::string names;
+    for (const CLI::App* each : below)
+      names += std::format("{}`{}`", names.empty() ? "" : ", ", each->get_name());
+    message = std::format("`{}` needs one of its commands: {}", path, names);
   } else if (auto unknown = unknown_option(*command, argc, argv, from)) {
     message = std::format("`{}` has no option `{}`", path, unknown->first);
     suggest(unknown->second, "");

@@ -149,6 +149,23 @@ void check_file(ConfigNode& node, const std::string& key, const std::string& fil
              "paths are taken from where `weft up` is started");
 }
 
+/// Without the slash at its end. Its name may stand in a request's Host.
+std::string read_public_url(ConfigNode& node) {
+  const auto text = node.text("public_url");
+  if (!text) return "";
+  const auto url = parse_url(*text);
+  if (!url || !url->query.empty()) {
+    node.fault(node.at("public_url"), "W1205",
+               std::format("`public_url` is no address of a hub: {}",
+                           url ? "it has a query" : url.error().message),
+               "https://weft.example", "");
+    return "";
+  }
+  std::string out = url->str();
+  while (out.ends_with('/')) out.pop_back();
+  return out;
+}
+
 /// What of `listen` is judged once `keys` is known.
 struct Reach {
   YAML::Node host;
@@ -160,6 +177,7 @@ void read_listen(ConfigNode& node, Config& config, Reach& reach) {
   if (auto port = node.integer("port", 0, 65'535)) config.port = static_cast<std::uint16_t>(*port);
   config.front.hosts = node.texts("hosts");
   config.front.origins = node.texts("origins");
+  config.public_url = read_public_url(node);
   node.child("tls", [&](ConfigNode& tls) {
     net::TlsServerConfig out;
     out.certificate_file = tls.text("certificate").value_or("");

@@ -32,6 +32,8 @@ struct Config {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8420;
   adapters::FrontConfig front;
+  /// Where callers reach the hub, without a slash at its end; empty: where each came to.
+  std::string public_url;
   std::optional<net::TlsServerConfig> tls;
   std::filesystem::path data = "weft-data";
   std::size_t threads = 0;  ///< 0: one for each core

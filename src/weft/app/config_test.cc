@@ -29,7 +29,8 @@ TEST(Config, EmptyIsTheDefaults) {
 
 TEST(Config, EveryKeyIsRead) {
   const auto reading = read_config(
-      "listen: {host: '::1', port: 9000, hosts: [a.example], origins: [http://b.example]}\n"
+      "listen: {host: '::1', port: 9000, hosts: [a.example], origins: [http://b.example],\n"
+      "  public_url: 'https://c.example/'}\n"
       "data: d\nthreads: 3\nlog: warn\nkeys: {required: true}\n"
       "solutions:\n"
       "  - {name: bank, url: http://127.0.0.1:1/mcp, protocol: mcp, bearer: '${T}', headers: {X-A: "
@@ -43,13 +44,14 @@ TEST(Config, EveryKeyIsRead) {
   EXPECT_EQ(c.port, 9000);
   EXPECT_EQ(c.front.hosts, std::vector<std::string>{"a.example"});
   EXPECT_EQ(c.front.origins, std::vector<std::string>{"http://b.example"});
+  EXPECT_EQ(c.public_url, "https://c.example");
   EXPECT_TRUE(c.front.keys_required);
   EXPECT_EQ(c.threads, 3U);
   ASSERT_EQ(c.solutions.size(), 2U);
   EXPECT_EQ(c.solutions[0].timeout_ms, 500);
   EXPECT_EQ(c.solutions[0].concurrency_max, 4U);
   EXPECT_EQ(c.solutions[0].approvals.at("pay"), hub::Approval::hub);
-  EXPECT_EQ(c.solutions[0].origin, "weft.yaml:7");
+  EXPECT_EQ(c.solutions[0].origin, "weft.yaml:8");
   EXPECT_EQ(c.solutions[1].approvals.at("*"), hub::Approval::both);
   EXPECT_EQ(c.solutions[1].environment.at("C"), "d");
 }
@@ -58,6 +60,8 @@ TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
   EXPECT_EQ(codes("lisen: {}\nthreads: no\nsolutions:\n  - {name: a}\n"),
             "W1203:1:1 W1205:2:10 W1206:4:5 ");
   EXPECT_EQ(codes("listen: [1]\n"), "W1202:1:9 ");
+  EXPECT_EQ(codes("listen: {public_url: weft.example}\n"), "W1205:1:22 ");
+  EXPECT_EQ(codes("listen: {public_url: 'https://a.example/?b'}\n"), "W1205:1:22 ");
   EXPECT_EQ(codes("log: loud\n"), "W1205:1:6 ");
   EXPECT_EQ(codes("solutions:\n  - {name: Big Bank, url: http://a/}\n"), "W1207:2:12 ");
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/}\n  - {name: a, url: http://b/}\n"),

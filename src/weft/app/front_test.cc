@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "weft/adapters/common/own_url.h"
 #include "weft/base/url.h"
 #include "weft/hub/testing.h"
 #include "weft/store/memory_journal.h"
@@ -59,6 +60,7 @@ class Front : public ::testing::Test {
         environment_{.hub = hub_,
                      .joiner = nullptr,
                      .clients = clients_,
+                     .listen_url = "",
                      .public_url = "",
                      .data_directory = "",
                      .config_file = "",
@@ -153,8 +155,41 @@ TEST_F(Front, WhatAnyPageCanSendIsRefused) {
               e.request.headers.add("Content-Type", "Text/Plain; charset=utf-8");
             }),
             403);
-  EXPECT_EQ(status([](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", "cross-site"); }),
-            403);
+  for (const char* site : {"cross-site", "same-site"}) {
+    const auto from = [&](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", site); };
+    EXPECT_EQ(status(from), 403) << site;
+    EXPECT_EQ(status([&](FakeExchange& e) {
+                from(e);
+                e.request.headers.add("Origin", "https://page.example");
+              }),
+              200)
+        << site;
+  }
+  // Its own page, and what a person typed.
+  for (const char* site : {"same-origin", "none"}) {
+    EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", site); }), 200)
+        << site;
+  }
+}
+
+TEST_F(Front, IsShownUnderTheNameThatItWasReachedBy) {
+  environment_.listen_url = "http://127.0.0.1:8420";
+  const auto shown = [&](const char* host) {
+    FakeExchange exchange(loop_.get_executor());
+    exchange.request.headers.set("Host", host);
+    return own_url(environment_, exchange);
+  };
+  EXPECT_EQ(shown("weft.example"), "http://weft.example");
+  EXPECT_EQ(shown("Weft.example:80"), "http://weft.example");
+  EXPECT_EQ(shown("weft.example:8080"), "http://weft.example:8080");
+  EXPECT_EQ(shown("[::1]:8420"), "http://[::1]:8420");
+  // What is no address of a hub is not repeated.
+  for (const char* host : {"", "weft.example/x", "weft.example?x", "a@weft.example", "a:b:c",
+                           "weft.example:99999", "weft.example:8x"}) {
+    EXPECT_EQ(shown(host), "http://127.0.0.1:8420") << host;
+  }
+  environment_.public_url = "https://hub.example/weft";
+  EXPECT_EQ(shown("weft.example"), "https://hub.example/weft");
 }
 
 TEST_F(Front, AdminNeedsTheSocketOrAnAdminKey) {

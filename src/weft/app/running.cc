@@ -55,7 +55,7 @@ class RunningHub final : public Running {
     return {};
   }
 
-  std::string url() const override { return environment_->public_url; }
+  std::string url() const override { return environment_->listen_url; }
   std::string socket_path() const override { return (config_.data / "weft.sock").string(); }
 
   void reload() override {
@@ -98,7 +98,8 @@ class RunningHub final : public Running {
         adapters::Environment{.hub = *hub_,
                               .joiner = nullptr,
                               .clients = *clients_,
-                              .public_url = "",
+                              .listen_url = "",
+                              .public_url = config_.public_url,
                               .data_directory = "",
                               .config_file = config_.file,
                               .reload = [this] { return reload_on_loop(); },
@@ -122,6 +123,8 @@ class RunningHub final : public Running {
     }
     adapters::FrontConfig front = config_.front;
     front.hosts.push_back(shown_host(config_.host));
+    if (const auto shown = parse_url(config_.public_url))
+      front.hosts.push_back(shown_host(shown->host));
     const net::Handler handler =
         adapters::make_front(*environment_, std::move(routes), std::move(front));
     net::ServerLimits limits;
@@ -129,7 +132,7 @@ class RunningHub final : public Running {
     net::ListenAddress tcp{.host = config_.host, .port = config_.port, .unix_path = ""};
     WEFT_TRY(auto server,
              net::HttpServer::create(loops_, std::move(tcp), config_.tls, limits, handler));
-    environment_->public_url = std::format("{}://{}:{}", config_.tls ? "https" : "http",
+    environment_->listen_url = std::format("{}://{}:{}", config_.tls ? "https" : "http",
                                            shown_host(config_.host), server->port());
     net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
     WEFT_TRY(auto admin,
@@ -169,6 +172,7 @@ class RunningHub final : public Running {
       return tls ? std::vector{tls->certificate_file, tls->key_file, tls->client_ca_file}
                  : std::vector<std::string>();
     };
+    note("listen.public_url", next.public_url != config_.public_url);
     note("listen.tls", files(next.tls) != files(config_.tls));
     note("keys.required", next.front.keys_required != config_.front.keys_required);
     note("data", next.data != config_.data);
@@ -261,7 +265,15 @@ Result<std::unique_ptr<Running>> Running::start(Config config, Settle settle) {
             config.host));
   }
   if (config.threads == 0) config.threads = std::max(1U, std::thread::hardware_concurrency());
-  auto hub = std::make_unique<RunningHub>(std::move(config), std::move(settle));
+  std::unique_ptr<RunningHub> hub;
+  try {
+    hub = std::make_unique<RunningHub>(std::move(config), std::move(settle));
+  } catch (const boost::system::system_error& refused) {
+    return fail(Reason::unavailable,
+                std::format("the system gives nothing for a loop to wait on ({}): raise `ulimit "
+                            "-n`, or run fewer loops (`--threads N`)",
+                            refused.code().message()));
+  }
   WEFT_CHECK(hub->start());
   return hub;
 }

@@ -343,6 +343,35 @@ TEST_P(HubTest, ASolutionThatCannotBeReachedIsLeftAloneForAWhile) {
   EXPECT_TRUE(outcome(call_of("gone", "{}")));
 }
 
+// Fault 6: who lets three calls in a row come to their deadline is left alone as well.
+TEST_P(HubTest, ASolutionThatDoesNotAnswerIsLeftAloneForAWhile) {
+  auto service = std::make_shared<testing::FakeService>(
+      [](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
+        Signal done(out.executor());
+        const auto registration = out.cancelled().on_cancel([&] { done.notify(); });
+        co_await done.wait();
+        co_return fail(out.cancelled().why());
+      });
+  add("silent", service, testing::fake_skill("a"));
+  const auto late = [&] {
+    return testing::run_on<Result<model::Output>>(loop_, [&]() -> Awaitable<Result<model::Output>> {
+      auto context = testing::context_on(loop_);
+      context.deadline = clock_.steady() + Milliseconds(20);
+      auto stream = hub_.call(call_of("silent", "{}"), context);
+      co_return (co_await fold_stream(*stream, kAnswerBytesMax)).end.outcome;
+    });
+  };
+  for (std::uint32_t i = 0; i < kFailuresToDown; ++i) {
+    EXPECT_NE(counters("silent").health, Health::down);
+    EXPECT_EQ(late().error_or(Error()).reason, Reason::deadline);
+  }
+  EXPECT_EQ(counters("silent").health, Health::down);
+  const auto refused = outcome(call_of("silent", "{}"));
+  EXPECT_EQ(refused.error_or(Error()).reason, Reason::unavailable);
+  EXPECT_EQ(service->started, static_cast<int>(kFailuresToDown));
+  EXPECT_EQ(*service->running, 0);
+}
+
 // A refusal is an answer: one caller's requests that are refused close no solution to the others.
 TEST_P(HubTest, ASolutionThatRefusesIsNotDown) {
   int status = 403;

@@ -273,6 +273,27 @@ TEST_F(TasksTest, CancelEndsItAndOnce) {
   });
 }
 
+// Fault 2: the slot is free again, and the task says why it ended.
+TEST_F(TasksTest, ATaskWhoseSolutionKeepsSilentEndsInTime) {
+  const auto service = std::make_shared<testing::FakeService>(hang);
+  JoinRequest request;
+  request.timeout_ms = 30;
+  EXPECT_TRUE(hub_->registry().add(
+      testing::fake_solution("silent", service, {testing::fake_skill("do")}, request)));
+  run(loop_, [&]() -> Awaitable<> {
+    const auto begun = co_await start("silent");
+    const auto view = co_await settled(begun.id);
+    EXPECT_EQ(view.state, TaskState::failed);
+    const bool failed = view.end && !view.end->outcome;
+    EXPECT_TRUE(failed);
+    if (!failed) co_return;
+    EXPECT_EQ(view.end->outcome.error().reason, Reason::deadline);
+    EXPECT_EQ(view.end->outcome.error().message,
+              "solution \"silent\": no answer came before the deadline of the call");
+    EXPECT_EQ(*service->running, 0);
+  });
+}
+
 TEST_F(TasksTest, SomeoneElsesTaskIsNoTask) {
   add("ask", ask_name);
   run(loop_, [&]() -> Awaitable<> {

@@ -1,7 +1,9 @@
 // The server and the client against each other, over real sockets.
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -448,6 +450,53 @@ TEST(HttpClient, ALengthOfAnySizeIsNotBelievedBeforeItCame) {
       EXPECT_EQ((co_await (*response)->read_some()).value_or("?").front(), 'x') << length;
     });
   }
+}
+
+/// A port whose queue is full: who connects to it hears nothing.
+class FullPort {
+ public:
+  FullPort() : listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* any = reinterpret_cast<sockaddr*>(&address);
+    WEFT_ASSERT(::bind(listening_, any, size) == 0 && ::listen(listening_, 0) == 0);
+    WEFT_ASSERT(::getsockname(listening_, any, &size) == 0);
+    port = ::ntohs(address.sin_port);
+    for (int& fd : waiting_) {
+      fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      (void)::connect(fd, any, size);
+    }
+  }
+  ~FullPort() {
+    for (const int fd : waiting_) ::close(fd);
+    ::close(listening_);
+  }
+  FullPort(const FullPort&) = delete;
+  FullPort& operator=(const FullPort&) = delete;
+  std::uint16_t port = 0;
+
+ private:
+  int listening_;
+  std::array<int, 4> waiting_{};
+};
+
+TEST(HttpClient, WhoDoesNotAcceptIsGivenUpLongBeforeTheDeadline) {
+  const FullPort full;
+  run_alone([&](Loop& loop) -> Awaitable<> {
+    ClientLimits limits;
+    limits.connect_timeout = Milliseconds(40);
+    auto client = HttpClient::create(loop, limits);
+    ClientRequest request;
+    request.origin.url = parse_url(std::format("http://127.0.0.1:{}/", full.port)).value();
+    request.origin.egress = Egress::open;
+    request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto refused = co_await fetch(*client, std::move(request));
+    EXPECT_EQ(refused.error_or(Error()).reason, Reason::unavailable);
+    EXPECT_TRUE(refused.error_or(Error()).message.ends_with("it did not accept in time"))
+        << refused.error_or(Error()).message;
+  });
 }
 
 TEST(HttpClient, AnAnswerToHalfARequestLeavesNoConnectionBehind) {

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "weft/base/log.h"
+#include "weft/net/poller.h"
 
 namespace weft::net {
 namespace {
@@ -54,6 +55,12 @@ Loops::~Loops() { stop(); }
 
 Result<void> Loops::start() {
   for (auto& loop : loops_) {
+    if (!Poller::of(loop->executor()).usable()) {
+      stop();
+      return fail(Reason::unavailable,
+                  "the system gives nothing for a loop to wait on: raise `ulimit -n`, or run fewer "
+                  "loops (`--threads N`)");
+    }
     work_.emplace_back(loop->executor());
     try {
       threads_.emplace_back([&loop = *loop] {

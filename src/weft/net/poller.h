@@ -36,6 +36,8 @@ class Poller final : public boost::asio::execution_context::service {
 
   explicit Poller(boost::asio::execution_context& context);
   ~Poller() override;
+  /// Whether the system gave what it waits with; else add() always fails.
+  bool usable() const { return fd_ >= 0; }
   /// The poller of the loop that the executor belongs to.
   static Poller& of(Executor executor);
 

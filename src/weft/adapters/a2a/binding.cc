@@ -7,6 +7,7 @@
 #include "weft/adapters/a2a/extensions.h"
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/own_card.h"
+#include "weft/adapters/common/own_url.h"
 #include "weft/adapters/common/reply.h"
 #include "weft/base/url.h"
 #include "weft/hub/names.h"
@@ -39,8 +40,9 @@ Fault push_refusal() {
           "weft sends no push notifications; use SubscribeToTask, or GetTask from time to time"};
 }
 
-json::object extended_card(Environment& environment, const Scope& scope, Version version) {
-  const Shown shown{environment.public_url, environment.asks_for_keys()};
+json::object extended_card(Environment& environment, const net::Exchange& exchange,
+                           const Scope& scope, Version version) {
+  const Shown shown{own_url(environment, exchange), environment.asks_for_keys()};
   const Card card =
       scope.entry ? solution_card(*scope.entry, shown) : hub_card(*scope.snapshot, shown, true);
   return write_card(card, version == Version::v10 ? CardShape::v10 : CardShape::v03);
@@ -62,8 +64,9 @@ Result<ById> read_by_id(const json::object& params) {
   return out;
 }
 
-Awaitable<> serve_card(Environment& environment, Scope scope, Outlet outlet) {
-  outlet.answer(json::value(extended_card(environment, scope, outlet.codec().version())));
+Awaitable<> serve_card(Environment& environment, Request& request, Scope scope, Outlet outlet) {
+  outlet.answer(
+      json::value(extended_card(environment, request.exchange, scope, outlet.codec().version())));
   co_return;
 }
 
@@ -266,7 +269,8 @@ Awaitable<> serve(Desk& desk, Request& request, Scope scope, Outlet outlet, Verb
                   json::object params) {
   const Codec codec = outlet.codec();
   switch (verb) {
-    case Verb::card: return serve_card(desk.environment, std::move(scope), std::move(outlet));
+    case Verb::card:
+      return serve_card(desk.environment, request, std::move(scope), std::move(outlet));
     case Verb::push: return refused(std::move(outlet), push_refusal());
     case Verb::send:
     case Verb::stream: {

@@ -53,7 +53,7 @@ Card solution_card(const hub::Entry& entry, const Shown& shown) {
   card.version = solution.version.empty() ? "1.0.0" : solution.version;
   // What a caller activates is handed on to an agent, and means nothing to others.
   if (solution.protocol == "a2a") card.extensions = extensions_of(solution.raw);
-  add_interfaces(card, shown.public_url + "/a2a/" + solution.id.str());
+  add_interfaces(card, shown.url + "/a2a/" + solution.id.str());
   for (const model::Skill& skill : solution.skills) {
     if (card.skills.size() >= kCardSkillsMax) break;
     card.skills.push_back(card_skill(skill, skill.id.str()));
@@ -69,7 +69,7 @@ Card hub_card(const hub::Snapshot& snapshot, const Shown& shown, bool full) {
       "\"parameters\": "
       "{…}}, or a solution as the tenant.";
   card.version = WEFT_VERSION;
-  const std::string url = shown.public_url + "/a2a";
+  const std::string url = shown.url + "/a2a";
   add_interfaces(card, url);
   if (!full) return card;
   std::size_t tenants = 0;

@@ -10,7 +10,8 @@
 namespace weft::adapters::a2a {
 
 struct Shown {
-  std::string public_url;
+  /// Where callers reach the hub.
+  std::string url;
   /// Callers need a key.
   bool bearer = false;
 };

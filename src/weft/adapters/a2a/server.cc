@@ -9,6 +9,7 @@
 #include "weft/adapters/a2a/limits.h"
 #include "weft/adapters/a2a/own_card.h"
 #include "weft/adapters/a2a/rest_binding.h"
+#include "weft/adapters/common/own_url.h"
 
 namespace weft::adapters::a2a {
 namespace {
@@ -33,7 +34,7 @@ class Server {
     // call.
     const bool full = !keys || request.principal.admin || !request.principal.key_id.empty();
     const auto snapshot = seen_by(environment_.hub, request.principal);
-    const Shown shown{environment_.public_url, keys};
+    const Shown shown{own_url(environment_, request.exchange), keys};
     const Card card = hub_card(*snapshot, shown, full);
     co_await answer_card(request, card, !keys);
   }
@@ -74,7 +75,7 @@ class Server {
       co_return;
     }
     const bool keys = environment_.asks_for_keys();
-    const Shown shown{environment_.public_url, keys};
+    const Shown shown{own_url(environment_, request.exchange), keys};
     const Card card = scope->entry ? solution_card(*scope->entry, shown)
                                    : hub_card(*scope->snapshot, shown, true);
     co_await answer_card(request, card, !keys);
@@ -90,10 +91,10 @@ class Server {
     }
     std::string body = json::write(write_card(card, shape_of(named)));
     const std::string etag = etag_of(body);
-    // Each key has a card of its own.
+    // Each key has a card of its own, and each name by which the hub is reached.
     const std::string where =
-        std::format("{} {} {}", exchange.head().path(), static_cast<int>(shape_of(named)),
-                    request.principal.key_id);
+        std::format("{}{} {} {}", own_url(environment_, exchange), exchange.head().path(),
+                    static_cast<int>(shape_of(named)), request.principal.key_id);
     const std::int64_t since = dates_.seen(where, etag, environment_.hub.clock().unix_ms());
     wire::ResponseHead head;
     head.headers.add("Content-Type", "application/json");

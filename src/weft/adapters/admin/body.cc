@@ -7,9 +7,12 @@
 #include "weft/base/limits.h"
 #include "weft/base/url.h"
 #include "weft/hub/limits.h"
+#include "weft/hub/nearest.h"
 
 namespace weft::adapters::admin {
 namespace {
+
+constexpr std::size_t kMemberCharsShown = 64;
 
 std::string query_value(std::string_view query, std::string_view name) {
   for (auto& [key, value] : parse_query(query)) {
@@ -25,9 +28,25 @@ std::int64_t number_or(std::string_view text, std::int64_t otherwise) {
                                                                                    : otherwise;
 }
 
+/// What would be left out is refused: a member misspelt may be a right that was to be withheld.
+Result<void> check_members(const json::object& body,
+                           std::initializer_list<std::string_view> known) {
+  for (const auto& member : body) {
+    const std::string name(member.key());
+    if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
+    return fail(make_argument_error(
+        "/" + name,
+        std::format("`{}` is not known here; what is: {}", name.substr(0, kMemberCharsShown),
+                    hub::quoted_list({known.begin(), known.end()}))));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<hub::JoinRequest> read_join(const json::object& body) {
+  WEFT_CHECK(check_members(body, {"name", "url", "protocol", "bearer", "command", "headers",
+                                  "environment", "timeout_ms"}));
   hub::JoinRequest request;
   request.id = SolutionId(std::string(json::string_at(body, "name")));
   request.url = std::string(json::string_at(body, "url"));
@@ -75,10 +94,12 @@ Result<hub::JoinRequest> read_join(const json::object& body) {
 }
 
 Result<hub::KeyInfo> read_key(const json::object& body) {
+  WEFT_CHECK(check_members(body, {"name", "admin", "solutions"}));
   hub::KeyInfo key;
   key.name = std::string(json::string_at(body, "name"));
-  if (key.name.empty() || key.name.size() > 100) {
-    return fail(make_argument_error("/name", "name: expected 1 to 100 characters"));
+  if (key.name.empty() || key.name.size() > hub::kKeyNameCharsMax) {
+    return fail(make_argument_error(
+        "/name", std::format("name: expected 1 to {} characters", hub::kKeyNameCharsMax)));
   }
   // An empty list means every solution: what cannot be read must not become one.
   const auto* list = json::find(body, "solutions");

@@ -19,6 +19,22 @@ TEST(Body, AKeyThatIsLimitedIsNeverReadAsOneForAll) {
   }
 }
 
+TEST(Body, WhatWouldBeLeftOutIsRefused) {
+  const auto key = read_key(body_of(R"({"name":"a","solution":["bank"]})"));
+  ASSERT_FALSE(key);
+  EXPECT_EQ(key.error().param, "/solution");
+  EXPECT_EQ(key.error().message,
+            "`solution` is not known here; what is: `name`, `admin`, `solutions`");
+  const auto join = read_join(body_of(R"({"url":"http://a/","timeout":5})"));
+  ASSERT_FALSE(join);
+  EXPECT_EQ(join.error().param, "/timeout");
+}
+
+TEST(Body, ANameIsNotLongerThanAKeyMayHave) {
+  EXPECT_TRUE(read_key(json::object{{"name", std::string(64, 'a')}}));
+  EXPECT_FALSE(read_key(json::object{{"name", std::string(65, 'a')}}));
+}
+
 TEST(Body, ATimeoutIsOneThatAClockCanCount) {
   EXPECT_TRUE(read_join(body_of(R"({"url":"http://a/","timeout_ms":500})")));
   for (const char* text : {R"({"url":"http://a/","timeout_ms":-1})",

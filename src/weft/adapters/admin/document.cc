@@ -12,7 +12,23 @@ struct Operation {
   std::string_view summary;
   /// JSON of the request body's schema; empty when there is none.
   std::string_view body;
+  /// JSON of the parameters besides the path's; empty when there is none.
+  std::string_view parameters = "";
 };
+
+constexpr std::string_view kTaskQuery =
+    R"([{"name":"context","in":"query","description":"Tasks of this context alone.","schema":{"type":"string"}},)"
+    R"({"name":"state","in":"query","description":"Tasks in this state alone.","schema":{"enum":)"
+    R"(["submitted","working","ask","auth","completed","failed","canceled","rejected"]}},)"
+    R"({"name":"limit","in":"query","schema":{"type":"integer","minimum":1,"maximum":500,"default":50}},)"
+    R"({"name":"page_token","in":"query","description":"`next_page_token` of the page before.","schema":{"type":"string"}}])";
+constexpr std::string_view kEventsQuery =
+    R"([{"name":"after","in":"query","description":"The event to go on after.","schema":{"type":"integer","default":0}},)"
+    R"({"name":"Last-Event-ID","in":"header","description":"The same, as event streams say it.","schema":{"type":"integer"}}])";
+constexpr std::string_view kErrorSchema =
+    R"({"type":"object","required":["error"],"properties":{"error":{"type":"object","required":["message","reason"],)"
+    R"("properties":{"code":{"type":"string"},"reason":{"type":"string"},"message":{"type":"string"},)"
+    R"("param":{"type":"string","description":"A JSON pointer to what does not fit."}}}}})";
 
 constexpr std::string_view kJoinSchema =
     R"({"type":"object","properties":{"url":{"type":"string"},"name":{"type":"string"},"protocol":{"type":"string"},)"
@@ -37,10 +53,10 @@ constexpr Operation kOperations[] = {
     {"/admin/v1/solutions/{id}", "delete", "remove_solution", "Let a solution go", ""},
     {"/admin/v1/call", "post", "call", "Call a skill; the events come as server-sent events",
      kCallSchema},
-    {"/admin/v1/tasks", "get", "list_tasks", "Tasks, newest first", ""},
+    {"/admin/v1/tasks", "get", "list_tasks", "Tasks, newest first", "", kTaskQuery},
     {"/admin/v1/tasks/{id}", "get", "show_task", "One task", ""},
     {"/admin/v1/tasks/{id}/events", "get", "task_events",
-     "A task's events, live (Last-Event-ID resumes)", ""},
+     "A task's events, live, as server-sent events", "", kEventsQuery},
     {"/admin/v1/tasks/{id}/cancel", "post", "cancel_task", "Cancel a task", ""},
     {"/admin/v1/tasks/{id}/answer", "post", "answer_task", "Answer what a task asks",
      kAnswerSchema},
@@ -54,14 +70,15 @@ json::object describe(const Operation& operation) {
   json::object out;
   out["operationId"] = operation.id;
   out["summary"] = operation.summary;
+  json::array parameters;
+  if (!operation.parameters.empty())
+    parameters = json::parse(operation.parameters).value().as_array();
   if (operation.path.contains("{id}")) {
-    json::object schema{{"type", "string"}};
     json::object parameter{{"name", "id"}, {"in", "path"}, {"required", true}};
-    parameter["schema"] = std::move(schema);
-    json::array parameters;
+    parameter["schema"] = json::object{{"type", "string"}};
     parameters.emplace_back(std::move(parameter));
-    out["parameters"] = std::move(parameters);
   }
+  if (!parameters.empty()) out["parameters"] = std::move(parameters);
   if (!operation.body.empty()) {
     json::object media;
     media["schema"] = json::parse(operation.body).value();
@@ -73,8 +90,11 @@ json::object describe(const Operation& operation) {
   }
   json::object responses;
   responses["2XX"] = json::object{{"description", "Done"}};
-  responses["default"] =
-      json::object{{"description", "An error: {\"error\":{\"message\",\"reason\"}}"}};
+  json::object media;
+  media["schema"] = json::parse(kErrorSchema).value();
+  json::object error{{"description", "An error"}};
+  error["content"] = json::object{{"application/json", std::move(media)}};
+  responses["default"] = std::move(error);
   out["responses"] = std::move(responses);
   return out;
 }

@@ -74,6 +74,12 @@ TEST(Document, NamesEveryOperationOnce) {
     }
   }
   EXPECT_GE(ids.size(), 15U);
+  const json::object& tasks =
+      document.at("paths").as_object().at("/admin/v1/tasks").at("get").as_object();
+  EXPECT_EQ(tasks.at("parameters").as_array().size(), 4U);
+  for (const auto& state : tasks.at("parameters").at(1).at("schema").at("enum").as_array()) {
+    EXPECT_TRUE(model::task_state_from(state.get_string())) << state;
+  }
 }
 
 }  // namespace

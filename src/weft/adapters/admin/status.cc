@@ -26,12 +26,18 @@ void head(std::string& out, const Series& series) {
   out += std::format("# HELP {0} {1}\n# TYPE {0} {2}\n", series.name, series.help, series.type);
 }
 
-std::string metrics(Environment& environment) {
+/// Of the solutions that this caller may call.
+std::string metrics(Environment& environment, const model::Principal& principal) {
   const auto snapshot = environment.hub.registry().snapshot();
+  const hub::Audience audience{environment.hub.keys(), principal};
+  std::vector<const hub::Entry*> shown;
+  for (const auto& entry : snapshot->entries) {
+    if (audience.may_know(entry->solution->id.str())) shown.push_back(entry.get());
+  }
   std::string out;
   const auto each = [&](const Series& series, auto value) {
     head(out, series);
-    for (const auto& entry : snapshot->entries) {
+    for (const hub::Entry* entry : shown) {
       out += std::format("{}{{solution=\"{}\",protocol=\"{}\"}} {}\n", series.name,
                          escape_label(entry->solution->id.str()),
                          escape_label(entry->solution->protocol), value(*entry->counters));
@@ -47,7 +53,7 @@ std::string metrics(Environment& environment) {
   each({"weft_solution_up", "gauge", "1 when the solution answered last, 0 when it did not."},
        [](const Counters& c) { return c.health.load() == hub::Health::down ? 0 : 1; });
   head(out, {"weft_solutions", "gauge", "Solutions that have joined."});
-  out += std::format("weft_solutions {}\n", snapshot->entries.size());
+  out += std::format("weft_solutions {}\n", shown.size());
   return out;
 }
 
@@ -58,7 +64,7 @@ Awaitable<> handle_info(Environment& environment, Request& request) {
   json::object body;
   body["version"] = WEFT_VERSION;
   body["pid"] = ::getpid();
-  body["url"] = environment.public_url;
+  body["url"] = environment.listen_url;
   body["data"] = environment.data_directory;
   body["config"] = environment.config_file;
   body["solutions"] = snapshot->entries.size();
@@ -81,7 +87,7 @@ Awaitable<> handle_reload(Environment& environment, Request& request) {
 Awaitable<> handle_metrics(Environment& environment, Request& request) {
   wire::ResponseHead response;
   response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-  std::string text = metrics(environment);
+  std::string text = metrics(environment, request.principal);
   (void)request.exchange.respond(std::move(response), text);
   co_return;
 }

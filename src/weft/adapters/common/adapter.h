@@ -21,7 +21,9 @@ struct Environment {
   hub::Hub& hub;
   hub::Joiner* joiner;  ///< null while the protocols are made; set before serving
   net::HttpClients& clients;
-  /// Settings the caller side shows outward: `http://127.0.0.1:8420`.
+  /// Where it listens: `http://127.0.0.1:8420`.
+  std::string listen_url;
+  /// Where callers reach it, as weft.yaml says; empty: where each of them came to (own_url.h).
   std::string public_url;
   /// Where the hub keeps its data, and what it runs with: shown by the admin API.
   std::string data_directory;

@@ -92,6 +92,7 @@ class Front {
  public:
   Front(Environment& environment, std::vector<Route> routes, FrontConfig config)
       : environment_(environment), routes_(std::move(routes)), config_(std::move(config)) {
+    for (std::string& host : config_.hosts) host = lower(host);
     std::ranges::stable_sort(
         routes_, [](const Route& a, const Route& b) { return a.prefix.size() > b.prefix.size(); });
   }
@@ -152,7 +153,9 @@ class Front {
                   "a text/plain POST is refused (any web page can send one); use application/json");
     }
     const std::string_view site = headers.get("Sec-Fetch-Site");
-    if (site == "cross-site" && !contains(config_.origins, origin)) {
+    // `same-site` is a page of another port of this machine: no Origin comes with its images.
+    const bool elsewhere = site == "cross-site" || site == "same-site";
+    if (elsewhere && !contains(config_.origins, origin)) {
       return fail(Reason::permission_denied, "a request that another site's page makes is refused");
     }
     return {};

@@ -91,6 +91,11 @@ std::optional<Milliseconds> retry_after_of(const wire::Headers& headers) {
   return Milliseconds(std::min(seconds, kWaitSecondsMax) * 1000);
 }
 
+Milliseconds silence_until(SteadyTime deadline) {
+  const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+  return std::max(left, Milliseconds(1));
+}
+
 Result<wire::Headers> solution_headers(const hub::JoinRequest& request) {
   wire::Headers headers;
   for (const auto& [name, value] : request.headers) {

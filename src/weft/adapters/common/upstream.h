@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "weft/base/clock.h"
 #include "weft/base/json.h"
 #include "weft/hub/registry.h"
 #include "weft/net/http_client.h"
@@ -20,6 +21,9 @@ Result<wire::Headers> solution_headers(const hub::JoinRequest& request);
 Result<net::ClientRequest> solution_request(const hub::JoinRequest& request,
                                             std::string_view method, const Url& url,
                                             const hub::CallContext& context);
+/// How long a stream may say nothing: until its call's deadline. That its host is gone without a
+/// word is found by the connection itself (net).
+Milliseconds silence_until(SteadyTime deadline);
 /// The error that a non-2xx status means, with a piece of the body (cut, printable) in the message.
 Error error_of_status(int status, const wire::Headers& headers, std::string_view body);
 /// Retry-After (RFC 9110, 10.2.3): seconds, or a date, which counts from the answer's own `Date`;

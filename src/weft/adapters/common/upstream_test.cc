@@ -29,6 +29,14 @@ TEST(SolutionHeaders, AMissingVariableIsNamed) {
   EXPECT_NE(headers.error().message.find("WEFT_TEST_MISSING"), std::string::npos);
 }
 
+TEST(SilenceUntil, AStreamMaySayNothingUntilItsCallEnds) {
+  const auto now = std::chrono::steady_clock::now();
+  EXPECT_GT(silence_until(now + std::chrono::hours(24)), std::chrono::hours(23));
+  EXPECT_LE(silence_until(now + std::chrono::minutes(5)), std::chrono::minutes(5));
+  // Zero would be no bound at all.
+  EXPECT_EQ(silence_until(now - std::chrono::minutes(5)), Milliseconds(1));
+}
+
 TEST(SolutionHeaders, NothingUnsendableIsSent) {
   EXPECT_FALSE(solution_headers(with_header("X Key", "a")));
   EXPECT_FALSE(solution_headers(with_header("X-Key", "a\r\nX-Evil: b")));

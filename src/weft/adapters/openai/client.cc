@@ -122,7 +122,7 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> OpenAiService::post(
   if (!call->trace.state.empty()) to_send.headers.set("tracestate", call->trace.state);
   to_send.headers.set("Weft-Depth", std::to_string(call->depth + 1));
   to_send.body = json::write(body);
-  if (call->wants_stream()) to_send.idle_timeout = kStreamIdleTimeout;
+  if (call->wants_stream()) to_send.idle_timeout = silence_until(out.deadline());
   CancelToken cancel = out.cancelled();
   WEFT_CO_TRY(auto response, co_await client(out.executor()).send(std::move(to_send), cancel));
   if (response->head().status / 100 == 2) co_return std::move(response);

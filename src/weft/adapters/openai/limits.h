@@ -29,7 +29,5 @@ inline constexpr Milliseconds kContextKept{24 * 3'600'000};
 inline constexpr std::size_t kKeptParserBytesMax = 256 * 1024;
 inline constexpr int kScanDepthMax = 128;
 inline constexpr Milliseconds kStreamKeepAlive{15'000};
-/// The longest silence of an upstream in the middle of a stream.
-inline constexpr Milliseconds kStreamIdleTimeout{60'000};
 
 }  // namespace weft::adapters::openai

@@ -108,7 +108,7 @@ Result<net::ClientRequest> make_request(Environment& environment, Request& reque
                 std::format("the call went through {} hubs: a loop", depth));
   }
   out.headers.set("Weft-Depth", std::to_string(depth + 1));
-  if (passage.scanned.stream) out.idle_timeout = kStreamIdleTimeout;
+  if (passage.scanned.stream) out.idle_timeout = silence_until(context.deadline);
   out.body = std::move(passage.body);
   if (passage.scanned.model != passage.model)
     replace_model(out.body, passage.scanned, passage.model);

@@ -88,7 +88,7 @@ Result<net::ClientRequest> OpenApiService::plain_request(const Url& url, Credent
   if (!call.trace.state.empty()) out.headers.set("tracestate", call.trace.state);
   out.headers.set("Weft-Depth", std::to_string(call.depth + 1));
   out.deadline = deadline;
-  if (call.wants_stream()) out.idle_timeout = kStreamIdleTimeout;
+  if (call.wants_stream()) out.idle_timeout = silence_until(deadline);
   return out;
 }
 

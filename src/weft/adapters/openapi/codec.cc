@@ -51,12 +51,45 @@ Result<std::string> fill_path(const Operation& operation, const json::object& ar
   return out;
 }
 
+/// Whether something else of the operation has this name in this place: a parameter, or a
+/// credential.
+bool is_taken(const Operation& operation, const Parameter& by, std::string_view name) {
+  const bool parameter = std::ranges::any_of(operation.parameters, [&](const Parameter& other) {
+    return &other != &by && other.in == by.in && other.name == name;
+  });
+  return parameter || std::ranges::any_of(operation.security, [&](const Requirement& all) {
+           return std::ranges::any_of(all, [&](const Scheme& scheme) {
+             return scheme.kind == Scheme::Kind::api_key && scheme.in == by.in &&
+                    scheme.key == name;
+           });
+         });
+}
+
+/// An exploded object's own keys become names of the request: none may be another's.
+Result<void> check_exploded(const Operation& operation, const Parameter& parameter,
+                            const json::value& value) {
+  const bool names = parameter.explode && !parameter.as_json &&
+                     (parameter.in == In::query || parameter.in == In::cookie) &&
+                     parameter.style != Style::deep_object;
+  if (!names || !value.is_object()) return {};
+  for (const auto& member : value.get_object()) {
+    if (!is_taken(operation, parameter, member.key())) continue;
+    return fail(make_argument_error(
+        std::format("/{}/{}", json::escape_pointer(parameter.argument),
+                    json::escape_pointer(member.key())),
+        std::format("/{}/{}: this name is another parameter's or a credential's",
+                    parameter.argument, std::string_view(member.key()))));
+  }
+  return {};
+}
+
 Result<void> fill_parameters(const Operation& operation, const json::object& args,
                              BoundRequest& request) {
   for (const Parameter& parameter : operation.parameters) {
     const auto* value = json::find(args, parameter.argument);
     if (!value || parameter.in == In::path) continue;
     if (value->is_null()) continue;
+    WEFT_CHECK(check_exploded(operation, parameter, *value));
     if (parameter.in == In::query) {
       append_query(request.query, parameter, *value);
     } else if (parameter.in == In::header) {

@@ -211,6 +211,35 @@ TEST(Injection, HeadersOfTheHopAreNoParameters) {
   EXPECT_FALSE(forbidden_header("X-Trace"));
 }
 
+TEST(Injection, KeysOfAnExplodedObjectAreNobodyElsesNames) {
+  const auto bound = [](std::string_view place, std::string_view key) {
+    const auto parameter = [&](std::string_view name) {
+      return json::object{{"name", name}, {"in", place}, {"schema", json::object()}};
+    };
+    json::object operation{{"operationId", "op"},
+                           {"parameters", json::array{parameter("filter"), parameter("role")}},
+                           {"security", json::array{json::object{{"key", json::array()}}}}};
+    json::object scheme{{"type", "apiKey"}, {"in", place}, {"name", "api_key"}};
+    const json::object document{{"openapi", "3.1.0"},
+                                {"info", {{"title", "t"}, {"version", "1"}}},
+                                {"components", {{"securitySchemes", {{"key", std::move(scheme)}}}}},
+                                {"paths", {{"/x", {{"get", std::move(operation)}}}}}};
+    const Catalog catalog = catalog_of(json::write(document));
+    json::object args;
+    args["filter"] = json::object{{key, "x"}};
+    auto request = bind_request(catalog.operations.at("op"), args, "B");
+    if (!request) return request.error().param;
+    return place == "query" ? request->query : request->cookies;
+  };
+  for (const char* place : {"query", "cookie"}) {
+    EXPECT_EQ(bound(place, "role"), "/filter/role") << place;
+    EXPECT_EQ(bound(place, "api_key"), "/filter/api_key") << place;
+    EXPECT_EQ(bound(place, "colour"), "colour=x") << place;
+    // What is no plain name is data all the same.
+    EXPECT_EQ(bound(place, "a&role=b#;\r\n"), "a%26role%3Db%23%3B%0D%0A=x") << place;
+  }
+}
+
 TEST(Answers, EveryMediaType) {
   EXPECT_EQ(json::write(*decode_answer(200, "application/json; charset=utf-8", R"({"a":1})")->data),
             R"({"a":1})");

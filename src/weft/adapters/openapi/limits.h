@@ -35,6 +35,5 @@ inline constexpr Milliseconds kPollFirst{200};
 inline constexpr Milliseconds kPollLongest{5'000};
 inline constexpr Milliseconds kPollWaitMax{3'600'000};
 inline constexpr Milliseconds kStreamKeepAlive{15'000};
-inline constexpr Milliseconds kStreamIdleTimeout{60'000};
 
 }  // namespace weft::adapters::openapi

@@ -4,6 +4,7 @@
 #include <format>
 #include <ranges>
 
+#include "weft/adapters/common/own_url.h"
 #include "weft/adapters/common/reply.h"
 #include "weft/adapters/openapi/client.h"
 #include "weft/adapters/openapi/limits.h"
@@ -25,10 +26,10 @@ Result<json::object> document_for(Environment& environment, const Request& reque
   const auto shown = [&](const model::Solution& solution) {
     return audience.may_know(solution.id.str());
   };
-  if (request.rest.size() == 1) return hub_document(*snapshot, environment.public_url, shown);
+  const std::string url = own_url(environment, request.exchange);
+  if (request.rest.size() == 1) return hub_document(*snapshot, url, shown);
   const auto* entry = snapshot->find(request.rest[0]);
-  if (entry && shown(*entry->solution))
-    return solution_document(*entry->solution, environment.public_url);
+  if (entry && shown(*entry->solution)) return solution_document(*entry->solution, url);
   if (!entry && audience.may_know(request.rest[0]))
     return fail(hub::missing_solution(*snapshot, request.rest[0], &audience));
   return fail(Reason::solution_not_found,

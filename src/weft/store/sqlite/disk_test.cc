@@ -345,8 +345,9 @@ void check_ending(Fault fault, const Life& life) {
 class DiskTest : public ::testing::TestWithParam<Fault> {};
 
 INSTANTIATE_TEST_SUITE_P(Faults, DiskTest,
-                         ::testing::Values(Fault::killed, Fault::killed_in_a_write, Fault::power_cut,
-                                           Fault::power_cut_in_part, Fault::fails, Fault::full),
+                         ::testing::Values(Fault::killed, Fault::killed_in_a_write,
+                                           Fault::power_cut, Fault::power_cut_in_part, Fault::fails,
+                                           Fault::full),
                          [](const auto& chosen) {
                            switch (chosen.param) {
                              case Fault::killed: return "Killed";

@@ -11,6 +11,7 @@
 #include <latch>
 
 #include "weft/base/testing/run.h"
+#include "weft/store/sqlite/connection.h"
 #include "weft/store/testing/directory.h"
 
 namespace weft::store::sqlite {
@@ -326,6 +327,42 @@ Awaitable<> put_many(Tables& tables, int count, std::vector<Error>& errors) {
     const auto done = co_await tables.put("s", std::to_string(i), i);
     if (!done) errors.push_back(done.error());
   }
+}
+
+/// What SQLite's own documents advise against a database that somebody else wrote into.
+TEST(Connection, DoesOnlyWhatWeftNeeds) {
+  const store::testing::TemporaryDirectory directory;
+  const auto file = directory.path() / "a.db";
+  const auto refuses = [](Connection& connection, const char* sql) {
+    const bool done = connection.execute(sql);
+    return !connection.take_failure() || !done;
+  };
+  const auto writer = Connection::open(file, Connection::Mode::writer, "").value();
+  ASSERT_TRUE(writer->execute("CREATE TABLE t (a); CREATE TABLE u (a)"));
+  for (const auto& [pragma, value] :
+       std::vector<std::pair<const char*, std::int64_t>>{{"PRAGMA synchronous", 2},
+                                                         {"PRAGMA trusted_schema", 0},
+                                                         {"PRAGMA mmap_size", 0},
+                                                         {"PRAGMA wal_autocheckpoint", 0},
+                                                         {"PRAGMA recursive_triggers", 0}}) {
+    Statement said(*writer, pragma);
+    const bool row = said.row();  // a size of zero is none
+    EXPECT_EQ(row ? said.integer(0) : 0, value) << pragma;
+  }
+  for (const char* sql :
+       {"ATTACH ':memory:' AS other", "SELECT load_extension('x')", "SELECT \"no such column\"",
+        "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema"}) {
+    EXPECT_TRUE(refuses(*writer, sql)) << sql;
+  }
+  ASSERT_TRUE(
+      writer->execute("CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO u VALUES (1); END;"
+                      "INSERT INTO t VALUES (1)"));
+  Statement triggered(*writer, "SELECT count(*) FROM u");
+  ASSERT_TRUE(triggered.row());
+  EXPECT_EQ(triggered.integer(0), 0) << "a trigger ran";
+  const auto reader = Connection::open(file, Connection::Mode::reader, "").value();
+  for (const char* sql : {"INSERT INTO t VALUES (2)", "DROP TABLE t", "PRAGMA user_version=3"})
+    EXPECT_TRUE(refuses(*reader, sql)) << sql;
 }
 
 TEST_F(StoreTest, ManyFlowsShareACommit) {
