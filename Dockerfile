@@ -15,7 +15,7 @@ USER weft
 WORKDIR /var/lib/weft
 VOLUME /var/lib/weft
 EXPOSE 8420
-# The hub listens on the container's loopback until /var/lib/weft/weft.yaml says `listen: {host: 0.0.0.0}` and
-# `keys: {required: true}` (an example is in /usr/local/share/doc/weft). The first key: docker exec CONTAINER weft key new NAME
+# The hub listens on the container's loopback until /var/lib/weft/weft.yaml says `listen: {host: 0.0.0.0, hosts: [NAME]}`, the
+# names it is reached by, and `keys: {required: true}` (an example is in /usr/local/share/doc/weft). The first key: docker exec CONTAINER weft key new NAME
 ENTRYPOINT ["weft"]
 CMD ["up"]
