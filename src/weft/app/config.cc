@@ -154,16 +154,14 @@ std::string read_public_url(ConfigNode& node) {
   const auto text = node.text("public_url");
   if (!text) return "";
   const auto url = parse_url(*text);
-  if (!url || !url->query.empty()) {
+  if (!url || url->target() != "/") {
     node.fault(node.at("public_url"), "W1205",
                std::format("`public_url` is no address of a hub: {}",
-                           url ? "it has a query" : url.error().message),
+                           url ? "its paths begin at the root" : url.error().message),
                "https://weft.example", "");
     return "";
   }
-  std::string out = url->str();
-  while (out.ends_with('/')) out.pop_back();
-  return out;
+  return std::format("{}://{}", url->scheme, url->authority());
 }
 
 /// What of `listen` is judged once `keys` is known.

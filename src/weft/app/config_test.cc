@@ -62,6 +62,7 @@ TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
   EXPECT_EQ(codes("listen: [1]\n"), "W1202:1:9 ");
   EXPECT_EQ(codes("listen: {public_url: weft.example}\n"), "W1205:1:22 ");
   EXPECT_EQ(codes("listen: {public_url: 'https://a.example/?b'}\n"), "W1205:1:22 ");
+  EXPECT_EQ(codes("listen: {public_url: 'https://a.example/b'}\n"), "W1205:1:22 ");
   EXPECT_EQ(codes("log: loud\n"), "W1205:1:6 ");
   EXPECT_EQ(codes("solutions:\n  - {name: Big Bank, url: http://a/}\n"), "W1207:2:12 ");
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: http://a/}\n  - {name: a, url: http://b/}\n"),

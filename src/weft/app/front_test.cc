@@ -165,6 +165,17 @@ TEST_F(Front, WhatAnyPageCanSendIsRefused) {
               200)
         << site;
   }
+  // A link that a person follows from a page of this machine, and no frame in it.
+  for (const auto& [dest, status_then] :
+       {std::pair("document", 200), std::pair("iframe", 403), std::pair("image", 403)}) {
+    EXPECT_EQ(status([&](FakeExchange& e) {
+                e.request.headers.add("Sec-Fetch-Site", "same-site");
+                e.request.headers.add("Sec-Fetch-Mode", "navigate");
+                e.request.headers.add("Sec-Fetch-Dest", dest);
+              }),
+              status_then)
+        << dest;
+  }
   // Its own page, and what a person typed.
   for (const char* site : {"same-origin", "none"}) {
     EXPECT_EQ(status([&](FakeExchange& e) { e.request.headers.add("Sec-Fetch-Site", site); }), 200)
@@ -188,8 +199,8 @@ TEST_F(Front, IsShownUnderTheNameThatItWasReachedBy) {
                            "weft.example:99999", "weft.example:8x"}) {
     EXPECT_EQ(shown(host), "http://127.0.0.1:8420") << host;
   }
-  environment_.public_url = "https://hub.example/weft";
-  EXPECT_EQ(shown("weft.example"), "https://hub.example/weft");
+  environment_.public_url = "https://hub.example";
+  EXPECT_EQ(shown("weft.example"), "https://hub.example");
 }
 
 TEST_F(Front, AdminNeedsTheSocketOrAnAdminKey) {

@@ -70,6 +70,7 @@ class RunningHub final : public Running {
   void drain(Milliseconds grace) override {
     if (drained_) return;
     drained_ = true;
+    if (loops_.running()) hub_->tasks().expect_stop();
     // All close their doors first; what runs shares one grace.
     const SteadyTime until = clock_.steady() + grace;
     for (auto& server : servers_) server->stop_accepting();
@@ -134,6 +135,13 @@ class RunningHub final : public Running {
              net::HttpServer::create(loops_, std::move(tcp), config_.tls, limits, handler));
     environment_->listen_url = std::format("{}://{}:{}", config_.tls ? "https" : "http",
                                            shown_host(config_.host), server->port());
+    if (config_.public_url.empty() && !config_.tls && !config_.front.hosts.empty() &&
+        config_.front.keys_required) {
+      log::warn(
+          "callers that came as {} are shown http:// addresses; where a proxy ends TLS, set "
+          "`listen.public_url` to the https:// one, or keys may travel in the clear",
+          config_.front.hosts.front());
+    }
     net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
     WEFT_TRY(auto admin,
              net::HttpServer::create(loops_, std::move(socket), std::nullopt, limits, handler));

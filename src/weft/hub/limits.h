@@ -50,6 +50,8 @@ inline constexpr std::int64_t kTaskRejoinMs = 300'000;
 inline constexpr std::int64_t kTaskRejoinStepMs = 200;
 /// A call during which weft's own process died so often is not made again.
 inline constexpr std::int64_t kTaskDeathsMax = 3;
+/// Words about a life that begins or ends are tried so often beside the task's own.
+inline constexpr int kTaskMarkTries = 3;
 inline constexpr std::int64_t kTaskSweepMs = 60'000;
 inline constexpr std::size_t kTaskSweepMax = 1'000;
 inline constexpr std::int64_t kTaskStopMs = 5'000;

@@ -136,11 +136,12 @@ store::Intent call_intent(std::int64_t at_ms, std::int64_t deaths, bool rests) {
   return intent;
 }
 
-std::int64_t deaths_of(const store::Intent& intent) {
+std::int64_t deaths_of(const store::Intent& intent, bool ran) {
+  const json::object none;
   const auto* said = intent.payload.if_object();
-  if (!said) return 1;
-  const bool rests = json::bool_at(*said, "rests").value_or(false);
-  return json::int_at(*said, "deaths").value_or(0) + (rests ? 0 : 1);
+  const json::object& payload = said ? *said : none;
+  const bool died = ran && !json::bool_at(payload, "rests").value_or(false);
+  return json::int_at(payload, "deaths").value_or(0) + (died ? 1 : 0);
 }
 
 store::NewEvent new_event(const model::Event& event, std::int64_t at_ms) {

@@ -21,8 +21,9 @@ Result<store::TaskRecord> new_record(TaskId id, const model::Call& call, store::
 /// What says that the call itself is made; `deaths`: how often weft's process died during it
 /// before. One that `rests` was left by a weft that stopped in order.
 store::Intent call_intent(std::int64_t at_ms, std::int64_t deaths, bool rests = false);
-/// How often weft's process died during the call, this life's end counted.
-std::int64_t deaths_of(const store::Intent& intent);
+/// How often weft's process died during the call; the end of the life that left the intent counts
+/// when the call `ran` then.
+std::int64_t deaths_of(const store::Intent& intent, bool ran);
 /// The event as the journal takes it.
 store::NewEvent new_event(const model::Event& event, std::int64_t at_ms);
 /// What the row alone shows; `call` may be null.

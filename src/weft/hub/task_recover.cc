@@ -56,19 +56,24 @@ Awaitable<bool> joined(std::shared_ptr<TaskShared> shared, SolutionId id, Cancel
   co_return true;
 }
 
-Prepared again(TaskShared& shared, const store::Unfinished& unfinished,
-               const std::shared_ptr<TaskRun>& run) {
-  if (unfinished.open.empty()) return start_call(shared, run);
-  const std::int64_t deaths = deaths_of(unfinished.open.back());
+Awaitable<Prepared> again(std::shared_ptr<TaskShared> shared,
+                          std::shared_ptr<const store::Unfinished> unfinished,
+                          std::shared_ptr<TaskRun> run) {
+  if (unfinished->open.empty()) co_return start_call(*shared, run);
+  const store::TaskRecord& task = unfinished->task;
+  // While a person was waited for nothing of it ran.
+  const bool asked = !task.asks.is_null();
+  const std::int64_t deaths = deaths_of(unfinished->open.back(), !asked);
   run->made_before(deaths);
-  if (const auto accepted = accepted_of(unfinished.task)) {
-    const auto context = shared.hub.context(run->executor(), run->token(), run->call());
-    if (auto stream = shared.hub.reattach(run->call(), *accepted, context)) return stream;
+  if (deaths >= kTaskDeathsMax) co_return fail(outcome_unknown(task, deaths));
+  if (const auto accepted = accepted_of(task)) {
+    co_await TaskRun::mark(run, /*rests=*/false);
+    const auto context = shared->hub.context(run->executor(), run->token(), run->call());
+    if (auto stream = shared->hub.reattach(run->call(), *accepted, context)) co_return stream;
   }
-  if (unfinished.task.effect != store::Effect::pure || deaths >= kTaskDeathsMax)
-    return fail(outcome_unknown(unfinished.task, deaths));
+  if (task.effect != store::Effect::pure) co_return fail(outcome_unknown(task, deaths));
   run->note_again("weft was started anew; the call is made again");
-  return start_call(shared, run);
+  co_return start_call(*shared, run);
 }
 
 Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,
@@ -76,7 +81,7 @@ Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,
                             std::shared_ptr<TaskRun> run) {
   const bool there = co_await joined(shared, unfinished->task.solution, run->token());
   if (run->token().cancelled()) co_return fail(run->token().why());
-  if (there) co_return again(*shared, *unfinished, run);
+  if (there) co_return co_await again(shared, unfinished, run);
   if (!unfinished->open.empty()) co_return fail(outcome_unknown(unfinished->task, 0));
   co_return fail(Reason::unavailable,
                  std::format("`{}` did not join again after weft was started anew",

@@ -228,6 +228,7 @@ std::uint64_t TaskRun::push(Unwritten item) {
 Awaitable<Result<void>> TaskRun::note_intent(std::shared_ptr<TaskRun> self) {
   Unwritten item;
   self->deaths_ = self->deaths_.value_or(0);
+  self->rests_ = false;
   item.intent = call_intent(self->shared_->clock.unix_ms(), *self->deaths_);
   const auto ticket = self->push(std::move(item));
   auto written = co_await durable(self, ticket);
@@ -372,22 +373,25 @@ Awaitable<> TaskRun::write(std::shared_ptr<TaskRun> self) {
   // The stream may still hold its upstream: what is left of it is read out before the task counts
   // as gone.
   while (self->reading_) co_await self->work_.wait();
-  if (self->stopping_) co_await rest(self);
+  if (self->stopping_) co_await mark(self, /*rests=*/true);
   self->finish();
 }
 
-/// Says for the hub's next life that this one did not die of the call. What cannot be written then
-/// counts as a death.
-Awaitable<> TaskRun::rest(std::shared_ptr<TaskRun> self) {
-  if (!self->deaths_ || self->write_error_ || model::terminal(self->view_.state)) co_return;
-  store::Append change;
-  change.task = self->view_.id;
-  change.expected_head = self->view_.head;
-  change.at_ms = self->view_.updated_ms;
-  change.intents.push_back(
-      call_intent(self->shared_->clock.unix_ms(), *self->deaths_, /*rests=*/true));
-  const auto head = co_await self->shared_->journal.append(std::move(change));
-  if (!head) log::warn("task {}: {}", self->view_.id.str(), head.error().message);
+Awaitable<> TaskRun::mark(std::shared_ptr<TaskRun> self, bool rests) {
+  for (int i = 0; i < kTaskMarkTries; ++i) {
+    const TaskView& view = self->view_;
+    const bool open = self->deaths_ && !self->write_error_ && !model::terminal(view.state);
+    if (!open || (rests && self->rests_)) co_return;
+    store::Append change;
+    change.task = view.id;
+    change.expected_head = view.head;
+    change.at_ms = view.updated_ms;
+    change.intents.push_back(call_intent(self->shared_->clock.unix_ms(), *self->deaths_, rests));
+    const auto head = co_await self->shared_->journal.append(std::move(change));
+    self->rests_ = rests && head;
+    // Other words of it may just have been written: then once more.
+    if (head || head.error().code != Code::aborted) co_return;
+  }
 }
 
 void TaskRun::apply(std::vector<Unwritten> batch, std::int64_t head, std::int64_t at_ms) {

@@ -94,6 +94,9 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   void note_again(std::string_view note);
   /// The journal says already that the call was made, with so many deaths of weft's process before.
   void made_before(std::int64_t deaths) { deaths_ = deaths; }
+  /// Writes down that the call is under way, in a life that `rests` when it ends in order: what
+  /// cannot be written then counts as a death. Does nothing when the call was not made.
+  static Awaitable<> mark(std::shared_ptr<TaskRun> self, bool rests);
   CancelToken token() const { return cancel_.token(); }
   const model::Call& call() const { return *call_; }
 
@@ -111,7 +114,6 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
                                                 store::Append change);
   static Awaitable<Result<void>> durable(std::shared_ptr<TaskRun> self, std::uint64_t upto);
 
-  static Awaitable<> rest(std::shared_ptr<TaskRun> self);
   static Awaitable<> lost(std::shared_ptr<TaskRun> self, Error error);
 
   void take(model::Event event);
@@ -153,6 +155,7 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   std::optional<Error> write_error_;
   /// How often weft's process died during the call; set while the journal says that it is made.
   std::optional<std::int64_t> deaths_;
+  bool rests_ = false;
   bool reading_ = true;
   bool stopping_ = false;
   Signal work_;

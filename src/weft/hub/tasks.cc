@@ -1,5 +1,6 @@
 #include "weft/hub/tasks.h"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -265,13 +266,19 @@ class TasksImpl final : public Tasks {
     co_return Result<void>();
   }
 
+  void expect_stop() override {
+    for (const auto& run : all_runs()) {
+      boost::asio::co_spawn(run->executor(), TaskRun::mark(run, /*rests=*/true),
+                            [](std::exception_ptr thrown) { WEFT_ASSERT(!thrown); });
+    }
+  }
+
   Awaitable<> stop() override {
-    std::vector<std::shared_ptr<TaskRun>> runs;
     {
       const std::scoped_lock lock(shared_->mutex);
       shared_->stopping = true;
-      for (const auto& [id, run] : shared_->live) runs.push_back(run);
     }
+    const auto runs = all_runs();
     for (const auto& run : runs) boost::asio::post(run->executor(), [run] { run->stop(); });
     const CancelToken never;
     for (const auto& run : runs) co_await wait_for(run, nullptr, never, Milliseconds(kTaskStopMs));
@@ -281,6 +288,13 @@ class TasksImpl final : public Tasks {
   }
 
  private:
+  std::vector<std::shared_ptr<TaskRun>> all_runs() const {
+    const std::scoped_lock lock(shared_->mutex);
+    std::vector<std::shared_ptr<TaskRun>> runs;
+    for (const auto& [id, run] : shared_->live) runs.push_back(run);
+    return runs;
+  }
+
   static Awaitable<Result<void>> note_intent(std::shared_ptr<std::weak_ptr<TaskRun>> owner) {
     auto run = owner->lock();
     if (!run) co_return fail(Reason::cancelled, "the task is gone");

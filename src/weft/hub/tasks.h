@@ -99,9 +99,12 @@ class Tasks {
   /// Waits until the task ends or asks.
   virtual Awaitable<Result<TaskView>> settle(TaskId id, model::Principal principal,
                                              CancelToken cancel) = 0;
-  /// After a restart: reattaches, retries what is safe to repeat, marks the rest `outcome unknown`.
+  /// After a restart: reattaches, retries what is safe to repeat, marks the rest `outcome unknown`,
+  /// and what weft's own process died of kTaskDeathsMax times.
   /// Once; what was begun since the restart is left alone.
   virtual Awaitable<Result<void>> recover(Executor executor) = 0;
+  /// The hub begins to end in order: whatever ends it now, it is not what runs.
+  virtual void expect_stop() = 0;
   /// Ends every pump; what runs stays in the journal.
   virtual Awaitable<> stop() = 0;
   virtual ~Tasks() = default;

@@ -241,15 +241,37 @@ struct Lives {
   bool lasts = true;
   std::shared_ptr<testing::FakeService> service = std::make_shared<testing::FakeService>(
       [this](auto, Emitter& out) -> Awaitable<Result<model::Output>> {
-        while (lasts && !out.cancelled().cancelled())
-          co_await sleep_for(Milliseconds(2), out.cancelled());
-        co_return testing::text_output("done");
+        Event accepted{model::Accepted{"up-1", ""}};
+        if (reattaches) WEFT_CO_CHECK(co_await out.emit(std::move(accepted)));
+        model::Ask ask;
+        ask.items["name"].message = "Your name?";
+        if (asks && lasts) WEFT_CO_CHECK(co_await out.ask(std::move(ask)));
+        co_return co_await last(out);
       });
+  bool reattaches = false;
+  bool asks = false;
+  bool told_to_end = false;
   TaskId id;
+
+  Awaitable<Result<model::Output>> last(Emitter& out) {
+    while (lasts && !out.cancelled().cancelled())
+      co_await sleep_for(Milliseconds(2), out.cancelled());
+    co_return testing::text_output("done");
+  }
+  int made() const { return service->started + static_cast<int>(service->reattached.size()); }
+  /// Whether the call came to where it stays in this life, and the journal knows.
+  Awaitable<bool> under_way(Hub& hub, int made_before) {
+    if (made() == made_before) co_return false;
+    const auto kept = co_await memory.recover();
+    const bool noted = !kept->front().open.empty();
+    const auto view = co_await hub.tasks().get(id, world.alice);
+    const bool told = !reattaches || !kept->front().task.upstream.is_null();
+    co_return noted&& told && view->ask.has_value() == asks;
+  }
 
   /// One life, in which the call is made; it ends in order, or like a process that is killed.
   void live(bool killed) {
-    const int made_before = service->started;
+    const int made_before = made();
     journal.left = 1 << 30;
     run(world.loop, [&]() -> Awaitable<> {
       const auto hub = world.hub(journal, service, true);
@@ -259,7 +281,12 @@ struct Lives {
       } else {
         EXPECT_TRUE(co_await hub->tasks().recover(world.loop.get_executor()));
       }
-      while (service->started == made_before) co_await sleep_for(Milliseconds(2), never);
+      while (!co_await under_way(*hub, made_before)) co_await sleep_for(Milliseconds(2), never);
+      if (told_to_end) {
+        hub->tasks().expect_stop();
+        while (!(co_await memory.recover())->front().open.front().payload.is_object())
+          co_await sleep_for(Milliseconds(2), never);
+      }
       journal.left = killed ? 0 : 1 << 30;
       co_await hub->tasks().stop();
     });
@@ -272,7 +299,7 @@ struct Lives {
     run(world.loop, [&]() -> Awaitable<> {
       const auto hub = world.hub(journal, service, true);
       EXPECT_TRUE(co_await hub->tasks().recover(world.loop.get_executor()));
-      out = co_await world.settled(*hub, id);
+      out = co_await world.ended(*hub, id, [] { return false; });
       co_await hub->tasks().stop();
     });
     return out;
@@ -288,6 +315,36 @@ TEST(TasksKilled, ACallThatKilledTheProcessThreeTimesIsNotMadeAgain) {
   EXPECT_EQ(why(view).message,
             "outcome unknown: weft's own process died 3 times while bank/pay ran; it is not made "
             "once more before somebody has looked why");
+}
+
+TEST(TasksKilled, NorIsOneFoundAgainThatKilledItThreeTimes) {
+  Lives lives;
+  lives.reattaches = true;
+  lives.service->reattach_script = [&](auto, Emitter& out) { return lives.last(out); };
+  for (int i = 0; i < 3; ++i) lives.live(/*killed=*/true);
+  const auto view = lives.end();
+  EXPECT_EQ(lives.service->reattached.size(), 2U);
+  EXPECT_EQ(lives.service->started, 1);
+  EXPECT_TRUE(why(view).message.contains("died 3 times while bank/pay ran")) << why(view).message;
+}
+
+TEST(TasksKilled, WaitingForAPersonIsNoDeath) {
+  Lives lives;
+  lives.asks = true;
+  for (int i = 0; i < 5; ++i) lives.live(/*killed=*/true);
+  const auto view = lives.end();
+  EXPECT_EQ(lives.service->started, 6);
+  EXPECT_EQ(view.state, TaskState::completed);
+}
+
+// The hub is told to end and does not get the time to.
+TEST(TasksKilled, AHubThatWasToEndDiedOfThatAlone) {
+  Lives lives;
+  lives.told_to_end = true;
+  for (int i = 0; i < 5; ++i) lives.live(/*killed=*/true);
+  const auto view = lives.end();
+  EXPECT_EQ(lives.service->started, 6);
+  EXPECT_EQ(view.state, TaskState::completed);
 }
 
 TEST(TasksKilled, StoppingInOrderIsNoDeath) {

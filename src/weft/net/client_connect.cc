@@ -38,8 +38,9 @@ Result<std::pair<sockaddr_storage, socklen_t>> unix_address(const std::string& p
   return out;
 }
 
-/// Pieces are sent at once. A host that vanished without a word is noticed within a minute, also by
-/// a call that waits for hours.
+/// Pieces are sent at once. A host that vanished without a word while it was to answer is noticed
+/// within a minute, also by a call that waits for hours. (What is not acknowledged is the kernel's
+/// to repeat first.)
 void set_up_tcp(int fd) {
   const int on = 1;
   const int silent_s = 30;

@@ -40,7 +40,6 @@ inline constexpr std::int64_t kPollMostMs = 2'000;
 inline constexpr std::int64_t kLearnTaskMs = 350;
 inline constexpr std::int64_t kCancelMs = 550;
 inline constexpr std::int64_t kKeepAliveMs = 15'000;
-inline constexpr std::int64_t kStreamIdleMs = 120'000;
 /// Rounds of question and answer in one call.
 inline constexpr int kAsksMax = 64;
 

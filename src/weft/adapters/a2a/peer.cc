@@ -159,7 +159,7 @@ Result<net::ClientRequest> Peer::write(Operation operation, const hub::CallConte
   out.headers.set("A2A-Version", std::string(to_string(door.version)));
   out.headers.set("Accept", accepted(door.rest && v10, operation.stream));
   name_extensions(out.headers, operation.extensions, door.version);
-  if (operation.stream) out.idle_timeout = Milliseconds(kStreamIdleMs);
+  if (operation.stream) out.idle_timeout = silence_until(out.deadline);
   if (verb != "POST") return out;
   // 1.0.1 prefers application/a2a+json over HTTP+JSON; 1.0.0 has this, and all take it.
   out.headers.set("Content-Type", "application/json");

@@ -91,17 +91,18 @@ class Server {
     }
     std::string body = json::write(write_card(card, shape_of(named)));
     const std::string etag = etag_of(body);
-    // Each key has a card of its own, and each name by which the hub is reached.
+    // Each key has a card of its own. So has each name by which the hub is reached, but that is the
+    // caller's to choose: the mark is the same for all.
     const std::string where =
-        std::format("{}{} {} {}", own_url(environment_, exchange), exchange.head().path(),
-                    static_cast<int>(shape_of(named)), request.principal.key_id);
+        std::format("{} {} {}", exchange.head().path(), static_cast<int>(shape_of(named)),
+                    request.principal.key_id);
     const std::int64_t since = dates_.seen(where, etag, environment_.hub.clock().unix_ms());
     wire::ResponseHead head;
     head.headers.add("Content-Type", "application/json");
     head.headers.add("Cache-Control", std::string(anybody ? kCardControl : kPrivateControl));
     head.headers.add("ETag", etag);
     head.headers.add("Last-Modified", http_date(since));
-    head.headers.add("Vary", "A2A-Version, Authorization, X-Api-Key, Api-Key");
+    head.headers.add("Vary", "A2A-Version, Authorization, X-Api-Key, Api-Key, Host");
     if (exchange.head().headers.has_token("If-None-Match", etag) ||
         exchange.head().headers.get("If-None-Match") == "*") {
       head.status = 304;

@@ -5,6 +5,7 @@
 #include <format>
 
 #include "weft/base/limits.h"
+#include "weft/base/text.h"
 #include "weft/base/url.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/nearest.h"
@@ -28,53 +29,81 @@ std::int64_t number_or(std::string_view text, std::int64_t otherwise) {
                                                                                    : otherwise;
 }
 
-/// What would be left out is refused: a member misspelt may be a right that was to be withheld.
-Result<void> check_members(const json::object& body,
-                           std::initializer_list<std::string_view> known) {
-  for (const auto& member : body) {
-    const std::string name(member.key());
-    if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
-    return fail(make_argument_error(
-        "/" + name,
-        std::format("`{}` is not known here; what is: {}", name.substr(0, kMemberCharsShown),
-                    hub::quoted_list({known.begin(), known.end()}))));
-  }
-  return {};
+/// A member that is a text, or is not there.
+Result<std::string> text_of(const json::object& body, std::string_view name) {
+  const auto* value = json::find(body, name);
+  if (!value || value->is_null()) return std::string();
+  if (value->is_string()) return std::string(value->get_string());
+  return fail(
+      make_argument_error(std::format("/{}", name), std::format("{}: expected a string", name)));
+}
+
+/// A member of this kind, or null where there is none.
+template <class Kind>
+Result<const Kind*> member_of(const json::object& body, std::string_view name, const Kind* found,
+                              std::string_view kind) {
+  const auto* value = json::find(body, name);
+  if (found || !value || value->is_null()) return found;
+  return fail(
+      make_argument_error(std::format("/{}", name), std::format("{}: expected {}", name, kind)));
 }
 
 }  // namespace
+
+Result<void> check_members(const json::object& body,
+                           std::initializer_list<std::string_view> known) {
+  for (const auto& member : body) {
+    const std::string_view name = member.key();
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const std::string shown(beginning_of(name, kMemberCharsShown));
+    return fail(make_argument_error("/" + json::escape_pointer(shown),
+                                    std::format("`{}` is not known here; what is: {}", shown,
+                                                hub::quoted_list({known.begin(), known.end()}))));
+  }
+  return {};
+}
 
 Result<hub::JoinRequest> read_join(const json::object& body) {
   WEFT_CHECK(check_members(body, {"name", "url", "protocol", "bearer", "command", "headers",
                                   "environment", "timeout_ms"}));
   hub::JoinRequest request;
-  request.id = SolutionId(std::string(json::string_at(body, "name")));
-  request.url = std::string(json::string_at(body, "url"));
-  request.protocol = std::string(json::string_at(body, "protocol"));
-  request.bearer = std::string(json::string_at(body, "bearer"));
+  WEFT_TRY(std::string id, text_of(body, "name"));
+  request.id = SolutionId(std::move(id));
+  WEFT_TRY(request.url, text_of(body, "url"));
+  WEFT_TRY(request.protocol, text_of(body, "protocol"));
+  WEFT_TRY(request.bearer, text_of(body, "bearer"));
   request.origin = "weft add";
-  if (const auto* command = json::array_at(body, "command")) {
+  WEFT_TRY(const auto* command,
+           member_of(body, "command", json::array_at(body, "command"), "a list of strings"));
+  if (command) {
     for (const auto& word : *command) {
       if (!word.is_string())
         return fail(make_argument_error("/command", "command: expected a list of strings"));
       request.command.emplace_back(word.get_string());
     }
   }
-  if (const auto* headers = json::object_at(body, "headers")) {
+  WEFT_TRY(const auto* headers,
+           member_of(body, "headers", json::object_at(body, "headers"), "an object of strings"));
+  if (headers) {
     for (const auto& [name, value] : *headers) {
       if (!value.is_string())
         return fail(make_argument_error("/headers", "headers: expected strings"));
       request.headers.emplace_back(name, value.get_string());
     }
   }
-  if (const auto* environment = json::object_at(body, "environment")) {
+  WEFT_TRY(
+      const auto* environment,
+      member_of(body, "environment", json::object_at(body, "environment"), "an object of strings"));
+  if (environment) {
     for (const auto& [name, value] : *environment) {
       if (!value.is_string())
         return fail(make_argument_error("/environment", "environment: expected strings"));
       request.environment[name] = value.get_string();
     }
   }
-  request.timeout_ms = json::int_at(body, "timeout_ms").value_or(0);
+  const auto* timeout = json::find(body, "timeout_ms");
+  const bool none = !timeout || timeout->is_null();
+  request.timeout_ms = none ? 0 : json::int_at(body, "timeout_ms").value_or(-1);
   if (request.timeout_ms < 0 || request.timeout_ms > hub::kTimeoutMsMax) {
     return fail(make_argument_error(
         "/timeout_ms", std::format("timeout_ms: expected 0 to {}", hub::kTimeoutMsMax)));
@@ -96,7 +125,7 @@ Result<hub::JoinRequest> read_join(const json::object& body) {
 Result<hub::KeyInfo> read_key(const json::object& body) {
   WEFT_CHECK(check_members(body, {"name", "admin", "solutions"}));
   hub::KeyInfo key;
-  key.name = std::string(json::string_at(body, "name"));
+  WEFT_TRY(key.name, text_of(body, "name"));
   if (key.name.empty() || key.name.size() > hub::kKeyNameCharsMax) {
     return fail(make_argument_error(
         "/name", std::format("name: expected 1 to {} characters", hub::kKeyNameCharsMax)));
@@ -110,6 +139,9 @@ Result<hub::KeyInfo> read_key(const json::object& body) {
     }
     for (const auto& id : list->get_array()) key.solutions.emplace_back(id.get_string());
   }
+  const auto* admin = json::find(body, "admin");
+  if (admin && !admin->is_null() && !admin->is_bool())
+    return fail(make_argument_error("/admin", "admin: expected true or false"));
   key.admin = json::bool_at(body, "admin").value_or(false);
   return key;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "weft/hub/keys.h"
@@ -11,6 +12,8 @@
 
 namespace weft::adapters::admin {
 
+/// What would be left out is refused: a member misspelt may be a right that was to be withheld.
+Result<void> check_members(const json::object& body, std::initializer_list<std::string_view> known);
 /// POST solutions: what is to be joined, by `url` or by `command`.
 Result<hub::JoinRequest> read_join(const json::object& body);
 /// POST keys: name, rights and solutions of the key that is wanted.

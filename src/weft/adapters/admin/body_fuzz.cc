@@ -3,6 +3,7 @@
 #include "weft/adapters/admin/body.h"
 #include "weft/adapters/admin/views.h"
 #include "weft/hub/join_record.h"
+#include "weft/hub/limits.h"
 #include "weft/model/codec.h"
 
 namespace weft::adapters::admin {
@@ -31,7 +32,7 @@ void fuzz_join(const json::object& body) {
 void fuzz_key(const json::object& body) {
   const auto key = read_key(body);
   if (refused(key)) return;
-  WEFT_ASSERT(!key->name.empty() && key->name.size() <= 100);
+  WEFT_ASSERT(!key->name.empty() && key->name.size() <= hub::kKeyNameCharsMax);
   // A key for no solution is one for all of them: only who names none gets that.
   const auto* wanted = json::find(body, "solutions");
   const auto* list = wanted ? wanted->if_array() : nullptr;

@@ -30,6 +30,22 @@ TEST(Body, WhatWouldBeLeftOutIsRefused) {
   EXPECT_EQ(join.error().param, "/timeout");
 }
 
+TEST(Body, WhatIsOfAnotherKindIsRefused) {
+  for (const auto& [text, place] : std::vector<std::pair<const char*, const char*>>{
+           {R"({"url":5})", "/url"},
+           {R"({"url":"http://a/","bearer":5})", "/bearer"},
+           {R"({"url":"http://a/","headers":["X-Key: a"]})", "/headers"},
+           {R"({"url":"http://a/","environment":"a=b"})", "/environment"},
+           {R"({"command":"npx"})", "/command"},
+           {R"({"url":"http://a/","timeout_ms":"500"})", "/timeout_ms"}}) {
+    const auto read = read_join(body_of(text));
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().param, place) << text;
+  }
+  EXPECT_FALSE(read_key(body_of(R"({"name":"a","admin":"no"})")));
+  EXPECT_TRUE(read_join(body_of(R"({"url":"http://a/","bearer":null,"timeout_ms":null})")));
+}
+
 TEST(Body, ANameIsNotLongerThanAKeyMayHave) {
   EXPECT_TRUE(read_key(json::object{{"name", std::string(64, 'a')}}));
   EXPECT_FALSE(read_key(json::object{{"name", std::string(65, 'a')}}));

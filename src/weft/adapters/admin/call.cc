@@ -3,6 +3,7 @@
 #include <format>
 
 #include "weft/adapters/admin/api.h"
+#include "weft/adapters/admin/body.h"
 #include "weft/adapters/admin/views.h"
 #include "weft/model/codec.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 Result<model::Call> read_call(Environment& environment, const Request& request,
                               const json::object& body) {
+  WEFT_CHECK(check_members(body, {"solution", "skill", "args", "text"}));
   model::Call call = begin_call(environment.hub, request);
   const auto snapshot = environment.hub.registry().snapshot();
   WEFT_TRY(hub::SkillRef ref, hub::find_skill(*snapshot, json::string_at(body, "solution"),

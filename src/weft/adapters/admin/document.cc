@@ -34,16 +34,16 @@ constexpr std::string_view kJoinSchema =
     R"({"type":"object","properties":{"url":{"type":"string"},"name":{"type":"string"},"protocol":{"type":"string"},)"
     R"("command":{"type":"array","items":{"type":"string"}},"bearer":{"type":"string"},)"
     R"("headers":{"type":"object","additionalProperties":{"type":"string"}},)"
-    R"("environment":{"type":"object","additionalProperties":{"type":"string"}},"timeout_ms":{"type":"integer"}}})";
+    R"("environment":{"type":"object","additionalProperties":{"type":"string"}},"timeout_ms":{"type":"integer"}},"additionalProperties":false})";
 constexpr std::string_view kCallSchema =
     R"({"type":"object","required":["solution"],"properties":{"solution":{"type":"string"},)"
-    R"("skill":{"type":"string"},"args":{},"text":{"type":"string"}}})";
+    R"("skill":{"type":"string"},"args":{},"text":{"type":"string"}},"additionalProperties":false})";
 constexpr std::string_view kAnswerSchema =
     R"({"type":"object","properties":{"action":{"enum":["accept","decline","cancel"]},"data":{},)"
     R"("text":{"type":"string"},"answers":{"type":"object"}}})";
 constexpr std::string_view kKeySchema =
-    R"({"type":"object","required":["name"],"properties":{"name":{"type":"string"},"admin":{"type":"boolean"},)"
-    R"("solutions":{"type":"array","items":{"type":"string"}}}})";
+    R"({"type":"object","required":["name"],"properties":{"name":{"type":"string","minLength":1,"maxLength":64},"admin":{"type":"boolean"},)"
+    R"("solutions":{"type":"array","items":{"type":"string"}}},"additionalProperties":false})";
 
 constexpr Operation kOperations[] = {
     {"/admin/v1/info", "get", "info", "What this hub is and where it keeps its data", ""},

@@ -153,8 +153,12 @@ class Front {
                   "a text/plain POST is refused (any web page can send one); use application/json");
     }
     const std::string_view site = headers.get("Sec-Fetch-Site");
-    // `same-site` is a page of another port of this machine: no Origin comes with its images.
-    const bool elsewhere = site == "cross-site" || site == "same-site";
+    // `same-site` is a page of another port of this machine: no Origin comes with its images. A
+    // link that a person follows from there is shown.
+    const bool followed = exchange.head().method == "GET" &&
+                          headers.get("Sec-Fetch-Mode") == "navigate" &&
+                          headers.get("Sec-Fetch-Dest") == "document";
+    const bool elsewhere = site == "cross-site" || (site == "same-site" && !followed);
     if (elsewhere && !contains(config_.origins, origin)) {
       return fail(Reason::permission_denied, "a request that another site's page makes is refused");
     }

@@ -52,15 +52,18 @@ Result<std::string> fill_path(const Operation& operation, const json::object& ar
 }
 
 /// Whether something else of the operation has this name in this place: a parameter, or a
-/// credential.
-bool is_taken(const Operation& operation, const Parameter& by, std::string_view name) {
+/// credential. Servers may read `Role` and `role[]` as `role`.
+bool is_taken(const Operation& operation, const Parameter& by, std::string_view written) {
+  const auto base = [](std::string_view text) { return text.substr(0, text.find('[')); };
+  const auto same = [&, name = base(written)](std::string_view other) {
+    return wire::same_name(name, base(other));
+  };
   const bool parameter = std::ranges::any_of(operation.parameters, [&](const Parameter& other) {
-    return &other != &by && other.in == by.in && other.name == name;
+    return &other != &by && other.in == by.in && same(other.name);
   });
   return parameter || std::ranges::any_of(operation.security, [&](const Requirement& all) {
            return std::ranges::any_of(all, [&](const Scheme& scheme) {
-             return scheme.kind == Scheme::Kind::api_key && scheme.in == by.in &&
-                    scheme.key == name;
+             return scheme.kind == Scheme::Kind::api_key && scheme.in == by.in && same(scheme.key);
            });
          });
 }

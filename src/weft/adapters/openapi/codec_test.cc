@@ -234,6 +234,8 @@ TEST(Injection, KeysOfAnExplodedObjectAreNobodyElsesNames) {
   for (const char* place : {"query", "cookie"}) {
     EXPECT_EQ(bound(place, "role"), "/filter/role") << place;
     EXPECT_EQ(bound(place, "api_key"), "/filter/api_key") << place;
+    EXPECT_EQ(bound(place, "Role"), "/filter/Role") << place;
+    EXPECT_EQ(bound(place, "role[]"), "/filter/role[]") << place;
     EXPECT_EQ(bound(place, "colour"), "colour=x") << place;
     // What is no plain name is data all the same.
     EXPECT_EQ(bound(place, "a&role=b#;\r\n"), "a%26role%3Db%23%3B%0D%0A=x") << place;
