@@ -245,7 +245,7 @@ class Poor(unittest.TestCase):
         folder = Path(tempfile.mkdtemp(prefix="weft-poor-"))
         port = free_port()
         try:
-            hub = subprocess.Popen([WEFT, "up", "--listen", str(port), "--data", folder / "data", "--threads", "2", "--log", "error"],
+            hub = subprocess.Popen([WEFT, "up", "--listen", str(port), "--data", folder / "data", "--threads", "2", "--log", "warn"],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    preexec_fn=lambda: resource.setrlimit(which, (limit, limit)))
             eventually("it listens, or has ended", lambda: hub.poll() is not None or listens(port), 30)
