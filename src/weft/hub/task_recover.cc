@@ -27,8 +27,8 @@ Error outcome_unknown(const store::TaskRecord& record, std::int64_t deaths) {
   std::string why = std::format("weft stopped while {} ran; it was not repeated", name);
   if (deaths >= kTaskDeathsMax) {
     why = std::format(
-        "weft's own process died {} times while {} ran; it is not made once more before somebody "
-        "has looked why",
+        "weft's own process died {} times while {} ran; it is not repeated. Look into weft's log "
+        "for what it died of before you call it again",
         deaths, name);
   }
   Error error = make_error(Reason::solution_failed, std::format("outcome unknown: {}", why));

@@ -313,8 +313,8 @@ TEST(TasksKilled, ACallThatKilledTheProcessThreeTimesIsNotMadeAgain) {
   EXPECT_EQ(lives.service->started, 3);
   EXPECT_EQ(view.state, TaskState::failed);
   EXPECT_EQ(why(view).message,
-            "outcome unknown: weft's own process died 3 times while bank/pay ran; it is not made "
-            "once more before somebody has looked why");
+            "outcome unknown: weft's own process died 3 times while bank/pay ran; it is not "
+            "repeated. Look into weft's log for what it died of before you call it again");
 }
 
 TEST(TasksKilled, NorIsOneFoundAgainThatKilledItThreeTimes) {
