@@ -220,7 +220,7 @@ ObjectInfo ObjectFolder::info_of(const std::string& bucket, const std::string& k
                  .modified_ms = modified_ms(of),
                  .etag = "",
                  .meta = {}};
-  const auto text = read_small(meta_path(bucket, key, of.st_ino), kMetaBytesMax);
+  const auto text = read_file(meta_path(bucket, key, of.st_ino), kMetaBytesMax);
   if (text && read_meta(*text, of, out)) return out;
   // Put here by hand. An ETag with parts promises no digest of the bytes, so nobody checks them.
   wire::Digest digest(wire::DigestKind::md5);

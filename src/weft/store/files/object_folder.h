@@ -10,8 +10,8 @@
 #include <optional>
 #include <string>
 
+#include "weft/base/file.h"
 #include "weft/base/ids.h"
-#include "weft/store/files/file.h"
 #include "weft/store/objects.h"
 
 namespace weft::store::files {

@@ -91,7 +91,7 @@ Result<ObjectFolder::Upload> ObjectFolder::upload_of(const std::string& bucket,
   (void)exists;
   if (!is_id(upload)) return fail(no_upload(upload));
   Upload out{.folder = own("uploads") / bucket / upload, .meta = {}};
-  const auto text = read_small(out.folder / kAbout, kMetaBytesMax);
+  const auto text = read_file(out.folder / kAbout, kMetaBytesMax);
   if (!text) return fail(no_upload(upload));
   WEFT_TRY(const json::object about, json::parse_object(*text, "an upload"));
   if (json::string_at(about, "key") != key) return fail(no_upload(upload));
@@ -211,7 +211,7 @@ Result<std::vector<UploadInfo>> ObjectFolder::uploads(const std::string& bucket,
   std::error_code error;
   for (const auto& each : fs::directory_iterator(own("uploads") / bucket, error)) {
     UploadInfo info{.id = each.path().filename().string(), .key = "", .begun_ms = 0};
-    const auto text = read_small(each.path() / kAbout, kMetaBytesMax);
+    const auto text = read_file(each.path() / kAbout, kMetaBytesMax);
     const auto about = text ? json::parse_object(*text, "an upload") : Result<json::object>();
     struct stat of{};
     if (!text || !about || ::lstat((each.path() / kAbout).c_str(), &of) != 0) continue;

@@ -1,14 +1,15 @@
-#include "weft/store/files/file.h"
+#include "weft/base/file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <format>
 
-namespace weft::store::files {
+namespace weft {
 
 File& File::operator=(File&& other) noexcept {
   if (this == &other) return *this;
@@ -96,12 +97,33 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-Result<std::string> read_small(const std::filesystem::path& path, std::size_t bytes_max) {
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max) {
   WEFT_TRY(const File file, File::open(path));
-  WEFT_TRY(std::string out, file.read(0, bytes_max + 1));
-  if (out.size() > bytes_max)
-    return fail(Reason::too_large, std::format("`{}` is too long", path.string()));
-  return out;
+  WEFT_TRY(const struct stat of, file.status());
+  const auto size = static_cast<std::uint64_t>(of.st_size);
+  if (size > bytes_max) {
+    return fail(Reason::too_large,
+                std::format("`{}` has {} bytes (at most {})", path.string(), size, bytes_max));
+  }
+  // It may have grown since.
+  return file.read(0, static_cast<std::size_t>(size));
 }
 
-}  // namespace weft::store::files
+Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
+  const std::filesystem::path beside =
+      path.parent_path() / std::format(".{}.new", path.filename().string());
+  ::unlink(beside.c_str());
+  {
+    WEFT_TRY(File file, File::make(beside));
+    WEFT_CHECK(file.write(bytes, beside));
+    WEFT_CHECK(file.sync(beside));
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) {
+    const int number = errno;
+    ::unlink(beside.c_str());
+    return fail(file_error("write", path, number));
+  }
+  return sync_folder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+}
+
+}  // namespace weft

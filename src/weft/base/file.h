@@ -1,5 +1,5 @@
-// Files by descriptor, with errors that name them. Owned by store; a File belongs to one thread at
-// a time.
+// Files by descriptor, with errors that name them. Owned by base; everything blocks; a File belongs
+// to one thread at a time.
 #pragma once
 
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "weft/base/result.h"
 
-namespace weft::store::files {
+namespace weft {
 
 class File {
  public:
@@ -43,7 +43,10 @@ class File {
 Error file_error(std::string_view what, const std::filesystem::path& path, int number);
 /// A rename or a new name in it is on the disk.
 Result<void> sync_folder(const std::filesystem::path& folder);
-/// All of a small file; Code::not_found when there is none.
-Result<std::string> read_small(const std::filesystem::path& path, std::size_t bytes_max);
+/// All of a file. Errors: Code::not_found, Reason::too_large.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t bytes_max);
+/// In place of what was there, whole or not at all, whatever stops the process: written beside it
+/// (`.NAME.new`), synced, renamed.
+Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);
 
-}  // namespace weft::store::files
+}  // namespace weft

@@ -1,0 +1,133 @@
+#include "weft/ml/algorithms/xgboost/engine/train.h"
+
+#include <gtest/gtest.h>
+
+#include "weft/ml/algorithms/xgboost/engine/library.h"
+#include "weft/ml/algorithms/xgboost/engine/testing.h"
+
+namespace weft::ml::xgboost {
+namespace {
+
+using Given = std::map<std::string, std::string, std::less<>>;
+
+TEST(XgboostTrain, AModelAndItsProgress) {
+  Job job({{"num_round", "5"}});
+  job.csv("train", numbers(0, 300));
+  std::vector<std::int64_t> rounds;
+  job.watch.progress = [&](std::int64_t done, std::int64_t total) {
+    EXPECT_EQ(total, 5);
+    rounds.push_back(done);
+  };
+  ASSERT_EQ(job.why(), "");
+  EXPECT_EQ(rounds, (std::vector<std::int64_t>{1, 2, 3, 4, 5}));
+  auto booster = Booster::load(job.model());
+  ASSERT_TRUE(booster.has_value()) << booster.error().message;
+  EXPECT_EQ(booster->rounds().value_or(0), 5);
+  EXPECT_EQ(booster->features().value_or(0), 3U);
+}
+
+TEST(XgboostTrain, TakenUpAgainItIsTheSameModel) {
+  for (const char* method : {"hist", "exact", "approx"}) {
+    const Given given{{"num_round", "12"}, {"tree_method", method}, {"max_depth", "4"}};
+    Job whole(given);
+    whole.csv("train", numbers(0, 500));
+    ASSERT_EQ(whole.why(), "");
+    Job broken(given);
+    broken.csv("train", numbers(0, 500));
+    broken.keep_checkpoints();
+    int done = 0;
+    broken.watch.progress = [&](std::int64_t, std::int64_t) { ++done; };
+    broken.watch.stopped = [&] { return done == 5; };
+    ASSERT_EQ(broken.why(), "");
+    EXPECT_EQ(broken.model(), "") << "a run that is stopped leaves no model";
+    broken.watch.stopped = [] { return false; };
+    // The last one is damaged: the one before it counts.
+    std::ofstream(broken.view.checkpoints / "xgboost-checkpoint.4") << "{";
+    ASSERT_EQ(broken.why(), "");
+    EXPECT_EQ(done, 5 + 12 - 4);
+    EXPECT_EQ(broken.model(), whole.model()) << method;
+    std::size_t kept = 0;
+    for (const auto& each : std::filesystem::directory_iterator(broken.view.checkpoints))
+      kept += each.is_regular_file() ? 1 : 0;
+    EXPECT_EQ(kept, 5U);
+  }
+}
+
+TEST(XgboostTrain, AStoppedRunLeavesItsModelWhenToldTo) {
+  Job job({{"num_round", "50"}, {"save_model_on_termination", "true"}});
+  job.csv("train", numbers(0, 300));
+  job.watch.stopped = [] { return true; };
+  ASSERT_EQ(job.why(), "");
+  EXPECT_EQ(Booster::load(job.model())->rounds().value_or(0), 1);
+}
+
+TEST(XgboostTrain, StopsWhenItGetsNoBetter) {
+  Job job({{"num_round", "200"}, {"early_stopping_rounds", "3"}, {"eta", "1"}});
+  job.csv("train", numbers(0, 100));
+  // Labels of another kind: validation only gets worse.
+  std::string other;
+  for (int i = 0; i < 50; ++i) other += std::format("{},{},{},{}\n", -i, i % 11, i % 3, i);
+  job.csv("validation", other);
+  ASSERT_EQ(job.why(), "");
+  auto booster = Booster::load(job.model());
+  ASSERT_TRUE(booster.has_value());
+  const int rounds = booster->rounds().value_or(0);
+  EXPECT_LT(rounds, 100);
+  EXPECT_EQ(booster->attribute("best_iteration"), std::format("{}", rounds - 1));
+  EXPECT_NE(booster->attribute("best_score"), "");
+}
+
+TEST(XgboostTrain, MoreThanMemoryHolds) {
+  const Given given{{"num_round", "5"}, {"tree_method", "hist"}, {"max_bin", "64"}};
+  Job inside(given);
+  Job outside(given);
+  outside.view.memory_bytes = 300'000;
+  for (Job* job : {&inside, &outside}) {
+    job->csv("train", numbers(0, 30'000));
+    ASSERT_EQ(job->why(), "");
+  }
+  auto a = Booster::load(inside.model());
+  auto b = Booster::load(outside.model());
+  ASSERT_TRUE(a && b);
+  Rows rows;
+  rows.columns = 3;
+  rows.values = {3, 1, 4, 10, 2, 16};
+  const std::vector<float> said(a->predict(rows)->values.begin(), a->predict(rows)->values.end());
+  const auto again = b->predict(rows);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(said[i], again->values[i], 0.2);
+}
+
+TEST(XgboostTrain, CrossValidation) {
+  Job job({{"num_round", "3"}, {"_kfold", "4"}, {"_num_cv_round", "2"}});
+  job.csv("train", numbers(0, 90));
+  job.csv("validation", numbers(90, 100));
+  ASSERT_EQ(job.why(), "");
+  for (int fold = 0; fold < 8; ++fold)
+    EXPECT_TRUE(Booster::load(job.model(std::format("xgboost-model-{}", fold))).has_value());
+  const auto said = read_file(job.view.output_data / "predictions.csv", 1 << 20);
+  ASSERT_TRUE(said.has_value());
+  EXPECT_EQ(std::ranges::count(*said, '\n'), 100);
+}
+
+TEST(XgboostTrain, WhatIsWrongIsSaid) {
+  const auto why = [](Given given, std::string_view text, std::string_view channel = "train") {
+    Job job(std::move(given));
+    job.csv(std::string(channel), text);
+    return job.why();
+  };
+  const Given two{{"num_round", "2"}};
+  EXPECT_EQ(why({}, "1,2\n"), "Missing required hyperparameter: num_round");
+  EXPECT_EQ(why(two, "1,2\n", "test"), "Extraneous channel found: test");
+  EXPECT_EQ(why(two, "1,2\n", "validation"), "Missing required channel: train");
+  EXPECT_TRUE(why(two, "").starts_with("No data in training channel path "));
+  EXPECT_EQ(why(two, "1,2\n3,x\n"), "a.csv: line 2, column 2: `x` is not a number");
+  EXPECT_TRUE(why({{"num_round", "2"}, {"objective", "binary:logistic"}}, "5,1\n9,2\n")
+                  .contains("base_score must be in (0,1)"));
+  Job piped({{"num_round", "2"}});
+  piped.csv("train", "1,2\n");
+  piped.view.channels.at("train").input_mode = "Pipe";
+  EXPECT_TRUE(piped.why().starts_with("channel train: weft gives XGBoost its data as files"));
+}
+
+}  // namespace
+}  // namespace weft::ml::xgboost

@@ -1,0 +1,43 @@
+// What a training program finds around it: SageMaker's container contract (`/opt/ml`, sagemaker.md
+// 1.5), at a place of the sandbox's choosing. Owned by the worker; one thread.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "weft/base/result.h"
+
+namespace weft::ml::worker {
+
+struct ChannelView {
+  std::string content_type;
+  std::string input_mode;    ///< `File`, `Pipe`, `FastFile`
+  std::string distribution;  ///< `FullyReplicated`, `ShardedByS3Key`
+  std::filesystem::path folder;
+};
+
+struct TrainingView {
+  std::map<std::string, std::string, std::less<>> hyperparameters;
+  std::map<std::string, ChannelView, std::less<>> channels;
+  std::filesystem::path model;
+  std::filesystem::path output_data;
+  std::filesystem::path failure;
+  /// Empty: none are to be kept.
+  std::filesystem::path checkpoints;
+  /// For what only lasts as long as the job.
+  std::filesystem::path scratch;
+  /// What the job may use.
+  int threads = 1;
+  std::uint64_t memory_bytes = 0;  ///< 0: no limit is known
+};
+
+/// Reads `ROOT/input/config/*.json`. Errors name the file.
+Result<TrainingView> read_training_view(const std::filesystem::path& root);
+
+/// Writes why the job failed to where SageMaker looks for it, and to the log. `ClientError: …` is
+/// for what the job's maker can mend, `AlgorithmError: …` for the rest.
+void report_failure(const TrainingView& view, const Error& error);
+
+}  // namespace weft::ml::worker
