@@ -1,8 +1,11 @@
 // weft-worker-xgboost: trains with libxgboost and serves its models, in a process of its own.
 #include <print>
 
+#include "weft/ml/algorithms/xgboost/engine/host.h"
 #include "weft/ml/algorithms/xgboost/engine/train.h"
 #include "weft/ml/worker/program.h"
+#include "weft/ml/worker/serve.h"
+#include "weft/ml/worker/serving_view.h"
 #include "weft/ml/worker/training_view.h"
 
 namespace weft::ml {
@@ -26,13 +29,31 @@ int train(const worker::Arguments& arguments) {
   return 1;
 }
 
+int serve(const worker::Arguments& arguments) {
+  worker::watch_for_stop();
+  const auto fail_with = [&](const Error& error) {
+    std::println(stderr, "{}", error.message);
+    worker::tell_failure(arguments.links, error.message);
+    return 1;
+  };
+  const auto settings = worker::read_serving_view(arguments.root);
+  if (!settings) return fail_with(settings.error());
+  auto host =
+      xgboost::load_host({.model = settings->model,
+                          .threads = settings->threads,
+                          .selected = settings->environment_of("SAGEMAKER_INFERENCE_OUTPUT")});
+  if (!host) return fail_with(host.error());
+  const auto served = worker::serve(**host, arguments.links);
+  return served ? 0 : fail_with(served.error());
+}
+
 int run(std::span<char* const> words) {
   const auto arguments = worker::read_arguments(words);
   if (!arguments) {
     std::println(stderr, "{}", arguments.error().message);
     return 2;
   }
-  return train(*arguments);
+  return arguments->command == "train" ? train(*arguments) : serve(*arguments);
 }
 
 }  // namespace

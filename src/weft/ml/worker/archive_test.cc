@@ -1,0 +1,142 @@
+#include "weft/ml/worker/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <functional>
+
+#include "weft/base/file.h"
+#include "weft/store/testing/directory.h"
+
+namespace weft::ml::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Place {
+  store::testing::TemporaryDirectory folder;
+  fs::path archive = folder.path() / "model.tar.gz";
+  fs::path out = folder.path() / "out";
+  Place() { fs::create_directories(out); }
+
+  /// An archive of one entry, made as `shape` wants it.
+  void make(std::string_view name, const std::function<void(archive_entry*)>& shape,
+            std::string_view content = "x", int times = 1) const {
+    ::archive* writer = archive_write_new();
+    archive_write_add_filter_gzip(writer);
+    archive_write_set_format_pax(writer);
+    ASSERT_EQ(archive_write_open_filename(writer, archive.c_str()), ARCHIVE_OK);
+    for (int i = 0; i < times; ++i) {
+      archive_entry* entry = archive_entry_new();
+      archive_entry_set_pathname(entry, std::string(name).c_str());
+      archive_entry_set_filetype(entry, AE_IFREG);
+      archive_entry_set_perm(entry, 06777);
+      archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
+      shape(entry);
+      ASSERT_EQ(archive_write_header(writer, entry), ARCHIVE_OK);
+      archive_write_data(writer, content.data(), content.size());
+      archive_entry_free(entry);
+    }
+    archive_write_close(writer);
+    archive_write_free(writer);
+  }
+  std::string why(const ArchiveLimits& limits = {}) const {
+    const auto unpacked = unpack(archive, out, limits);
+    return unpacked ? std::string() : unpacked.error().message;
+  }
+};
+
+void as_it_is(archive_entry*) {}
+
+TEST(Archive, BothWaysAndAlwaysTheSameBytes) {
+  const Place place;
+  fs::create_directories(place.folder.path() / "in/deep");
+  std::ofstream(place.folder.path() / "in/xgboost-model") << std::string(300'000, 'm');
+  std::ofstream(place.folder.path() / "in/deep/a.txt") << "a";
+  fs::create_symlink("/etc/passwd", place.folder.path() / "in/link");
+  ASSERT_TRUE(pack(place.folder.path() / "in", place.archive).has_value());
+  const auto once = read_file(place.archive, 1 << 20);
+  ASSERT_TRUE(pack(place.folder.path() / "in", place.archive).has_value());
+  EXPECT_EQ(read_file(place.archive, 1 << 20), once);
+  ASSERT_EQ(place.why(), "");
+  EXPECT_EQ(read_file(place.out / "xgboost-model", 1 << 20).value_or("?"),
+            std::string(300'000, 'm'));
+  EXPECT_EQ(read_file(place.out / "deep/a.txt", 10).value_or("?"), "a");
+  EXPECT_FALSE(fs::exists(place.out / "link"));
+}
+
+TEST(Archive, NothingLeavesTheFolder) {
+  for (const char* name : {"../a", "/etc/a", "a/../../b", "..", "a\\..\\b"}) {
+    const Place place;
+    place.make(name, as_it_is);
+    EXPECT_TRUE(place.why().ends_with("lies outside of it, or too deep")) << name;
+    EXPECT_TRUE(fs::is_empty(place.out)) << name;
+    EXPECT_FALSE(fs::exists(place.folder.path() / "a"));
+  }
+}
+
+TEST(Archive, LinksAndDevicesAreRefused) {
+  const auto refused = [](const std::function<void(archive_entry*)>& shape) {
+    const Place place;
+    place.make("a", shape, "");
+    EXPECT_TRUE(place.why().ends_with("its entry `a` is a link or a device")) << place.why();
+    EXPECT_TRUE(fs::is_empty(place.out));
+  };
+  refused([](archive_entry* entry) {
+    archive_entry_set_filetype(entry, AE_IFLNK);
+    archive_entry_set_symlink(entry, "/etc/passwd");
+  });
+  refused([](archive_entry* entry) { archive_entry_set_hardlink(entry, "/etc/passwd"); });
+  refused([](archive_entry* entry) { archive_entry_set_filetype(entry, AE_IFCHR); });
+  refused([](archive_entry* entry) { archive_entry_set_filetype(entry, AE_IFIFO); });
+}
+
+TEST(Archive, Quotas) {
+  const Place bomb;
+  bomb.make("a", as_it_is, std::string(50'000'000, '\0'));
+  EXPECT_TRUE(bomb.why({.ratio_max = 10}).contains("unpacks to more than")) << bomb.why();
+  const Place big;
+  big.make("a", as_it_is, std::string(3'000'000, 'x'));
+  EXPECT_TRUE(big.why({.bytes_max = 1'000'000}).ends_with("unpacks to more than 1000000 bytes"));
+  const Place many;
+  many.make(
+      "a/", [](archive_entry* entry) { archive_entry_set_filetype(entry, AE_IFDIR); }, "", 50);
+  EXPECT_TRUE(many.why({.entries_max = 20}).ends_with("it has more than 20 entries"));
+  const Place deep;
+  std::string path;
+  for (int i = 0; i < 40; ++i) path += "d/";
+  deep.make(path + "a", as_it_is);
+  EXPECT_TRUE(deep.why().ends_with("too deep"));
+  const Place twice;
+  twice.make("a", as_it_is, "x", 2);
+  EXPECT_TRUE(twice.why().contains("File exists")) << twice.why();
+}
+
+TEST(Archive, ASparseTerabyteIsNotWritten) {
+  const Place place;
+  place.make("a", [](archive_entry* entry) {
+    archive_entry_set_size(entry, la_int64_t{1} << 40);
+    archive_entry_sparse_add_entry(entry, (la_int64_t{1} << 40) - 1, 1);
+  });
+  EXPECT_FALSE(place.why().empty());
+}
+
+TEST(Archive, ModesAreNotTakenOver) {
+  const Place place;
+  place.make("a", as_it_is);
+  ASSERT_EQ(place.why(), "");
+  EXPECT_EQ(fs::status(place.out / "a").permissions() & fs::perms::mask,
+            fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST(Archive, WhatIsNoArchiveIsNamed) {
+  const Place place;
+  std::ofstream(place.archive) << "hello";
+  EXPECT_TRUE(place.why().starts_with("the archive cannot be used: "));
+  EXPECT_FALSE(unpack(place.folder.path() / "none", place.out).has_value());
+}
+
+}  // namespace
+}  // namespace weft::ml::worker
