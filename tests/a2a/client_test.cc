@@ -196,6 +196,14 @@ TEST(Client, AStreamCutAtEveryByteIsNoAnswer) {
   }
 }
 
+TEST(Client, WhatIsWholeBeforeRubbishIsTold) {
+  const std::string sent = event_of(kTask) + event_of(kPiece) + event_of(kDone) + "\xff\n\n";
+  Joined j(card_of(true), [&](const std::string&, const json::object&) {
+    return Agent::Reply{200, "text/event-stream", {sent}, false};
+  });
+  EXPECT_EQ(text_of(j.hub.call(say("hi"))), "hello");
+}
+
 TEST(Client, CancellingTellsTheAgent) {
   Joined j(card_of(true), [](const std::string& method, const json::object&) {
     return method == "CancelTask"

@@ -142,6 +142,27 @@ TEST_F(Faults, AServicesStreamCutInsideAnEventIsNoAnswer) {
   }
 }
 
+// However the bytes come together: they are one piece here.
+TEST_F(Faults, WhatIsWholeBeforeRubbishIsTold) {
+  const std::string_view chunk =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"}}]}\n\n";
+  const std::string_view end =
+      "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+      "data: [DONE]\n\n";
+  const auto told = [&](std::string_view path, std::string_view arguments, std::string sent) {
+    answer = [&](const std::string&) { return to_the_end("text/event-stream", sent); };
+    return call(hub, "POST", path, arguments, "Accept: text/event-stream\r\n").body;
+  };
+  constexpr std::string_view kHello = R"({"message":"hello"})";
+  const std::string cut = told("/api/oracle/chat", kHello, std::format("{}\xff\n\n", chunk));
+  EXPECT_TRUE(cut.contains(R"("text":"hi"})") && cut.contains("event: error")) << cut;
+  const std::string whole =
+      told("/api/oracle/chat", kHello, std::format("{}{}\xff\n\n", chunk, end));
+  EXPECT_TRUE(whole.contains("event: done")) << whole;
+  const std::string event = told("/api/shelf/stream", "{}", "data: {\"text\":\"hi\"}\n\n\xff\n\n");
+  EXPECT_TRUE(event.contains(R"("text":"hi"})") && event.contains("event: error")) << event;
+}
+
 TEST_F(Faults, AnotherWeftsStreamCutAtEveryByteIsNoAnswer) {
   const std::string_view stream =
       "event: delta\ndata: {\"text\":\"a\"}\n\n"

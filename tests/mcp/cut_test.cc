@@ -22,6 +22,7 @@ std::string event_of(std::string_view message) { return std::format("data: {}\n\
 class CutServer {
  public:
   std::size_t bytes = std::string::npos;
+  std::string more;  ///< behind the stream, in the same piece
   std::atomic<int> calls = 0;
   std::string url() const { return upstream_.url(); }
   /// The stream that answers the request with this id.
@@ -42,7 +43,7 @@ class CutServer {
     if (id == nullptr) return testing::response("202 Accepted", "", "");
     if (method == "tools/call") {
       ++calls;
-      return testing::event_stream(stream_of(*id), bytes);
+      return testing::event_stream(stream_of(*id) + more, bytes);
     }
     const auto result = [&](std::string_view text) {
       return testing::response(
@@ -56,14 +57,30 @@ class CutServer {
   testing::Upstream upstream_{[this](const std::string& request) { return answer(request); }};
 };
 
-TEST(CutStreams, AreNoAnswerAtAnyByte) {
-  CutServer server;
-  TestHub hub;
+hub::JoinRequest join_of(const CutServer& server) {
   hub::JoinRequest request;
   request.id = SolutionId("cut");
   request.url = server.url();
   request.protocol = "mcp";
-  const auto joined = hub.join(std::move(request));
+  return request;
+}
+
+TEST(CutStreams, WhatIsWholeBeforeRubbishIsTold) {
+  CutServer server;
+  server.more = "\xff\n\n";
+  TestHub hub;
+  const auto joined = hub.join(join_of(server));
+  ASSERT_TRUE(joined) << joined.error().message;
+  Caller caller(hub.url());
+  ASSERT_EQ(caller.initialize().status, 200);
+  const Answer answer = caller.legacy("tools/call", R"({"name":"cut__echo","arguments":{}})");
+  EXPECT_EQ(answer.text(), "hi") << answer.body;
+}
+
+TEST(CutStreams, AreNoAnswerAtAnyByte) {
+  CutServer server;
+  TestHub hub;
+  const auto joined = hub.join(join_of(server));
   ASSERT_TRUE(joined) << joined.error().message;
   // Another of the hub's solutions: the translated way, not the bytes that pass through.
   Caller caller(hub.url());

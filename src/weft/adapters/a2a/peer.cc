@@ -112,12 +112,14 @@ Awaitable<Result<std::optional<StreamItem>>> Answer::next() {
       WEFT_CO_TRY(auto item, read(event->data));
       co_return std::optional<StreamItem>(std::move(item));
     }
+    // Only now: what was whole before it broke the format counts.
+    if (!fed_) co_return fail(not_a2a(fed_.error()));
     WEFT_CO_TRY(const auto piece, co_await response_->read_some());
     if (piece.empty()) {
       response_.reset();
       co_return std::optional<StreamItem>();
     }
-    if (auto fed = reader_.feed(piece); !fed) co_return fail(not_a2a(fed.error()));
+    fed_ = reader_.feed(piece);
   }
 }
 

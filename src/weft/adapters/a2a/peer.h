@@ -45,6 +45,7 @@ class Answer {
   bool streamed_;
   std::vector<std::string> activated_;
   wire::SseReader reader_;
+  Result<void> fed_;  ///< whether it broke the format
 };
 
 class Peer {

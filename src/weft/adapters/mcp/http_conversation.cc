@@ -66,11 +66,12 @@ Awaitable<Result<wire::JsonRpcMessage>> HttpConversation::next_event() {
           Reason::upstream_protocol,
           std::format("an event of the server is no MCP message: {}", message.error().message));
     }
+    // Only now: what was whole before it broke the format counts.
+    if (!fed_) co_return fail(fed_.error());
     auto piece = co_await response_->read_some();
     Error broken = make_error(Reason::unavailable, "the server's stream ended before its response");
     if (piece && !piece->empty()) {
-      auto fed = sse_.feed(*piece);
-      if (!fed) co_return fail(fed.error());
+      fed_ = sse_.feed(*piece);
       continue;
     }
     if (!piece) broken = piece.error();
@@ -90,6 +91,7 @@ Awaitable<Result<void>> HttpConversation::reconnect(Error why) {
   if ((*response)->head().status != 200) co_return fail(std::move(why));
   response_ = *std::move(response);
   sse_ = wire::SseReader(kMessageBytesMax);
+  fed_ = {};
   if (!streams()) co_return fail(std::move(why));
   co_return Result<void>();
 }

@@ -35,6 +35,7 @@ class HttpConversation final : public Conversation {
   std::unique_ptr<net::ClientResponse> response_;
   std::optional<hub::CallContext> context_;
   wire::SseReader sse_;
+  Result<void> fed_;  ///< whether it broke the format
   std::string last_event_id_;
   std::int64_t retry_ms_;
   int reconnects_ = 0;

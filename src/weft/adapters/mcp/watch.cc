@@ -69,12 +69,14 @@ Awaitable<bool> listen(std::shared_ptr<Watching> w, std::weak_ptr<HttpLink> list
   while (true) {
     auto piece = co_await (*response)->read_some();
     if (!piece || piece->empty()) co_return true;
-    if (!reader.feed(*piece)) co_return true;
+    const bool fed = reader.feed(*piece).has_value();
     bool changed = false;
     while (auto event = reader.next()) changed = changed || tells_change(event->data);
-    if (!changed) continue;
-    const bool alive = co_await update(w);
-    if (!alive) co_return false;
+    if (changed) {
+      const bool alive = co_await update(w);
+      if (!alive) co_return false;
+    }
+    if (!fed) co_return true;
   }
 }
 

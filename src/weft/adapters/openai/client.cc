@@ -150,12 +150,14 @@ Awaitable<Result<model::Output>> OpenAiService::read_stream(net::ClientResponse&
   while (!chunks.done()) {
     WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
     if (piece.empty()) break;
-    WEFT_CO_CHECK(sse.feed(piece));
+    // What was whole before it broke the format counts, however the bytes came together.
+    const auto fed = sse.feed(piece);
     while (auto event = sse.next()) {
       WEFT_CO_TRY(auto events, chunks.read(event->data));
       for (auto& e : events) WEFT_CO_CHECK(co_await out.emit(std::move(e)));
       if (chunks.done()) break;
     }
+    if (!chunks.done()) WEFT_CO_CHECK(fed);
   }
   if (!chunks.whole()) {
     co_return fail(Reason::upstream_protocol, "the answer's stream broke off before its end");

@@ -49,7 +49,8 @@ Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub:
   while (true) {
     WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
     if (piece.empty()) break;
-    WEFT_CO_CHECK(sse.feed(piece));
+    // What was whole before it broke the format is told, however the bytes came together.
+    const auto fed = sse.feed(piece);
     while (auto event = sse.next()) {
       if (event->event == "error") {
         co_return fail(Reason::solution_failed, std::format("the stream ended with an error: {}",
@@ -59,6 +60,7 @@ Awaitable<Result<model::Output>> read_events(net::ClientResponse& response, hub:
       model::Event delta = text_delta(stream_text(event->data));
       WEFT_CO_CHECK(co_await out.emit(std::move(delta)));
     }
+    WEFT_CO_CHECK(fed);
   }
   if (cut_off(sse)) co_return fail(broke_off());
   co_return model::Output{};
@@ -71,7 +73,7 @@ Awaitable<Result<model::Output>> read_own_events(net::ClientResponse& response, 
   while (true) {
     WEFT_CO_TRY(const std::string_view piece, co_await response.read_some());
     if (piece.empty()) break;
-    WEFT_CO_CHECK(sse.feed(piece));
+    const auto fed = sse.feed(piece);
     while (auto told = sse.next()) {
       WEFT_CO_TRY(const json::object data, json::parse_object(told->data, "an event's data"));
       WEFT_CO_TRY(auto event, read_event(told->event, data));
@@ -82,6 +84,7 @@ Awaitable<Result<model::Output>> read_own_events(net::ClientResponse& response, 
       }
       WEFT_CO_CHECK(co_await out.emit(*std::move(event)));
     }
+    WEFT_CO_CHECK(fed);
   }
   co_return fail(broke_off());
 }
