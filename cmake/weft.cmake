@@ -12,6 +12,8 @@ find_package(GTest REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
 find_library(WEFT_XGBOOST xgboost REQUIRED)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
+# Not by pkg-config: what it defines on the way would make every precompiled header another one.
+find_library(WEFT_RE2 re2 REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 find_library(WEFT_LLHTTP llhttp REQUIRED)
 include(GoogleTest)
@@ -175,6 +177,28 @@ function(weft_engine name)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/weft)
   add_dependencies(weft_workers weft-worker-${name})
   install(TARGETS weft-worker-${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/weft COMPONENT weft)
+endfunction()
+
+# weft_algorithms(NAME…): the worker program of each algorithm's folder, and a generated table of
+# `Algorithm weft::ml::NAME::algorithm()`, which is part of the module ml.
+function(weft_algorithms)
+  set(declarations "")
+  set(entries "")
+  foreach(name ${ARGN})
+    add_subdirectory(${name}/engine)
+    string(APPEND declarations "namespace ${name} { Algorithm algorithm(); }\n")
+    string(APPEND entries "${name}::algorithm(), ")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/algorithm_table.cc CONTENT
+"// Generated from ml/algorithms/CMakeLists.txt.
+#include \"weft/ml/algorithms/algorithm.h\"
+
+namespace weft::ml {
+${declarations}
+std::vector<Algorithm> all_algorithms() { return {${entries}}; }
+}  // namespace weft::ml
+")
+  target_sources(weft_ml PRIVATE ${CMAKE_BINARY_DIR}/algorithm_table.cc)
 endfunction()
 
 # weft_adapters(NAME…): the module of the shared pieces (adapter.h and what every adapter uses), one module per

@@ -12,9 +12,9 @@
 #include "weft/adapters/common/front.h"
 #include "weft/app/process.h"
 #include "weft/app/watchdog.h"
+#include "weft/base/on_loop.h"
 #include "weft/base/task_group.h"
 #include "weft/base/timers.h"
-#include "weft/hub/on_loop.h"
 #include "weft/store/sqlite/store.h"
 
 namespace weft::app {
@@ -200,7 +200,7 @@ class RunningHub final : public Running {
   /// From any loop: the configuration belongs to the first.
   Awaitable<Result<std::string>> reload_on_loop() {
     auto reloading = reload_in_turn();
-    co_return co_await hub::on_loop(loops_.at(0).executor(), std::move(reloading));
+    co_return co_await on_loop(loops_.at(0).executor(), std::move(reloading));
   }
 
   /// One after the other, the last one the last.

@@ -7,13 +7,13 @@
 #include <mutex>
 
 #include "weft/base/log.h"
+#include "weft/base/on_loop.h"
 #include "weft/base/task_group.h"
 #include "weft/base/timers.h"
 #include "weft/hub/approval.h"
 #include "weft/hub/join_record.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/nearest.h"
-#include "weft/hub/on_loop.h"
 #include "weft/hub/probing.h"
 #include "weft/hub/variables.h"
 #include "weft/store/tables.h"

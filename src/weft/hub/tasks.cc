@@ -7,10 +7,10 @@
 #include <format>
 
 #include "weft/base/log.h"
+#include "weft/base/on_loop.h"
 #include "weft/base/timers.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/names.h"
-#include "weft/hub/on_loop.h"
 #include "weft/hub/task_recover.h"
 #include "weft/hub/task_run.h"
 #include "weft/model/codec.h"

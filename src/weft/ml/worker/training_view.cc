@@ -2,9 +2,11 @@
 
 #include <format>
 #include <print>
+#include <system_error>
 
 #include "weft/base/file.h"
 #include "weft/base/json.h"
+#include "weft/ml/worker/archive.h"
 
 namespace weft::ml::worker {
 namespace {
@@ -43,9 +45,11 @@ Result<TrainingView> read_training_view(const std::filesystem::path& root) {
   out.threads = static_cast<int>(json::int_at(limits, "threads").value_or(1));
   out.memory_bytes = static_cast<std::uint64_t>(json::int_at(limits, "memory_bytes").value_or(0));
   out.checkpoints = std::string(json::string_at(limits, "checkpoints"));
+  out.checkpoint_every_s = json::int_at(limits, "checkpoint_every_s").value_or(0);
   out.model = root / "model";
   out.output_data = root / "output/data";
   out.failure = root / "output/failure";
+  out.artifacts = root / "artifacts";
   out.scratch = "/tmp";
   return out;
 }
@@ -57,6 +61,16 @@ void report_failure(const TrainingView& view, const Error& error) {
   std::println(stderr, "{}", text);
   if (auto written = write_file(view.failure, text); !written)
     std::println(stderr, "{}", written.error().message);
+}
+
+Result<void> pack_artifacts(const TrainingView& view) {
+  for (const auto& [folder, name] :
+       {std::pair(view.model, "model.tar.gz"), std::pair(view.output_data, "output.tar.gz")}) {
+    std::error_code error;
+    if (std::filesystem::is_empty(folder, error) || error) continue;
+    WEFT_CHECK(pack(folder, view.artifacts / name));
+  }
+  return {};
 }
 
 }  // namespace weft::ml::worker

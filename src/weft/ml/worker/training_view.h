@@ -24,8 +24,11 @@ struct TrainingView {
   std::filesystem::path model;
   std::filesystem::path output_data;
   std::filesystem::path failure;
+  std::filesystem::path artifacts;
   /// Empty: none are to be kept.
   std::filesystem::path checkpoints;
+  /// How often; 0: at every occasion.
+  std::int64_t checkpoint_every_s = 0;
   /// For what only lasts as long as the job.
   std::filesystem::path scratch;
   /// What the job may use.
@@ -39,5 +42,9 @@ Result<TrainingView> read_training_view(const std::filesystem::path& root);
 /// Writes why the job failed to where SageMaker looks for it, and to the log. `ClientError: …` is
 /// for what the job's maker can mend, `AlgorithmError: …` for the rest.
 void report_failure(const TrainingView& view, const Error& error);
+
+/// What the program left, as archives where the hub looks for them: `artifacts/model.tar.gz` and
+/// `artifacts/output.tar.gz`; what is empty is none.
+Result<void> pack_artifacts(const TrainingView& view);
 
 }  // namespace weft::ml::worker

@@ -1,11 +1,10 @@
 #include "weft/ml/algorithms/xgboost/engine/checkpoints.h"
 
-#include <algorithm>
 #include <charconv>
 #include <format>
 #include <print>
+#include <ranges>
 #include <system_error>
-#include <vector>
 
 #include "weft/base/file.h"
 #include "weft/ml/algorithms/xgboost/engine/model_check.h"
@@ -16,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kName = "xgboost-checkpoint.";
-constexpr std::int64_t kKept = 5;
+constexpr std::size_t kKept = 5;
 constexpr std::size_t kModelBytesMax = std::size_t{4} * 1024 * 1024 * 1024;
 
 std::optional<std::int64_t> round_of(const fs::path& path) {
@@ -31,15 +30,18 @@ std::optional<std::int64_t> round_of(const fs::path& path) {
 
 }  // namespace
 
+Checkpoints::Checkpoints(fs::path folder, std::chrono::seconds every)
+    : folder_(std::move(folder)), every_(every), last_(std::chrono::steady_clock::now()) {
+  std::error_code none;
+  for (const auto& each : fs::directory_iterator(folder_, none)) {
+    if (const auto round = round_of(each.path())) kept_.insert(*round);
+  }
+}
+
 std::optional<Checkpoint> Checkpoints::newest() const {
   if (folder_.empty()) return std::nullopt;
-  std::vector<std::pair<std::int64_t, fs::path>> all;
-  std::error_code error;
-  for (const auto& each : fs::directory_iterator(folder_, error)) {
-    if (const auto round = round_of(each.path())) all.emplace_back(*round, each.path());
-  }
-  std::ranges::sort(all, std::greater());
-  for (const auto& [round, path] : all) {
+  for (const std::int64_t round : kept_ | std::views::reverse) {
+    const fs::path path = folder_ / std::format("{}{}", kName, round);
     auto bytes = read_file(path, kModelBytesMax);
     const auto fine = bytes ? check_model(*bytes) : Result<void>(fail(bytes.error()));
     if (fine) return Checkpoint{.bytes = *std::move(bytes), .round = round};
@@ -52,8 +54,13 @@ std::optional<Checkpoint> Checkpoints::newest() const {
 Result<void> Checkpoints::keep(std::int64_t round, std::string_view bytes) {
   if (folder_.empty()) return {};
   WEFT_CHECK(write_file(folder_ / std::format("{}{}", kName, round), bytes));
+  last_ = std::chrono::steady_clock::now();
+  kept_.insert(round);
   std::error_code ignored;
-  if (round >= kKept) fs::remove(folder_ / std::format("{}{}", kName, round - kKept), ignored);
+  while (kept_.size() > kKept) {
+    fs::remove(folder_ / std::format("{}{}", kName, *kept_.begin()), ignored);
+    kept_.erase(kept_.begin());
+  }
   return {};
 }
 

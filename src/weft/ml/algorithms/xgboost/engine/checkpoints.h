@@ -2,8 +2,10 @@
 // SageMaker's container names them. Owned by the worker; one thread.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "weft/base/result.h"
@@ -18,8 +20,12 @@ struct Checkpoint {
 
 class Checkpoints {
  public:
-  /// An empty folder: none are kept.
-  explicit Checkpoints(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  /// An empty folder: none are kept. `every`: no more often than that.
+  explicit Checkpoints(std::filesystem::path folder, std::chrono::seconds every = {});
+  /// Whether it is time for one.
+  bool due() const {
+    return !folder_.empty() && std::chrono::steady_clock::now() - last_ >= every_;
+  }
   /// The newest that can be read; those that cannot are passed over (and named in the log).
   std::optional<Checkpoint> newest() const;
   /// Whole or not at all, whatever stops the process; only the last few stay.
@@ -27,6 +33,9 @@ class Checkpoints {
 
  private:
   std::filesystem::path folder_;
+  std::chrono::seconds every_;
+  std::chrono::steady_clock::time_point last_;
+  std::set<std::int64_t> kept_;  ///< rounds, those of an earlier run among them
 };
 
 }  // namespace weft::ml::xgboost

@@ -23,9 +23,10 @@ int train(const worker::Arguments& arguments) {
     worker::tell_progress(arguments.status, done, total);
   };
   watch.stopped = worker::stop_wanted;
-  const auto trained = xgboost::train(*view, watch);
-  if (trained) return 0;
-  worker::report_failure(*view, trained.error());
+  auto done = xgboost::train(*view, watch);
+  if (done) done = worker::pack_artifacts(*view);
+  if (done) return 0;
+  worker::report_failure(*view, done.error());
   return 1;
 }
 

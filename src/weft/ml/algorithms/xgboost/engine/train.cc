@@ -140,7 +140,7 @@ class Run {
     if (!view_.channels.contains("train")) return client("Missing required channel: train");
     if (plan_.folds > 0) return cross_validate();
     WEFT_TRY(const Data data, load());
-    Checkpoints checkpoints(view_.checkpoints);
+    Checkpoints checkpoints(view_.checkpoints, std::chrono::seconds(view_.checkpoint_every_s));
     WEFT_TRY(Booster booster, boost(data, &checkpoints));
     if (watch_.stopped() && !plan_.save_on_termination) return {};
     return save(booster, kModelName);
@@ -239,7 +239,7 @@ class Run {
       WEFT_TRY(const Scores scores, scores_of(booster, plan_, iteration, on));
       print_scores(round, scores, on);
       WEFT_TRY(const bool enough, stopping.look(round, scores));
-      if (checkpoints != nullptr && !view_.checkpoints.empty()) {
+      if (checkpoints != nullptr && checkpoints->due()) {
         WEFT_TRY(const std::string bytes, booster.save());
         WEFT_CHECK(checkpoints->keep(round, bytes));
       }

@@ -1,4 +1,4 @@
-// Running a coroutine on another loop. Owned by hub.
+// Running a coroutine on another loop. Owned by base.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -8,7 +8,7 @@
 
 #include "weft/base/async.h"
 
-namespace weft::hub {
+namespace weft {
 
 /// Runs `work` on `loop`; its result comes back on the loop of whoever awaits this.
 template <class T>
@@ -22,4 +22,4 @@ Awaitable<T> on_loop(Executor loop, Awaitable<T> work) {
   co_return result;
 }
 
-}  // namespace weft::hub
+}  // namespace weft

@@ -1,0 +1,48 @@
+// The files of a job while it runs: SageMaker's container view (`/opt/ml`) as a folder. Owned by
+// its run; one loop.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "weft/base/async.h"
+#include "weft/ml/jobs/training_job.h"
+#include "weft/store/objects.h"
+
+namespace weft::ml {
+
+struct JobLimits {
+  int threads = 1;
+  std::uint64_t memory_bytes = 0;
+};
+
+class JobFiles {
+ public:
+  JobFiles(std::filesystem::path folder, store::Objects& objects)
+      : folder_(std::move(folder)), objects_(objects) {}
+
+  const std::filesystem::path& folder() const { return folder_; }
+  /// Empty folders and the files of `input/config`; what was there before is gone, but for the
+  /// checkpoints.
+  Result<void> make(const TrainingJob& job, const JobLimits& limits) const;
+  /// The channels' objects and the checkpoints, in their places. Errors name the channel and the
+  /// address: no objects, no bucket, what cannot be read.
+  Awaitable<Result<void>> fetch(const TrainingJob& job) const;
+  /// What the program left: the model, its other output, the checkpoints. The model's address, or
+  /// nothing when it left none.
+  Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job) const;
+  /// What it wrote to `output/failure`, cut.
+  std::string failure() const;
+  void remove() const;
+
+ private:
+  Awaitable<Result<void>> fetch_channel(const Channel& channel) const;
+  Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to) const;
+  Awaitable<Result<std::size_t>> keep_folder(std::filesystem::path from, ObjectUri to) const;
+
+  std::filesystem::path folder_;
+  store::Objects& objects_;
+};
+
+}  // namespace weft::ml

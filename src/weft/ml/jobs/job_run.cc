@@ -1,0 +1,285 @@
+#include "weft/ml/jobs/job_run.h"
+
+#include <algorithm>
+#include <format>
+
+#include "weft/base/json.h"
+#include "weft/base/log.h"
+#include "weft/base/timers.h"
+#include "weft/ml/jobs/instance_type.h"
+#include "weft/ml/limits.h"
+
+namespace weft::ml {
+namespace {
+
+/// What a job is told that is not SageMaker's: where its files lie inside of the sandbox.
+constexpr std::string_view kRoot = "/opt/ml";
+/// A drained job's program has nothing to say any more.
+constexpr Milliseconds kDrainGrace{2'000};
+
+const MetricPoint* find_metric(const std::vector<MetricPoint>& all, std::string_view name) {
+  const auto at = std::ranges::find(all, name, &MetricPoint::name);
+  return at == all.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+JobRun::JobRun(Parts parts, TrainingJob job)
+    : parts_(std::move(parts)),
+      job_(std::move(job)),
+      files_(parts_.world.folder / job_.owner / job_.spec.name, parts_.world.objects),
+      algorithm_(find_algorithm(parts_.world.algorithms, job_.spec.algorithm)),
+      written_at_(parts_.world.clock.steady()) {}
+
+bool JobRun::stop() {
+  if (wish_ != Wish::none || ended(job_.status)) return false;
+  wish_ = Wish::stop;
+  job_.status = JobStatus::stopping;
+  job_.modified_ms = now();
+  cancel_.cancel(make_error(Reason::cancelled, "the job was stopped"));
+  if (worker_) worker_->stop(kJobStopGrace);
+  return true;
+}
+
+void JobRun::drain() {
+  wish_ = Wish::drain;
+  cancel_.cancel(make_error(Reason::cancelled, "weft ends"));
+  if (worker_) worker_->stop(kDrainGrace);
+}
+
+JobLimits JobRun::limits() const {
+  const InstanceSize size = size_of_instance(job_.spec.instance_type);
+  const Workers& workers = parts_.world.workers;
+  return {.threads = std::min(size.threads, workers.threads()),
+          .memory_bytes = std::min(size.memory_bytes, workers.memory_bytes())};
+}
+
+void JobRun::enter(std::string status, std::string message) {
+  job_.enter(std::move(status), std::move(message), now());
+}
+
+/// A store that cannot take it is no reason to end the job: the next change brings this one along.
+Awaitable<> JobRun::save() {
+  auto kept = co_await parts_.keep(job_);
+  if (!kept) {
+    log::error("training job {}: its state could not be kept: {}", job_.spec.name,
+               kept.error().message);
+  }
+}
+
+Awaitable<> JobRun::end(JobStatus status, std::string failure) {
+  if (job_.training_began_ms && !job_.training_ended_ms) job_.training_ended_ms = now();
+  job_.end(status, std::move(failure), now());
+  log::info("training job {}: {}{}{}", job_.spec.name, to_string(status),
+            job_.failure.empty() ? "" : ": ", job_.failure);
+  co_await save();
+  files_.remove();
+}
+
+Awaitable<> JobRun::run(bool resumed) {
+  if (resumed) {
+    const bool same = algorithm_ && algorithm_->resumes_exactly(job_.spec.hyperparameters);
+    enter("Restarting",
+          same ? "weft was restarted; resuming from the last checkpoint"
+               : "weft was restarted; resuming from the last checkpoint. The model may differ from "
+                 "that of a run without interruption: rows or columns are sampled, or the program "
+                 "is the user's own");
+    co_await save();
+  }
+  if (job_.status == JobStatus::stopping) {
+    co_await end(JobStatus::stopped, "");
+  } else if (job_.deaths >= kJobDeathsMax) {
+    co_await end(JobStatus::failed,
+                 std::format("InternalServerError: weft's own process died {} times while this job "
+                             "ran; it is not begun again",
+                             job_.deaths));
+  } else {
+    co_await wait_and_train();
+  }
+}
+
+Awaitable<> JobRun::wait_and_train() {
+  auto share =
+      co_await parts_.queue.take(job_.owner, job_.spec.name, limits().threads, cancel_.token());
+  if (share) co_await train();
+  if (wish_ == Wish::stop && !ended(job_.status)) co_await end(JobStatus::stopped, "");
+}
+
+Awaitable<> JobRun::train() {
+  auto metrics = MetricScan::create(job_.spec.metrics);
+  if (!metrics)
+    co_return co_await end(JobStatus::failed,
+                           std::format("ClientError: {}", metrics.error().message));
+  metrics_ = *std::move(metrics);
+  while (true) {
+    if (auto prepared = co_await prepare(); !prepared) {
+      if (wish_ == Wish::none) {
+        const bool theirs = prepared.error().reason == Reason::invalid_argument ||
+                            prepared.error().reason == Reason::too_large;
+        co_await end(JobStatus::failed,
+                     std::format("{}: {}", theirs ? "ClientError" : "InternalServerError",
+                                 prepared.error().message));
+      }
+      co_return;
+    }
+    auto outcome = co_await run_program();
+    co_await flush_log();
+    if (!outcome) {
+      co_return co_await end(JobStatus::failed,
+                             std::format("InternalServerError: {}", outcome.error().message));
+    }
+    if (wish_ == Wish::drain) co_return;
+    const bool once_more = co_await again(*outcome);
+    if (once_more) continue;
+    co_return co_await finish(*outcome);
+  }
+}
+
+Awaitable<Result<void>> JobRun::prepare() {
+  enter("Downloading", "Downloading input data");
+  co_await save();
+  WEFT_CO_CHECK(files_.make(job_, limits()));
+  auto fetched = co_await files_.fetch(job_);
+  if (wish_ != Wish::none) co_return fail(cancel_.token().why());
+  co_return fetched;
+}
+
+WorkerSpec JobRun::program() const {
+  WorkerSpec out;
+  const JobLimits bounds = limits();
+  out.threads = bounds.threads;
+  out.memory_bytes = bounds.memory_bytes;
+  out.network = job_.spec.network;
+  out.directory = "/";
+  out.binds = {
+      {.from = files_.folder(), .to = kRoot, .writable = true},
+      {.from = files_.folder() / "input", .to = std::string(kRoot) + "/input", .writable = false}};
+  if (job_.spec.checkpoints && job_.spec.checkpoint_folder != kCheckpointFolder)
+    out.binds.push_back({.from = files_.folder() / "checkpoints",
+                         .to = job_.spec.checkpoint_folder,
+                         .writable = true});
+  for (const auto& [name, value] : job_.spec.environment) out.environment.emplace_back(name, value);
+  out.environment.emplace_back("TRAINING_JOB_NAME", job_.spec.name);
+  if (algorithm_) {
+    out.program = algorithm_->name;
+    out.arguments = {"train", "--root", std::string(kRoot)};
+  }
+  return out;
+}
+
+Awaitable<Result<JobRun::Outcome>> JobRun::run_program() {
+  WEFT_CO_TRY(worker_, parts_.world.workers.start(parts_.world.executor, program()));
+  // Counted before it can happen, and taken back when it did not.
+  ++job_.deaths;
+  enter("Training", "Training image download completed. Training in progress.");
+  if (!job_.training_began_ms) job_.training_began_ms = now();
+  co_await save();
+  Outcome out;
+  // Stopped while it was being started.
+  if (wish_ != Wish::none) worker_->stop(kJobStopGrace);
+  const std::int64_t seconds =
+      job_.spec.max_runtime_s > 0 ? job_.spec.max_runtime_s : kJobSecondsDefault;
+  const std::int64_t used = (now() - *job_.training_began_ms) / 1'000;
+  const Timer limit = run_after(
+      parts_.world.executor, std::chrono::seconds(std::max<std::int64_t>(seconds - used, 0)), [&] {
+        out.timed_out = true;
+        worker_->stop(kJobStopGrace);
+      });
+  co_await follow(*worker_);
+  out.end = co_await worker_->ended();
+  worker_.reset();
+  job_.deaths = wish_ == Wish::drain ? job_.deaths - 1 : 0;
+  if (wish_ == Wish::drain) co_await save();
+  co_return out;
+}
+
+Awaitable<> JobRun::follow(Worker& worker) {
+  while (true) {
+    auto line = co_await worker.next_line();
+    if (!line) co_return;
+    take_line(*line);
+    const auto since = parts_.world.clock.steady() - written_at_;
+    if (unwritten_.size() >= kLogFlushLines || since >= kLogFlushEvery) co_await flush_log();
+  }
+}
+
+void JobRun::take_line(const WorkerLine& line) {
+  if (line.stream == WorkerLine::Stream::status) {
+    const auto told = json::parse_object(line.text, "a worker's status");
+    const auto* progress = told ? json::object_at(*told, "progress") : nullptr;
+    if (progress == nullptr) return;
+    parts_.told({.done = json::int_at(*progress, "done").value_or(0),
+                 .total = json::int_at(*progress, "total").value_or(0)});
+    return;
+  }
+  for (MetricPoint& point : metrics_->scan(line.text, now())) {
+    if (find_metric(job_.metrics, point.name) == nullptr) {
+      job_.metrics.push_back(std::move(point));
+    } else {
+      *std::ranges::find(job_.metrics, point.name, &MetricPoint::name) = std::move(point);
+    }
+  }
+  unwritten_.push_back({.at_ms = now(), .text = line.text});
+}
+
+Awaitable<> JobRun::flush_log() {
+  written_at_ = parts_.world.clock.steady();
+  if (unwritten_.empty()) co_return;
+  auto events = std::exchange(unwritten_, {});
+  std::string group(kTrainingLogGroup);
+  std::string stream = TrainingJobs::log_stream(job_);
+  auto written =
+      co_await parts_.world.logs.append(std::move(group), std::move(stream), std::move(events));
+  if (!written)
+    log::error("training job {}: its log could not be written: {}", job_.spec.name,
+               written.error().message);
+}
+
+/// Whether it is begun once more: a program that was killed and not by us may fare better.
+Awaitable<bool> JobRun::again(const Outcome& outcome) {
+  const bool crashed = outcome.end.signal != 0 && !outcome.end.out_of_memory;
+  if (!crashed || outcome.timed_out || wish_ != Wish::none || job_.attempts >= job_.spec.retries)
+    co_return false;
+  ++job_.attempts;
+  enter("Restarting", std::format("The training program ended with {}; retry {} of {}",
+                                  outcome.end.str(), job_.attempts, job_.spec.retries));
+  co_await save();
+  co_return true;
+}
+
+std::string JobRun::failure_of(const WorkerEnd& end) const {
+  std::string out = files_.failure();
+  if (out.empty()) {
+    out =
+        "AlgorithmError: the training program left no word of why (its last lines are in the log)";
+  } else if (!out.starts_with("ClientError") && !out.starts_with("AlgorithmError")) {
+    out = "AlgorithmError: " + out;
+  }
+  return std::format("{}, {}", out.substr(0, 960), end.str());
+}
+
+Awaitable<> JobRun::finish(Outcome outcome) {
+  job_.training_ended_ms = now();
+  const bool cut_short = wish_ == Wish::stop || outcome.timed_out;
+  if (outcome.end.exit_code != 0 && !cut_short) {
+    auto failure = failure_of(outcome.end);
+    // What it left is kept all the same: people want to look.
+    (void)co_await files_.keep(job_);
+    co_return co_await end(JobStatus::failed, std::move(failure));
+  }
+  enter("Uploading", "Uploading generated training model");
+  co_await save();
+  auto model = co_await files_.keep(job_);
+  if (!model) {
+    co_return co_await end(
+        JobStatus::failed,
+        std::format("InternalServerError: the model could not be kept: {}", model.error().message));
+  }
+  job_.model = *std::move(model);
+  if (outcome.timed_out) {
+    enter("MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided");
+  }
+  co_await end(cut_short ? JobStatus::stopped : JobStatus::completed, "");
+}
+
+}  // namespace weft::ml

@@ -1,0 +1,75 @@
+// One training job's life, from its turn to its end. Owned by TrainingJobs; its loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "weft/base/clock.h"
+#include "weft/ml/jobs/fair_queue.h"
+#include "weft/ml/jobs/job_files.h"
+#include "weft/ml/jobs/metric_scan.h"
+#include "weft/ml/jobs/training_jobs.h"
+
+namespace weft::ml {
+
+/// What runs as long as the job does. The one who started it keeps it, and says when to stop.
+class JobRun {
+ public:
+  struct Parts {
+    TrainingJobs::Parts& world;
+    FairQueue& queue;
+    /// Durable when it returns, and seen by everybody from then on.
+    std::function<Awaitable<Result<void>>(TrainingJob)> keep;
+    std::function<void(JobProgress)> told;
+  };
+  JobRun(Parts parts, TrainingJob job);
+
+  /// Until it has ended, or drain() was called. `resumed`: weft was restarted meanwhile.
+  Awaitable<> run(bool resumed);
+  /// Somebody wants it to end; false: it has, or is about to. The job says so; keeping that is the
+  /// caller's.
+  bool stop();
+  /// weft ends: the program does too, the job stays as it is.
+  void drain();
+  const TrainingJob& job() const { return job_; }
+
+ private:
+  enum class Wish : std::uint8_t { none, stop, drain };
+  /// How a program's run came out.
+  struct Outcome {
+    WorkerEnd end;
+    bool timed_out = false;
+  };
+
+  Awaitable<> wait_and_train();
+  Awaitable<> train();
+  Awaitable<Result<void>> prepare();
+  Awaitable<Result<Outcome>> run_program();
+  Awaitable<> follow(Worker& worker);
+  Awaitable<> finish(Outcome outcome);
+  Awaitable<bool> again(const Outcome& outcome);
+  Awaitable<> flush_log();
+  Awaitable<> save();
+  Awaitable<> end(JobStatus status, std::string failure);
+  void take_line(const WorkerLine& line);
+  void enter(std::string status, std::string message);
+  std::string failure_of(const WorkerEnd& end) const;
+  WorkerSpec program() const;
+  JobLimits limits() const;
+  std::int64_t now() const { return parts_.world.clock.unix_ms(); }
+
+  Parts parts_;
+  TrainingJob job_;
+  JobFiles files_;
+  const Algorithm* algorithm_;
+  std::optional<MetricScan> metrics_;
+  std::unique_ptr<Worker> worker_;
+  CancelSource cancel_;
+  Wish wish_ = Wish::none;
+  std::vector<LogEvent> unwritten_;
+  SteadyTime written_at_;
+};
+
+}  // namespace weft::ml

@@ -1,0 +1,336 @@
+#include "weft/ml/jobs/training_jobs.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include <fstream>
+
+#include "weft/base/file.h"
+#include "weft/base/testing/run.h"
+#include "weft/ml/jobs/testing.h"
+#include "weft/store/files/local_objects.h"
+#include "weft/store/memory_tables.h"
+#include "weft/store/testing/directory.h"
+
+namespace weft::ml {
+namespace {
+
+namespace fs = std::filesystem;
+using ml::testing::FakeWorkers;
+using ml::testing::Script;
+
+WorkerLine log_line(std::string text) {
+  return {.stream = WorkerLine::Stream::log, .text = std::move(text)};
+}
+
+/// Everything that training needs, and a loop that the test turns.
+struct World {
+  store::testing::TemporaryDirectory folder;
+  boost::asio::io_context loop;
+  SystemClock clock;
+  SystemRandom random;
+  WorkPool pool{2, 256};
+  store::MemoryTables tables;
+  std::unique_ptr<store::Objects> objects =
+      *store::files::open_local_objects(folder.path() / "objects", random, pool);
+  Script script;
+  FakeWorkers workers{[this](const WorkerSpec&) { return script; }};
+  Logs logs{folder.path() / "logs", pool};
+  std::unique_ptr<TrainingJobs> jobs;
+
+  World() {
+    put("data", "train/a.csv", "1,2\n");
+    put("data", "train/deep/b.csv", "3,4\n");
+    live();
+  }
+  ~World() {
+    if (jobs) end();
+  }
+  /// Another life of the hub, on the same store.
+  void live() {
+    jobs = std::make_unique<TrainingJobs>(TrainingJobs::Parts{.executor = loop.get_executor(),
+                                                              .clock = clock,
+                                                              .tables = tables,
+                                                              .objects = *objects,
+                                                              .workers = workers,
+                                                              .logs = logs,
+                                                              .algorithms = all_algorithms(),
+                                                              .folder = folder.path() / "jobs"});
+    ASSERT_TRUE(run(jobs->start()).has_value());
+  }
+  void end() {
+    std::optional<bool> done;
+    weft::testing::start(loop, [](TrainingJobs& of, std::optional<bool>& out) -> Awaitable<> {
+      co_await of.drain();
+      out = true;
+    }(*jobs, done));
+    turn([&] { return done.has_value(); });
+    jobs.reset();
+  }
+  template <class T>
+  T run(Awaitable<T> work) {
+    std::optional<T> out;
+    weft::testing::start(loop, weft::testing::keep(std::move(work), out));
+    turn([&] { return out.has_value(); });
+    return std::move(*out);
+  }
+  void turn(const std::function<bool()>& until) {
+    loop.restart();
+    const auto guard = boost::asio::make_work_guard(loop);
+    while (!until()) loop.run_one_for(std::chrono::milliseconds(50));
+  }
+  void put(std::string bucket, std::string key, std::string bytes) {
+    (void)run(objects->make_bucket(bucket));
+    auto writer = run(objects->put(std::move(bucket), std::move(key)));
+    ASSERT_TRUE(writer && run((*writer)->write(std::move(bytes))) && run((*writer)->commit({})));
+  }
+  std::string get(std::string bucket, std::string key) {
+    auto reader = run(objects->open(std::move(bucket), std::move(key)));
+    if (!reader || !*reader) return "none";
+    return run((*reader)->read(0, 1 << 20)).value_or("?");
+  }
+  static TrainingSpec spec(std::string name) {
+    TrainingSpec out;
+    out.name = std::move(name);
+    out.algorithm = "xgboost";
+    out.hyperparameters = {{"num_round", "3"}};
+    out.channels = {{.name = "train",
+                     .from = {"data", "train"},
+                     .content_type = "text/csv",
+                     .input_mode = "File",
+                     .distribution = "FullyReplicated",
+                     .gzip = false}};
+    out.metrics = {{.name = "train:rmse", .pattern = "rmse:(\\S+)"}};
+    out.output = {"data", "out"};
+    out.instance_type = "ml.m5.large";
+    return out;
+  }
+  void create(TrainingSpec made) {
+    const auto created = run(jobs->create(std::move(made), "ann"));
+    ASSERT_TRUE(created.has_value()) << created.error().message;
+  }
+  std::shared_ptr<const TrainingJob> ended_job(const std::string& name) {
+    turn([&] { return ended(jobs->find("ann", name)->status); });
+    return jobs->find("ann", name);
+  }
+  void until_training(const std::string& name) {
+    turn([&] { return jobs->find("ann", name)->secondary_status() == "Training"; });
+  }
+};
+
+std::vector<std::string> stretches(const TrainingJob& job) {
+  std::vector<std::string> out;
+  for (const Transition& each : job.transitions) out.push_back(each.status);
+  return out;
+}
+using Stretches = std::vector<std::string>;
+
+void leave_model(const fs::path& root) {
+  std::ofstream(root / "artifacts/model.tar.gz") << "model";
+}
+
+TEST(TrainingJobs, FromStartingToCompleted) {
+  World world;
+  world.script.lines = {
+      log_line("[0]\trmse:2.5"),
+      log_line("[1]\trmse:1.5"),
+      {.stream = WorkerLine::Stream::status, .text = R"({"progress":{"done":2,"total":3}})"}};
+  world.script.begins = [](const fs::path& root) {
+    EXPECT_EQ(read_file(root / "input/data/train/a.csv", 100).value_or("?"), "1,2\n");
+    EXPECT_EQ(read_file(root / "input/data/train/deep/b.csv", 100).value_or("?"), "3,4\n");
+    EXPECT_EQ(read_file(root / "input/config/hyperparameters.json", 100).value_or("?"),
+              R"({"num_round":"3"})");
+    leave_model(root);
+  };
+  world.create(World::spec("j"));
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  EXPECT_EQ(stretches(*job),
+            (Stretches{"Starting", "Downloading", "Training", "Uploading", "Completed"}));
+  ASSERT_TRUE(job->model.has_value());
+  EXPECT_EQ(job->model->str(), "s3://data/out/j/output/model.tar.gz");
+  EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
+  ASSERT_EQ(job->metrics.size(), 1U);
+  EXPECT_EQ(job->metrics[0].value, 1.5);
+  const auto lines = world.run(
+      world.logs.last_lines(std::string(kTrainingLogGroup), TrainingJobs::log_stream(*job), 10));
+  EXPECT_EQ(lines, (std::vector<std::string>{"[0]#011rmse:2.5", "[1]#011rmse:1.5"}));
+  // Nothing of it lies about.
+  EXPECT_FALSE(fs::exists(world.folder.path() / "jobs/ann/j"));
+  EXPECT_EQ(world.workers.started.at(0).program, "xgboost");
+  EXPECT_FALSE(world.workers.started.at(0).network);
+}
+
+TEST(TrainingJobs, AFailedProgramSaysWhy) {
+  World world;
+  world.script.end = {.exit_code = 1};
+  world.script.begins = [](const fs::path& root) {
+    std::ofstream(root / "output/failure")
+        << "ClientError: Hyperparameter eta: 2.0 is not in [0, 1]";
+  };
+  world.create(World::spec("j"));
+  EXPECT_EQ(world.ended_job("j")->failure,
+            "ClientError: Hyperparameter eta: 2.0 is not in [0, 1], exit code: 1");
+  world.script.begins = [](const fs::path&) {};
+  world.script.end = {.exit_code = -1, .signal = 9, .out_of_memory = true};
+  world.create(World::spec("k"));
+  EXPECT_TRUE(world.ended_job("k")->failure.ends_with("out of memory"));
+}
+
+TEST(TrainingJobs, WhatCannotBeFetchedIsNamed) {
+  World world;
+  TrainingSpec none = World::spec("none");
+  none.channels[0].from.key = "nothing/";
+  world.create(none);
+  EXPECT_TRUE(world.ended_job("none")->failure.starts_with(
+      "ClientError: No S3 objects found under S3 URL \"s3://data/nothing/\""));
+  TrainingSpec bucket = World::spec("bucket");
+  bucket.channels[0].from.bucket = "missing";
+  world.create(bucket);
+  EXPECT_EQ(world.ended_job("bucket")->failure,
+            "ClientError: channel train: there is no bucket `missing`");
+  world.workers.refusal = "no sandbox on this machine";
+  world.create(World::spec("refused"));
+  EXPECT_EQ(world.ended_job("refused")->failure, "InternalServerError: no sandbox on this machine");
+  EXPECT_EQ(world
+                .run(world.jobs->create(
+                    [] {
+                      TrainingSpec other = World::spec("other");
+                      other.algorithm = "lda";
+                      return other;
+                    }(),
+                    "ann"))
+                .error()
+                .message,
+            "the algorithm or image `lda` is not supported; there is: xgboost");
+  EXPECT_EQ(world.run(world.jobs->create(World::spec("none"), "ann")).error().code,
+            Code::already_exists);
+  EXPECT_TRUE(world.run(world.jobs->create(World::spec("none"), "ben")).has_value());
+}
+
+TEST(TrainingJobs, StoppingWhileItRuns) {
+  World world;
+  world.script.waits = true;
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  world.until_training("j");
+  ASSERT_TRUE(world.run(world.jobs->stop("ann", "j")).has_value());
+  EXPECT_EQ(world.jobs->find("ann", "j")->status, JobStatus::stopping);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::stopped);
+  EXPECT_TRUE(job->model.has_value()) << "what it had by then is kept";
+  EXPECT_EQ(world.run(world.jobs->stop("ann", "j")).error().code, Code::failed_precondition);
+  EXPECT_EQ(world.run(world.jobs->stop("ben", "j")).error().code, Code::not_found);
+}
+
+TEST(TrainingJobs, StoppingWhileItWaits) {
+  World world;
+  world.script.waits = true;
+  TrainingSpec large = World::spec("large");
+  world.create(large);
+  world.until_training("large");
+  world.create(World::spec("behind"));
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(world.run(world.jobs->waiting()), (Pairs{{"ann", "behind"}}));
+  ASSERT_TRUE(world.run(world.jobs->stop("ann", "behind")).has_value());
+  EXPECT_EQ(world.ended_job("behind")->status, JobStatus::stopped);
+  EXPECT_EQ(world.jobs->find("ann", "large")->status, JobStatus::in_progress);
+  EXPECT_EQ(world.run(world.jobs->erase("ann", "large")).error().code, Code::failed_precondition);
+  EXPECT_TRUE(world.run(world.jobs->erase("ann", "behind")).has_value());
+  EXPECT_EQ(world.jobs->find("ann", "behind"), nullptr);
+}
+
+TEST(TrainingJobs, TheTimeLimitHolds) {
+  World world;
+  world.script.waits = true;
+  TrainingSpec made = World::spec("j");
+  made.max_runtime_s = 1;
+  world.create(made);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::stopped);
+  EXPECT_EQ(job->transitions.at(job->transitions.size() - 2).status, "MaxRuntimeExceeded");
+}
+
+TEST(TrainingJobs, ACrashIsTriedAgainAsOftenAsWanted) {
+  World world;
+  world.script.end = {.exit_code = -1, .signal = 11};
+  TrainingSpec made = World::spec("j");
+  made.retries = 2;
+  world.create(made);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::failed);
+  EXPECT_EQ(world.workers.started.size(), 3U);
+  EXPECT_TRUE(job->failure.ends_with("signal 11")) << job->failure;
+}
+
+TEST(TrainingJobs, AnotherLifeTakesThemUp) {
+  World world;
+  world.script.waits = true;
+  world.create(World::spec("j"));
+  world.until_training("j");
+  world.end();
+  world.script.waits = false;
+  world.script.begins = leave_model;
+  world.live();
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  const auto restarted = std::ranges::find(job->transitions, "Restarting", &Transition::status);
+  ASSERT_NE(restarted, job->transitions.end());
+  EXPECT_EQ(restarted->message, "weft was restarted; resuming from the last checkpoint");
+}
+
+TEST(TrainingJobs, OneThatSamplesMayDiffer) {
+  World world;
+  world.script.waits = true;
+  TrainingSpec made = World::spec("j");
+  made.hyperparameters["subsample"] = "0.5";
+  world.create(made);
+  world.until_training("j");
+  world.end();
+  world.script.waits = false;
+  world.live();
+  const auto job = world.ended_job("j");
+  const auto restarted = std::ranges::find(job->transitions, "Restarting", &Transition::status);
+  ASSERT_NE(restarted, job->transitions.end());
+  EXPECT_TRUE(restarted->message.contains("The model may differ"));
+}
+
+TEST(TrainingJobs, OneThatKillsWeftIsNotBegunForEver) {
+  World world;
+  world.script.waits = true;
+  world.create(World::spec("j"));
+  world.until_training("j");
+  // As a record of a hub that died in the third time.
+  TrainingJob dead = *world.jobs->find("ann", "j");
+  dead.deaths = 3;
+  world.end();
+  ASSERT_TRUE(world
+                  .run(world.tables.put("ml.training", "ann/j",
+                                        json::object{{"owner", "ann"},
+                                                     {"name", "j"},
+                                                     {"status", "InProgress"},
+                                                     {"body", to_json(dead)}}))
+                  .has_value());
+  world.live();
+  const auto job = world.ended_job("j");
+  EXPECT_TRUE(job->failure.starts_with("InternalServerError: weft's own process died 3 times"));
+}
+
+TEST(TrainingJobs, ListsPages) {
+  World world;
+  for (const char* name : {"a", "b", "c"}) {
+    world.create(World::spec(name));
+    world.ended_job(name);
+  }
+  const auto page = world.jobs->list(
+      {.owner = "ann", .by = ListQuery::By::name, .descending = false, .limit = 2});
+  ASSERT_TRUE(page.has_value());
+  ASSERT_EQ(page->jobs.size(), 2U);
+  EXPECT_EQ(page->jobs[1]->spec.name, "b");
+  EXPECT_FALSE(page->next_token.empty());
+  EXPECT_EQ(world.jobs->list({.owner = "ben"})->jobs.size(), 0U);
+}
+
+}  // namespace
+}  // namespace weft::ml

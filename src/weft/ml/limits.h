@@ -1,0 +1,34 @@
+// The limits of training and serving that are no setting. Owned by ml.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace weft::ml {
+
+/// What one program may write in its life; a loop that prints would fill the disk.
+inline constexpr std::uint64_t kLogStreamBytesMax = 256ULL * 1024 * 1024;
+inline constexpr std::size_t kLogLineBytesMax = 256 * 1024;
+/// Lines are kept together for so long before they are written.
+inline constexpr std::chrono::milliseconds kLogFlushEvery{200};
+inline constexpr std::size_t kLogFlushLines = 1'000;
+
+/// Jobs of one owner that have not ended.
+inline constexpr std::size_t kJobsRunningMax = 1'000;
+/// A job without a limit of its own.
+inline constexpr std::int64_t kJobSecondsDefault = 24 * 3600;
+/// Between SIGTERM and SIGKILL (SageMaker gives 120 seconds).
+inline constexpr std::chrono::milliseconds kJobStopGrace{120'000};
+/// Objects a channel may have.
+inline constexpr std::size_t kChannelObjectsMax = 100'000;
+/// A job during which weft's own process died so often is not begun again.
+inline constexpr std::int64_t kJobDeathsMax = 3;
+
+/// Where a program finds its checkpoints unless the job says otherwise.
+inline constexpr std::string_view kCheckpointFolder = "/opt/ml/checkpoints";
+/// Checkpoints that only weft itself needs: what an interruption may cost.
+inline constexpr std::int64_t kOwnCheckpointEveryS = 10;
+
+}  // namespace weft::ml

@@ -1,0 +1,105 @@
+#include "weft/ml/logs.h"
+
+#include <gtest/gtest.h>
+
+#include <format>
+
+#include "weft/base/testing/run.h"
+#include "weft/ml/limits.h"
+#include "weft/store/testing/directory.h"
+
+namespace weft::ml {
+namespace {
+
+using weft::testing::run;
+
+struct Filled {
+  store::testing::TemporaryDirectory folder;
+  WorkPool pool{2, 64};
+  Logs logs{folder.path(), pool};
+  void add(const std::string& stream, std::vector<LogEvent> events) {
+    const auto added = run(logs.append("/aws/sagemaker/TrainingJobs", stream, std::move(events)));
+    ASSERT_TRUE(added.has_value()) << added.error().message;
+  }
+  LogPage read(const std::string& stream, LogQuery query = {}) {
+    auto page = run(logs.read("/aws/sagemaker/TrainingJobs", stream, std::move(query)));
+    EXPECT_TRUE(page.has_value()) << page.error().message;
+    return page.value_or(LogPage());
+  }
+};
+
+std::vector<std::string> texts(const LogPage& page) {
+  std::vector<std::string> out;
+  for (const LogEvent& event : page.events) out.push_back(event.text);
+  return out;
+}
+using Texts = std::vector<std::string>;
+
+TEST(Logs, LinesComeBackInTheirOrder) {
+  Filled f;
+  f.add("job/algo-1-5", {{10, "one"}, {11, "tab\there\r"}});
+  f.add("job/algo-1-5", {{12, ""}, {13, "caf\xc3\xa9 \x1b[1m"}});
+  const LogPage page = f.read("job/algo-1-5");
+  EXPECT_EQ(texts(page), (Texts{"one", "tab#011here", "", "caf\xc3\xa9 #033[1m"}));
+  EXPECT_EQ(page.events[1].at_ms, 11);
+  EXPECT_EQ(f.read("job/algo-1-5", {.from = page.end}).events.size(), 0U);
+  f.add("job/algo-1-5", {{14, "more"}});
+  EXPECT_EQ(texts(f.read("job/algo-1-5", {.from = page.end})), Texts{"more"});
+}
+
+TEST(Logs, PagesForwardAndBackward) {
+  Filled f;
+  std::vector<LogEvent> events;
+  Texts all;
+  for (int i = 0; i < 3000; ++i) {
+    all.push_back(
+        std::format("line {} {}", i, std::string(static_cast<std::size_t>(i) % 300, 'x')));
+    events.push_back({i, all.back()});
+  }
+  f.add("s", events);
+  Texts forward;
+  for (LogQuery query{.lines_max = 700};;) {
+    const LogPage page = f.read("s", query);
+    if (page.events.empty()) break;
+    for (const LogEvent& event : page.events) forward.push_back(event.text);
+    query.from = page.end;
+  }
+  EXPECT_EQ(forward, all);
+  Texts backward;
+  for (LogQuery query{.from = UINT64_MAX, .backward = true, .lines_max = 700};;) {
+    const LogPage page = f.read("s", query);
+    if (page.events.empty()) break;
+    Texts these = texts(page);
+    these.insert(these.end(), backward.begin(), backward.end());
+    backward = std::move(these);
+    query.from = page.begin;
+  }
+  EXPECT_EQ(backward, all);
+  EXPECT_EQ(texts(f.read("s", {.begin_ms = 5, .end_ms = 7})), (Texts{all[5], all[6]}));
+  EXPECT_EQ(run(f.logs.last_lines("/aws/sagemaker/TrainingJobs", "s", 2)),
+            (Texts{all[2998], all[2999]}));
+  EXPECT_EQ(run(f.logs.last_lines("none", "s", 2)), Texts{});
+}
+
+TEST(Logs, GroupsAndStreams) {
+  Filled f;
+  f.add("job/algo-1-5", {{10, "a"}, {20, "b"}});
+  f.add("job/algo-2-5", {{30, "c"}});
+  f.add("other/algo-1-6", {{40, "d"}});
+  f.add("../../escape", {{50, "e"}});
+  const auto streams = run(f.logs.streams("/aws/sagemaker/TrainingJobs", "job/"));
+  ASSERT_TRUE(streams.has_value());
+  ASSERT_EQ(streams->size(), 2U);
+  EXPECT_EQ((*streams)[0].name, "job/algo-1-5");
+  EXPECT_EQ((*streams)[0].first_ms, 10);
+  EXPECT_EQ((*streams)[0].last_ms, 20);
+  EXPECT_EQ(run(f.logs.streams("/aws/sagemaker/TrainingJobs", ".."))->at(0).name, "../../escape");
+  EXPECT_EQ(run(f.logs.streams("/none", "")).error().code, Code::not_found);
+  EXPECT_EQ(run(f.logs.read("/aws/sagemaker/TrainingJobs", "none", {})).error().message,
+            "the log stream `none` does not exist");
+  EXPECT_TRUE(run(f.logs.erase_group("/aws/sagemaker/TrainingJobs")).has_value());
+  EXPECT_EQ(run(f.logs.erase_group("/aws/sagemaker/TrainingJobs")).error().code, Code::not_found);
+}
+
+}  // namespace
+}  // namespace weft::ml

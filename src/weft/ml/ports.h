@@ -1,0 +1,71 @@
+// What training and serving need of the world. Owned by app, which implements it; see each.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weft/base/async.h"
+#include "weft/base/clock.h"
+
+namespace weft::ml {
+
+/// A folder or file of this machine as a program of the sandbox sees it.
+struct Bind {
+  std::filesystem::path from;
+  std::filesystem::path to;
+  bool writable = false;
+};
+
+/// A program in a sandbox: its own view of files, no network unless asked, bounded in processor,
+/// memory and time.
+struct WorkerSpec {
+  std::string program;  ///< a worker's name (`xgboost`), or an absolute path inside of the sandbox
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<Bind> binds;
+  std::filesystem::path directory;  ///< it starts there
+  bool network = false;
+  int threads = 1;
+  std::uint64_t memory_bytes = 0;  ///< 0: what the machine has
+};
+
+struct WorkerLine {
+  enum class Stream : std::uint8_t { log, status } stream = Stream::log;
+  std::string text;
+};
+
+struct WorkerEnd {
+  int exit_code = -1;
+  int signal = 0;              ///< not 0: it was ended by it
+  bool out_of_memory = false;  ///< the sandbox ended it for what it took
+  std::string str() const;     ///< `exit code: 1`, `signal 9`, `out of memory`
+};
+
+/// A program that runs. Dropping it ends it and all it started. One loop.
+class Worker {
+ public:
+  virtual ~Worker() = default;
+  /// What it writes, line by line (a line that is too long in pieces); nothing at the end.
+  virtual Awaitable<std::optional<WorkerLine>> next_line() = 0;
+  /// Once there are no more lines.
+  virtual Awaitable<WorkerEnd> ended() = 0;
+  /// SIGTERM, and SIGKILL when that is of no use for so long.
+  virtual void stop(Milliseconds grace) = 0;
+};
+
+class Workers {
+ public:
+  virtual ~Workers() = default;
+  /// Errors: Reason::unavailable (no such program, no sandbox on this machine …) with the remedy.
+  virtual Result<std::unique_ptr<Worker>> start(Executor executor, WorkerSpec spec) = 0;
+  /// How many processors and how much memory there are for all of them.
+  virtual int threads() const = 0;
+  virtual std::uint64_t memory_bytes() const = 0;
+};
+
+}  // namespace weft::ml
