@@ -176,7 +176,8 @@ function(weft_engine name)
   set_target_properties(weft-worker-${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/weft)
   add_dependencies(weft_workers weft-worker-${name})
-  install(TARGETS weft-worker-${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/weft COMPONENT weft)
+  install(TARGETS weft-worker-${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/weft
+    COMPONENT weft_workers)
 endfunction()
 
 # weft_algorithms(NAME…): the worker program of each algorithm's folder, and a generated table of
