@@ -21,6 +21,8 @@ inline constexpr std::size_t kJobsRunningMax = 1'000;
 inline constexpr std::int64_t kJobSecondsDefault = 24 * 3600;
 /// Between SIGTERM and SIGKILL (SageMaker gives 120 seconds).
 inline constexpr std::chrono::milliseconds kJobStopGrace{120'000};
+/// When a job's end could not be written down.
+inline constexpr std::chrono::milliseconds kJobKeepAgain{500};
 /// Objects a channel may have.
 inline constexpr std::size_t kChannelObjectsMax = 100'000;
 /// A job during which weft's own process died so often is not begun again.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct WorkerSpec {
   int threads = 1;
   std::uint64_t memory_bytes = 0;  ///< 0: what the machine has
 };
+
+/// A line that begins so is no line of the log: what follows is for weft (JSON).
+inline constexpr std::string_view kStatusMark = "\x1eweft:";
 
 struct WorkerLine {
   enum class Stream : std::uint8_t { log, status } stream = Stream::log;

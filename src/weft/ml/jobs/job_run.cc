@@ -72,7 +72,16 @@ Awaitable<> JobRun::end(JobStatus status, std::string failure) {
   job_.end(status, std::move(failure), now());
   log::info("training job {}: {}{}{}", job_.spec.name, to_string(status),
             job_.failure.empty() ? "" : ": ", job_.failure);
-  co_await save();
+  // Until it is kept nobody may be told; a disk that is full has room again some day. Should weft
+  // end before that, the job is begun anew.
+  while (true) {
+    auto kept = co_await parts_.keep(job_);
+    if (kept || kept.error().code == Code::not_found) break;
+    if (wish_ == Wish::drain) co_return;
+    log::error("training job {}: its end could not be kept, trying again: {}", job_.spec.name,
+               kept.error().message);
+    (void)co_await sleep_for(kJobKeepAgain, {});
+  }
   files_.remove();
 }
 

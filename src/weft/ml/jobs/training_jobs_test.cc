@@ -48,10 +48,11 @@ struct World {
     if (jobs) end();
   }
   /// Another life of the hub, on the same store.
-  void live() {
+  void live() { live(tables); }
+  void live(store::Tables& on) {
     jobs = std::make_unique<TrainingJobs>(TrainingJobs::Parts{.executor = loop.get_executor(),
                                                               .clock = clock,
-                                                              .tables = tables,
+                                                              .tables = on,
                                                               .objects = *objects,
                                                               .workers = workers,
                                                               .logs = logs,
@@ -315,6 +316,47 @@ TEST(TrainingJobs, OneThatKillsWeftIsNotBegunForEver) {
   world.live();
   const auto job = world.ended_job("j");
   EXPECT_TRUE(job->failure.starts_with("InternalServerError: weft's own process died 3 times"));
+}
+
+/// Tables on a disk that is full now and then.
+class FullTables final : public store::Tables {
+ public:
+  bool full = false;
+  Awaitable<Result<std::optional<json::value>>> get(std::string space, std::string key) override {
+    return inner_.get(std::move(space), std::move(key));
+  }
+  Awaitable<Result<void>> put(std::string space, std::string key, json::value value) override {
+    if (full) co_return fail(Reason::storage_full, "the disk is full");
+    co_return co_await inner_.put(std::move(space), std::move(key), std::move(value));
+  }
+  Awaitable<Result<bool>> erase(std::string space, std::string key) override {
+    return inner_.erase(std::move(space), std::move(key));
+  }
+  Awaitable<Result<std::vector<store::Row>>> scan(std::string space, std::string prefix,
+                                                  std::string after, std::size_t limit) override {
+    return inner_.scan(std::move(space), std::move(prefix), std::move(after), limit);
+  }
+
+ private:
+  store::MemoryTables inner_;
+};
+
+TEST(TrainingJobs, AFullDiskMakesNoneLie) {
+  World world;
+  world.end();
+  FullTables tables;
+  world.live(tables);
+  world.script.begins = [&](const fs::path& root) {
+    leave_model(root);
+    tables.full = true;
+  };
+  world.create(World::spec("j"));
+  world.turn([&] { return tables.full; });
+  for (int i = 0; i < 20; ++i) world.loop.run_one_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(world.jobs->find("ann", "j")->status, JobStatus::in_progress);
+  tables.full = false;
+  EXPECT_EQ(world.ended_job("j")->status, JobStatus::completed);
+  world.end();
 }
 
 TEST(TrainingJobs, ListsPages) {

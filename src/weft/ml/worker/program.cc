@@ -1,12 +1,14 @@
 #include "weft/ml/worker/program.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <charconv>
-#include <format>
+#include <cstdio>
 #include <optional>
+#include <print>
+
+#include "weft/ml/ports.h"
 
 namespace weft::ml::worker {
 namespace {
@@ -29,8 +31,7 @@ std::optional<int> to_descriptor(std::string_view text) {
 Result<Arguments> read_arguments(std::span<char* const> arguments) {
   const auto wrong = [] {
     return fail(Reason::invalid_argument,
-                "a worker is started by weft: train|serve --root DIR [--status-fd N] "
-                "[--link-fd N]…");
+                "a worker is started by weft: train|serve --root DIR [--link-fd N]…");
   };
   if (arguments.size() < 2) return wrong();
   Arguments out;
@@ -46,9 +47,7 @@ Result<Arguments> read_arguments(std::span<char* const> arguments) {
     }
     const auto descriptor = to_descriptor(value);
     if (!descriptor) return wrong();
-    if (name == "--status-fd") {
-      out.status = *descriptor;
-    } else if (name == "--link-fd") {
+    if (name == "--link-fd") {
       out.links.push_back(*descriptor);
     } else {
       return wrong();
@@ -69,11 +68,9 @@ void watch_for_stop() {
 
 bool stop_wanted() { return wanted; }
 
-void tell_progress(int status, std::int64_t done, std::int64_t total) {
-  if (status < 0) return;
-  const std::string line =
-      std::format("{{\"progress\":{{\"done\":{},\"total\":{}}}}}\n", done, total);
-  [[maybe_unused]] const auto told = ::write(status, line.data(), line.size());
+void tell_progress(std::int64_t done, std::int64_t total) {
+  std::println(R"({}{{"progress":{{"done":{},"total":{}}}}})", kStatusMark, done, total);
+  std::fflush(stdout);
 }
 
 }  // namespace weft::ml::worker

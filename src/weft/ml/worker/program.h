@@ -12,12 +12,10 @@
 
 namespace weft::ml::worker {
 
-/// `weft-worker-NAME train|serve --root DIR [--status-fd N] [--link-fd N]…`
+/// `weft-worker-NAME train|serve --root DIR [--link-fd N]…`
 struct Arguments {
   std::string_view command;
   std::filesystem::path root = "/opt/ml";
-  /// Where progress is told, a JSON object a line; -1: nowhere.
-  int status = -1;
   /// Connections of the hub (serve), one for each of its loops.
   std::vector<int> links;
 };
@@ -29,7 +27,8 @@ Result<Arguments> read_arguments(std::span<char* const> arguments);
 void watch_for_stop();
 bool stop_wanted();
 
-/// `{"progress":{"done":3,"total":50}}`; the hub may have gone.
-void tell_progress(int status, std::int64_t done, std::int64_t total);
+/// A line of standard output for weft instead of the log: `{"progress":{"done":3,"total":50}}`
+/// behind kStatusMark.
+void tell_progress(std::int64_t done, std::int64_t total);
 
 }  // namespace weft::ml::worker

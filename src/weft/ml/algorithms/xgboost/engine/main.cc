@@ -19,8 +19,8 @@ int train(const worker::Arguments& arguments) {
   }
   worker::watch_for_stop();
   xgboost::TrainingWatch watch;
-  watch.progress = [&](std::int64_t done, std::int64_t total) {
-    worker::tell_progress(arguments.status, done, total);
+  watch.progress = [](std::int64_t done, std::int64_t total) {
+    worker::tell_progress(done, total);
   };
   watch.stopped = worker::stop_wanted;
   auto done = xgboost::train(*view, watch);
