@@ -51,7 +51,7 @@ Error missing(std::string_view what, std::string_view name) {
 std::optional<LogEvent> event_of(std::string_view line) {
   LogEvent out;
   const char* end = line.data() + line.size();
-  const auto read = std::from_chars(line.data(), end, out.at_ms);
+  const auto read = std::from_chars(line.data(), line.data() + line.size(), out.at_ms);
   if (read.ec != std::errc() || read.ptr == end || *read.ptr != ' ') return std::nullopt;
   out.text.assign(read.ptr + 1, end);
   return out;
@@ -278,8 +278,9 @@ Awaitable<Result<std::vector<LogStream>>> Logs::streams(std::string group,
 }
 
 Awaitable<Result<LogPage>> Logs::read(std::string group, std::string stream, LogQuery query) const {
-  auto work = [state = state_, group = std::move(group), stream = std::move(stream),
-               query = std::move(query)] { return state->read(group, stream, query); };
+  auto work = [state = state_, group = std::move(group), stream = std::move(stream), query] {
+    return state->read(group, stream, query);
+  };
   co_return co_await state_->pool.run<LogPage>(std::move(work));
 }
 
@@ -296,7 +297,7 @@ Awaitable<Result<void>> Logs::erase_group(std::string group) {
 Awaitable<std::vector<std::string>> Logs::last_lines(std::string group, std::string stream,
                                                      std::size_t count) const {
   LogQuery query{.from = UINT64_MAX, .backward = true, .lines_max = count};
-  const auto page = co_await read(std::move(group), std::move(stream), std::move(query));
+  const auto page = co_await read(std::move(group), std::move(stream), query);
   std::vector<std::string> out;
   if (!page) co_return out;
   for (const LogEvent& event : page->events) out.push_back(event.text);

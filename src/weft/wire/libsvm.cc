@@ -18,7 +18,7 @@ constexpr std::uint32_t kColumnMax = std::numeric_limits<std::uint32_t>::max() -
 std::optional<std::uint32_t> to_index(std::string_view text) {
   std::uint32_t out = 0;
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
   if (read.ec != std::errc() || read.ptr != end || text.empty() || out > kColumnMax)
     return std::nullopt;
   return out;

@@ -20,12 +20,12 @@ std::optional<float> to_float(std::string_view text) {
   if (text.empty()) return std::nullopt;
   float out = 0;
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
   if (read.ptr != end) return std::nullopt;
   if (read.ec == std::errc::result_out_of_range) {
     // It does not say on which side: a double reaches further.
     double wide = 0;
-    const auto again = std::from_chars(text.data(), end, wide);
+    const auto again = std::from_chars(text.data(), text.data() + text.size(), wide);
     const bool small = again.ec == std::errc() ? std::abs(wide) < 1 : text.contains("e-");
     const float magnitude = small ? 0.0F : std::numeric_limits<float>::infinity();
     return text.front() == '-' ? -magnitude : magnitude;

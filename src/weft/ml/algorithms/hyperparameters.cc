@@ -24,7 +24,7 @@ std::optional<T> to_number(std::string_view text) {
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   T out{};
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
   if (read.ec != std::errc() || read.ptr != end || text.empty()) return std::nullopt;
   return out;
 }

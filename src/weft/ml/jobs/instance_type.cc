@@ -14,7 +14,7 @@ std::optional<int> threads_of(std::string_view size) {
   if (size == "xlarge") return 4;
   int times = 0;
   const char* end = size.data() + size.size();
-  const auto read = std::from_chars(size.data(), end, times);
+  const auto read = std::from_chars(size.data(), size.data() + size.size(), times);
   if (read.ec != std::errc() || std::string_view(read.ptr, end) != "xlarge" || times < 1 ||
       times > 256)
     return std::nullopt;

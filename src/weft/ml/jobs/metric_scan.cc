@@ -17,7 +17,7 @@ constexpr std::int64_t kPatternMemory = 8 << 20;
 std::optional<double> to_number(std::string_view text) {
   double out = 0;
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
   if (read.ec != std::errc() || read.ptr != end || !std::isfinite(out)) return std::nullopt;
   return out;
 }

@@ -21,7 +21,7 @@ void want_stop(int) { wanted = true; }
 std::optional<int> to_descriptor(std::string_view text) {
   int out = -1;
   const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, out);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
   if (read.ec != std::errc() || read.ptr != end || out < 0) return std::nullopt;
   return out;
 }

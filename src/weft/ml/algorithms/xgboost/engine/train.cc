@@ -16,7 +16,6 @@
 namespace weft::ml::xgboost {
 namespace {
 
-namespace fs = std::filesystem;
 using worker::ChannelView;
 using worker::TrainingView;
 
