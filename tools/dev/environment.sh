@@ -122,7 +122,7 @@ make_root() {
   if [ -d "$root" ]; then exec 9>&-; return 0; fi
   rm -rf --one-file-system "$cache"/root-*.partial
   local partial="$root.$$.partial" log="$cache/root.log"
-  say "making a Debian 13 root with $(packages | wc -l) packages (once, about two minutes)"
+  say "making a Debian 13 root with $(packages | wc -l) packages (once, some minutes)"
   say "  in $root, log in $log"
   in_group "$log" bootstrap "$partial"
   # However this ends before the rename, nothing half made stays, and nobody goes on making it.
