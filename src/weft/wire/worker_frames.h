@@ -1,7 +1,8 @@
 // What the hub and a worker say to each other over a socket pair. Owned by wire; pure.
 //
-//   u32 bytes behind this number | u32 id | u8 kind | u8 parts | u16 status | u32 length of each
-//   part but the last … | the parts; little endian (both are on one machine)
+//   u32 bytes behind this number | u32 id | u8 kind | u8 4 (parts) | u16 status | u32 lengths of
+//   type, accept and attributes | type, accept, attributes, body; little endian (both are on one
+//   machine)
 #pragma once
 
 #include <array>

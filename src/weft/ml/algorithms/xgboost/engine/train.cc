@@ -181,12 +181,6 @@ class Run {
       WEFT_TRY(Matrix matrix, Matrix::in_memory(files, view_.threads));
       return std::optional<Matrix>(std::move(matrix));
     }
-    if (plan_.folds > 0) {
-      return client(
-          std::format("channel {}: {} bytes are too much for _kfold in {} bytes of memory; "
-                      "leave it out or give the job a larger instance type",
-                      name, files.bytes(), limit));
-    }
     std::println("channel {}: {} bytes for {} bytes of memory: using external memory", name,
                  files.bytes(), limit);
     const auto block = static_cast<std::size_t>(
@@ -308,10 +302,19 @@ class Run {
   /// Both channels' rows as one matrix.
   Result<Matrix> joined() {
     Rows all;
+    std::uint64_t bytes = 0;
     for (const char* name : {"train", "validation"}) {
       const auto at = view_.channels.find(name);
       if (at == view_.channels.end()) continue;
       WEFT_TRY(RowFiles files, open(name, at->second, 16 * 1024 * 1024));
+      // Folds are cut out of what is in memory, and are there beside it.
+      bytes += files.bytes();
+      if (view_.memory_bytes != 0 && bytes * kMemoryPerByte > view_.memory_bytes / 2) {
+        return client(
+            std::format("channel {}: {} bytes are too much for _kfold in {} bytes of memory; leave "
+                        "it out or give the job a larger instance type",
+                        name, bytes, view_.memory_bytes));
+      }
       WEFT_CHECK(add_rows(files, all));
     }
     return Matrix::of(all, view_.threads);

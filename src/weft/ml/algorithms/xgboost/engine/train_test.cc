@@ -84,7 +84,10 @@ TEST(XgboostTrain, MoreThanMemoryHolds) {
   outside.view.memory_bytes = 300'000;
   for (Job* job : {&inside, &outside}) {
     job->csv("train", numbers(0, 30'000));
-    ASSERT_EQ(job->why(), "");
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(job->why(), "");
+    EXPECT_EQ(::testing::internal::GetCapturedStdout().contains("using external memory"),
+              job == &outside);
   }
   auto a = Booster::load(inside.model());
   auto b = Booster::load(outside.model());
@@ -107,6 +110,13 @@ TEST(XgboostTrain, CrossValidation) {
   const auto said = read_file(job.view.output_data / "predictions.csv", 1 << 20);
   ASSERT_TRUE(said.has_value());
   EXPECT_EQ(std::ranges::count(*said, '\n'), 100);
+}
+
+TEST(XgboostTrain, CrossValidationKeepsToItsMemory) {
+  Job job({{"num_round", "3"}, {"_kfold", "4"}});
+  job.csv("train", numbers(0, 3'000));
+  job.view.memory_bytes = 100'000;
+  EXPECT_TRUE(job.why().contains("are too much for _kfold in 100000 bytes of memory")) << job.why();
 }
 
 TEST(XgboostTrain, WhatIsWrongIsSaid) {
