@@ -9,11 +9,12 @@ import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import { isMain, listen, runHouse, shut } from '../lib/house.mjs';
 import { Ledger } from './ledger.mjs';
+import { riskFrom } from './risk.mjs';
 import { registerTools } from './tools.mjs';
 
 const kSessionsMax = 500;
 
-function newServer(ledger) {
+function newServer(ledger, risk) {
   const server = new McpServer(
     { name: 'bank', title: 'City Bank', version: '1.0.0' },
     {
@@ -22,7 +23,7 @@ function newServer(ledger) {
         'confirmation before any money moves.',
     },
   );
-  registerTools(server, ledger);
+  registerTools(server, ledger, risk);
   return server;
 }
 
@@ -34,8 +35,9 @@ class Sessions {
   /** @type {Map<string, StreamableHTTPServerTransport>} */
   #open = new Map();
 
-  constructor(ledger) {
+  constructor(ledger, risk) {
     this.ledger = ledger;
+    this.risk = risk;
   }
 
   async handle(req, res) {
@@ -56,7 +58,7 @@ class Sessions {
       onsessioninitialized: (id) => this.#keep(id, transport),
     });
     transport.onclose = () => this.#open.delete(transport.sessionId);
-    await newServer(this.ledger).connect(transport);
+    await newServer(this.ledger, this.risk).connect(transport);
     return transport;
   }
 
@@ -73,10 +75,10 @@ class Sessions {
   }
 }
 
-/** Starts the bank. */
-export async function startBank({ port = 0, seed, clock }) {
+/** Starts the bank; RISK_URL and its companions (README.md) name who is asked before payments. */
+export async function startBank({ port = 0, seed, clock, risk = riskFrom(process.env) }) {
   const ledger = new Ledger(seed, clock);
-  const sessions = new Sessions(ledger);
+  const sessions = new Sessions(ledger, risk);
   const app = createMcpExpressApp({ host: '127.0.0.1' });
   app.disable('x-powered-by');
   app.all('/mcp', (req, res, next) => sessions.handle(req, res).catch(next));

@@ -24,8 +24,8 @@ export const yuan = (fen) => fen / 100;
 
 /**
  * @typedef {{id: string, owner: string, kind: string, currency: 'CNY', fen: number}} Account
- * @typedef {{entry: string, account: string, day: string, text: string, fen: number,
- *   balance: number}} Entry
+ * @typedef {{entry: string, account: string, day: string, text: string, payee: string,
+ *   fen: number, balance: number}} Entry
  */
 
 export class Ledger {
@@ -54,10 +54,10 @@ export class Ledger {
     }
   }
 
-  #post(account, day, text, fen) {
+  #post(account, day, text, fen, payee = text) {
     account.fen += fen;
     const entry = `e${String(this.entries.length + 1).padStart(5, '0')}`;
-    this.entries.push({ entry, account: account.id, day, text, fen, balance: account.fen });
+    this.entries.push({ entry, account: account.id, day, text, payee, fen, balance: account.fen });
     return entry;
   }
 
@@ -71,6 +71,27 @@ export class Ledger {
     return this.entries
       .filter((e) => e.account === account.id && e.day >= from && e.day <= to)
       .slice(-limit);
+  }
+
+  /**
+   * What is known of a payment before it is made (the risk check asks for it).
+   * @returns {import('./risk.mjs').Features}
+   */
+  features(account, to, fen) {
+    const paid = this.entries.filter((e) => e.account === account.id && e.fen < 0);
+    const known = paid.some((e) => e.payee === to);
+    const amounts = paid.map((e) => -e.fen).sort((a, b) => a - b);
+    const usual = amounts.length ? amounts[amounts.length >> 1] : fen;
+    const [hours, minutes] = this.clock.time().split(':').map(Number);
+    return {
+      amount: yuan(fen),
+      hour: hours + minutes / 60,
+      new_payee: known ? 0 : 1,
+      own_account: this.accounts.has(to) ? 1 : 0,
+      balance_share: fen / Math.max(account.fen, 1),
+      times_usual: fen / usual,
+      paid_today: paid.filter((e) => e.day === this.clock.today()).length,
+    };
   }
 
   /** Why a payment cannot be made, or undefined. */
@@ -87,7 +108,8 @@ export class Ledger {
   /** Books a payment; to an account of this bank it arrives there. */
   pay(account, to, fen, reference) {
     const day = this.clock.today();
-    const entry = this.#post(account, day, `To ${to}${reference ? `: ${reference}` : ''}`, -fen);
+    const text = `To ${to}${reference ? `: ${reference}` : ''}`;
+    const entry = this.#post(account, day, text, -fen, to);
     const own = this.accounts.get(to);
     if (own) this.#post(own, day, `From ${account.id}${reference ? `: ${reference}` : ''}`, fen);
     return entry;

@@ -19,12 +19,12 @@ const answer = (text, structuredContent) => ({
 });
 const refuse = (text) => ({ content: [{ type: 'text', text }], isError: true });
 
-/** Registers all tools of the bank on a server. */
-export function registerTools(server, ledger) {
+/** Registers all tools of the bank on a server; `risk` is asked before each payment, if any. */
+export function registerTools(server, ledger, risk) {
   registerAccounts(server, ledger);
   registerBalance(server, ledger);
   registerStatement(server, ledger);
-  registerPay(server, ledger);
+  registerPay(server, ledger, risk);
 }
 
 function unknownAccount(ledger, name) {
@@ -131,7 +131,7 @@ function registerStatement(server, ledger) {
   );
 }
 
-function registerPay(server, ledger) {
+function registerPay(server, ledger, risk) {
   server.registerTool(
     'pay',
     {
@@ -158,12 +158,12 @@ function registerPay(server, ledger) {
         balance: z.number(),
       },
     },
-    (args, extra) => pay(server, ledger, args, extra),
+    (args, extra) => pay(server, ledger, risk, args, extra),
   );
 }
 
 /** Checks, asks the customer, checks again (time has passed), and books. */
-async function pay(server, ledger, { from, to, amount, reference }, extra) {
+async function pay(server, ledger, risk, { from, to, amount, reference }, extra) {
   const account = ledger.find(from);
   if (!account) return unknownAccount(ledger, from);
   const own = ledger.find(to);
@@ -181,8 +181,11 @@ async function pay(server, ledger, { from, to, amount, reference }, extra) {
         'declare the capability `elicitation`.',
     );
   }
+  const judged = await risk?.judge(ledger.features(account, to, fen));
+  if (judged?.verdict === 'refuse') return refuse(`The payment was not made: ${judged.why}.`);
+  const look = judged?.verdict === 'look' ? judged.why : undefined;
   await progress(extra, 2, 'asking for confirmation');
-  const confirmed = await confirm(server, { account, to, amount, reference }, extra);
+  const confirmed = await confirm(server, { account, to, amount, reference, look }, extra);
   if (!confirmed.yes) return refuse(`The payment was not made: ${confirmed.why}.`);
   const late = ledger.refusal(account, fen);
   if (late) return refuse(late);
@@ -196,26 +199,35 @@ async function pay(server, ledger, { from, to, amount, reference }, extra) {
   );
 }
 
-async function confirm(server, { account, to, amount, reference }, extra) {
+const kConfirm = { type: 'boolean', title: 'Confirm', description: 'True to make this payment' };
+const kLooked = {
+  type: 'boolean',
+  title: 'Looked at it',
+  description: 'True once a person has looked at the payee and the amount',
+};
+
+/** Asks the customer; `look` says why a person has to look first. */
+async function confirm(server, { account, to, amount, reference, look }, extra) {
   const why = reference ? ` for "${reference}"` : '';
+  const warning = look ? `This payment needs a person's look: ${look}. ` : '';
   const reply = await server.server.elicitInput(
     {
-      message: `Pay ${amount.toFixed(2)} CNY from ${account.id} (${account.kind}) to ${to}${why}?`,
+      message:
+        `${warning}Pay ${amount.toFixed(2)} CNY from ${account.id} (${account.kind}) ` +
+        `to ${to}${why}?`,
       requestedSchema: {
         type: 'object',
         required: ['confirm'],
-        properties: {
-          confirm: { type: 'boolean', title: 'Confirm', description: 'True to make this payment' },
-        },
+        properties: { confirm: kConfirm, ...(look && { looked: kLooked }) },
       },
     },
     { relatedRequestId: extra.requestId, signal: extra.signal, timeout: kConfirmTimeoutMs },
   );
   if (reply.action === 'decline') return { yes: false, why: 'the customer declined' };
   if (reply.action === 'cancel') return { yes: false, why: 'the customer closed the question' };
-  return reply.content?.confirm === true
-    ? { yes: true }
-    : { yes: false, why: 'the customer did not confirm' };
+  if (reply.content?.confirm !== true) return { yes: false, why: 'the customer did not confirm' };
+  if (look && reply.content.looked !== true) return { yes: false, why: `nobody looked; ${look}` };
+  return { yes: true };
 }
 
 async function progress(extra, step, message) {
