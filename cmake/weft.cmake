@@ -11,6 +11,8 @@ find_package(simdjson REQUIRED CONFIG)
 find_package(GTest REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
 find_library(WEFT_XGBOOST xgboost REQUIRED)
+find_library(WEFT_FASTTEXT fasttext REQUIRED)
+find_library(WEFT_ONNXRUNTIME onnxruntime REQUIRED)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 # Not by pkg-config: what it defines on the way would make every precompiled header another one.
 find_library(WEFT_RE2 re2 REQUIRED)

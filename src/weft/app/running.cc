@@ -10,6 +10,7 @@
 
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
+#include "weft/app/ml_services.h"
 #include "weft/app/process.h"
 #include "weft/app/watchdog.h"
 #include "weft/base/on_loop.h"
@@ -46,9 +47,17 @@ class RunningHub final : public Running {
                                                       .random = random_,
                                                       .tables = store_->tables(),
                                                       .journal = store_->journal()});
+    WEFT_TRY(ml_, MlServices::create({.loops = loops_,
+                                      .clock = clock_,
+                                      .random = random_,
+                                      .tables = store_->tables(),
+                                      .hub = *hub_,
+                                      .folder = std::filesystem::absolute(config_.data) / "ml",
+                                      .config = config_.ml}));
     make_environment();
     WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
+    WEFT_CHECK(wait(ml_->start()));
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
     WEFT_CHECK(listen());
     boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(join_all()); });
@@ -80,9 +89,11 @@ class RunningHub final : public Running {
     }
     if (background_) wait(background_->join());
     if (loops_.running()) wait(hub_->tasks().stop());
+    if (loops_.running() && ml_) wait(ml_->drain());
     servers_.clear();
     joiner_.reset();
     loops_.stop();
+    ml_.reset();
     hub_.reset();
     store_.reset();
   }
@@ -99,6 +110,7 @@ class RunningHub final : public Running {
         adapters::Environment{.hub = *hub_,
                               .joiner = nullptr,
                               .clients = *clients_,
+                              .ml = &ml_->api(),
                               .listen_url = "",
                               .public_url = config_.public_url,
                               .data_directory = "",
@@ -161,6 +173,8 @@ class RunningHub final : public Running {
       log::error("the tasks of the hub's last life could not be read: {}",
                  recovered.error().message);
     }
+    auto models = config_.models;
+    co_await ml_->reconcile(std::move(models));
     auto configured = config_.solutions;
     co_await joiner_->reconcile(std::move(configured), executor, background_->token());
     co_await joiner_->keep_fresh(executor, background_->token());
@@ -184,6 +198,7 @@ class RunningHub final : public Running {
     note("listen.tls", files(next.tls) != files(config_.tls));
     note("keys.required", next.front.keys_required != config_.front.keys_required);
     note("data", next.data != config_.data);
+    note("ml", next.ml != config_.ml);
     note("threads", next.threads != 0 && next.threads != config_.threads);
     return out;
   }
@@ -237,6 +252,9 @@ class RunningHub final : public Running {
     }
     config_.solutions = std::move(reading.config.solutions);
     log::set_level(reading.config.log_level);
+    config_.models = std::move(reading.config.models);
+    auto models = config_.models;
+    co_await ml_->reconcile(std::move(models));
     auto configured = config_.solutions;
     co_await joiner_->reconcile(std::move(configured), loops_.at(0).executor(), ends);
     co_return words;
@@ -251,6 +269,7 @@ class RunningHub final : public Running {
   std::optional<net::HttpClients> clients_;
   std::unique_ptr<store::sqlite::Store> store_;
   std::unique_ptr<hub::Hub> hub_;
+  std::unique_ptr<MlServices> ml_;
   std::vector<adapters::Adapter> table_;
   std::unique_ptr<adapters::Environment> environment_;
   std::unique_ptr<hub::Joiner> joiner_;

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "weft/base/file.h"
+#include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/limits.h"
 
 namespace weft::ml {
@@ -139,7 +140,19 @@ Awaitable<Result<void>> JobFiles::fetch_channel(const Channel& channel) const {
                              channel.from.str()));
 }
 
+Awaitable<Result<void>> JobFiles::fetch_source(const TrainingSpec& spec) const {
+  if (!wants_script(spec)) co_return Result<void>();
+  WEFT_CO_TRY(const auto from, source_archive(spec));
+  if (!from) co_return Result<void>();
+  fs::path to = folder_ / "input/config" / kSourceArchive;
+  WEFT_CO_TRY(const bool there, co_await objects_.fetch(from->bucket, from->key, std::move(to)));
+  if (there) co_return Result<void>();
+  co_return fail(Reason::invalid_argument,
+                 std::format("the source archive {} does not exist", from->str()));
+}
+
 Awaitable<Result<void>> JobFiles::fetch(const TrainingJob& job) const {
+  WEFT_CO_CHECK(co_await fetch_source(job.spec));
   for (const Channel& channel : job.spec.channels) WEFT_CO_CHECK(co_await fetch_channel(channel));
   if (job.spec.checkpoints) {
     fs::path to = folder_ / "checkpoints";

@@ -26,8 +26,8 @@ class JobFiles {
   /// Empty folders and the files of `input/config`; what was there before is gone, but for the
   /// checkpoints.
   Result<void> make(const TrainingJob& job, const JobLimits& limits) const;
-  /// The channels' objects and the checkpoints, in their places. Errors name the channel and the
-  /// address: no objects, no bucket, what cannot be read.
+  /// The channels' objects, the source of a script and the checkpoints, in their places. Errors
+  /// name the channel and the address: no objects, no bucket, what cannot be read.
   Awaitable<Result<void>> fetch(const TrainingJob& job) const;
   /// What the program left: the model, its other output, the checkpoints. The model's address, or
   /// nothing when it left none.
@@ -38,6 +38,7 @@ class JobFiles {
 
  private:
   Awaitable<Result<void>> fetch_channel(const Channel& channel) const;
+  Awaitable<Result<void>> fetch_source(const TrainingSpec& spec) const;
   Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to) const;
   Awaitable<Result<std::size_t>> keep_folder(std::filesystem::path from, ObjectUri to) const;
 

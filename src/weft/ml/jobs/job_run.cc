@@ -6,8 +6,11 @@
 #include "weft/base/json.h"
 #include "weft/base/log.h"
 #include "weft/base/timers.h"
+#include "weft/base/url.h"
+#include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/instance_type.h"
 #include "weft/ml/limits.h"
+#include "weft/store/files/object_path.h"
 
 namespace weft::ml {
 namespace {
@@ -17,9 +20,15 @@ constexpr std::string_view kRoot = "/opt/ml";
 /// A drained job's program has nothing to say any more.
 constexpr Milliseconds kDrainGrace{2'000};
 
-const MetricPoint* find_metric(const std::vector<MetricPoint>& all, std::string_view name) {
-  const auto at = std::ranges::find(all, name, &MetricPoint::name);
-  return at == all.end() ? nullptr : &*at;
+/// An owner's name may be no file's.
+std::filesystem::path folder_of(const std::filesystem::path& folder, const TrainingJob& job) {
+  std::filesystem::path out = folder;
+  for (const std::string& name : store::files::names_of_key(percent_encode(job.owner))) out /= name;
+  return out / job.spec.name;
+}
+
+std::span<const LoggedMetric> logged_metrics(const Algorithm* algorithm) {
+  return algorithm == nullptr ? std::span<const LoggedMetric>() : algorithm->metrics;
 }
 
 }  // namespace
@@ -27,8 +36,9 @@ const MetricPoint* find_metric(const std::vector<MetricPoint>& all, std::string_
 JobRun::JobRun(Parts parts, TrainingJob job)
     : parts_(std::move(parts)),
       job_(std::move(job)),
-      files_(parts_.world.folder / job_.owner / job_.spec.name, parts_.world.objects),
-      algorithm_(find_algorithm(parts_.world.algorithms, job_.spec.algorithm)),
+      objects_(parts_.world.objects_of ? parts_.world.objects_of(job_.owner) : nullptr),
+      files_(folder_of(parts_.world.folder, job_), objects_ ? *objects_ : parts_.world.objects),
+      algorithm_(algorithm_of(parts_.world.algorithms, job_.spec)),
       written_at_(parts_.world.clock.steady()) {}
 
 bool JobRun::stop() {
@@ -115,7 +125,7 @@ Awaitable<> JobRun::wait_and_train() {
 }
 
 Awaitable<> JobRun::train() {
-  auto metrics = MetricScan::create(job_.spec.metrics);
+  auto metrics = MetricScan::create(job_.spec.metrics, logged_metrics(algorithm_));
   if (!metrics)
     co_return co_await end(JobStatus::failed,
                            std::format("ClientError: {}", metrics.error().message));
@@ -123,8 +133,9 @@ Awaitable<> JobRun::train() {
   while (true) {
     if (auto prepared = co_await prepare(); !prepared) {
       if (wish_ == Wish::none) {
-        const bool theirs = prepared.error().reason == Reason::invalid_argument ||
-                            prepared.error().reason == Reason::too_large;
+        const Reason reason = prepared.error().reason;
+        const bool theirs = reason == Reason::invalid_argument || reason == Reason::too_large ||
+                            reason == Reason::permission_denied;
         co_await end(JobStatus::failed,
                      std::format("{}: {}", theirs ? "ClientError" : "InternalServerError",
                                  prepared.error().message));
@@ -172,6 +183,10 @@ WorkerSpec JobRun::program() const {
   if (algorithm_) {
     out.program = algorithm_->name;
     out.arguments = {"train", "--root", std::string(kRoot)};
+    if (wants_script(job_.spec)) {
+      const auto more = script_arguments(job_.spec);
+      out.arguments.insert(out.arguments.end(), more.begin(), more.end());
+    }
   }
   return out;
 }
@@ -221,21 +236,33 @@ void JobRun::take_line(const WorkerLine& line) {
                  .total = json::int_at(*progress, "total").value_or(0)});
     return;
   }
-  for (MetricPoint& point : metrics_->scan(line.text, now())) {
-    if (find_metric(job_.metrics, point.name) == nullptr) {
-      job_.metrics.push_back(std::move(point));
-    } else {
-      *std::ranges::find(job_.metrics, point.name, &MetricPoint::name) = std::move(point);
-    }
-  }
+  for (MetricPoint& point : metrics_->scan(line.text, now())) take_metric(std::move(point));
   unwritten_.push_back({.at_ms = now(), .text = line.text});
+}
+
+void JobRun::take_metric(MetricPoint point) {
+  const auto last = std::ranges::find(job_.metrics, point.name, &MetricPoint::name);
+  if (last == job_.metrics.end() && job_.metrics.size() >= kJobMetricsMax) return;
+  if (parts_.world.metrics != nullptr) {
+    const MetricKey key{.owner = job_.owner,
+                        .space = std::string(kTrainingMetrics),
+                        .name = point.name,
+                        .dimensions = {{std::string(kTrainingDimension), job_.spec.name}}};
+    // The job is worth more than its curve.
+    (void)parts_.world.metrics->add_point(key, point.value, point.at_ms);
+  }
+  if (last == job_.metrics.end()) {
+    job_.metrics.push_back(std::move(point));
+  } else {
+    *last = std::move(point);
+  }
 }
 
 Awaitable<> JobRun::flush_log() {
   written_at_ = parts_.world.clock.steady();
   if (unwritten_.empty()) co_return;
   auto events = std::exchange(unwritten_, {});
-  std::string group(kTrainingLogGroup);
+  std::string group = owned_group(job_.owner, kTrainingLogGroup);
   std::string stream = TrainingJobs::log_stream(job_);
   auto written =
       co_await parts_.world.logs.append(std::move(group), std::move(stream), std::move(events));

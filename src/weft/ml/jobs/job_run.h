@@ -54,6 +54,7 @@ class JobRun {
   Awaitable<> save();
   Awaitable<> end(JobStatus status, std::string failure);
   void take_line(const WorkerLine& line);
+  void take_metric(MetricPoint point);
   void enter(std::string status, std::string message);
   std::string failure_of(const WorkerEnd& end) const;
   WorkerSpec program() const;
@@ -62,6 +63,7 @@ class JobRun {
 
   Parts parts_;
   TrainingJob job_;
+  std::shared_ptr<store::Objects> objects_;  ///< as the owner may see them
   JobFiles files_;
   const Algorithm* algorithm_;
   std::optional<MetricScan> metrics_;

@@ -37,6 +37,10 @@ struct World {
   Script script;
   FakeWorkers workers{[this](const WorkerSpec&) { return script; }};
   Logs logs{folder.path() / "logs", pool};
+  Metrics metrics{clock, folder.path() / "metrics"};
+  std::vector<Algorithm> algorithms = {*find_algorithm(all_algorithms(), "xgboost")};
+  /// Whose objects were asked for.
+  std::vector<std::string> owners;
   std::unique_ptr<TrainingJobs> jobs;
 
   World() {
@@ -56,9 +60,17 @@ struct World {
                                                               .objects = *objects,
                                                               .workers = workers,
                                                               .logs = logs,
-                                                              .algorithms = all_algorithms(),
-                                                              .folder = folder.path() / "jobs"});
+                                                              .algorithms = algorithms,
+                                                              .folder = folder.path() / "jobs",
+                                                              .metrics = &metrics,
+                                                              .objects_of = objects_of()});
     ASSERT_TRUE(run(jobs->start()).has_value());
+  }
+  std::function<std::shared_ptr<store::Objects>(std::string)> objects_of() {
+    return [this](std::string owner) {
+      owners.push_back(std::move(owner));
+      return std::shared_ptr<store::Objects>(std::shared_ptr<void>(), objects.get());
+    };
   }
   void end() {
     std::optional<bool> done;
@@ -154,13 +166,99 @@ TEST(TrainingJobs, FromStartingToCompleted) {
   EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
   ASSERT_EQ(job->metrics.size(), 1U);
   EXPECT_EQ(job->metrics[0].value, 1.5);
-  const auto lines = world.run(
-      world.logs.last_lines(std::string(kTrainingLogGroup), TrainingJobs::log_stream(*job), 10));
+  const auto lines = world.run(world.logs.last_lines(owned_group("ann", kTrainingLogGroup),
+                                                     TrainingJobs::log_stream(*job), 10));
   EXPECT_EQ(lines, (std::vector<std::string>{"[0]#011rmse:2.5", "[1]#011rmse:1.5"}));
   // Nothing of it lies about.
   EXPECT_FALSE(fs::exists(world.folder.path() / "jobs/ann/j"));
   EXPECT_EQ(world.workers.started.at(0).program, "xgboost");
   EXPECT_FALSE(world.workers.started.at(0).network);
+}
+
+MetricKey metric(std::string name, std::string job) {
+  return {.owner = "ann",
+          .space = "/aws/sagemaker/TrainingJobs",
+          .name = std::move(name),
+          .dimensions = {{"TrainingJobName", std::move(job)}}};
+}
+
+TEST(TrainingJobs, EveryPointOfACurveIsKept) {
+  World world;
+  world.script.lines = {log_line("[0]\trmse:2.5\tvalidation-auc:0.5"), log_line("[1]\trmse:1.5")};
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  const auto job = world.ended_job("j");
+  const auto curve = world.metrics.points(metric("train:rmse", "j"));
+  ASSERT_EQ(curve.size(), 2U);
+  EXPECT_EQ(curve[0].value, 2.5);
+  EXPECT_EQ(curve[1].value, 1.5);
+  EXPECT_EQ(world.metrics.points(metric("validation:auc", "j")).size(), 1U)
+      << "which XGBoost's log tells by itself";
+  std::vector<std::string> names;
+  for (const MetricDefinition& each : world.jobs->metric_definitions(*job))
+    names.push_back(each.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"train:rmse", "validation:auc"}));
+  EXPECT_EQ(world.owners, std::vector<std::string>{"ann"}) << "nobody else's buckets";
+}
+
+TEST(TrainingJobs, AnExpressionThatIsNoneIsRefusedAtOnce) {
+  World world;
+  TrainingSpec made = World::spec("j");
+  made.metrics = {{.name = "loss", .pattern = "loss=("}};
+  EXPECT_EQ(world.run(world.jobs->create(made, "ann")).error().message,
+            "metric loss: the regular expression `loss=(` cannot be used: missing ): loss=(");
+  EXPECT_EQ(world.jobs->find("ann", "j"), nullptr);
+}
+
+TEST(TrainingJobs, AScriptHasItsSourceAndItsEntryPoint) {
+  World world;
+  world.algorithms.push_back({.name = "script", .images = {}});
+  world.algorithms.push_back({.name = "serves", .images = {}, .trains = false});
+  world.end();
+  world.live();
+  world.put("data", "code/sourcedir.tar.gz", "source");
+  world.script.begins = [](const fs::path& root) {
+    EXPECT_EQ(read_file(root / "input/config/sourcedir.tar.gz", 100).value_or("none"), "source");
+    leave_model(root);
+  };
+  TrainingSpec script = World::spec("script");
+  script.hyperparameters = {{"sagemaker_program", "\"train.py\""},
+                            {"sagemaker_submit_directory", "\"s3://data/code/sourcedir.tar.gz\""}};
+  world.create(script);
+  EXPECT_EQ(world.ended_job("script")->status, JobStatus::completed)
+      << world.jobs->find("ann", "script")->failure;
+  EXPECT_EQ(world.workers.started.at(0).program, "script") << "whatever the image's name";
+
+  world.script.begins = leave_model;
+  TrainingSpec entry = World::spec("entry");
+  entry.entrypoint = {"/bin/bash"};
+  entry.arguments = {"-c", "true"};
+  world.create(entry);
+  EXPECT_EQ(world.ended_job("entry")->status, JobStatus::completed);
+  EXPECT_EQ(
+      world.workers.started.at(1).arguments,
+      (std::vector<std::string>{"train", "--root", "/opt/ml", "--", "/bin/bash", "-c", "true"}));
+
+  script.name = "gone";
+  script.hyperparameters["sagemaker_submit_directory"] = "s3://data/code/none.tar.gz";
+  world.create(script);
+  EXPECT_EQ(world.ended_job("gone")->failure,
+            "ClientError: the source archive s3://data/code/none.tar.gz does not exist");
+  TrainingSpec serves = World::spec("serves");
+  serves.algorithm = "serves";
+  EXPECT_TRUE(world.run(world.jobs->create(serves, "ann"))
+                  .error()
+                  .message.starts_with("the algorithm or image `serves` is not supported for "
+                                       "training; there is: "));
+}
+
+TEST(TrainingJobs, AnOwnersNameIsNoPath) {
+  World world;
+  world.script.begins = leave_model;
+  ASSERT_TRUE(world.run(world.jobs->create(World::spec("j"), "../../out")).has_value());
+  world.turn([&] { return ended(world.jobs->find("../../out", "j")->status); });
+  EXPECT_EQ(world.jobs->find("../../out", "j")->status, JobStatus::completed);
+  EXPECT_FALSE(fs::exists(world.folder.path() / "../../out"));
 }
 
 TEST(TrainingJobs, AFailedProgramSaysWhy) {
