@@ -19,6 +19,13 @@ namespace {
 constexpr std::string_view kSpace = "keys";
 constexpr std::string_view kPrefix = "weft_";
 constexpr std::size_t kSecretBytes = 32;
+/// The root secret stands by itself: a row of `keys` is a key.
+constexpr std::string_view kRootSpace = "aws";
+constexpr std::string_view kRootKey = "root_secret";
+constexpr std::string_view kAccessPrefix = "WEFT";
+constexpr std::string_view kIdPrefix = "key_";
+/// As long as AWS's own, of which 30 bytes are base64.
+constexpr std::size_t kAwsSecretBytes = 30;
 using Hash = std::array<unsigned char, 32>;
 
 /// 256 random bits need no slow hash: what is kept tells nothing about them.
@@ -44,6 +51,30 @@ std::optional<Hash> hash_from(std::string_view hex) {
       sodium_hex2bin(hash.data(), hash.size(), hex.data(), hex.size(), nullptr, &size, nullptr);
   if (read != 0 || size != hash.size()) return std::nullopt;
   return hash;
+}
+
+std::string base64url(const unsigned char* bytes, std::size_t size) {
+  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+  std::string out(sodium_base64_encoded_len(size, kVariant), '\0');
+  sodium_bin2base64(out.data(), out.size(), bytes, size, kVariant);
+  out.pop_back();
+  return out;
+}
+
+/// `key_0a1b…` is `WEFT0A1B…`, and back by looking for it.
+std::string access_key_of(const KeyId& id) {
+  std::string_view rest = id.str();
+  if (rest.starts_with(kIdPrefix)) rest.remove_prefix(kIdPrefix.size());
+  std::string out(kAccessPrefix);
+  for (const char c : rest) out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return out;
+}
+
+std::string aws_secret_of(const Hash& root, const KeyId& id) {
+  Hash mac{};
+  crypto_auth_hmacsha256(mac.data(), reinterpret_cast<const unsigned char*>(id.str().data()),
+                         id.str().size(), root.data());
+  return base64url(mac.data(), kAwsSecretBytes);
 }
 
 struct Record {
@@ -74,6 +105,7 @@ Result<Record> record_from(const store::Row& row) {
   Record record;
   record.hash = *hash;
   record.info.id = KeyId(row.key);
+  record.info.access_key = access_key_of(record.info.id);
   record.info.name = json::string_at(o, "name");
   record.info.admin = json::bool_at(o, "admin").value_or(false);
   record.info.created_ms = json::int_at(o, "created_ms").value_or(0);
@@ -114,6 +146,8 @@ struct Keys::State {
   std::atomic<std::shared_ptr<const Records>> records;
   mutable std::mutex mutex;
   std::set<std::string> being_made;
+  std::optional<Hash> root;
+  bool root_kept = false;
 
   std::shared_ptr<const Records> all() const { return records.load(std::memory_order_acquire); }
 
@@ -176,10 +210,39 @@ struct Keys::State {
     const std::scoped_lock lock(mutex);
     being_made.erase(name);
   }
+
+  /// The root secret, made when there is none; in the tables when this returns. All that ask for it
+  /// at once keep the same one.
+  Awaitable<Result<Hash>> keep_root() {
+    Hash secret{};
+    {
+      const std::scoped_lock lock(mutex);
+      if (!root) random.fill(root.emplace());
+      secret = *root;
+      if (root_kept) co_return secret;
+    }
+    json::value row(to_hex(secret));
+    WEFT_CO_CHECK(co_await tables.put(std::string(kRootSpace), std::string(kRootKey), row));
+    const std::scoped_lock lock(mutex);
+    root_kept = true;
+    co_return secret;
+  }
+
+  Awaitable<Result<void>> load_root() {
+    WEFT_CO_TRY(const auto row,
+                co_await tables.get(std::string(kRootSpace), std::string(kRootKey)));
+    if (!row) co_return Result<void>();
+    const auto secret = row->is_string() ? hash_from(row->get_string()) : std::nullopt;
+    if (!secret) co_return fail(Reason::internal, "the root of the AWS secrets cannot be read");
+    const std::scoped_lock lock(mutex);
+    root = secret;
+    root_kept = true;
+    co_return Result<void>();
+  }
 };
 
 Keys::Keys(store::Tables& tables, const Clock& clock, Random& random)
-    : state_(new State{tables, clock, random, std::make_shared<const Records>(), {}, {}}) {
+    : state_(new State{tables, clock, random, std::make_shared<const Records>(), {}, {}, {}}) {
   // Called again it does nothing; it fails only where there is no randomness at all.
   WEFT_ASSERT(sodium_init() >= 0);
 }
@@ -187,6 +250,7 @@ Keys::Keys(store::Tables& tables, const Clock& clock, Random& random)
 Keys::~Keys() = default;
 
 Awaitable<Result<void>> Keys::load() {
+  WEFT_CO_CHECK(co_await state_->load_root());
   Records loaded;
   std::string after;
   while (true) {
@@ -198,30 +262,33 @@ Awaitable<Result<void>> Keys::load() {
     }
     after = rows.back().key;
   }
-  const std::scoped_lock lock(state_->mutex);
-  state_->records.store(std::make_shared<const Records>(std::move(loaded)),
-                        std::memory_order_release);
+  const bool some = !loaded.empty();
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->records.store(std::make_shared<const Records>(std::move(loaded)),
+                          std::memory_order_release);
+  }
+  // Keys of a time when they signed nothing.
+  if (some) WEFT_CO_CHECK(co_await state_->keep_root());
   co_return Result<void>();
 }
 
 Awaitable<Result<NewKey>> Keys::make(std::string name, bool admin,
                                      std::vector<std::string> solutions) {
   WEFT_CO_CHECK(check_name(name));
+  WEFT_CO_TRY(const Hash root, co_await state_->keep_root());
   WEFT_CO_CHECK(state_->reserve(name));
   std::array<unsigned char, kSecretBytes> bytes{};
   NewKey made;
   {
     const std::scoped_lock lock(state_->mutex);
     state_->random.fill(bytes);
-    made.info.id = KeyId("key_" + random_hex(8, state_->random));
+    made.info.id = KeyId(std::string(kIdPrefix) + random_hex(8, state_->random));
   }
-  std::array<char,
-             sodium_base64_ENCODED_LEN(kSecretBytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING)>
-      text{};
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(),
-                    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  made.secret = std::string(kPrefix) + base64url(bytes.data(), bytes.size());
   sodium_memzero(bytes.data(), bytes.size());
-  made.secret = std::string(kPrefix) + text.data();
+  made.info.access_key = access_key_of(made.info.id);
+  made.aws_secret = aws_secret_of(root, made.info.id);
   made.info.name = name;
   made.info.admin = admin;
   made.info.created_ms = state_->clock.unix_ms();
@@ -280,6 +347,23 @@ Result<model::Principal> Keys::authenticate(std::string_view secret) const {
                 "a valid API key is needed; `weft key new NAME` makes one");
   }
   return model::Principal{holder->info.name, holder->info.id.str(), holder->info.admin};
+}
+
+Result<Signer> Keys::signer(std::string_view access_key) const {
+  const auto now = state_->all();
+  const auto at = std::ranges::find_if(
+      *now, [access_key](const Record& r) { return r.info.access_key == access_key; });
+  std::optional<Hash> root;
+  {
+    const std::scoped_lock lock(state_->mutex);
+    root = state_->root;
+  }
+  if (at == now->end() || is_revoked(*at) || !root) {
+    return fail(Reason::unauthenticated,
+                "a valid access key is needed; `weft key new NAME` makes one");
+  }
+  return Signer{.principal = {at->info.name, at->info.id.str(), at->info.admin},
+                .secret = aws_secret_of(*root, at->info.id)};
 }
 
 bool Keys::may_call(const model::Principal& principal, std::string_view solution) const {

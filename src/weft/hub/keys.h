@@ -1,4 +1,6 @@
-// API keys: made once, shown once, kept hashed. Owned by the hub; any thread.
+// API keys: made once, shown once, kept hashed. Each is a pair for signing AWS requests too, whose
+// secret is derived from one root secret in the tables: who checks a signature has to know what it
+// was made with. Owned by the hub; any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +30,21 @@ struct KeyInfo {
   std::optional<std::int64_t> revoked_ms;
   /// Solutions it may call; empty: all.
   std::vector<std::string> solutions;
+  /// What AWS's programs name it by: `WEFT` and 16 characters.
+  std::string access_key;
 };
 
 struct NewKey {
   KeyInfo info;
   std::string secret;  ///< `weft_…`; never shown again
+  /// What AWS's programs sign with, 40 characters; never shown again either.
+  std::string aws_secret;
+};
+
+/// Who may sign with an access key, and with what.
+struct Signer {
+  model::Principal principal;
+  std::string secret;
 };
 
 class Keys {
@@ -47,6 +59,8 @@ class Keys {
   bool any() const;
   /// Who holds the key: constant time over wrong keys, one identical error for everything wrong.
   Result<model::Principal> authenticate(std::string_view secret) const;
+  /// One identical error for a key that is unknown or revoked.
+  Result<Signer> signer(std::string_view access_key) const;
   bool may_call(const model::Principal& principal, std::string_view solution) const;
 
  private:

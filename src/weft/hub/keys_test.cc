@@ -187,6 +187,59 @@ TEST_F(KeysTest, KeysAreThereAfterARestart) {
   EXPECT_EQ(again.list().front().name, "alice");
 }
 
+TEST_F(KeysTest, AKeySignsForAwsUntilItIsRevoked) {
+  const auto alice = make("alice", true);
+  const auto bob = make("bob");
+  EXPECT_EQ(alice.info.access_key.size(), 20U);
+  EXPECT_TRUE(alice.info.access_key.starts_with("WEFT"));
+  EXPECT_EQ(alice.aws_secret.size(), 40U);
+  EXPECT_NE(alice.aws_secret, bob.aws_secret);
+  EXPECT_EQ(keys_.list().front().access_key, alice.info.access_key);
+  Keys again(tables_, clock_, random_);
+  EXPECT_TRUE(testing::run_on<Result<void>>(loop_, [&] { return again.load(); }));
+  for (const Keys* keys : {&keys_, &again}) {
+    const auto signer = keys->signer(alice.info.access_key);
+    ASSERT_TRUE(signer);
+    EXPECT_EQ(signer->principal, (model::Principal{"alice", alice.info.id.str(), true}));
+    EXPECT_EQ(signer->secret, alice.aws_secret);
+  }
+  auto revoked = testing::run_on<Result<void>>(loop_, [&] { return keys_.revoke(alice.info.id); });
+  EXPECT_TRUE(revoked);
+  const Error first = keys_.signer("nobody").error();
+  EXPECT_EQ(first.reason, Reason::unauthenticated);
+  for (const std::string& wrong : {alice.info.access_key, alice.info.id.str(), std::string()})
+    EXPECT_EQ(keys_.signer(wrong).error(), first) << wrong;
+  EXPECT_TRUE(keys_.signer(bob.info.access_key));
+}
+
+// Python: base64.urlsafe_b64encode(hmac.digest(bytes(range(32)), b"key_0123456789abcdef",
+// "sha256")[:30])
+TEST_F(KeysTest, TheAwsSecretComesFromTheRootAlone) {
+  run(loop_, [&]() -> Awaitable<> {
+    json::value root("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+    EXPECT_TRUE(co_await tables_.put("aws", "root_secret", root));
+    json::value key{{"name", "alice"}, {"hash", std::string(64, '0')}};
+    EXPECT_TRUE(co_await tables_.put("keys", "key_0123456789abcdef", key));
+    EXPECT_TRUE(co_await keys_.load());
+  });
+  const auto signer = keys_.signer("WEFT0123456789ABCDEF");
+  ASSERT_TRUE(signer);
+  EXPECT_EQ(signer->secret, "aH-0eXc5FccTlw0M_Kzv48XZfuH4zbhPtZ8MRWrw");
+}
+
+TEST_F(KeysTest, KeysOfATimeBeforeSignToo) {
+  run(loop_, [&]() -> Awaitable<> {
+    json::value key{{"name", "alice"}, {"hash", std::string(64, '0')}};
+    EXPECT_TRUE(co_await tables_.put("keys", "key_0123456789abcdef", key));
+    EXPECT_TRUE(co_await keys_.load());
+  });
+  const auto signer = keys_.signer("WEFT0123456789ABCDEF");
+  ASSERT_TRUE(signer);
+  Keys again(tables_, clock_, random_);
+  EXPECT_TRUE(testing::run_on<Result<void>>(loop_, [&] { return again.load(); }));
+  EXPECT_EQ(again.signer("WEFT0123456789ABCDEF")->secret, signer->secret);
+}
+
 TEST_F(KeysTest, NamesAreTakenOnceAndFit) {
   make("alice");
   EXPECT_EQ(refused("alice").code, Code::already_exists);

@@ -15,8 +15,8 @@
 
 #include "weft/base/timers.h"
 #include "weft/net/child_spawn.h"
+#include "weft/net/handle.h"
 #include "weft/net/limits.h"
-#include "weft/net/poller.h"
 #include "weft/net/share.h"
 #include "weft/net/wake.h"
 
@@ -37,36 +37,17 @@ std::size_t kept_from(std::string_view bytes) {
   return at + 1;
 }
 
-/// One descriptor and what its readiness means.
-class Handle final : private Watch {
- public:
-  Handle(Poller& poller, int fd, std::move_only_function<void()> ready)
-      : poller_(poller), fd_(fd), ready_(std::move(ready)) {
-    WEFT_ASSERT(poller_.add(fd_, *this));
+/// How much of it is whole characters (UTF-8): a piece ends before one that goes on behind it.
+std::size_t whole_characters(std::string_view piece) {
+  for (std::size_t back = 1; back <= 3 && back < piece.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(piece[piece.size() - back]);
+    if (byte < 0x80) break;
+    if (byte < 0xC0) continue;
+    const std::size_t size = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+    return size > back ? piece.size() - back : piece.size();
   }
-  ~Handle() { close(); }
-  void close() {
-    if (fd_ < 0) return;
-    poller_.remove(fd_, *this);
-    ::close(std::exchange(fd_, -1));
-  }
-  /// Says again that it is ready, when everything else had its turn.
-  void later() {
-    if (!std::exchange(resting_, true)) poller_.later(*this);
-  }
-  bool open() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
-
- private:
-  void on_ready(std::uint32_t events) override {
-    if (events == 0) resting_ = false;
-    if (!resting_) ready_();
-  }
-  Poller& poller_;
-  bool resting_ = false;
-  int fd_;
-  std::move_only_function<void()> ready_;
-};
+  return piece.size();
+}
 
 /// The process and its pipes. Held by the ChildProcess, and by the timer that ends it after that is
 /// gone.
@@ -255,7 +236,10 @@ void Process::end_alone() {
 
 class Child final : public ChildProcess {
  public:
-  explicit Child(std::shared_ptr<Process> process) : process_(std::move(process)) {}
+  Child(std::shared_ptr<Process> process, const ChildCommand& command)
+      : process_(std::move(process)),
+        line_bytes_max_(command.line_bytes_max),
+        in_pieces_(command.long_lines_in_pieces) {}
   /// On its own loop, whoever lets go of it: its descriptors and its timers are that loop's.
   ~Child() override {
     const Executor executor = process_->executor;
@@ -272,15 +256,19 @@ class Child final : public ChildProcess {
         co_await others_first(process->executor);
       }
       const auto stop = buffer_.find('\n', searched_);
+      if (in_pieces_ && std::min(stop, buffer_.size()) - begin_ > line_bytes_max_) {
+        share_.take(line_bytes_max_);
+        co_return take_piece();
+      }
       if (stop != std::string::npos) {
         share_.take(0);
         co_return take_line(stop);
       }
       searched_ = buffer_.size();
-      if (searched_ - begin_ > kChildLineBytesMax) {
-        co_return fail(Reason::upstream_protocol,
-                       std::format("`{}` wrote a line longer than {} bytes", process->name,
-                                   kChildLineBytesMax));
+      if (searched_ - begin_ > line_bytes_max_) {
+        co_return fail(
+            Reason::upstream_protocol,
+            std::format("`{}` wrote a line longer than {} bytes", process->name, line_bytes_max_));
       }
       if (begin_ > 0) {
         buffer_.erase(0, std::exchange(begin_, 0));
@@ -316,7 +304,27 @@ class Child final : public ChildProcess {
     while (!process->ended) co_await process->ended_wake.wait();
   }
 
+  void signal(int number) override { process_->signal(number); }
+
+  Awaitable<ChildEnd> ended() override {
+    const auto process = process_;
+    while (!process->ended) co_await process->ended_wake.wait();
+    ChildEnd out;
+    if (WIFEXITED(process->status)) out.exit_code = WEXITSTATUS(process->status);
+    if (WIFSIGNALED(process->status)) out.signal = WTERMSIG(process->status);
+    co_return out;
+  }
+
  private:
+  std::string take_piece() {
+    const std::string_view longest = std::string_view(buffer_).substr(begin_, line_bytes_max_);
+    std::string piece(longest.substr(0, whole_characters(longest)));
+    begin_ += piece.size();
+    // What is left is at least a byte; where its line ends is looked for anew.
+    searched_ = begin_;
+    return piece;
+  }
+
   std::string take_line(std::size_t stop) {
     std::string line = buffer_.substr(begin_, stop - begin_);
     if (line.ends_with('\r')) line.pop_back();
@@ -329,6 +337,8 @@ class Child final : public ChildProcess {
   }
 
   std::shared_ptr<Process> process_;
+  std::size_t line_bytes_max_;
+  bool in_pieces_;
   std::string buffer_;
   std::size_t begin_ = 0;
   std::size_t searched_ = 0;
@@ -340,7 +350,7 @@ class Child final : public ChildProcess {
 Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Executor executor, ChildCommand command) {
   WEFT_TRY(const Spawned spawned, spawn(command));
   auto process = std::make_shared<Process>(executor, spawned, command.arguments.front());
-  return std::make_unique<Child>(std::move(process));
+  return std::make_unique<Child>(std::move(process), command);
 }
 
 }  // namespace weft::net

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/landlock.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -9,12 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <format>
+#include <span>
 
 namespace weft::net {
 namespace {
@@ -73,16 +76,43 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }
 
 struct ChildSide {
-  std::array<int, 3> standard;
+  /// What becomes descriptor 0, 1, 2 …; room for copies that are not among those numbers.
+  std::span<int> descriptors;
   int report;
+  int lifeline;
+  bool own_abstract_sockets;
   int parent;
   const char* directory;
   char* const* arguments;
   char* const* environment;
 };
 
+/// A process that ends its group when the hub dies.
+void watch_over_group(int lifeline) {
+  if (::_Fork() != 0) return;
+  // Of all that the hub has open it keeps nothing else: others wait for the end of those.
+  ::dup2(lifeline, 0);
+  ::syscall(SYS_close_range, 1U, UINT_MAX, 0U);
+  char byte = 0;
+  ssize_t count = 0;
+  do {
+    count = ::read(0, &byte, 1);
+  } while (count < 0 && errno == EINTR);
+  if (count <= 0) ::kill(0, SIGKILL);
+  ::_exit(0);
+}
+
+void keep_abstract_sockets() {
+  landlock_ruleset_attr scope{};
+  scope.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
+  const long rules = ::syscall(SYS_landlock_create_ruleset, &scope, sizeof(scope), 0);
+  if (rules < 0) return;
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::syscall(SYS_landlock_restrict_self, rules, 0);
+}
+
 /// After fork: only what is safe there (async-signal-safe calls, no allocation).
-[[noreturn]] void become(const ChildSide& side) {
+[[noreturn]] void become(ChildSide& side) {
   const auto give_up = [&] {
     const int why = errno;
     (void)!::write(side.report, &why, sizeof(why));
@@ -92,10 +122,21 @@ struct ChildSide {
   // The hub's death is the child's.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != side.parent) ::_exit(127);
-  for (int i = 0; i < 3; ++i) {
-    if (::dup2(side.standard[static_cast<std::size_t>(i)], i) < 0) give_up();
+  if (side.lifeline >= 0) watch_over_group(side.lifeline);
+  if (side.own_abstract_sockets) keep_abstract_sockets();
+  // First out of the way of the numbers they get; a copy by dup2() stays open over exec.
+  const auto count = static_cast<int>(side.descriptors.size());
+  const int report = ::fcntl(side.report, F_DUPFD_CLOEXEC, count);
+  if (report < 0) give_up();
+  side.report = report;
+  for (int& each : side.descriptors) {
+    each = ::fcntl(each, F_DUPFD_CLOEXEC, count);
+    if (each < 0) give_up();
   }
-  ::syscall(SYS_close_range, 3U, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+  for (int i = 0; i < count; ++i) {
+    if (::dup2(side.descriptors[static_cast<std::size_t>(i)], i) < 0) give_up();
+  }
+  ::syscall(SYS_close_range, static_cast<unsigned>(count), UINT_MAX, CLOSE_RANGE_CLOEXEC);
   // The hub may have many descriptors; a child gets the customary number, for some wait on them
   // with select().
   rlimit files{};
@@ -130,15 +171,21 @@ Result<Spawned> spawn(const ChildCommand& command) {
   Pipe report;
   if (!input.open() || !output.open() || !errors.open() || !report.open())
     return cannot_start(command, errno);
+  std::vector<int> descriptors{command.input < 0 ? input.reading() : command.input,
+                               output.writing(),
+                               command.joined ? output.writing() : errors.writing()};
+  descriptors.insert(descriptors.end(), command.descriptors.begin(), command.descriptors.end());
   const std::vector<std::string> environment = environment_of(command);
   const std::vector<char*> environment_pointers = pointers(environment);
   const std::vector<char*> argument_pointers = pointers(command.arguments);
-  const ChildSide side{{input.reading(), output.writing(), errors.writing()},
-                       report.writing(),
-                       ::getpid(),
-                       command.directory.c_str(),
-                       argument_pointers.data(),
-                       environment_pointers.data()};
+  ChildSide side{descriptors,
+                 report.writing(),
+                 command.lifeline,
+                 command.own_abstract_sockets,
+                 ::getpid(),
+                 command.directory.c_str(),
+                 argument_pointers.data(),
+                 environment_pointers.data()};
   const int pid = ::fork();
   if (pid < 0) return cannot_start(command, errno);
   if (pid == 0) become(side);
@@ -159,9 +206,9 @@ Result<Spawned> spawn(const ChildCommand& command) {
     ::waitpid(pid, nullptr, 0);
     return cannot_start(command, no_fd);
   }
-  spawned.input = input.let_go(1);
+  if (command.input < 0) spawned.input = input.let_go(1);
   spawned.output = output.let_go(0);
-  spawned.errors = errors.let_go(0);
+  if (!command.joined) spawned.errors = errors.let_go(0);
   return spawned;
 }
 

@@ -6,7 +6,8 @@
 
 namespace weft::net {
 
-/// The hub's ends of the pipes, non-blocking; whoever gets them closes them.
+/// The hub's ends of the pipes, non-blocking, -1 where there is none; whoever gets them closes
+/// them.
 struct Spawned {
   int pid = -1;
   /// Readable once the process ended.

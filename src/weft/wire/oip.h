@@ -76,6 +76,9 @@ struct OipResponse {
   friend bool operator==(const OipResponse&, const OipResponse&) = default;
 };
 
+/// A length as Inference-Header-Content-Length has it: digits alone; else nothing.
+std::optional<std::size_t> oip_json_bytes(std::string_view text);
+
 /// `json_bytes` is Inference-Header-Content-Length; nothing: all of the body is JSON. Errors:
 /// Reason::invalid_argument with the tensor and what is wrong with it.
 Result<OipRequest> read_oip_request(std::string_view body, std::optional<std::size_t> json_bytes);

@@ -168,6 +168,11 @@ TEST(Oip, SizesThatLieAreNamed) {
   deep += '1';
   for (int i = 0; i < 100; ++i) deep += ']';
   EXPECT_EQ(why(deep + "}"), "tensor `x`: its data is nested too deep");
+  for (const char* data : {"[[1,2],[3]]", "[[1,2],3]", "[1,[2,3]]", "[[[1]],[2,3]]"}) {
+    EXPECT_EQ(why(std::format(R"({{"name":"x","datatype":"FP32","shape":[3],"data":{}}})", data)),
+              "tensor `x`: its data is ragged: arrays beside each other have one size")
+        << data;
+  }
 }
 
 }  // namespace
