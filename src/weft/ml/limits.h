@@ -14,9 +14,26 @@ inline constexpr std::size_t kLogLineBytesMax = 256 * 1024;
 /// Lines are kept together for so long before they are written.
 inline constexpr std::chrono::milliseconds kLogFlushEvery{200};
 inline constexpr std::size_t kLogFlushLines = 1'000;
+/// The last words of a worker, in lines and bytes of each.
+inline constexpr std::size_t kLastLines = 10;
+inline constexpr std::size_t kLastLineBytes = 300;
+
+/// Of what is counted in memory: three days.
+inline constexpr std::size_t kMetricMinutesMax = 3 * 24 * 60;
+/// Different metrics of one owner.
+inline constexpr std::size_t kMetricKeysMax = 100'000;
+/// Points that are not on disk yet; past it they are lost to a restart.
+inline constexpr std::size_t kMetricUnwrittenMax = 1'000'000;
+inline constexpr std::chrono::milliseconds kMetricFlushEvery{200};
+/// What is kept of one metric.
+inline constexpr std::uint64_t kMetricFileBytesMax = 64ULL * 1024 * 1024;
+/// Of one job, model or endpoint (SageMaker's own).
+inline constexpr std::size_t kTagsMax = 50;
 
 /// Jobs of one owner that have not ended.
 inline constexpr std::size_t kJobsRunningMax = 1'000;
+/// Metrics of one job, by name.
+inline constexpr std::size_t kJobMetricsMax = 200;
 /// A job without a limit of its own.
 inline constexpr std::int64_t kJobSecondsDefault = 24 * 3600;
 /// Between SIGTERM and SIGKILL (SageMaker gives 120 seconds).

@@ -11,8 +11,10 @@
 #include <format>
 #include <mutex>
 #include <system_error>
+#include <utility>
 
 #include "weft/base/file.h"
+#include "weft/base/url.h"
 #include "weft/ml/limits.h"
 #include "weft/store/files/object_path.h"
 
@@ -23,12 +25,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kCut = "(the log is full: what came after this line is left out)";
 constexpr std::size_t kBlockBytes = 256 * 1024;
+/// What no name of a group or a stream gives: under it the streams lie.
+constexpr std::string_view kStreams = "%streams";
 
 /// Names as paths: a stream's may hold slashes, a group's begins with one.
 fs::path path_of(const fs::path& folder, std::string_view group, std::string_view stream) {
   fs::path out = folder;
   for (const std::string& name : store::files::names_of_key(group)) out /= name;
-  out /= "%streams";
+  out /= kStreams;
   for (const std::string& name : store::files::names_of_key(stream)) out /= name;
   out += ".log";
   return out;
@@ -37,7 +41,27 @@ fs::path path_of(const fs::path& folder, std::string_view group, std::string_vie
 fs::path group_path(const fs::path& folder, std::string_view group) {
   fs::path out = folder;
   for (const std::string& name : store::files::names_of_key(group)) out /= name;
-  return out / "%streams";
+  return out / kStreams;
+}
+
+/// The group that lies there under its owner's folder.
+std::optional<std::string> group_name(const fs::path& relative) {
+  std::string out;
+  for (auto part = relative.begin(); part != relative.end(); ++part) {
+    const auto piece =
+        store::files::key_piece(part->string(), /*folder=*/std::next(part) != relative.end());
+    if (!piece) return std::nullopt;
+    out += *piece;
+  }
+  return out;
+}
+
+std::int64_t made_ms(const fs::path& path) {
+  struct statx about{};
+  if (::statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BTIME | STATX_MTIME, &about) != 0)
+    return 0;
+  const auto& time = (about.stx_mask & STATX_BTIME) != 0 ? about.stx_btime : about.stx_mtime;
+  return time.tv_sec * 1'000 + time.tv_nsec / 1'000'000;
 }
 
 Error missing(std::string_view what, std::string_view name) {
@@ -95,6 +119,10 @@ class Lines {
 
 }  // namespace
 
+std::string owned_group(std::string_view owner, std::string_view group) {
+  return std::format("{}/{}", percent_encode(owner), group);
+}
+
 std::string shown_line(std::string_view line) {
   std::string out;
   out.reserve(line.size());
@@ -132,12 +160,14 @@ struct Logs::State {
     auto size = static_cast<std::uint64_t>(of.st_size);
     std::string text;
     for (const LogEvent& event : events) {
+      const std::string line = shown_line(event.text);
+      if (line.empty()) continue;
       if (size + text.size() > kLogStreamBytesMax) {
         // Once: behind it nothing is added.
         if (size <= kLogStreamBytesMax) text += std::format("{} {}\n", event.at_ms, kCut);
         break;
       }
-      text += std::format("{} {}\n", event.at_ms, shown_line(event.text));
+      text += std::format("{} {}\n", event.at_ms, line);
     }
     return file.write(text, path);
   }
@@ -168,11 +198,13 @@ struct Logs::State {
       if (!line) break;
       auto event = event_of(*line);
       if (event && query.end_ms && event->at_ms >= *query.end_ms) break;
-      out.end += line->size() + 1;
+      const std::uint64_t place = std::exchange(out.end, out.end + line->size() + 1);
       if (!event || !inside(*event, query)) continue;
       bytes += line->size();
+      out.places.push_back(place);
       out.events.push_back(*std::move(event));
     }
+    out.full = out.events.size() >= query.lines_max || bytes >= query.bytes_max;
     return out;
   }
 
@@ -211,10 +243,43 @@ struct Logs::State {
       auto event = event_of(line);
       if (!event || !inside(*event, query)) continue;
       bytes += line.size();
+      out.places.push_back(begin + at);
       out.events.push_back(*std::move(event));
     }
     std::ranges::reverse(out.events);
+    std::ranges::reverse(out.places);
+    out.full = out.events.size() >= query.lines_max || bytes >= query.bytes_max;
     out.begin = begin + end;
+    return out;
+  }
+
+  Result<std::vector<LogGroup>> groups(const std::string& owner, const std::string& prefix) const {
+    fs::path base = folder;
+    for (const std::string& name : store::files::names_of_key(percent_encode(owner))) base /= name;
+    std::vector<LogGroup> out;
+    std::error_code error;
+    for (fs::recursive_directory_iterator each(base, error), end; !error && each != end;
+         each.increment(error)) {
+      if (each->path().filename() != kStreams) continue;
+      each.disable_recursion_pending();
+      auto name = group_name(each->path().parent_path().lexically_relative(base));
+      if (!name || !name->starts_with(prefix)) continue;
+      out.push_back({.name = *std::move(name),
+                     .created_ms = made_ms(each->path()),
+                     .bytes = bytes_in(each->path())});
+    }
+    std::ranges::sort(out, {}, &LogGroup::name);
+    return out;
+  }
+
+  static std::uint64_t bytes_in(const fs::path& path) {
+    std::uint64_t out = 0;
+    std::error_code error;
+    for (fs::recursive_directory_iterator each(path, error), end; !error && each != end;
+         each.increment(error)) {
+      std::error_code ignored;
+      if (each->is_regular_file(ignored)) out += each->file_size(ignored);
+    }
     return out;
   }
 
@@ -223,8 +288,14 @@ struct Logs::State {
     const fs::path base = group_path(folder, group);
     std::error_code error;
     if (!fs::is_directory(base, error)) return fail(missing("group", group));
+    // A folder of the prefix's is looked into alone: a group may have a great many.
+    fs::path from = base;
+    if (const auto slash = prefix.rfind('/'); slash != prefix.npos) {
+      const std::string folder_of = prefix.substr(0, slash);
+      for (const std::string& name : store::files::names_of_key(folder_of)) from /= name;
+    }
     std::vector<LogStream> out;
-    for (fs::recursive_directory_iterator each(base, error), end; !error && each != end;
+    for (fs::recursive_directory_iterator each(from, error), end; !error && each != end;
          each.increment(error)) {
       if (each->path().extension() != ".log") continue;
       std::string name;
@@ -267,6 +338,13 @@ Awaitable<Result<void>> Logs::append(std::string group, std::string stream,
   auto work = [state = state_, group = std::move(group), stream = std::move(stream),
                events = std::move(events)] { return state->append(group, stream, events); };
   co_return co_await state_->pool.run<void>(std::move(work));
+}
+
+Awaitable<Result<std::vector<LogGroup>>> Logs::groups(std::string owner, std::string prefix) const {
+  auto work = [state = state_, owner = std::move(owner), prefix = std::move(prefix)] {
+    return state->groups(owner, prefix);
+  };
+  co_return co_await state_->pool.run<std::vector<LogGroup>>(std::move(work));
 }
 
 Awaitable<Result<std::vector<LogStream>>> Logs::streams(std::string group,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weft/base/async.h"
@@ -28,11 +29,19 @@ struct LogStream {
   std::uint64_t bytes = 0;
 };
 
+struct LogGroup {
+  std::string name;  ///< as its owner calls it
+  std::int64_t created_ms = 0;
+  std::uint64_t bytes = 0;
+};
+
 /// A place in a stream: between lines.
 struct LogPage {
   std::vector<LogEvent> events;
-  std::uint64_t begin = 0;  ///< where the first of them begins
-  std::uint64_t end = 0;    ///< where the next one will
+  std::vector<std::uint64_t> places;  ///< where each of them begins
+  std::uint64_t begin = 0;            ///< where the first of them begins
+  std::uint64_t end = 0;              ///< where the next one will
+  bool full = false;                  ///< as many lines or bytes as were wanted
 };
 
 struct LogQuery {
@@ -49,10 +58,13 @@ class Logs {
   Logs(std::filesystem::path folder, WorkPool& pool);
   ~Logs();
 
-  /// Adds lines to a stream, which is made when it is missing. Past kLogStreamBytesMax a last line
-  /// says so and the rest is left out.
+  /// Adds lines to a stream, which is made when it is missing; those without a character are left
+  /// out (CloudWatch has none). Past kLogStreamBytesMax a last line says so and the rest is left
+  /// out.
   Awaitable<Result<void>> append(std::string group, std::string stream,
                                  std::vector<LogEvent> events);
+  /// An owner's groups (owned_group) whose names begin with `prefix`, by name.
+  Awaitable<Result<std::vector<LogGroup>>> groups(std::string owner, std::string prefix) const;
   /// Whose names begin with `prefix`, by name. Errors: Code::not_found for a group that is none.
   Awaitable<Result<std::vector<LogStream>>> streams(std::string group, std::string prefix) const;
   /// Errors: Code::not_found for a group or a stream that is none.
@@ -67,6 +79,9 @@ class Logs {
   struct State;
   std::shared_ptr<State> state_;
 };
+
+/// How a group is called in Logs: each owner has its own of every name, and nobody sees another's.
+std::string owned_group(std::string_view owner, std::string_view group);
 
 /// A line as a log shows it: without its end, control characters as `#011` (three octal digits).
 std::string shown_line(std::string_view line);

@@ -12,6 +12,7 @@
 
 #include "weft/base/async.h"
 #include "weft/base/clock.h"
+#include "weft/base/result.h"
 
 namespace weft::ml {
 
@@ -33,7 +34,10 @@ struct WorkerSpec {
   bool network = false;
   int threads = 1;
   std::uint64_t memory_bytes = 0;  ///< 0: what the machine has
+  /// Connections that it is started with (Worker::link): its descriptors from kFirstLink on.
+  std::size_t links = 0;
 };
+inline constexpr int kFirstLink = 3;
 
 /// A line that begins so is no line of the log: what follows is for weft (JSON).
 inline constexpr std::string_view kStatusMark = "\x1eweft:";
@@ -50,6 +54,28 @@ struct WorkerEnd {
   std::string str() const;     ///< `exit code: 1`, `signal 9`, `out of memory`
 };
 
+/// The hub's end of a connection to a program. Belongs to the loop that it was taken for; dropping
+/// it closes it.
+class WorkerLink {
+ public:
+  class Listener {
+   public:
+    /// What came, valid for as long as this runs.
+    virtual void on_bytes(std::string_view bytes) = 0;
+    /// Nothing comes any more; the last thing that is told.
+    virtual void on_closed() = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+  virtual ~WorkerLink() = default;
+  /// From now on, to this one. Never told from within listen() or send().
+  virtual void listen(Listener& listener) = 0;
+  /// What the socket does not take now is sent when it does; after on_closed() nothing is.
+  virtual void send(std::string_view bytes) = 0;
+  virtual std::size_t unsent_bytes() const = 0;
+};
+
 /// A program that runs. Dropping it ends it and all it started. One loop.
 class Worker {
  public:
@@ -60,6 +86,8 @@ class Worker {
   virtual Awaitable<WorkerEnd> ended() = 0;
   /// SIGTERM, and SIGKILL when that is of no use for so long.
   virtual void stop(Milliseconds grace) = 0;
+  /// The connection of that number (from 0), for the loop of `executor`; each once. From any loop.
+  virtual std::unique_ptr<WorkerLink> link(std::size_t number, Executor executor) = 0;
 };
 
 class Workers {

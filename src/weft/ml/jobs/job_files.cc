@@ -1,10 +1,13 @@
 #include "weft/ml/jobs/job_files.h"
 
 #include <algorithm>
+#include <array>
 #include <format>
 #include <system_error>
 
 #include "weft/base/file.h"
+#include "weft/ml/algorithms/script/script_mode.h"
+#include "weft/ml/jobs/object_place.h"
 #include "weft/ml/limits.h"
 
 namespace weft::ml {
@@ -14,39 +17,20 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kFailureBytesMax = 64 * 1024;
 constexpr std::size_t kPageObjects = 1'000;
+constexpr std::size_t kPieceBytes = 1024 * 1024;
+/// Those that the SageMaker SDK sends a program in: it makes its files executable where they lie,
+/// and a program writes beside itself.
+constexpr std::array<std::string_view, 2> kWritableChannels = {"code", "sm_drivers"};
+
+bool is_writable(const Channel& channel) {
+  return std::ranges::find(kWritableChannels, channel.name) != kWritableChannels.end();
+}
 
 Result<void> make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return fail(file_error("make", path, error.value()));
   return {};
-}
-
-/// Where an object's bytes go under the folder: behind the prefix's last slash, and behind its last
-/// word where that is a folder of the object's (`s3://b/train` and `s3://b/train/` both give
-/// `a.csv` for `train/a.csv`; `s3://b/tr` gives `train.csv` for `train.csv`).
-std::string place_of(std::string_view key, std::string_view prefix) {
-  const std::size_t base = prefix.rfind('/') + 1;  // 0 without a slash
-  std::string_view rest = key.substr(base);
-  const std::string_view last = prefix.substr(base);
-  const bool folder =
-      !last.empty() && rest.starts_with(last) && rest.substr(last.size()).starts_with('/');
-  if (folder) rest.remove_prefix(last.size() + 1);
-  return std::string(rest);
-}
-
-/// No key can name a place outside of its folder.
-bool safe(std::string_view place) {
-  if (place.empty() || place.ends_with('/')) return false;
-  while (true) {
-    const auto end = std::min(place.find('/'), place.size());
-    const std::string_view segment = place.substr(0, end);
-    if (segment.empty() || segment == "." || segment == ".." || segment.size() > 255 ||
-        segment.contains('\0'))
-      return false;
-    if (end == place.size()) return true;
-    place.remove_prefix(end + 1);
-  }
 }
 
 json::object hyperparameters_of(const TrainingJob& job) {
@@ -67,9 +51,19 @@ json::object channels_of(const TrainingJob& job) {
   return out;
 }
 
-json::object hosts() {
-  return {{"current_host", "algo-1"},
-          {"hosts", json::array{"algo-1"}},
+/// One machine, in the one group that SageMaker has for machines of one type.
+json::object resources_of(const TrainingJob& job) {
+  constexpr std::string_view kHost = "algo-1";
+  constexpr std::string_view kGroup = "homogeneousCluster";
+  // As the toolkits call a machine that has no type.
+  const std::string type = job.spec.instance_type.empty() ? "local" : job.spec.instance_type;
+  json::object group{
+      {"instance_group_name", kGroup}, {"instance_type", type}, {"hosts", json::array{kHost}}};
+  return {{"current_host", kHost},
+          {"current_instance_type", type},
+          {"current_group_name", kGroup},
+          {"hosts", json::array{kHost}},
+          {"instance_groups", json::array{std::move(group)}},
           {"network_interface_name", "lo"}};
 }
 
@@ -79,6 +73,7 @@ Result<void> JobFiles::make(const TrainingJob& job, const JobLimits& limits) con
   std::error_code error;
   for (const char* old : {"input", "model", "output", "artifacts"})
     fs::remove_all(folder_ / old, error);
+  if (!has_folder("checkpoints")) fs::remove_all(folder_ / "checkpoints", error);
   for (const char* name :
        {"input/config", "input/data", "model", "output/data", "checkpoints", "artifacts"})
     WEFT_CHECK(make_folder(folder_ / name));
@@ -88,7 +83,7 @@ Result<void> JobFiles::make(const TrainingJob& job, const JobLimits& limits) con
   };
   WEFT_CHECK(write("hyperparameters.json", hyperparameters_of(job)));
   WEFT_CHECK(write("inputdataconfig.json", channels_of(job)));
-  WEFT_CHECK(write("resourceconfig.json", hosts()));
+  WEFT_CHECK(write("resourceconfig.json", resources_of(job)));
   json::object own{{"threads", limits.threads}, {"memory_bytes", limits.memory_bytes}};
   // Without a place for them they only serve weft itself, should it be interrupted.
   own["checkpoints"] =
@@ -97,24 +92,40 @@ Result<void> JobFiles::make(const TrainingJob& job, const JobLimits& limits) con
   return write("weft.json", own);
 }
 
-Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::path to) const {
+Awaitable<Result<bool>> JobFiles::copy(std::string bucket, std::string key, fs::path to) const {
+  WEFT_CO_TRY(const auto reader, co_await objects_.open(std::move(bucket), std::move(key)));
+  if (!reader) co_return false;
+  WEFT_CO_CHECK(make_folder(to.parent_path()));
+  WEFT_CO_TRY(File file, File::make(to));
+  std::uint64_t offset = 0;
+  while (true) {
+    WEFT_CO_TRY(const std::string piece, co_await reader->read(offset, kPieceBytes));
+    if (piece.empty()) co_return true;
+    WEFT_CO_CHECK(file.write(piece, to));
+    offset += piece.size();
+  }
+}
+
+Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::path to,
+                                                   As as) const {
   std::size_t count = 0;
   store::ObjectQuery query{.prefix = from.key, .delimiter = "", .after = "", .limit = kPageObjects};
   while (true) {
     std::string bucket = from.bucket;
     WEFT_CO_TRY(const store::ObjectPage page, co_await objects_.list(std::move(bucket), query));
     for (const store::ObjectInfo& object : page.objects) {
-      const std::string place = place_of(object.key, from.key);
-      if (!safe(place)) continue;
+      const auto place = object_place(object.key, from.key);
+      if (!place) continue;
       if (++count > kChannelObjectsMax) {
         co_return fail(Reason::too_large, std::format("{} holds more than {} objects", from.str(),
                                                       kChannelObjectsMax));
       }
       std::string key = object.key;
       std::string of = from.bucket;
-      fs::path file = to / place;
-      WEFT_CO_TRY(const bool there,
-                  co_await objects_.fetch(std::move(of), std::move(key), std::move(file)));
+      fs::path file = to / *place;
+      auto work = as == As::copy ? copy(std::move(of), std::move(key), std::move(file))
+                                 : objects_.fetch(std::move(of), std::move(key), std::move(file));
+      WEFT_CO_TRY(const bool there, co_await std::move(work));
       if (!there) --count;
     }
     if (!page.next) co_return count;
@@ -125,7 +136,8 @@ Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::pa
 Awaitable<Result<void>> JobFiles::fetch_channel(const Channel& channel) const {
   fs::path to = folder_ / "input/data" / channel.name;
   WEFT_CO_CHECK(make_folder(to));
-  auto fetched = co_await fetch_all(channel.from, std::move(to));
+  const As as = is_writable(channel) ? As::copy : As::link;
+  auto fetched = co_await fetch_all(channel.from, std::move(to), as);
   if (!fetched) {
     fetched.error().message = std::format("channel {}: {}", channel.name, fetched.error().message);
     co_return fail(std::move(fetched).error());
@@ -139,21 +151,66 @@ Awaitable<Result<void>> JobFiles::fetch_channel(const Channel& channel) const {
                              channel.from.str()));
 }
 
+Awaitable<Result<void>> JobFiles::fetch_source(const TrainingSpec& spec) const {
+  if (!wants_script(spec)) co_return Result<void>();
+  WEFT_CO_TRY(const auto from, source_archive(spec));
+  if (!from) co_return Result<void>();
+  fs::path to = folder_ / "input/config" / kSourceArchive;
+  WEFT_CO_TRY(const bool there, co_await objects_.fetch(from->bucket, from->key, std::move(to)));
+  if (there) co_return Result<void>();
+  co_return fail(Reason::invalid_argument,
+                 std::format("the source archive {} does not exist", from->str()));
+}
+
 Awaitable<Result<void>> JobFiles::fetch(const TrainingJob& job) const {
+  WEFT_CO_CHECK(co_await fetch_source(job.spec));
   for (const Channel& channel : job.spec.channels) WEFT_CO_CHECK(co_await fetch_channel(channel));
   if (job.spec.checkpoints) {
     fs::path to = folder_ / "checkpoints";
     std::error_code error;
     // Those of an interrupted run are newer than what the store has.
     if (fs::is_empty(to, error)) {
-      auto fetched = co_await fetch_all(*job.spec.checkpoints, std::move(to));
+      // A program may go on writing the one that it was given.
+      auto fetched = co_await fetch_all(*job.spec.checkpoints, std::move(to), As::copy);
       if (!fetched && fetched.error().code != Code::not_found) co_return fail(fetched.error());
     }
   }
   co_return Result<void>();
 }
 
-Awaitable<Result<std::size_t>> JobFiles::keep_folder(fs::path from, ObjectUri to) const {
+std::vector<Bind> JobFiles::binds(const TrainingJob& job) const {
+  const fs::path root(kJobRoot);
+  const fs::path config = "input/config";
+  std::vector<Bind> out;
+  out.reserve(job.spec.channels.size() + 3);
+  out.push_back({.from = folder_, .to = root, .writable = true});
+  out.push_back({.from = folder_ / config, .to = root / config, .writable = false});
+  for (const Channel& channel : job.spec.channels) {
+    if (is_writable(channel)) continue;
+    const fs::path data = fs::path("input/data") / channel.name;
+    out.push_back({.from = folder_ / data, .to = root / data, .writable = false});
+  }
+  if (job.spec.checkpoints && job.spec.checkpoint_folder != kCheckpointFolder) {
+    out.push_back(
+        {.from = folder_ / "checkpoints", .to = job.spec.checkpoint_folder, .writable = true});
+  }
+  return out;
+}
+
+/// Whether it is a folder of the job's own: a program can put a link to any place of the machine
+/// where it, or one above it, was.
+bool JobFiles::has_folder(const fs::path& name) const {
+  fs::path at = folder_;
+  return std::ranges::all_of(name, [&](const fs::path& part) {
+    at /= part;
+    std::error_code none;
+    return fs::symlink_status(at, none).type() == fs::file_type::directory;
+  });
+}
+
+Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, ObjectUri to) const {
+  if (!has_folder(name)) co_return 0;
+  const fs::path from = folder_ / name;
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::recursive_directory_iterator each(from, error), end; !error && each != end;
@@ -181,7 +238,7 @@ Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& jo
   if (job.spec.output_compressed) {
     for (const char* name : {"model.tar.gz", "output.tar.gz"}) {
       fs::path file = folder_ / "artifacts" / name;
-      if (!fs::exists(file, error)) continue;
+      if (!has_folder("artifacts") || !fs::exists(file, error)) continue;
       ObjectUri to = output / name;
       store::ObjectMeta meta{.content_type = "application/x-tar", .headers = {}, .checksums = {}};
       WEFT_CO_TRY(const auto kept,
@@ -191,22 +248,21 @@ Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& jo
     }
   } else {
     ObjectUri to = output / "model";
-    WEFT_CO_TRY(const std::size_t files, co_await keep_folder(folder_ / "model", to));
+    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("model", to));
     if (files > 0) model = std::move(to);
-    WEFT_CO_TRY(const std::size_t others,
-                co_await keep_folder(folder_ / "output/data", output / "output"));
+    WEFT_CO_TRY(const std::size_t others, co_await keep_folder("output/data", output / "output"));
     (void)others;
   }
   if (job.spec.checkpoints) {
     ObjectUri to = *job.spec.checkpoints;
-    WEFT_CO_TRY(const std::size_t files,
-                co_await keep_folder(folder_ / "checkpoints", std::move(to)));
+    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("checkpoints", std::move(to)));
     (void)files;
   }
   co_return model;
 }
 
 std::string JobFiles::failure() const {
+  if (!has_folder("output")) return "";
   const auto text = read_file(folder_ / "output/failure", kFailureBytesMax);
   return text ? text->substr(0, 1'024) : std::string();
 }

@@ -4,13 +4,18 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weft/base/async.h"
 #include "weft/ml/jobs/training_job.h"
+#include "weft/ml/ports.h"
 #include "weft/store/objects.h"
 
 namespace weft::ml {
+
+/// Where a job's program finds its files inside of the sandbox.
+inline constexpr std::string_view kJobRoot = "/opt/ml";
 
 struct JobLimits {
   int threads = 1;
@@ -26,11 +31,14 @@ class JobFiles {
   /// Empty folders and the files of `input/config`; what was there before is gone, but for the
   /// checkpoints.
   Result<void> make(const TrainingJob& job, const JobLimits& limits) const;
-  /// The channels' objects and the checkpoints, in their places. Errors name the channel and the
-  /// address: no objects, no bucket, what cannot be read.
+  /// The channels' objects, the source of a script and the checkpoints, in their places. Errors
+  /// name the channel and the address: no objects, no bucket, what cannot be read.
   Awaitable<Result<void>> fetch(const TrainingJob& job) const;
+  /// The folder as the program sees it. What it was given can only be read, but for the channels
+  /// that are its own copies (`code`, `sm_drivers`).
+  std::vector<Bind> binds(const TrainingJob& job) const;
   /// What the program left: the model, its other output, the checkpoints. The model's address, or
-  /// nothing when it left none.
+  /// nothing when it left none. A folder that it made a link to somewhere else is none.
   Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job) const;
   /// What it wrote to `output/failure`, cut.
   std::string failure() const;
@@ -38,8 +46,14 @@ class JobFiles {
 
  private:
   Awaitable<Result<void>> fetch_channel(const Channel& channel) const;
-  Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to) const;
-  Awaitable<Result<std::size_t>> keep_folder(std::filesystem::path from, ObjectUri to) const;
+  Awaitable<Result<void>> fetch_source(const TrainingSpec& spec) const;
+  /// A `link` may be the store's own file; a `copy` is the program's to write.
+  enum class As : std::uint8_t { link, copy };
+  Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to,
+                                           As as) const;
+  Awaitable<Result<bool>> copy(std::string bucket, std::string key, std::filesystem::path to) const;
+  Awaitable<Result<std::size_t>> keep_folder(std::string_view name, ObjectUri to) const;
+  bool has_folder(const std::filesystem::path& name) const;
 
   std::filesystem::path folder_;
   store::Objects& objects_;

@@ -5,21 +5,29 @@
 
 #include "weft/base/json.h"
 #include "weft/base/log.h"
+#include "weft/base/task_group.h"
 #include "weft/base/timers.h"
+#include "weft/base/url.h"
+#include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/instance_type.h"
 #include "weft/ml/limits.h"
+#include "weft/store/files/object_path.h"
 
 namespace weft::ml {
 namespace {
 
-/// What a job is told that is not SageMaker's: where its files lie inside of the sandbox.
-constexpr std::string_view kRoot = "/opt/ml";
 /// A drained job's program has nothing to say any more.
 constexpr Milliseconds kDrainGrace{2'000};
 
-const MetricPoint* find_metric(const std::vector<MetricPoint>& all, std::string_view name) {
-  const auto at = std::ranges::find(all, name, &MetricPoint::name);
-  return at == all.end() ? nullptr : &*at;
+/// An owner's name may be no file's.
+std::filesystem::path folder_of(const std::filesystem::path& folder, const TrainingJob& job) {
+  std::filesystem::path out = folder;
+  for (const std::string& name : store::files::names_of_key(percent_encode(job.owner))) out /= name;
+  return out / job.spec.name;
+}
+
+std::span<const LoggedMetric> logged_metrics(const Algorithm* algorithm) {
+  return algorithm == nullptr ? std::span<const LoggedMetric>() : algorithm->metrics;
 }
 
 }  // namespace
@@ -27,9 +35,9 @@ const MetricPoint* find_metric(const std::vector<MetricPoint>& all, std::string_
 JobRun::JobRun(Parts parts, TrainingJob job)
     : parts_(std::move(parts)),
       job_(std::move(job)),
-      files_(parts_.world.folder / job_.owner / job_.spec.name, parts_.world.objects),
-      algorithm_(find_algorithm(parts_.world.algorithms, job_.spec.algorithm)),
-      written_at_(parts_.world.clock.steady()) {}
+      objects_(parts_.world.objects_of ? parts_.world.objects_of(job_.owner) : nullptr),
+      files_(folder_of(parts_.world.folder, job_), objects_ ? *objects_ : parts_.world.objects),
+      algorithm_(algorithm_of(parts_.world.algorithms, job_.spec)) {}
 
 bool JobRun::stop() {
   if (wish_ != Wish::none || ended(job_.status)) return false;
@@ -115,7 +123,7 @@ Awaitable<> JobRun::wait_and_train() {
 }
 
 Awaitable<> JobRun::train() {
-  auto metrics = MetricScan::create(job_.spec.metrics);
+  auto metrics = MetricScan::create(job_.spec.metrics, logged_metrics(algorithm_));
   if (!metrics)
     co_return co_await end(JobStatus::failed,
                            std::format("ClientError: {}", metrics.error().message));
@@ -123,8 +131,9 @@ Awaitable<> JobRun::train() {
   while (true) {
     if (auto prepared = co_await prepare(); !prepared) {
       if (wish_ == Wish::none) {
-        const bool theirs = prepared.error().reason == Reason::invalid_argument ||
-                            prepared.error().reason == Reason::too_large;
+        const Reason reason = prepared.error().reason;
+        const bool theirs = reason == Reason::invalid_argument || reason == Reason::too_large ||
+                            reason == Reason::permission_denied;
         co_await end(JobStatus::failed,
                      std::format("{}: {}", theirs ? "ClientError" : "InternalServerError",
                                  prepared.error().message));
@@ -132,7 +141,6 @@ Awaitable<> JobRun::train() {
       co_return;
     }
     auto outcome = co_await run_program();
-    co_await flush_log();
     if (!outcome) {
       co_return co_await end(JobStatus::failed,
                              std::format("InternalServerError: {}", outcome.error().message));
@@ -160,18 +168,17 @@ WorkerSpec JobRun::program() const {
   out.memory_bytes = bounds.memory_bytes;
   out.network = job_.spec.network;
   out.directory = "/";
-  out.binds = {
-      {.from = files_.folder(), .to = kRoot, .writable = true},
-      {.from = files_.folder() / "input", .to = std::string(kRoot) + "/input", .writable = false}};
-  if (job_.spec.checkpoints && job_.spec.checkpoint_folder != kCheckpointFolder)
-    out.binds.push_back({.from = files_.folder() / "checkpoints",
-                         .to = job_.spec.checkpoint_folder,
-                         .writable = true});
+  out.binds = files_.binds(job_);
   for (const auto& [name, value] : job_.spec.environment) out.environment.emplace_back(name, value);
   out.environment.emplace_back("TRAINING_JOB_NAME", job_.spec.name);
+  if (!job_.spec.arn.empty()) out.environment.emplace_back("TRAINING_JOB_ARN", job_.spec.arn);
   if (algorithm_) {
     out.program = algorithm_->name;
-    out.arguments = {"train", "--root", std::string(kRoot)};
+    out.arguments = {"train", "--root", std::string(kJobRoot)};
+    if (wants_script(job_.spec)) {
+      const auto more = script_arguments(job_.spec);
+      out.arguments.insert(out.arguments.end(), more.begin(), more.end());
+    }
   }
   return out;
 }
@@ -189,14 +196,22 @@ Awaitable<Result<JobRun::Outcome>> JobRun::run_program() {
   const std::int64_t seconds =
       job_.spec.max_runtime_s > 0 ? job_.spec.max_runtime_s : kJobSecondsDefault;
   const std::int64_t used = (now() - *job_.training_began_ms) / 1'000;
-  const Timer limit = run_after(
-      parts_.world.executor, std::chrono::seconds(std::max<std::int64_t>(seconds - used, 0)), [&] {
-        out.timed_out = true;
-        worker_->stop(kJobStopGrace);
-      });
+  Timer limit = run_after(parts_.world.executor,
+                          std::chrono::seconds(std::max<std::int64_t>(seconds - used, 0)), [&] {
+                            out.timed_out = true;
+                            worker_->stop(kJobStopGrace);
+                          });
+  log_ = std::make_unique<WorkerLog>(parts_.world.executor, parts_.world.clock, parts_.world.logs,
+                                     owned_group(job_.owner, kTrainingLogGroup),
+                                     TrainingJobs::log_stream(job_));
+  TaskGroup writing(parts_.world.executor);
+  writing.spawn(log_->write());
   co_await follow(*worker_);
   out.end = co_await worker_->ended();
+  limit.cancel();
   worker_.reset();
+  log_->end();
+  co_await writing.join();
   job_.deaths = wish_ == Wish::drain ? job_.deaths - 1 : 0;
   if (wish_ == Wish::drain) co_await save();
   co_return out;
@@ -207,8 +222,7 @@ Awaitable<> JobRun::follow(Worker& worker) {
     auto line = co_await worker.next_line();
     if (!line) co_return;
     take_line(*line);
-    const auto since = parts_.world.clock.steady() - written_at_;
-    if (unwritten_.size() >= kLogFlushLines || since >= kLogFlushEvery) co_await flush_log();
+    co_await log_->room();
   }
 }
 
@@ -221,27 +235,26 @@ void JobRun::take_line(const WorkerLine& line) {
                  .total = json::int_at(*progress, "total").value_or(0)});
     return;
   }
-  for (MetricPoint& point : metrics_->scan(line.text, now())) {
-    if (find_metric(job_.metrics, point.name) == nullptr) {
-      job_.metrics.push_back(std::move(point));
-    } else {
-      *std::ranges::find(job_.metrics, point.name, &MetricPoint::name) = std::move(point);
-    }
-  }
-  unwritten_.push_back({.at_ms = now(), .text = line.text});
+  for (MetricPoint& point : metrics_->scan(line.text, now())) take_metric(std::move(point));
+  log_->add(line.text);
 }
 
-Awaitable<> JobRun::flush_log() {
-  written_at_ = parts_.world.clock.steady();
-  if (unwritten_.empty()) co_return;
-  auto events = std::exchange(unwritten_, {});
-  std::string group(kTrainingLogGroup);
-  std::string stream = TrainingJobs::log_stream(job_);
-  auto written =
-      co_await parts_.world.logs.append(std::move(group), std::move(stream), std::move(events));
-  if (!written)
-    log::error("training job {}: its log could not be written: {}", job_.spec.name,
-               written.error().message);
+void JobRun::take_metric(MetricPoint point) {
+  const auto last = std::ranges::find(job_.metrics, point.name, &MetricPoint::name);
+  if (last == job_.metrics.end() && job_.metrics.size() >= kJobMetricsMax) return;
+  if (parts_.world.metrics != nullptr) {
+    const MetricKey key{.owner = job_.owner,
+                        .space = std::string(kTrainingMetrics),
+                        .name = point.name,
+                        .dimensions = {{std::string(kTrainingDimension), job_.spec.name}}};
+    // The job is worth more than its curve.
+    (void)parts_.world.metrics->add_point(key, point.value, point.at_ms);
+  }
+  if (last == job_.metrics.end()) {
+    job_.metrics.push_back(std::move(point));
+  } else {
+    *last = std::move(point);
+  }
 }
 
 /// Whether it is begun once more: a program that was killed and not by us may fare better.
@@ -286,7 +299,7 @@ Awaitable<> JobRun::finish(Outcome outcome) {
   }
   job_.model = *std::move(model);
   if (outcome.timed_out) {
-    enter("MaxRuntimeExceeded", "Training job runtime exceeded MaxRuntimeInSeconds provided");
+    enter(std::string(kTimeOver), "Training job runtime exceeded MaxRuntimeInSeconds provided");
   }
   co_await end(cut_short ? JobStatus::stopped : JobStatus::completed, "");
 }

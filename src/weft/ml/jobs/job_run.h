@@ -11,6 +11,7 @@
 #include "weft/ml/jobs/job_files.h"
 #include "weft/ml/jobs/metric_scan.h"
 #include "weft/ml/jobs/training_jobs.h"
+#include "weft/ml/worker_log.h"
 
 namespace weft::ml {
 
@@ -50,10 +51,10 @@ class JobRun {
   Awaitable<> follow(Worker& worker);
   Awaitable<> finish(Outcome outcome);
   Awaitable<bool> again(const Outcome& outcome);
-  Awaitable<> flush_log();
   Awaitable<> save();
   Awaitable<> end(JobStatus status, std::string failure);
   void take_line(const WorkerLine& line);
+  void take_metric(MetricPoint point);
   void enter(std::string status, std::string message);
   std::string failure_of(const WorkerEnd& end) const;
   WorkerSpec program() const;
@@ -62,14 +63,14 @@ class JobRun {
 
   Parts parts_;
   TrainingJob job_;
+  std::shared_ptr<store::Objects> objects_;  ///< as the owner may see them
   JobFiles files_;
   const Algorithm* algorithm_;
   std::optional<MetricScan> metrics_;
   std::unique_ptr<Worker> worker_;
+  std::unique_ptr<WorkerLog> log_;
   CancelSource cancel_;
   Wish wish_ = Wish::none;
-  std::vector<LogEvent> unwritten_;
-  SteadyTime written_at_;
 };
 
 }  // namespace weft::ml

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "weft/ml/algorithms/algorithm.h"
 #include "weft/ml/jobs/training_job.h"
 
 namespace weft::ml {
@@ -13,7 +15,9 @@ class MetricScan {
  public:
   /// Errors: Reason::invalid_argument naming the metric whose expression is none (RE2's syntax,
   /// which takes a time that only grows with the line), or has no group to take the value from.
-  static Result<MetricScan> create(const std::vector<MetricDefinition>& definitions);
+  /// `logged`: what the algorithm's log tells besides.
+  static Result<MetricScan> create(const std::vector<MetricDefinition>& definitions,
+                                   std::span<const LoggedMetric> logged = {});
   MetricScan(MetricScan&&) noexcept;
   MetricScan& operator=(MetricScan&&) noexcept;
   ~MetricScan();
@@ -24,8 +28,9 @@ class MetricScan {
 
  private:
   struct Compiled;
-  explicit MetricScan(std::vector<Compiled> all);
+  MetricScan(std::vector<Compiled> all, std::vector<Compiled> logged);
   std::vector<Compiled> all_;
+  std::vector<Compiled> logged_;
 };
 
 }  // namespace weft::ml

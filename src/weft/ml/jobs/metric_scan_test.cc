@@ -37,6 +37,22 @@ TEST(MetricScan, WhatCannotBeUsedIsNamed) {
   EXPECT_TRUE(why("(?<!a)(b)").starts_with("metric m: "));
 }
 
+TEST(MetricScan, WhatAnAlgorithmsLogTellsByItself) {
+  constexpr LoggedMetric kLogged[] = {
+      {.name = R"(\1:\2)", .pattern = R"(\t(train|validation)-([^\s:]+):(\S+))"},
+      {.name = "speed", .pattern = R"(speed (\d+))"}};
+  const auto made =
+      MetricScan::create({{.name = "train:auc", .pattern = "auc is ([0-9.]+)"}}, kLogged);
+  ASSERT_TRUE(made.has_value()) << made.error().message;
+  EXPECT_EQ(
+      made->scan("[3]\ttrain-rmse:0.5\tvalidation-error@0.7:0.25\ttrain-mae:nan", 7),
+      (std::vector<MetricPoint>{{.name = "train:rmse", .value = 0.5, .at_ms = 7},
+                                {.name = "validation:error@0.7", .value = 0.25, .at_ms = 7}}));
+  EXPECT_EQ(made->scan("speed 12", 1).at(0).name, "speed");
+  EXPECT_EQ(made->scan("[3]\ttrain-auc:0.5", 1).size(), 0U) << "the job says where that one is";
+  EXPECT_EQ(made->scan("auc is 0.75", 1).at(0).value, 0.75);
+}
+
 // An expression that takes for ever elsewhere.
 TEST(MetricScan, LongLinesTakeNoLonger) {
   EXPECT_TRUE(scan("(a+)+$", std::string(100'000, 'a') + "b").empty());

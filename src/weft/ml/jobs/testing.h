@@ -62,6 +62,7 @@ class FakeWorkers final : public Workers {
       over_ = true;
       stopped_.notify();
     }
+    std::unique_ptr<WorkerLink> link(std::size_t, Executor) override { return nullptr; }
 
    private:
     Script script_;

@@ -75,6 +75,7 @@ json::object to_json(const TrainingSpec& spec) {
   for (const MetricDefinition& metric : spec.metrics)
     metrics.emplace_back(json::object{{"name", metric.name}, {"pattern", metric.pattern}});
   json::object out{{"name", spec.name},
+                   {"arn", spec.arn},
                    {"algorithm", spec.algorithm},
                    {"hyperparameters", to_json(spec.hyperparameters)},
                    {"channels", std::move(channels)},
@@ -98,6 +99,7 @@ json::object to_json(const TrainingSpec& spec) {
 Result<TrainingSpec> spec_from_json(const json::object& object) {
   TrainingSpec out;
   out.name = json::string_at(object, "name");
+  out.arn = json::string_at(object, "arn");
   out.algorithm = json::string_at(object, "algorithm");
   out.hyperparameters = texts_from(object, "hyperparameters");
   out.environment = texts_from(object, "environment");
@@ -202,7 +204,14 @@ void TrainingJob::end(JobStatus with, std::string failure_text, std::int64_t now
   std::string message = with == JobStatus::completed ? "Training job completed"
                         : with == JobStatus::stopped ? "Training job stopped"
                                                      : "Training job failed";
-  enter(std::string(to_string(with)), std::move(message), now_ms);
+  // That its time was over stays its last word.
+  const bool over = with == JobStatus::stopped && !transitions.empty() &&
+                    transitions.back().status == kTimeOver;
+  if (over) {
+    modified_ms = now_ms;
+  } else {
+    enter(std::string(to_string(with)), std::move(message), now_ms);
+  }
   transitions.back().end_ms = now_ms;
 }
 

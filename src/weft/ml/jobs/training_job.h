@@ -43,6 +43,7 @@ struct MetricDefinition {
 
 struct TrainingSpec {
   std::string name;
+  std::string arn;        ///< what its door calls it, for its program; empty: nothing
   std::string algorithm;  ///< an image's address or an algorithm's name, as given
   std::map<std::string, std::string, std::less<>> hyperparameters;
   std::vector<Channel> channels;
@@ -68,6 +69,9 @@ enum class JobStatus : std::uint8_t { in_progress, completed, failed, stopping, 
 std::string_view to_string(JobStatus status);
 std::optional<JobStatus> job_status_from(std::string_view word);
 bool ended(JobStatus status);
+
+/// The last stretch of a job that ran for longer than it may.
+inline constexpr std::string_view kTimeOver = "MaxRuntimeExceeded";
 
 /// A stretch of its life: `Starting`, `Downloading`, `Training`, `Uploading`, `Completed` …
 struct Transition {

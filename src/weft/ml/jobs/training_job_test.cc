@@ -8,6 +8,7 @@ namespace {
 TrainingJob full() {
   TrainingJob out;
   out.spec = {.name = "j",
+              .arn = "arn:aws:sagemaker:us-east-1:000000000000:training-job/j",
               .algorithm = "xgboost",
               .hyperparameters = {{"eta", "0.2"}},
               .channels = {{.name = "train",

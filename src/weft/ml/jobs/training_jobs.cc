@@ -8,6 +8,7 @@
 #include "weft/base/log.h"
 #include "weft/base/on_loop.h"
 #include "weft/base/task_group.h"
+#include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/job_run.h"
 #include "weft/ml/limits.h"
 
@@ -103,6 +104,23 @@ struct TrainingJobs::State : std::enable_shared_from_this<State> {
     progress.erase(key);
   }
 
+  /// Whether it can be begun at all.
+  Result<void> check(const TrainingSpec& spec) const {
+    const Algorithm* algorithm = algorithm_of(parts.algorithms, spec);
+    if (algorithm == nullptr || !algorithm->trains) {
+      std::string names;
+      for (const Algorithm& each : parts.algorithms) {
+        if (each.trains) names += std::format("{}{}", names.empty() ? "" : ", ", each.name);
+      }
+      return fail(Reason::unsupported,
+                  std::format("the algorithm or image `{}` is not supported{}; there is: {}",
+                              spec.algorithm, algorithm != nullptr ? " for training" : "", names));
+    }
+    WEFT_CHECK(MetricScan::create(spec.metrics));
+    if (wants_script(spec)) WEFT_CHECK(source_archive(spec));
+    return {};
+  }
+
   Awaitable<Result<void>> create(TrainingSpec spec, std::string owner) {
     if (draining) co_return fail(Reason::unavailable, "weft is ending; try again shortly");
     const auto running_of =
@@ -112,15 +130,7 @@ struct TrainingJobs::State : std::enable_shared_from_this<State> {
                      std::format("{} training jobs of yours have not ended; wait for some of them",
                                  running_of));
     }
-    const Algorithm* algorithm = find_algorithm(parts.algorithms, spec.algorithm);
-    if (algorithm == nullptr) {
-      std::string names;
-      for (const Algorithm& each : parts.algorithms)
-        names += std::format("{}{}", names.empty() ? "" : ", ", each.name);
-      co_return fail(Reason::unsupported,
-                     std::format("the algorithm or image `{}` is not supported; there is: {}",
-                                 spec.algorithm, names));
-    }
+    WEFT_CO_CHECK(check(spec));
     TrainingJob job;
     job.created_ms = job.modified_ms = parts.clock.unix_ms();
     job.owner = std::move(owner);
@@ -239,6 +249,24 @@ std::optional<JobProgress> TrainingJobs::progress(std::string_view owner,
 Awaitable<std::vector<std::pair<std::string, std::string>>> TrainingJobs::waiting() const {
   auto work = state_->waiting();
   co_return co_await on_loop(state_->parts.executor, std::move(work));
+}
+
+std::vector<MetricDefinition> TrainingJobs::metric_definitions(const TrainingJob& job) const {
+  std::vector<MetricDefinition> out = job.spec.metrics;
+  const Algorithm* algorithm = algorithm_of(state_->parts.algorithms, job.spec);
+  if (algorithm == nullptr || algorithm->metrics.empty()) return out;
+  for (const MetricPoint& point : job.metrics) {
+    const auto logged = std::ranges::find(algorithm->metrics, point.name, &LoggedMetric::name);
+    // A name that is put together is of the one expression that does so.
+    const LoggedMetric& by = logged == algorithm->metrics.end() ? algorithm->metrics[0] : *logged;
+    if (std::ranges::find(out, point.name, &MetricDefinition::name) == out.end())
+      out.push_back({.name = point.name, .pattern = std::string(by.pattern)});
+  }
+  return out;
+}
+
+const Algorithm* algorithm_of(std::span<const Algorithm> all, const TrainingSpec& spec) {
+  return find_algorithm(all, wants_script(spec) ? kScriptAlgorithm : spec.algorithm);
 }
 
 std::string TrainingJobs::log_stream(const TrainingJob& job) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "weft/ml/catalog/catalog.h"
 #include "weft/ml/jobs/training_job.h"
 #include "weft/ml/logs.h"
+#include "weft/ml/metrics.h"
 #include "weft/ml/ports.h"
 #include "weft/store/objects.h"
 
@@ -44,6 +46,10 @@ class TrainingJobs {
     std::vector<Algorithm> algorithms;
     /// Where jobs have their files while they run.
     std::filesystem::path folder;
+    /// Where every point of jobs' metrics goes (kTrainingMetrics); null: nowhere.
+    Metrics* metrics = nullptr;
+    /// The objects as an owner may see them; null: `objects`, all there are.
+    std::function<std::shared_ptr<store::Objects>(std::string owner)> objects_of;
   };
   explicit TrainingJobs(Parts parts);
   ~TrainingJobs();
@@ -54,7 +60,8 @@ class TrainingJobs {
   Awaitable<> drain();
 
   /// Durable when it returns. Errors: Code::already_exists; an algorithm that is none of ours and
-  /// no program of the user's (Reason::unsupported, by name); too many that have not ended.
+  /// no program of the user's (Reason::unsupported, by name); a metric's expression that is none
+  /// (Reason::invalid_argument); too many that have not ended.
   Awaitable<Result<void>> create(TrainingSpec spec, std::string owner);
   /// Null when there is none.
   std::shared_ptr<const TrainingJob> find(std::string_view owner, std::string_view name) const;
@@ -68,6 +75,9 @@ class TrainingJobs {
   /// Who waits for processors, the next first: `(owner, name)`.
   Awaitable<std::vector<std::pair<std::string, std::string>>> waiting() const;
 
+  /// What a job's log is searched for: its own definitions, and what its algorithm's log told by
+  /// itself.
+  std::vector<MetricDefinition> metric_definitions(const TrainingJob& job) const;
   /// The stream of a job's log: `NAME/algo-1-CREATED`.
   static std::string log_stream(const TrainingJob& job);
 
@@ -76,7 +86,11 @@ class TrainingJobs {
   std::shared_ptr<State> state_;
 };
 
-/// The log group of training jobs.
+/// What runs a job: a program of the user's own wherever the job names one, whatever its image is;
+/// null: nothing here.
+const Algorithm* algorithm_of(std::span<const Algorithm> all, const TrainingSpec& spec);
+
+/// The log group of training jobs; each owner has its own (owned_group).
 inline constexpr std::string_view kTrainingLogGroup = "/aws/sagemaker/TrainingJobs";
 
 }  // namespace weft::ml

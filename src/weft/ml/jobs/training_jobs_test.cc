@@ -9,6 +9,7 @@
 #include "weft/base/file.h"
 #include "weft/base/testing/run.h"
 #include "weft/ml/jobs/testing.h"
+#include "weft/ml/limits.h"
 #include "weft/store/files/local_objects.h"
 #include "weft/store/memory_tables.h"
 #include "weft/store/testing/directory.h"
@@ -37,6 +38,10 @@ struct World {
   Script script;
   FakeWorkers workers{[this](const WorkerSpec&) { return script; }};
   Logs logs{folder.path() / "logs", pool};
+  Metrics metrics{clock, folder.path() / "metrics"};
+  std::vector<Algorithm> algorithms = {*find_algorithm(all_algorithms(), "xgboost")};
+  /// Whose objects were asked for.
+  std::vector<std::string> owners;
   std::unique_ptr<TrainingJobs> jobs;
 
   World() {
@@ -56,9 +61,17 @@ struct World {
                                                               .objects = *objects,
                                                               .workers = workers,
                                                               .logs = logs,
-                                                              .algorithms = all_algorithms(),
-                                                              .folder = folder.path() / "jobs"});
+                                                              .algorithms = algorithms,
+                                                              .folder = folder.path() / "jobs",
+                                                              .metrics = &metrics,
+                                                              .objects_of = objects_of()});
     ASSERT_TRUE(run(jobs->start()).has_value());
+  }
+  std::function<std::shared_ptr<store::Objects>(std::string)> objects_of() {
+    return [this](std::string owner) {
+      owners.push_back(std::move(owner));
+      return std::shared_ptr<store::Objects>(std::shared_ptr<void>(), objects.get());
+    };
   }
   void end() {
     std::optional<bool> done;
@@ -154,13 +167,242 @@ TEST(TrainingJobs, FromStartingToCompleted) {
   EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
   ASSERT_EQ(job->metrics.size(), 1U);
   EXPECT_EQ(job->metrics[0].value, 1.5);
-  const auto lines = world.run(
-      world.logs.last_lines(std::string(kTrainingLogGroup), TrainingJobs::log_stream(*job), 10));
+  const auto lines = world.run(world.logs.last_lines(owned_group("ann", kTrainingLogGroup),
+                                                     TrainingJobs::log_stream(*job), 10));
   EXPECT_EQ(lines, (std::vector<std::string>{"[0]#011rmse:2.5", "[1]#011rmse:1.5"}));
   // Nothing of it lies about.
   EXPECT_FALSE(fs::exists(world.folder.path() / "jobs/ann/j"));
   EXPECT_EQ(world.workers.started.at(0).program, "xgboost");
   EXPECT_FALSE(world.workers.started.at(0).network);
+}
+
+MetricKey metric(std::string name, std::string job) {
+  return {.owner = "ann",
+          .space = "/aws/sagemaker/TrainingJobs",
+          .name = std::move(name),
+          .dimensions = {{"TrainingJobName", std::move(job)}}};
+}
+
+TEST(TrainingJobs, EveryPointOfACurveIsKept) {
+  World world;
+  world.script.lines = {log_line("[0]\trmse:2.5\tvalidation-auc:0.5"), log_line("[1]\trmse:1.5")};
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  const auto job = world.ended_job("j");
+  const auto curve = world.metrics.points(metric("train:rmse", "j"));
+  ASSERT_EQ(curve.size(), 2U);
+  EXPECT_EQ(curve[0].value, 2.5);
+  EXPECT_EQ(curve[1].value, 1.5);
+  EXPECT_EQ(world.metrics.points(metric("validation:auc", "j")).size(), 1U)
+      << "which XGBoost's log tells by itself";
+  std::vector<std::string> names;
+  for (const MetricDefinition& each : world.jobs->metric_definitions(*job))
+    names.push_back(each.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"train:rmse", "validation:auc"}));
+  EXPECT_EQ(world.owners, std::vector<std::string>{"ann"}) << "nobody else's buckets";
+}
+
+TEST(TrainingJobs, WhatAQuietProgramSaidIsInItsLogWhileItRuns) {
+  World world;
+  world.script.lines = {log_line("reading"), log_line("sleeping")};
+  world.script.waits = true;
+  world.create(World::spec("j"));
+  world.until_training("j");
+  const std::vector<std::string> wanted{"reading", "sleeping"};
+  std::vector<std::string> lines;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (lines != wanted && std::chrono::steady_clock::now() < until) {
+    world.loop.run_one_for(std::chrono::milliseconds(20));
+    lines = world.run(world.logs.last_lines(owned_group("ann", kTrainingLogGroup),
+                                            TrainingJobs::log_stream(*world.jobs->find("ann", "j")),
+                                            10));
+  }
+  EXPECT_EQ(lines, wanted);
+  EXPECT_EQ(world.jobs->find("ann", "j")->status, JobStatus::in_progress);
+}
+
+TEST(TrainingJobs, AnExpressionThatIsNoneIsRefusedAtOnce) {
+  World world;
+  TrainingSpec made = World::spec("j");
+  made.metrics = {{.name = "loss", .pattern = "loss=("}};
+  EXPECT_EQ(world.run(world.jobs->create(made, "ann")).error().message,
+            "metric loss: the regular expression `loss=(` cannot be used: missing ): loss=(");
+  EXPECT_EQ(world.jobs->find("ann", "j"), nullptr);
+}
+
+TEST(TrainingJobs, AScriptHasItsSourceAndItsEntryPoint) {
+  World world;
+  world.algorithms.push_back({.name = "script", .images = {}});
+  world.algorithms.push_back({.name = "serves", .images = {}, .trains = false});
+  world.end();
+  world.live();
+  world.put("data", "code/sourcedir.tar.gz", "source");
+  world.script.begins = [](const fs::path& root) {
+    EXPECT_EQ(read_file(root / "input/config/sourcedir.tar.gz", 100).value_or("none"), "source");
+    leave_model(root);
+  };
+  TrainingSpec script = World::spec("script");
+  script.hyperparameters = {{"sagemaker_program", "\"train.py\""},
+                            {"sagemaker_submit_directory", "\"s3://data/code/sourcedir.tar.gz\""}};
+  world.create(script);
+  EXPECT_EQ(world.ended_job("script")->status, JobStatus::completed)
+      << world.jobs->find("ann", "script")->failure;
+  EXPECT_EQ(world.workers.started.at(0).program, "script") << "whatever the image's name";
+
+  world.script.begins = leave_model;
+  TrainingSpec entry = World::spec("entry");
+  entry.entrypoint = {"/bin/bash"};
+  entry.arguments = {"-c", "true"};
+  world.create(entry);
+  EXPECT_EQ(world.ended_job("entry")->status, JobStatus::completed);
+  EXPECT_EQ(
+      world.workers.started.at(1).arguments,
+      (std::vector<std::string>{"train", "--root", "/opt/ml", "--", "/bin/bash", "-c", "true"}));
+
+  script.name = "gone";
+  script.hyperparameters["sagemaker_submit_directory"] = "s3://data/code/none.tar.gz";
+  world.create(script);
+  EXPECT_EQ(world.ended_job("gone")->failure,
+            "ClientError: the source archive s3://data/code/none.tar.gz does not exist");
+  TrainingSpec serves = World::spec("serves");
+  serves.algorithm = "serves";
+  EXPECT_TRUE(world.run(world.jobs->create(serves, "ann"))
+                  .error()
+                  .message.starts_with("the algorithm or image `serves` is not supported for "
+                                       "training; there is: "));
+}
+
+std::vector<std::string> read_only(const WorkerSpec& spec) {
+  std::vector<std::string> out;
+  for (const Bind& bind : spec.binds) {
+    if (!bind.writable) out.push_back(bind.to.string());
+  }
+  return out;
+}
+
+// The SageMaker SDK's drivers are made executable where they lie.
+TEST(TrainingJobs, AProgramsOwnChannelsAreCopies) {
+  World world;
+  world.put("data", "src/train.py", "print(1)");
+  world.put("data", "src/deep/more.py", "print(2)");
+  world.put("data", "drivers/sm_train.sh", "true");
+  world.put("data", "check/model-3", "as it was");
+  world.script.begins = [](const fs::path& root) {
+    for (const char* file : {"input/data/code/train.py", "input/data/code/deep/more.py",
+                             "input/data/sm_drivers/sm_train.sh", "checkpoints/model-3"}) {
+      EXPECT_EQ(fs::hard_link_count(root / file), 1U) << file;
+      std::ofstream(root / file, std::ios::app) << "changed";
+      fs::permissions(root / file, fs::perms::owner_all);
+    }
+    std::ofstream(root / "input/sm_training.env") << "export A=1\n";
+    leave_model(root);
+  };
+  TrainingSpec made = World::spec("j");
+  made.channels.push_back(made.channels[0]);
+  made.channels[1].name = "code";
+  made.channels[1].from.key = "src/";
+  made.channels.push_back(made.channels[1]);
+  made.channels[2].name = "sm_drivers";
+  made.channels[2].from.key = "drivers/";
+  made.checkpoints = ObjectUri{"data", "check"};
+  made.checkpoint_folder = kCheckpointFolder;
+  world.create(made);
+  EXPECT_EQ(world.ended_job("j")->status, JobStatus::completed)
+      << world.jobs->find("ann", "j")->failure;
+  EXPECT_EQ(world.get("data", "src/train.py"), "print(1)");
+  EXPECT_EQ(world.get("data", "src/deep/more.py"), "print(2)");
+  EXPECT_EQ(world.get("data", "drivers/sm_train.sh"), "true");
+  EXPECT_EQ(world.get("data", "check/model-3"), "as it waschanged") << "kept at the end alone";
+  const WorkerSpec& spec = world.workers.started.at(0);
+  EXPECT_EQ(spec.binds.at(0).to, "/opt/ml");
+  EXPECT_TRUE(spec.binds.at(0).writable);
+  EXPECT_EQ(read_only(spec),
+            (std::vector<std::string>{"/opt/ml/input/config", "/opt/ml/input/data/train"}))
+      << "sm_training.env is written beside them";
+}
+
+TEST(TrainingJobs, AProgramsLinksLeadNowhere) {
+  World world;
+  const fs::path secrets = world.folder.path() / "secrets";
+  fs::create_directories(secrets / "data");
+  for (const char* name : {"key", "failure", "data/key", "model.tar.gz"})
+    std::ofstream(secrets / name) << "secret";
+  const auto replace = [&](const fs::path& folder) {
+    fs::remove_all(folder);
+    fs::create_symlink(secrets, folder);
+  };
+  world.script.begins = [&](const fs::path& root) {
+    for (const char* name : {"model", "output", "artifacts", "checkpoints"}) replace(root / name);
+  };
+  world.script.end = {.exit_code = 1};
+  TrainingSpec made = World::spec("failed");
+  made.checkpoints = ObjectUri{"data", "kept"};
+  made.checkpoint_folder = "/checkpoints";
+  made.output_compressed = false;
+  world.create(made);
+  const auto failed = world.ended_job("failed");
+  EXPECT_FALSE(failed->failure.contains("secret")) << failed->failure;
+
+  world.script.end = {.exit_code = 0};
+  made.name = "done";
+  world.create(made);
+  EXPECT_EQ(world.ended_job("done")->model, std::nullopt);
+  made.name = "packed";
+  made.output_compressed = true;
+  world.create(made);
+  EXPECT_EQ(world.ended_job("packed")->model, std::nullopt);
+  const auto kept = world.run(world.objects->list("data", {}));
+  for (const store::ObjectInfo& object : kept->objects)
+    EXPECT_TRUE(object.key.starts_with("train/")) << object.key;
+  EXPECT_TRUE(fs::exists(secrets / "data/key"));
+
+  // Nor does the next attempt see what is behind them.
+  world.script.end = {.exit_code = -1, .signal = 11};
+  int attempts = 0;
+  world.script.begins = [&](const fs::path& root) {
+    ++attempts;
+    EXPECT_FALSE(fs::is_symlink(root / "checkpoints"));
+    replace(root / "checkpoints");
+  };
+  made.name = "again";
+  made.retries = 1;
+  world.create(made);
+  world.ended_job("again");
+  EXPECT_EQ(attempts, 2);
+}
+
+TEST(TrainingJobs, AProgramIsToldWhatItRunsOn) {
+  World world;
+  world.script.begins = [](const fs::path& root) {
+    EXPECT_EQ(read_file(root / "input/config/resourceconfig.json", 1'000).value_or("none"),
+              R"({"current_host":"algo-1","current_instance_type":"ml.m5.xlarge",)"
+              R"("current_group_name":"homogeneousCluster","hosts":["algo-1"],)"
+              R"("instance_groups":[{"instance_group_name":"homogeneousCluster",)"
+              R"("instance_type":"ml.m5.xlarge","hosts":["algo-1"]}],)"
+              R"("network_interface_name":"lo"})");
+    leave_model(root);
+  };
+  TrainingSpec made = World::spec("j");
+  made.arn = "arn:aws:sagemaker:us-east-1:000000000000:training-job/j";
+  made.instance_type = "ml.m5.xlarge";
+  made.environment = {{"A", "b"}, {"TRAINING_JOB_NAME", "mine"}};
+  world.create(made);
+  EXPECT_EQ(world.ended_job("j")->status, JobStatus::completed);
+  // The last of a name counts.
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(world.workers.started.at(0).environment, (Pairs{{"A", "b"},
+                                                            {"TRAINING_JOB_NAME", "mine"},
+                                                            {"TRAINING_JOB_NAME", "j"},
+                                                            {"TRAINING_JOB_ARN", made.arn}}));
+}
+
+TEST(TrainingJobs, AnOwnersNameIsNoPath) {
+  World world;
+  world.script.begins = leave_model;
+  ASSERT_TRUE(world.run(world.jobs->create(World::spec("j"), "../../out")).has_value());
+  world.turn([&] { return ended(world.jobs->find("../../out", "j")->status); });
+  EXPECT_EQ(world.jobs->find("../../out", "j")->status, JobStatus::completed);
+  EXPECT_FALSE(fs::exists(world.folder.path() / "../../out"));
 }
 
 TEST(TrainingJobs, AFailedProgramSaysWhy) {
@@ -250,7 +492,7 @@ TEST(TrainingJobs, TheTimeLimitHolds) {
   world.create(made);
   const auto job = world.ended_job("j");
   EXPECT_EQ(job->status, JobStatus::stopped);
-  EXPECT_EQ(job->transitions.at(job->transitions.size() - 2).status, "MaxRuntimeExceeded");
+  EXPECT_EQ(job->transitions.back().status, "MaxRuntimeExceeded");
 }
 
 TEST(TrainingJobs, ACrashIsTriedAgainAsOftenAsWanted) {

@@ -1,17 +1,11 @@
 #include "weft/ml/tabular/row_files.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <format>
 #include <limits>
 #include <system_error>
 
+#include "weft/ml/tabular/data_files.h"
 #include "weft/wire/aialgs_record.h"
 #include "weft/wire/csv.h"
 #include "weft/wire/libsvm.h"
@@ -21,15 +15,6 @@ namespace weft::ml {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kFilesMax = 100'000;
-constexpr int kFolderDepthMax = 16;
-
-bool is_data_file(const fs::directory_entry& entry) {
-  const std::string name = entry.path().filename().string();
-  std::error_code error;
-  return !name.starts_with('.') && !name.starts_with('_') && entry.is_regular_file(error);
-}
 
 Error in_file(const fs::path& file, Error error) {
   error.message = std::format("{}: {}", file.filename().string(), error.message);
@@ -89,46 +74,10 @@ Result<void> add_record(const wire::AialgsRecord& record, bool first, Rows& out)
   return {};
 }
 
-/// A file as bytes; what is not looked at needs no memory.
-class Mapped {
- public:
-  static Result<std::unique_ptr<Mapped>> open(const fs::path& file) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    struct stat of{};
-    if (descriptor < 0 || ::fstat(descriptor, &of) != 0) {
-      const int number = errno;
-      if (descriptor >= 0) ::close(descriptor);
-      return fail(Reason::internal,
-                  std::format("cannot read `{}`: {}", file.string(), std::strerror(number)));
-    }
-    auto out = std::unique_ptr<Mapped>(new Mapped());
-    out->size_ = static_cast<std::size_t>(of.st_size);
-    if (out->size_ > 0)
-      out->data_ = ::mmap(nullptr, out->size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    const int number = errno;
-    ::close(descriptor);
-    if (out->data_ == MAP_FAILED) {
-      return fail(Reason::internal,
-                  std::format("cannot read `{}`: {}", file.string(), std::strerror(number)));
-    }
-    return out;
-  }
-  ~Mapped() {
-    if (data_ != nullptr && data_ != MAP_FAILED) ::munmap(data_, size_);
-  }
-  Mapped(const Mapped&) = delete;
-  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
-
- private:
-  Mapped() = default;
-  void* data_ = nullptr;
-  std::size_t size_ = 0;
-};
-
 /// One file being read.
 class Reading {
  public:
-  Reading(fs::path file, std::unique_ptr<Mapped> mapped, const RowFilesOptions& options)
+  Reading(fs::path file, std::unique_ptr<MappedFile> mapped, const RowFilesOptions& options)
       : file_(std::move(file)),
         options_(options),
         mapped_(std::move(mapped)),
@@ -204,35 +153,12 @@ class Reading {
 
   fs::path file_;
   RowFilesOptions options_;
-  std::unique_ptr<Mapped> mapped_;
+  std::unique_ptr<MappedFile> mapped_;
   std::string_view rest_;
   wire::LibsvmReader libsvm_;
   std::optional<wire::CsvReader> csv_;
   wire::RecordReader records_;
 };
-
-Result<void> add_files(const fs::path& folder, int depth, std::vector<fs::path>& out) {
-  std::error_code error;
-  std::vector<fs::directory_entry> here;
-  for (fs::directory_iterator each(folder, error), end; !error && each != end;
-       each.increment(error))
-    here.push_back(*each);
-  if (error)
-    return fail(Reason::internal,
-                std::format("cannot read `{}`: {}", folder.string(), error.message()));
-  std::ranges::sort(here);
-  for (const fs::directory_entry& entry : here) {
-    if (is_data_file(entry)) out.push_back(entry.path());
-    std::error_code ignored;
-    const bool inside = depth < kFolderDepthMax && entry.is_directory(ignored) &&
-                        !entry.is_symlink(ignored) &&
-                        !entry.path().filename().string().starts_with('.');
-    if (inside) WEFT_CHECK(add_files(entry.path(), depth + 1, out));
-    if (out.size() > kFilesMax)
-      return fail(Reason::too_large, std::format("more than {} files in a channel", kFilesMax));
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -254,7 +180,7 @@ RowFiles::~RowFiles() = default;
 Result<RowFiles> RowFiles::open(const fs::path& folder, RowFilesOptions options) {
   auto state = std::make_unique<State>();
   state->options = options;
-  WEFT_CHECK(add_files(folder, 0, state->files));
+  WEFT_TRY(state->files, data_files(folder));
   for (const fs::path& file : state->files) {
     std::error_code error;
     const auto size = fs::file_size(file, error);
@@ -275,7 +201,7 @@ Result<bool> RowFiles::next(Rows& out) {
     if (!state_->reading) {
       if (state_->next_file == state_->files.size()) return false;
       const fs::path& file = state_->files[state_->next_file++];
-      WEFT_TRY(auto mapped, Mapped::open(file));
+      WEFT_TRY(auto mapped, MappedFile::open(file));
       state_->reading = std::make_unique<Reading>(file, std::move(mapped), state_->options);
     }
     out.clear();

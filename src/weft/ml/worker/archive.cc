@@ -88,9 +88,11 @@ class Unpacking {
   Result<void> one(archive* reader, archive_entry* entry) {
     const char* text = archive_entry_pathname(entry);
     const std::string name = text == nullptr ? "" : text;
+    const auto kind = archive_entry_filetype(entry);
+    // The folder itself: what the SageMaker SDK repacks begins with `/`.
+    if (kind == AE_IFDIR && name.find_first_not_of('/') == name.npos) return {};
     const auto place = place_of(name, limits_.depth_max);
     if (!place) return bad(std::format("its entry `{}` lies outside of it, or too deep", name));
-    const auto kind = archive_entry_filetype(entry);
     if (archive_entry_hardlink(entry) != nullptr || (kind != AE_IFREG && kind != AE_IFDIR))
       return bad(std::format("its entry `{}` is a link or a device", name));
     if (place->empty()) return {};

@@ -77,6 +77,18 @@ TEST(Archive, NothingLeavesTheFolder) {
   }
 }
 
+TEST(Archive, TheFolderItselfMayBeInIt) {
+  for (const char* name : {"/", "./"}) {
+    const Place place;
+    place.make(name, [](archive_entry* entry) { archive_entry_set_filetype(entry, AE_IFDIR); }, "");
+    EXPECT_EQ(place.why(), "") << name;
+    EXPECT_TRUE(fs::is_empty(place.out));
+  }
+  const Place file;
+  file.make("/", as_it_is);
+  EXPECT_NE(file.why(), "");
+}
+
 TEST(Archive, LinksAndDevicesAreRefused) {
   const auto refused = [](const std::function<void(archive_entry*)>& shape) {
     const Place place;

@@ -1,24 +1,11 @@
 #include "weft/ml/worker/table_host.h"
 
 #include <algorithm>
-#include <charconv>
-#include <format>
+
+#include "weft/ml/worker/tensor_replies.h"
 
 namespace weft::ml::worker {
 namespace {
-
-/// As SageMaker's containers answer: 415 for what cannot be read, 406 for what cannot be written,
-/// 400 for what the model does not take.
-std::uint16_t status_of(const Error& error) {
-  switch (error.reason) {
-    case Reason::content_type: return 415;
-    case Reason::unsupported: return 406;
-    case Reason::invalid_argument: return 400;
-    default: return 500;
-  }
-}
-
-Reply refusal_of(const Error& error) { return refusal(status_of(error), error.message); }
 
 void append(Rows& all, const Rows& rows) {
   all.sparse = rows.sparse;
@@ -91,12 +78,7 @@ void TableHost::answer_together(Rows& all, const std::vector<Part>& parts,
 
 Result<Rows> TableHost::read(const Request& request, Part& part) const {
   if (!request.tensors) return read_rows(request.type, request.body, columns());
-  std::optional<std::size_t> json_bytes;
-  std::size_t size = 0;
-  const std::string_view text = request.accept;
-  if (std::from_chars(text.data(), text.data() + text.size(), size).ec == std::errc())
-    json_bytes = size;
-  WEFT_TRY(wire::OipRequest asked, wire::read_oip_request(request.body, json_bytes));
+  WEFT_TRY(wire::OipRequest asked, read_tensors(request));
   auto rows = rows_of(asked, column_names());
   // What was asked is kept without its tensors.
   asked.inputs.clear();
@@ -109,10 +91,7 @@ void TableHost::write(const Request& request, const Part& part, Scores scores, R
     wire::OipResponse response;
     response.id = part.asked->id;
     response.outputs.push_back(tensor_of(scores));
-    wire::OipBody body = wire::write_oip(response, *part.asked);
-    reply.type = body.json_bytes ? "application/octet-stream" : "application/json";
-    if (body.json_bytes) reply.attributes = std::format("{}", *body.json_bytes);
-    reply.body = std::move(body.body);
+    write_tensors(response, *part.asked, reply);
     return;
   }
   auto answer = write(request.accept, scores);

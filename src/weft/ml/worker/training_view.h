@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,14 @@ struct TrainingView {
   /// What the job may use.
   int threads = 1;
   std::uint64_t memory_bytes = 0;  ///< 0: no limit is known
+};
+
+/// What the one who runs a training wants to know meanwhile.
+struct TrainingWatch {
+  /// Rounds (or epochs) done, of how many.
+  std::function<void(std::int64_t, std::int64_t)> progress = [](auto, auto) {};
+  /// Asked after each round: somebody wants it to end now.
+  std::function<bool()> stopped = [] { return false; };
 };
 
 /// Reads `ROOT/input/config/*.json`. Errors name the file.

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <format>
-#include <system_error>
 
 #include "weft/base/file.h"
 #include "weft/base/json.h"
 #include "weft/ml/algorithms/xgboost/engine/library.h"
 #include "weft/ml/algorithms/xgboost/engine/model_check.h"
 #include "weft/ml/algorithms/xgboost/engine/selected_output.h"
+#include "weft/ml/worker/model_files.h"
 #include "weft/ml/worker/table_host.h"
 
 namespace weft::ml::xgboost {
@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kModelBytesMax = std::size_t{4} * 1024 * 1024 * 1024;
-constexpr std::size_t kModelsMax = 1'000;
 
 class Host final : public worker::TableHost {
  public:
@@ -116,31 +115,12 @@ class Host final : public worker::TableHost {
   Rows fitted_;
 };
 
-Result<std::vector<fs::path>> model_files(const fs::path& folder) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  for (const auto& each : fs::directory_iterator(folder, error)) {
-    std::error_code ignored;
-    if (each.is_regular_file(ignored) && !each.path().filename().string().starts_with('.'))
-      out.push_back(each.path());
-  }
-  if (error || out.empty()) {
-    return fail(Reason::invalid_argument,
-                "the archive holds no model: XGBoost's is called `xgboost-model`");
-  }
-  if (out.size() > kModelsMax) {
-    return fail(
-        Reason::invalid_argument,
-        std::format("the archive holds {} files; a model is one, an ensemble a few", out.size()));
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<worker::ModelHost>> load_host(const HostOptions& options) {
-  WEFT_TRY(const auto files, model_files(options.model));
+  WEFT_TRY(const auto files,
+           worker::model_files(options.model,
+                               "the archive holds no model: XGBoost's is called `xgboost-model`"));
   std::vector<Booster> boosters;
   for (const fs::path& file : files) {
     const auto in_file = [&](Error error) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "weft/ml/algorithms/xgboost/engine/library.h"
 #include "weft/ml/algorithms/xgboost/engine/testing.h"
 

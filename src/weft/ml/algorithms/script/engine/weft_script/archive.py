@@ -1,0 +1,156 @@
+"""Archives, by the rules of ml/worker/archive.h: they come from anybody, so only tar (with or without gzip) is read, files
+and folders under the folder, nothing that is a link or a device, within quotas. What is packed twice is the same bytes."""
+import gzip
+import os
+import stat
+import tarfile
+import zlib
+
+from weft_script import limits
+from weft_script.problem import Problem
+
+BLOCK = 64 * 1024
+
+
+def bad(why):
+    return Problem(f"the archive cannot be used: {why}")
+
+
+class Bounded:
+    """Reads for tarfile: no header is as long as it may claim, and how far it has come is watched."""
+
+    def __init__(self, file, bytes_max):
+        self.file = file
+        self.bytes_max = bytes_max
+
+    def check(self):
+        if self.file.tell() > self.bytes_max:
+            raise bad("it unpacks to more than it may")
+
+    def read(self, size=-1):
+        if size < 0 or size > limits.ARCHIVE_READ_MAX:
+            raise bad(f"a header of it says that it has {size} bytes")
+        data = self.file.read(size)
+        self.check()
+        return data
+
+    def seek(self, to, whence=0):
+        out = self.file.seek(to, whence)
+        self.check()
+        return out
+
+    def tell(self):
+        return self.file.tell()
+
+
+def place_of(name):
+    """The parts of an entry's place under the folder; None when it would lie elsewhere."""
+    if not name or name.startswith("/") or "\\" in name or "\0" in name:
+        return None
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if len(parts) > limits.ARCHIVE_DEPTH_MAX:
+        return None
+    if any(part == ".." or len(os.fsencode(part)) > 255 for part in parts):
+        return None
+    return parts
+
+
+def unpack(path, folder):
+    """Into a folder that exists and is empty. What was unpacked before a problem stays."""
+    try:
+        unpack_tar(path, folder)
+    except Problem as problem:
+        raise Problem(f"{os.path.basename(path)}: {problem}", problem.theirs) from None
+
+
+def unpack_tar(path, folder):
+    size = os.path.getsize(path)
+    bytes_max = min(limits.ARCHIVE_BYTES_MAX, size * limits.ARCHIVE_RATIO_MAX + limits.ARCHIVE_RATIO_SLACK)
+    try:
+        with open(path, "rb") as raw:
+            packed = raw.read(2) == b"\x1f\x8b"
+            raw.seek(0)
+            source = gzip.GzipFile(fileobj=raw) if packed else raw
+            # Headers and padding besides the files.
+            reader = Bounded(source, bytes_max + limits.ARCHIVE_ENTRIES_MAX * 2048)
+            with tarfile.open(fileobj=reader, mode="r:", errorlevel=2) as tar:
+                unpack_all(tar, folder, bytes_max)
+    except tarfile.ReadError as error:
+        raise bad(f"it is no tar archive, with or without gzip, or cut off ({error})") from None
+    except (tarfile.TarError, zlib.error, gzip.BadGzipFile, EOFError, ValueError, OverflowError) as error:
+        raise bad(str(error) or "it cannot be read") from None
+    except OSError as error:
+        raise bad(error.strerror or str(error)) from None
+
+
+def unpack_all(tar, folder, bytes_max):
+    total = 0
+    for count, entry in enumerate(tar, 1):
+        if count > limits.ARCHIVE_ENTRIES_MAX:
+            raise bad(f"it has more than {limits.ARCHIVE_ENTRIES_MAX} entries")
+        # The folder itself: what the SageMaker SDK repacks begins with `/`.
+        place = [] if entry.isdir() and not entry.name.strip("/") else place_of(entry.name)
+        if place is None:
+            raise bad(f"its entry `{entry.name}` lies outside of it, or too deep")
+        if not (entry.isreg() or entry.isdir()):
+            raise bad(f"its entry `{entry.name}` is a link or a device")
+        if not place:
+            continue
+        total += entry.size if entry.isreg() else 0
+        if entry.size < 0 or total > bytes_max:
+            raise bad(f"it unpacks to more than {bytes_max} bytes")
+        target = os.path.join(folder, *place)
+        if entry.isdir():
+            os.makedirs(target, exist_ok=True)
+            continue
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        unpack_file(tar, entry, target)
+
+
+def unpack_file(tar, entry, target):
+    # Two entries of one name: the later would hide the earlier.
+    mode = 0o755 if entry.mode & 0o100 else 0o644
+    try:
+        number = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    except FileExistsError:
+        raise bad(f"`{entry.name}` is in it twice") from None
+    with os.fdopen(number, "wb") as out, tar.extractfile(entry) as source:
+        while data := source.read(BLOCK):
+            out.write(data)
+
+
+def files_of(folder):
+    """The regular files under a folder as parts of their paths, sorted; links are not followed."""
+    out = []
+    for at, folders, names in os.walk(folder):
+        folders.sort()
+        for name in names:
+            path = os.path.join(at, name)
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                out.append(tuple(os.path.relpath(path, folder).split(os.sep)))
+    return sorted(out)
+
+
+def pack(folder, path):
+    """The folder's files as a .tar.gz; False when there are none."""
+    files = files_of(folder)
+    if not files:
+        return False
+    partial = path + ".partial"
+    with open(partial, "wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=4,
+                                                   mtime=0) as packed:
+        with tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as tar:
+            for parts in files:
+                pack_file(tar, os.path.join(folder, *parts), "/".join(parts))
+    os.replace(partial, path)
+    return True
+
+
+def pack_file(tar, path, name):
+    with open(path, "rb") as file:
+        of = os.fstat(file.fileno())
+        entry = tarfile.TarInfo(name)
+        entry.size = of.st_size
+        # A program (`serve`) stays one.
+        entry.mode = 0o755 if of.st_mode & 0o100 else 0o644
+        tar.addfile(entry, file)
