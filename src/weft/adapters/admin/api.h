@@ -19,6 +19,8 @@ Awaitable<> handle_solutions(Environment& environment, Request& request);
 Awaitable<> handle_tasks(Environment& environment, Request& request);
 Awaitable<> handle_keys(Environment& environment, Request& request);
 Awaitable<> handle_call(Environment& environment, Request& request);
+/// Training jobs, with how far they are.
+Awaitable<> handle_jobs(Environment& environment, Request& request);
 Awaitable<> handle_info(Environment& environment, Request& request);
 Awaitable<> handle_reload(Environment& environment, Request& request);
 Awaitable<> handle_document(Environment& environment, Request& request);

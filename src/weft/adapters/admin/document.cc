@@ -60,11 +60,22 @@ constexpr Operation kOperations[] = {
     {"/admin/v1/tasks/{id}/cancel", "post", "cancel_task", "Cancel a task", ""},
     {"/admin/v1/tasks/{id}/answer", "post", "answer_task", "Answer what a task asks",
      kAnswerSchema},
+    {"/admin/v1/jobs", "get", "list_jobs",
+     "Your newest training jobs with how far they are, and who waits for processors", ""},
+    {"/admin/v1/jobs/{name}", "get", "show_job", "One training job with the course of its metrics",
+     ""},
     {"/admin/v1/keys", "get", "list_keys", "The keys, without their secrets", ""},
     {"/admin/v1/keys", "post", "make_key", "Make a key; its secret is shown this once", kKeySchema},
     {"/admin/v1/keys/{id}", "delete", "revoke_key", "Revoke a key", ""},
     {"/admin/v1/reload", "post", "reload", "Read weft.yaml again", ""},
 };
+
+/// `id` of `/tasks/{id}/events`; empty when the path has none.
+std::string_view path_parameter(std::string_view path) {
+  const auto open = path.find('{');
+  if (open == path.npos) return "";
+  return path.substr(open + 1, path.find('}') - open - 1);
+}
 
 json::object describe(const Operation& operation) {
   json::object out;
@@ -73,8 +84,8 @@ json::object describe(const Operation& operation) {
   json::array parameters;
   if (!operation.parameters.empty())
     parameters = json::parse(operation.parameters).value().as_array();
-  if (operation.path.contains("{id}")) {
-    json::object parameter{{"name", "id"}, {"in", "path"}, {"required", true}};
+  if (const auto name = path_parameter(operation.path); !name.empty()) {
+    json::object parameter{{"name", name}, {"in", "path"}, {"required", true}};
     parameter["schema"] = json::object{{"type", "string"}};
     parameters.emplace_back(std::move(parameter));
   }

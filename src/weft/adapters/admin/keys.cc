@@ -14,6 +14,7 @@ json::object describe(const hub::KeyInfo& key) {
   json::array solutions;
   for (const auto& id : key.solutions) solutions.emplace_back(id);
   out["solutions"] = std::move(solutions);
+  out["aws_access_key_id"] = key.access_key;
   return out;
 }
 
@@ -27,6 +28,7 @@ Awaitable<> make(Environment& environment, Request& request) {
   if (!made) co_return answer_error(request.exchange, made.error());
   json::object out = describe(made->info);
   out["secret"] = made->secret;
+  out["aws_secret_access_key"] = made->aws_secret;
   answer(request.exchange, 201, std::move(out));
 }
 

@@ -46,6 +46,7 @@ std::vector<Route> routes(Environment& environment) {
   out.push_back(route(environment, "/admin/v1/info", handle_info));
   out.push_back(route(environment, "/admin/v1/solutions", handle_solutions));
   out.push_back(route(environment, "/admin/v1/tasks", handle_tasks));
+  out.push_back(route(environment, "/admin/v1/jobs", handle_jobs));
   out.push_back(route(environment, "/admin/v1/keys", handle_keys));
   out.push_back(route(environment, "/admin/v1/call", handle_call));
   out.push_back(route(environment, "/admin/v1/reload", handle_reload));

@@ -82,5 +82,26 @@ TEST(Document, NamesEveryOperationOnce) {
   }
 }
 
+TEST(Document, NamesTheParameterOfAPath) {
+  const json::object document = openapi_document("1");
+  const json::object& paths = document.at("paths").as_object();
+  const auto parameter = [&](std::string_view path, std::string_view method) {
+    return json::write(paths.at(path).as_object().at(method).at("parameters"));
+  };
+  EXPECT_EQ(parameter("/admin/v1/solutions/{id}", "delete"),
+            R"([{"name":"id","in":"path","required":true,"schema":{"type":"string"}}])");
+  EXPECT_EQ(parameter("/admin/v1/jobs/{name}", "get"),
+            R"([{"name":"name","in":"path","required":true,"schema":{"type":"string"}}])");
+  EXPECT_FALSE(paths.at("/admin/v1/jobs").as_object().at("get").as_object().contains("parameters"));
+  EXPECT_EQ(paths.at("/admin/v1/jobs").at("get").at("operationId"), "list_jobs");
+  for (const auto& [path, item] : paths) {
+    for (const auto& [method, operation] : item.as_object()) {
+      EXPECT_EQ(std::string_view(path).contains('{'),
+                json::write(operation).find(R"("in":"path")") != std::string::npos)
+          << path;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weft::adapters::admin

@@ -14,6 +14,10 @@
 #include "weft/net/clients.h"
 #include "weft/net/http_server.h"
 
+namespace weft::ml {
+struct Api;
+}
+
 namespace weft::adapters {
 
 /// What every adapter may use; lives as long as the program.
@@ -21,6 +25,8 @@ struct Environment {
   hub::Hub& hub;
   hub::Joiner* joiner;  ///< null while the protocols are made; set before serving
   net::HttpClients& clients;
+  /// Training and serving (ml/api.h); null where a hub has none (tests).
+  ml::Api* ml = nullptr;
   /// Where it listens: `http://127.0.0.1:8420`.
   std::string listen_url;
   /// Where callers reach it, as weft.yaml says; empty: where each of them came to (own_url.h).
@@ -33,6 +39,8 @@ struct Environment {
   std::function<bool()> ready;
   /// Whether a key is wanted even before one was made.
   bool keys_required = false;
+  /// Names of the hub besides loopback's, in lower case; set by the front door.
+  std::vector<std::string> hosts;
 
   /// Whether callers beyond the admin socket have to show a key.
   bool asks_for_keys() const { return keys_required || hub.keys().any(); }
@@ -58,6 +66,19 @@ struct Route {
   bool open = false;
   /// How this protocol says an error that the front door found (401, 403, 404, 413 …).
   std::function<void(net::Exchange&, const Error&)> refuse;
+  /// Whether a request with this prefix is the route's; null: all are. Of one length, prefixes with
+  /// it are asked first.
+  std::function<bool(const net::Exchange&)> match;
+  /// How this protocol's callers show who they are; null: a key (front.h).
+  std::function<Result<model::Principal>(net::Exchange&)> authenticate;
+  /// Bodies of any media type and encoding, which go on as they are (objects).
+  bool any_body = false;
+  /// Bodies with Content-Encoding gzip or deflate, which the route unpacks itself, within a bound.
+  bool packed_body = false;
+  /// Host may be a name below one of the hub's (a bucket's).
+  bool names_below = false;
+  /// Asked before every longer prefix: what it matches says by its signature whose it is.
+  bool first = false;
 };
 
 struct Adapter {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <tuple>
 
 #include "weft/adapters/common/reply.h"
 #include "weft/base/log.h"
@@ -80,8 +81,9 @@ class CorsExchange final : public net::Exchange {
   void allow(wire::ResponseHead& head) {
     head.headers.set("Access-Control-Allow-Origin", origin_);
     head.headers.add("Vary", "Origin");
-    head.headers.set("Access-Control-Expose-Headers",
-                     "Mcp-Session-Id, Weft-Answer, Weft-Loss, Weft-Usage, Location, Retry-After");
+    head.headers.set(
+        "Access-Control-Expose-Headers",
+        "Mcp-Session-Id, Weft-Answer, Weft-Loss, Weft-Usage, Location, Retry-After, ETag");
   }
 
   net::Exchange& inner_;
@@ -93,14 +95,23 @@ class Front {
   Front(Environment& environment, std::vector<Route> routes, FrontConfig config)
       : environment_(environment), routes_(std::move(routes)), config_(std::move(config)) {
     for (std::string& host : config_.hosts) host = lower(host);
-    std::ranges::stable_sort(
-        routes_, [](const Route& a, const Route& b) { return a.prefix.size() > b.prefix.size(); });
+    environment_.hosts = config_.hosts;
+    const auto rank = [](const Route& route) {
+      return std::tuple(route.first, route.prefix.size(), route.match != nullptr);
+    };
+    std::ranges::stable_sort(routes_,
+                             [&](const Route& a, const Route& b) { return rank(a) > rank(b); });
   }
 
-  /// What is packed is not unpacked: a small body would become a large one.
-  static Result<void> check_encoding(const net::Exchange& exchange) {
+  /// What is packed is not unpacked here: a small body would become a large one.
+  static Result<void> check_encoding(const net::Exchange& exchange, const Route* route) {
     const std::string_view encoding = exchange.head().headers.get("Content-Encoding");
     if (encoding.empty() || wire::same_name(encoding, "identity")) return {};
+    if (route != nullptr && route->any_body) return {};
+    if (route != nullptr && route->packed_body &&
+        (wire::same_name(encoding, "gzip") || wire::same_name(encoding, "deflate"))) {
+      return {};
+    }
     return fail(Reason::content_type,
                 std::format("a body with Content-Encoding `{}` is not taken; send it as it is",
                             encoding.substr(0, 32)));
@@ -108,32 +119,48 @@ class Front {
 
   // No coroutine of its own: nearly every call goes straight to its route.
   Awaitable<> handle(net::Exchange& exchange) {
-    const Route* route = find(exchange.head().path());
-    if (auto fit = check_browser(exchange); !fit) return turn_away(exchange, route, fit.error());
-    if (auto fit = check_encoding(exchange); !fit) return turn_away(exchange, route, fit.error());
+    const Route* route = find(exchange);
+    if (auto fit = check_browser(exchange, route); !fit)
+      return turn_away(exchange, route, fit.error());
+    if (auto fit = check_encoding(exchange, route); !fit)
+      return turn_away(exchange, route, fit.error());
     const std::string_view origin = exchange.head().headers.get("Origin");
     if (origin.empty() || !contains(config_.origins, origin)) return dispatch(exchange, route);
     return handle_allowed_page(exchange, route, std::string(origin));
   }
 
  private:
-  const Route* find(std::string_view path) const {
+  const Route* find(const net::Exchange& exchange) const {
+    const std::string_view path = exchange.head().path();
     for (const Route& route : routes_) {
       if (!path.starts_with(route.prefix)) continue;
-      if (path.size() == route.prefix.size() || route.prefix.ends_with('/') ||
-          path[route.prefix.size()] == '/') {
-        return &route;
-      }
+      const bool whole_segment = path.size() == route.prefix.size() ||
+                                 route.prefix.ends_with('/') || path[route.prefix.size()] == '/';
+      if (whole_segment && (!route.match || route.match(exchange))) return &route;
     }
     return nullptr;
   }
 
+  bool known_name(std::string_view host) const {
+    return loopback_name(host) || contains(config_.hosts, host);
+  }
+
+  /// `bucket.localhost`; a number is no name that another could be below.
+  bool below_known_name(std::string_view host) const {
+    const auto below = [host](std::string_view name) {
+      return host.size() > name.size() + 1 && host.ends_with(name) &&
+             host[host.size() - name.size() - 1] == '.';
+    };
+    return below("localhost") || std::ranges::any_of(config_.hosts, below);
+  }
+
   /// No web page may reach the hub: Host must be a name it is known by, Origin one that is allowed.
-  Result<void> check_browser(net::Exchange& exchange) const {
+  Result<void> check_browser(net::Exchange& exchange, const Route* route) const {
     if (exchange.over_unix_socket()) return {};
     const auto& headers = exchange.head().headers;
     const HostPort host = split_host(headers.get("Host"));
-    if (!loopback_name(host.host) && !contains(config_.hosts, host.host)) {
+    const bool below = route != nullptr && route->names_below && below_known_name(host.host);
+    if (!known_name(host.host) && !below) {
       return fail(
           Reason::permission_denied,
           std::format(
@@ -147,7 +174,8 @@ class Front {
                   "this browser origin is not allowed; add it to `listen.origins` in weft.yaml if "
                   "it should be");
     }
-    const std::string type = lower(headers.get("Content-Type"));
+    const bool any_body = route != nullptr && route->any_body;
+    const std::string type = any_body ? "" : lower(headers.get("Content-Type"));
     if (exchange.head().method == "POST" && type.starts_with("text/plain")) {
       return fail(Reason::permission_denied,
                   "a text/plain POST is refused (any web page can send one); use application/json");
@@ -175,6 +203,7 @@ class Front {
   }
 
   Result<model::Principal> authenticate(net::Exchange& exchange, const Route& route) const {
+    if (route.authenticate) return route.authenticate(exchange);
     if (exchange.over_unix_socket())
       return model::Principal{.name = "local", .key_id = "", .admin = true};
     const std::string_view secret = credential(exchange.head().headers);

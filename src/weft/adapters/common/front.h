@@ -18,8 +18,8 @@ struct FrontConfig {
   bool keys_required = false;
 };
 
-/// Credentials are read from `Authorization: Bearer`, `x-api-key` or `api-key`. Wrong ones give one
-/// identical 401 on every path.
+/// Credentials are read from `Authorization: Bearer`, `x-api-key` or `api-key`, unless a route
+/// reads its own. Wrong ones give one identical 401 on every path.
 net::Handler make_front(Environment& environment, std::vector<Route> routes, FrontConfig config);
 
 }  // namespace weft::adapters
