@@ -11,6 +11,8 @@ find_package(simdjson REQUIRED CONFIG)
 find_package(GTest REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
 find_library(WEFT_XGBOOST xgboost REQUIRED)
+find_library(WEFT_FASTTEXT fasttext REQUIRED)
+find_library(WEFT_ONNXRUNTIME onnxruntime REQUIRED)
 pkg_check_modules(archive REQUIRED IMPORTED_TARGET libarchive)
 # Not by pkg-config: what it defines on the way would make every precompiled header another one.
 find_library(WEFT_RE2 re2 REQUIRED)
@@ -115,8 +117,8 @@ endfunction()
 if(WEFT_FUZZ)
   add_custom_target(weft_fuzzers)
 endif()
-# The programs that hold the models' engines.
-add_custom_target(weft_workers)
+# The programs beside the hub: those that hold the models' engines, and the gRPC door.
+add_custom_target(weft_workers ALL)
 
 function(weft_module name)
   cmake_parse_arguments(arg "" "EXCLUDE" "DEPS;LIBRARIES" ${ARGN})
@@ -177,7 +179,7 @@ function(weft_engine name)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/libexec/weft)
   add_dependencies(weft_workers weft-worker-${name})
   install(TARGETS weft-worker-${name} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/weft
-    COMPONENT weft_workers)
+    COMPONENT weft)
 endfunction()
 
 # weft_algorithms(NAME…): the worker program of each algorithm's folder, and a generated table of

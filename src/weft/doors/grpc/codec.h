@@ -1,0 +1,33 @@
+// The messages of the gRPC form of the Open Inference Protocol as those of its HTTP form. Owned by
+// doors/grpc; pure.
+#pragma once
+
+#include <string_view>
+
+#include "weft/base/json.h"
+#include "weft/base/result.h"
+#include "weft/wire/oip.h"
+
+namespace inference {
+class ModelInferRequest;
+class ModelInferResponse;
+class ModelMetadataResponse;
+class RepositoryIndexResponse;
+class ServerMetadataResponse;
+}  // namespace inference
+
+namespace weft::doors {
+
+/// Tensors by `raw_input_contents` (all of them or none) or by `contents`. Errors:
+/// Reason::invalid_argument, naming the tensor: a type that is none, as many values or bytes as its
+/// shape does not say, both forms at once.
+Result<wire::OipRequest> request_of(const inference::ModelInferRequest& message);
+/// Tensors raw, as Triton answers.
+inference::ModelInferResponse response_of(wire::OipResponse response);
+
+/// Of the JSON that `/v2`, `/v2/models/NAME` and `/v2/repository/index` answer with.
+inference::ServerMetadataResponse server_metadata_of(const json::object& answer);
+inference::ModelMetadataResponse model_metadata_of(const json::object& answer);
+inference::RepositoryIndexResponse repository_index_of(const json::value& answer);
+
+}  // namespace weft::doors
