@@ -33,6 +33,7 @@ class AdminClient {
   static bool unreachable(const Error& error) { return error.param == "hub"; }
   Result<net::Origin> origin() const;
   const HubAddress& address() const { return address_; }
+  net::HttpClient& client() { return client_; }
 
  private:
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> open(std::string method, std::string path,

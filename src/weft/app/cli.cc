@@ -36,6 +36,12 @@ struct Words {
   CallOptions call;
   TaskAnswer answer;
   KeyOptions key;
+  TrainOptions train;
+  JobsOptions jobs;
+  NamedOptions models;
+  NamedOptions endpoints;
+  DeployOptions deploy;
+  PredictOptions predict;
   std::string name;
   std::string config = "weft.yaml";
   std::string data = "weft-data";
@@ -164,12 +170,12 @@ void add_add(CLI::App& app, Words& words) {
                               [&words] { return run_add(words.hub, words.add); });
   add->usage("Usage: weft add [OPTIONS] URL|FILE\n       weft add [OPTIONS] -- COMMAND ARG…");
   add_value(*add, "url", words.add.url, "URL|FILE",
-            "where it is, or a file with its OpenAPI document; or, after `--`, the command of an "
-            "MCP server that weft starts");
+            "where it is; or a file: its OpenAPI document, or a model to deploy (.onnx, .json, .ubj, "
+            ".bin, .tar.gz); or, after `--`, the command of an MCP server that weft starts");
   add_value(*add, "--as", words.add.name, "NAME",
             "the name it gets (else the one it gives itself)");
   add_value(*add, "--protocol", words.add.protocol, "NAME",
-            "openai, mcp, a2a or openapi, instead of asking");
+            "openai, mcp, a2a, openapi, oip or sagemaker, instead of asking");
   add_value(*add, "--bearer", words.add.bearer, "TOKEN",
             "the token weft shows it; '${NAME}' is read where the hub runs");
   add_values(*add, "--header", words.add.headers, "NAME=VALUE", "a header sent with every request")
@@ -254,6 +260,55 @@ void add_keys(CLI::App& app, Words& words) {
   CLI::App* revoke = hub_command(*key, words, "revoke", "revoke a key", "weft key revoke key_9f2c…",
                                  [&words] { return run_key_revoke(words.hub, words.name); });
   add_word(*revoke, "id", words.name, "ID", "the key's id");
+}
+
+void add_training(CLI::App& app, Words& words) {
+  CLI::App* train =
+      hub_command(app, words, "train", "train a model as a file says", "weft train fraud.yaml",
+                  [&words] { return run_train(words.hub, words.train); });
+  add_word(*train, "file", words.train.file, "JOB.yaml", "what trains, and on which data");
+  train->add_flag("--detach", words.train.detached, "do not wait for its end");
+  CLI::App* jobs = hub_command(app, words, "jobs", "list training jobs, or follow one",
+                               "weft jobs\n  weft jobs fraud-20261126-090000-123 --logs",
+                               [&words] { return run_jobs(words.hub, words.jobs); });
+  add_value(*jobs, "name", words.jobs.name, "NAME", "the job");
+  jobs->add_flag("--stop", words.jobs.stop, "stop it; what it has is kept");
+  jobs->add_flag("--logs", words.jobs.logs, "print what it wrote");
+  jobs->add_option("--lines", words.jobs.lines, "how many lines of it at most (100)")
+      ->option_text("N")
+      ->check(check_count(10'000));
+}
+
+void add_models(CLI::App& app, Words& words) {
+  CLI::App* models =
+      hub_command(app, words, "models", "list models, or show one", "weft models fraud",
+                  [&words] { return run_models(words.hub, words.models); });
+  add_value(*models, "name", words.models.name, "NAME", "the model");
+  models->add_flag("--delete", words.models.erase, "delete it; endpoints that have it go on");
+  CLI::App* deploy = hub_command(app, words, "deploy", "let a model, or a job's, answer",
+                                 "weft deploy fraud-20261126-090000-123 --as fraud",
+                                 [&words] { return run_deploy(words.hub, words.deploy); });
+  add_word(*deploy, "model", words.deploy.model, "MODEL",
+           "a model, or a training job that completed");
+  add_value(*deploy, "--as", words.deploy.name, "NAME", "the endpoint's name (else the model's)");
+  deploy->add_option("--instances", words.deploy.instances, "how many workers have it loaded (1)")
+      ->option_text("N")
+      ->check(check_count(64));
+  CLI::App* endpoints =
+      hub_command(app, words, "endpoints", "list endpoints, or show one", "weft endpoints fraud",
+                  [&words] { return run_endpoints(words.hub, words.endpoints); });
+  add_value(*endpoints, "name", words.endpoints.name, "NAME", "the endpoint");
+  endpoints->add_flag("--delete", words.endpoints.erase, "delete it; its model stays");
+  CLI::App* predict = hub_command(app, words, "predict", "ask a deployed model",
+                                  "weft predict fraud --input 3,120.5,1\n"
+                                  "  weft predict fraud --input @rows.csv",
+                                  [&words] { return run_predict(words.hub, words.predict); });
+  add_word(*predict, "name", words.predict.name, "NAME", "the endpoint");
+  add_word(*predict, "--input", words.predict.input, "DATA|@FILE|-",
+           "what it is asked: the data, a file, or standard input");
+  add_value(*predict, "--type", words.predict.type, "TYPE",
+            "the input's media type (else by the file's name, JSON or csv)");
+  add_value(*predict, "--accept", words.predict.accept, "TYPE", "the answer's media type");
 }
 
 /// Every command with the commands and options that may follow it.
@@ -403,6 +458,8 @@ int run_cli(int argc, char** argv) {
   add_solutions(app, words);
   add_call(app, words);
   add_tasks(app, words);
+  add_training(app, words);
+  add_models(app, words);
   add_keys(app, words);
   add_others(app, words);
   // `weft help X` is what people try first.

@@ -34,8 +34,13 @@ Exit run_check(const std::string& config, bool as_json) {
   document["faults"] = std::move(faults);
   printer.document(std::move(document));
   if (reading.faults.empty()) {
-    printer.line(std::format("{} is fine: {} solution{}", config, reading.config.solutions.size(),
-                             reading.config.solutions.size() == 1 ? "" : "s"));
+    const auto counted = [](std::size_t count, std::string_view of) {
+      return std::format("{} {}{}", count, of, count == 1 ? "" : "s");
+    };
+    std::string what = counted(reading.config.solutions.size(), "solution");
+    if (!reading.config.models.empty())
+      what += ", " + counted(reading.config.models.size(), "model");
+    printer.line(std::format("{} is fine: {}", config, what));
     return Exit::done;
   }
   const std::string text = read_file(config).value_or("");

@@ -2,13 +2,16 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <format>
+#include <iterator>
 
 #include "weft/app/command_run.h"
 #include "weft/app/config.h"
 #include "weft/app/terminal.h"
+#include "weft/app/workers/workers.h"
 
 namespace weft::app {
 namespace {
@@ -100,6 +103,21 @@ Finding check_config() {
           .remedy = "`weft check` shows them"};
 }
 
+/// What models are trained and served in.
+std::vector<Finding> check_sandbox() {
+  SandboxReport report = look_at_sandbox();
+  std::vector<Finding> out;
+  out.push_back({.what = "sandbox",
+                 .ok = report.usable,
+                 .said = std::move(report.sandbox),
+                 .remedy = std::move(report.remedy)});
+  out.push_back({.what = "program limits",
+                 .ok = true,
+                 .said = std::move(report.limits),
+                 .remedy = std::move(report.limits_remedy)});
+  return out;
+}
+
 Awaitable<std::vector<Finding>> check_hub(AdminClient& admin) {
   std::vector<Finding> out;
   auto info = co_await admin.get("/admin/v1/info");
@@ -171,6 +189,7 @@ Exit run_doctor(const HubOptions& hub, const std::string& data) {
                      [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
                        std::vector<Finding> findings{check_data(data), check_files(),
                                                      check_certificates(), check_config()};
+                       std::ranges::move(check_sandbox(), std::back_inserter(findings));
                        for (auto& finding : co_await check_hub(admin))
                          findings.push_back(std::move(finding));
                        co_return print(printer, findings);

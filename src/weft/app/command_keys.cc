@@ -44,23 +44,27 @@ Awaitable<> note_unknown(AdminClient& admin, const Printer& printer,
 }  // namespace
 
 Exit run_key_new(const HubOptions& hub, const KeyOptions& options) {
-  return run_command(hub,
-                     [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
-                       json::object body;
-                       body["name"] = options.name;
-                       body["admin"] = options.admin;
-                       json::array solutions;
-                       for (const auto& id : options.solutions) solutions.emplace_back(id);
-                       body["solutions"] = std::move(solutions);
-                       json::value sent(std::move(body));
-                       WEFT_CO_TRY(json::value answer,
-                                   co_await admin.send("POST", "/admin/v1/keys", std::move(sent)));
-                       printer.document(answer);
-                       printer.line(text_of(answer.as_object(), "secret"));
-                       printer.note("this is shown once; from now on every caller needs a key");
-                       co_await note_unknown(admin, printer, options.solutions);
-                       co_return Exit::done;
-                     });
+  return run_command(
+      hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+        json::object body;
+        body["name"] = options.name;
+        body["admin"] = options.admin;
+        json::array solutions;
+        for (const auto& id : options.solutions) solutions.emplace_back(id);
+        body["solutions"] = std::move(solutions);
+        json::value sent(std::move(body));
+        WEFT_CO_TRY(json::value answer,
+                    co_await admin.send("POST", "/admin/v1/keys", std::move(sent)));
+        printer.document(answer);
+        printer.line(text_of(answer.as_object(), "secret"));
+        const auto& made = answer.as_object();
+        printer.note(std::format("for AWS's SDKs: AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}",
+                                 text_of(made, "aws_access_key_id"),
+                                 text_of(made, "aws_secret_access_key")));
+        printer.note("this is shown once; from now on every caller needs a key");
+        co_await note_unknown(admin, printer, options.solutions);
+        co_return Exit::done;
+      });
 }
 
 Exit run_key_ls(const HubOptions& hub) {

@@ -3,8 +3,12 @@
 
 #include "weft/app/arguments.h"
 #include "weft/app/command_run.h"
+#include "weft/app/deploying.h"
 #include "weft/app/terminal.h"
+#include "weft/base/file.h"
+#include "weft/base/ids.h"
 #include "weft/base/url.h"
+#include "weft/ml/algorithms/recognise.h"
 
 namespace weft::app {
 namespace {
@@ -65,6 +69,32 @@ Result<void> check_place(const std::string& url) {
   // One by its whole path may lie where the hub runs.
   if (std::filesystem::path(url).is_absolute() || std::filesystem::exists(url, ignored)) return {};
   return fail(Reason::invalid_argument, std::format("`{}` is no file here, and not a URL", url));
+}
+
+/// The model that a file here holds; nothing when it is none (then it may be a document).
+std::optional<ml::ModelFile> model_at(const std::string& path) {
+  std::error_code error;
+  if (path.empty() || path.contains("://") || !std::filesystem::is_regular_file(path, error))
+    return std::nullopt;
+  const auto file = File::open(path);
+  const auto head = file ? file->read(0, ml::kRecognisedBytes) : std::string();
+  auto known = ml::recognise_model(std::filesystem::path(path).filename().string(), *head);
+  return known ? std::optional(*std::move(known)) : std::nullopt;
+}
+
+/// Sends a model's file to the hub, makes a model and an endpoint of it.
+Exit add_model(const HubOptions& hub, const AddOptions& options, const ml::ModelFile& known) {
+  return run_with_aws(
+      hub,
+      [&](AdminClient&, AwsClient& aws, const Printer& printer,
+          const Clock& clock) -> Awaitable<Result<Exit>> {
+        const std::filesystem::path file(options.url);
+        const std::string name = options.name.empty() ? slug(file.stem().string()) : options.name;
+        const std::string model = std::format("{}-{}", name, clock.unix_ms());
+        printer.note(std::format("known by {}", known.how));
+        WEFT_CO_CHECK(co_await model_from_file(aws, file, known.image, model));
+        co_return co_await deploy_model(aws, printer, {.model = model, .name = name});
+      });
 }
 
 /// What of the options would be ignored; empty when nothing.
@@ -167,6 +197,8 @@ Exit run_add(const HubOptions& hub, const AddOptions& options) {
     return Printer(hub.json).error(
         fit.error(), "a URL begins with http:// or https://; a command follows `--`", Exit::failed);
   }
+  if (const auto known = model_at(options.url); known && options.protocol.empty())
+    return add_model(hub, options, *known);
   const auto body = join_body(options);
   if (!body) return Printer(hub.json).error(body.error(), "leave one of them out", Exit::usage);
   return run_command(

@@ -76,6 +76,40 @@ Exit run_key_new(const HubOptions& hub, const KeyOptions& options);
 Exit run_key_ls(const HubOptions& hub);
 Exit run_key_revoke(const HubOptions& hub, const std::string& id);
 
+struct TrainOptions {
+  std::string file;
+  bool detached = false;
+};
+Exit run_train(const HubOptions& hub, const TrainOptions& options);
+struct JobsOptions {
+  std::string name;
+  bool stop = false;
+  bool logs = false;
+  std::size_t lines = 100;
+};
+Exit run_jobs(const HubOptions& hub, const JobsOptions& options);
+
+/// Of models and of endpoints.
+struct NamedOptions {
+  std::string name;
+  bool erase = false;
+};
+Exit run_models(const HubOptions& hub, const NamedOptions& options);
+Exit run_endpoints(const HubOptions& hub, const NamedOptions& options);
+struct DeployOptions {
+  std::string model;
+  std::string name;
+  std::int64_t instances = 1;
+};
+Exit run_deploy(const HubOptions& hub, const DeployOptions& options);
+struct PredictOptions {
+  std::string name;
+  std::string input;
+  std::string type;
+  std::string accept;
+};
+Exit run_predict(const HubOptions& hub, const PredictOptions& options);
+
 Exit run_check(const std::string& config, bool json);
 Exit run_doctor(const HubOptions& hub, const std::string& data);
 Exit run_mcp(const HubOptions& hub, const std::string& solution);

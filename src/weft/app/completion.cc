@@ -37,7 +37,8 @@ _weft_given() {
     word=${COMP_WORDS[i]}
     case $word in
       --hub | --input | --as | --protocol | --bearer | --header | --env | --data | --limit | \
-        --for | --solution | --listen | --threads | --log | -c | --config) i=$((i + 1)) ;;
+        --for | --solution | --listen | --threads | --log | --lines | --instances | --type | \
+        --accept | -c | --config) i=$((i + 1)) ;;
       -*) ;;
       *) given+=("$word") ;;
     esac
@@ -67,11 +68,12 @@ _weft() {
   done
   _weft_given
   case $before in
-    --protocol) words="openai mcp a2a openapi" ;;
+    --protocol) words="openai mcp a2a openapi oip sagemaker" ;;
     --log) words="debug info warn error off" ;;
     --solution | --for) words=$(_weft_ids weft ls) ;;
     -c | --config | --data | --input) files=-f ;;
-    --hub | --listen | --threads | --as | --bearer | --header | --env | --limit) return ;;
+    --hub | --listen | --threads | --as | --bearer | --header | --env | --limit | --lines | \
+      --instances | --type | --accept) return ;;
     *)
       words=$(_weft_words "$path")
       case $path:${#given[@]} in

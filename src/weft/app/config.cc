@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <format>
 #include <map>
-#include <sstream>
-
-#include <yaml-cpp/eventhandler.h>
 
 #include "weft/adapters/common/adapter.h"
+#include "weft/app/config_document.h"
 #include "weft/app/config_node.h"
 #include "weft/app/files.h"
 #include "weft/app/terminal.h"
@@ -21,111 +20,6 @@
 
 namespace weft::app {
 namespace {
-
-constexpr std::size_t kConfigBytesMax = 1024 * 1024;
-constexpr int kConfigDepthMax = 32;
-
-/// Aliases and tags have no place in a configuration, and both are ways to make a small file
-/// endless.
-class Prescan final : public YAML::EventHandler {
- public:
-  std::optional<std::string> refused;
-  YAML::Mark at;
-  YAML::Mark began;
-
-  void OnDocumentStart(const YAML::Mark& mark) override { began = mark; }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    refuse(mark, "an alias (`*name`)");
-  }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                const std::string&) override {
-    check_tag(mark, tag);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {
-    check_tag(mark, tag);
-    deeper(mark);
-  }
-  void OnSequenceEnd() override { --depth_; }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {
-    check_tag(mark, tag);
-    deeper(mark);
-  }
-  void OnMapEnd() override { --depth_; }
-
- private:
-  void refuse(const YAML::Mark& mark, std::string what) {
-    if (refused) return;
-    refused = std::move(what);
-    at = mark;
-  }
-  void check_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") refuse(mark, "a tag (`" + tag + "`)");
-  }
-  void deeper(const YAML::Mark& mark) {
-    if (++depth_ > kConfigDepthMax) refuse(mark, "nesting this deep");
-  }
-  int depth_ = 0;
-};
-
-ConfigFault fault_at(const YAML::Mark& mark, std::string_view file, std::string message,
-                     std::string hint) {
-  ConfigFault fault;
-  fault.code = "W1201";
-  fault.file = std::string(file);
-  fault.line = mark.line + 1;
-  fault.column = mark.column + 1;
-  fault.message = std::move(message);
-  fault.hint = std::move(hint);
-  return fault;
-}
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    if (lines.back().ends_with('\r')) lines.back().remove_suffix(1);
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
-}
-
-/// What YAML says of a tab that indents a line does not name it.
-std::optional<YAML::Mark> indenting_tab(const YAML::Mark& mark, std::string_view text) {
-  const auto lines = lines_of(text);
-  if (mark.line < 0 || static_cast<std::size_t>(mark.line) >= lines.size()) return std::nullopt;
-  const std::string_view line = lines[static_cast<std::size_t>(mark.line)];
-  const auto first = line.find_first_not_of(' ');
-  if (first == std::string_view::npos || line[first] != '\t') return std::nullopt;
-  YAML::Mark at = mark;
-  at.column = static_cast<int>(first);
-  return at;
-}
-
-ConfigFault yaml_fault(const YAML::Exception& error, std::string_view text, std::string_view file) {
-  if (const auto tab = indenting_tab(error.mark, text)) {
-    return fault_at(*tab, file, "a tab indents this line; YAML wants spaces",
-                    "put two spaces in its place");
-  }
-  return fault_at(error.mark, file, "this is not YAML: " + error.msg,
-                  "check the indentation and the quotes");
-}
-
-/// YAML counts bytes, people count characters.
-void count_characters(std::vector<ConfigFault>& faults, std::string_view text) {
-  const auto lines = lines_of(text);
-  for (auto& fault : faults) {
-    if (fault.line < 1 || static_cast<std::size_t>(fault.line) > lines.size()) continue;
-    const std::string_view line = lines[static_cast<std::size_t>(fault.line) - 1];
-    const std::string_view before = line.substr(0, static_cast<std::size_t>(fault.column) - 1);
-    fault.column = static_cast<int>(characters(before)) + 1;
-  }
-}
 
 /// `${NAME}` is closed where it is opened; what it stands for is known where the hub runs.
 void check_variables(ConfigNode& node, const std::string& key, std::string_view text) {
@@ -173,6 +67,8 @@ void read_listen(ConfigNode& node, Config& config, Reach& reach) {
   if (auto host = node.text("host")) config.host = *host;
   reach.host = node.at("host");
   if (auto port = node.integer("port", 0, 65'535)) config.port = static_cast<std::uint16_t>(*port);
+  if (auto port = node.integer("grpc", 0, 65'535))
+    config.grpc_port = static_cast<std::uint16_t>(*port);
   config.front.hosts = node.texts("hosts");
   config.front.origins = node.texts("origins");
   config.public_url = read_public_url(node);
@@ -325,6 +221,67 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
   return request;
 }
 
+/// `4GiB`, `512MiB`; 0 and a fault for anything else.
+std::uint64_t read_bytes(ConfigNode& node, const std::string& key) {
+  const auto text = node.text(key);
+  if (!text) return 0;
+  static const std::map<std::string, std::uint64_t, std::less<>> kUnits{
+      {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}};
+  std::uint64_t count = 0;
+  const auto read = std::from_chars(text->data(), text->data() + text->size(), count);
+  const auto unit = kUnits.find(std::string_view(read.ptr, text->data() + text->size()));
+  if (read.ec == std::errc() && unit != kUnits.end() && count > 0 && count < (1ULL << 30))
+    return count * unit->second;
+  node.fault(node.at(key), "W1205", std::format("`{}` is no amount of memory", *text), "4GiB", "");
+  return 0;
+}
+
+ModelConfig read_model(ConfigNode& node, std::string_view file) {
+  ModelConfig out;
+  out.name = node.text("name").value_or("");
+  check_name(node, out.name);
+  out.file = node.text("file").value_or("");
+  out.image = node.text("image").value_or("");
+  out.instances = node.integer("instances", 1, 64).value_or(1);
+  out.environment = node.pairs("environment");
+  out.origin = std::format("{}:{}", file, node.line());
+  if (out.file.empty()) {
+    node.fault(node.node(), "W1206", std::format("the model \"{}\" needs a `file`", out.name), "",
+               "an .onnx, an XGBoost .json or .ubj, a fastText .bin, or a model.tar.gz");
+    return out;
+  }
+  const auto place = std::filesystem::path(file).parent_path() / out.file;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(place, error)) {
+    node.fault(node.at("file"), "W1206", std::format("there is no file `{}`", place.string()), "",
+               "a path is meant from where this file lies");
+  }
+  out.file = std::filesystem::absolute(place, error).string();
+  return out;
+}
+
+/// Solutions and models share one space of names.
+void check_taken(ConfigNode& node, std::map<std::string, int>& lines, const std::string& name) {
+  const auto [first, fresh] = lines.emplace(name, node.line());
+  if (fresh || name.empty()) return;
+  node.fault(
+      node.at("name"), "W1209",
+      std::format("the name \"{}\" is taken by the solution on line {}", name, first->second), "",
+      "give one of them another `name`");
+}
+
+void read_ml(ConfigNode& root, Config& config, std::map<std::string, int>& lines) {
+  root.child("ml", [&](ConfigNode& node) {
+    config.ml.threads = static_cast<int>(node.integer("threads", 1, 1024).value_or(0));
+    config.ml.memory_bytes = read_bytes(node, "memory");
+  });
+  root.children("models", [&](ConfigNode& node, std::size_t) {
+    ModelConfig model = read_model(node, config.file);
+    check_taken(node, lines, model.name);
+    config.models.push_back(std::move(model));
+  });
+}
+
 void read_all(ConfigNode& root, Config& config) {
   Reach reach;
   root.child("listen", [&](ConfigNode& node) { read_listen(node, config, reach); });
@@ -351,15 +308,10 @@ void read_all(ConfigNode& root, Config& config) {
   std::map<std::string, int> lines;
   root.children("solutions", [&](ConfigNode& node, std::size_t) {
     hub::JoinRequest request = read_solution(node, config.file);
-    const auto [first, fresh] = lines.emplace(request.id.str(), node.line());
-    if (!fresh && !request.id.empty()) {
-      node.fault(node.at("name"), "W1209",
-                 std::format("the name \"{}\" is taken by the solution on line {}",
-                             request.id.str(), first->second),
-                 "", "give one of them another `name`");
-    }
+    check_taken(node, lines, request.id.str());
     config.solutions.push_back(std::move(request));
   });
+  read_ml(root, config, lines);
 }
 
 /// What is below the faulty line: carets under what is wrong, and what would be right.
@@ -420,37 +372,8 @@ bool is_loopback(std::string_view host) {
 ConfigReading read_config(std::string_view text, std::string file) {
   ConfigReading out;
   out.config.file = file;
-  if (text.size() > kConfigBytesMax) {
-    out.faults.push_back(
-        fault_at({}, file, std::format("the file is larger than {} bytes", kConfigBytesMax), ""));
-    return out;
-  }
-  try {
-    std::istringstream scanned{std::string(text)};
-    YAML::Parser parser(scanned);
-    Prescan prescan;
-    parser.HandleNextDocument(prescan);
-    if (prescan.refused) {
-      out.faults.push_back(fault_at(prescan.at, file,
-                                    *prescan.refused + " is not allowed in a configuration",
-                                    "write the value itself"));
-      return out;
-    }
-    Prescan second;
-    if (parser.HandleNextDocument(second)) {
-      out.faults.push_back(fault_at(second.began, file, "a second document begins here (`---`)",
-                                    "a configuration is one document"));
-      return out;
-    }
-    ConfigNode root(YAML::Load(std::string(text)), "the configuration", out.faults, file);
-    read_all(root, out.config);
-    root.finish();
-  } catch (const YAML::Exception& error) {
-    out.faults.push_back(yaml_fault(error, text, file));
-  }
-  count_characters(out.faults, text);
-  std::ranges::stable_sort(out.faults, {},
-                           [](const ConfigFault& f) { return std::pair(f.line, f.column); });
+  read_document(text, file, "the configuration", out.faults,
+                [&](ConfigNode& root) { read_all(root, out.config); });
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weft/adapters/common/front.h"
+#include "weft/app/ml_services.h"
 #include "weft/base/log.h"
 #include "weft/hub/registry.h"
 #include "weft/net/http_server.h"
@@ -28,9 +29,22 @@ struct ConfigFault {
   std::string hint;
 };
 
+/// A model that weft.yaml deploys.
+struct ModelConfig {
+  std::string name;   ///< the endpoint's, and the solution's
+  std::string file;   ///< absolute, or from where weft.yaml lies
+  std::string image;  ///< what loads it; empty: told by the file itself
+  std::int64_t instances = 1;
+  std::vector<std::pair<std::string, std::string>> environment;
+  std::string origin;  ///< `weft.yaml:14`
+  friend bool operator==(const ModelConfig&, const ModelConfig&) = default;
+};
+
 struct Config {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8420;
+  /// Where gRPC is spoken; nothing: nowhere.
+  std::optional<std::uint16_t> grpc_port;
   adapters::FrontConfig front;
   /// Where callers reach the hub, without a slash at its end; empty: where each came to.
   std::string public_url;
@@ -39,6 +53,8 @@ struct Config {
   std::size_t threads = 0;  ///< 0: one for each core
   log::Level log_level = log::Level::info;
   std::vector<hub::JoinRequest> solutions;
+  MlConfig ml;
+  std::vector<ModelConfig> models;
   /// The file it was read from; empty: the defaults.
   std::string file;
 };

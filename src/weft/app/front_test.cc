@@ -259,6 +259,102 @@ TEST_F(Front, TheLongestPrefixAtASegmentWins) {
   EXPECT_EQ(status([](FakeExchange& e) { e.request.target = "/open?x=1"; }), 200);
 }
 
+/// What a route that matches by itself adds: an `S3` of its own kind.
+class FrontWithMatch : public Front {
+ protected:
+  int answer(std::string host, std::string target, std::string method = "GET",
+             std::string type = "", std::string encoding = "") {
+    Route objects = named("/", "objects");
+    objects.match = [](const net::Exchange& e) {
+      return e.head().headers.has("X-Objects") || e.head().headers.get("Host").starts_with("b.");
+    };
+    objects.authenticate = [](net::Exchange& e) -> Result<model::Principal> {
+      if (e.head().headers.get("X-Objects") == "wrong")
+        return fail(Reason::unauthenticated, "no such one");
+      return model::Principal{.name = "signer", .key_id = "k", .admin = false};
+    };
+    objects.any_body = true;
+    objects.names_below = true;
+    objects.first = true;
+    Route root = named("/", "root");
+    Route posts = named("/", "posts");
+    posts.match = [](const net::Exchange& e) { return e.head().method == "POST"; };
+    FrontConfig config;
+    config.hosts = {"Weft.example"};
+    config.keys_required = keys_required_;
+    auto handler = make_front(environment_, {named("/door", "door"), root, posts, objects}, config);
+    FakeExchange exchange(loop_.get_executor());
+    exchange.request.method = std::move(method);
+    exchange.request.target = std::move(target);
+    exchange.request.headers.set("Host", host);
+    if (!objects_.empty()) exchange.request.headers.add("X-Objects", objects_);
+    if (!type.empty()) exchange.request.headers.add("Content-Type", type);
+    if (!encoding.empty()) exchange.request.headers.add("Content-Encoding", encoding);
+    if (!origin_.empty()) exchange.request.headers.add("Origin", origin_);
+    who_.clear();
+    hub::testing::run(loop_, [&]() -> Awaitable<> { co_await handler(exchange); });
+    return exchange.response.status;
+  }
+
+  Route named(std::string prefix, std::string name) {
+    Route out = route(std::move(prefix), false, false);
+    auto inner = out.handler;
+    out.handler = [this, name, inner](Request& request) {
+      who_ = name;
+      return inner(request);
+    };
+    return out;
+  }
+
+  std::string objects_;
+  std::string origin_;
+  std::string who_;
+};
+
+TEST_F(FrontWithMatch, OfOneLengthThoseThatMatchAreAskedFirst) {
+  EXPECT_EQ(answer("localhost", "/x", "POST"), 200);
+  EXPECT_EQ(who_, "posts");
+  EXPECT_EQ(answer("localhost", "/x"), 200);
+  EXPECT_EQ(who_, "root");
+  EXPECT_EQ(answer("localhost", "/door", "POST"), 200);
+  EXPECT_EQ(who_, "door") << "the longer prefix";
+  objects_ = "yes";
+  EXPECT_EQ(answer("localhost", "/door"), 200);
+  EXPECT_EQ(who_, "objects") << "first of all";
+}
+
+TEST_F(FrontWithMatch, ARouteMayKnowItsCallersByItself) {
+  keys_required_ = true;
+  EXPECT_EQ(answer("localhost", "/x"), 401);
+  objects_ = "yes";
+  EXPECT_EQ(answer("localhost", "/x"), 200);
+  EXPECT_EQ(principal_.name, "signer");
+  objects_ = "wrong";
+  EXPECT_EQ(answer("localhost", "/x"), 401);
+}
+
+TEST_F(FrontWithMatch, ABucketMayStandBeforeTheNameOfTheHub) {
+  for (const char* host :
+       {"b.localhost:8420", "b.c.LOCALHOST", "b.weft.example", "b.weft.example:1"})
+    EXPECT_EQ(answer(host, "/x"), 200) << host;
+  for (const char* host : {"b.localhost.evil.example", "b.evil.example", "b.127.0.0.1", "b.",
+                           "b.notlocalhost", "b.weft.example.evil"}) {
+    EXPECT_EQ(answer(host, "/x"), 403) << host;
+  }
+  EXPECT_EQ(answer("c.localhost", "/x"), 403) << "for another route it is no name";
+  EXPECT_EQ(environment_.hosts, std::vector<std::string>{"weft.example"});
+}
+
+TEST_F(FrontWithMatch, ObjectsAreOfAnyTypeAndFromNoForeignPage) {
+  EXPECT_EQ(answer("localhost", "/x", "POST", "text/plain"), 403);
+  EXPECT_EQ(answer("localhost", "/x", "POST", "text/csv", "gzip"), 415);
+  objects_ = "yes";
+  EXPECT_EQ(answer("localhost", "/x", "POST", "text/plain"), 200);
+  EXPECT_EQ(answer("localhost", "/x", "PUT", "text/csv", "aws-chunked,gzip"), 200);
+  origin_ = "https://evil.example";
+  EXPECT_EQ(answer("localhost", "/x", "PUT", "text/csv"), 403);
+}
+
 TEST_F(Front, ReadinessTellsWhetherCallsShouldBeSent) {
   const auto table = all_adapters();
   const auto admin = std::ranges::find(table, "admin", &Adapter::name);

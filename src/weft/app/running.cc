@@ -10,8 +10,11 @@
 
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
+#include "weft/app/grpc_door.h"
+#include "weft/app/ml_services.h"
 #include "weft/app/process.h"
 #include "weft/app/watchdog.h"
+#include "weft/app/workers/workers.h"
 #include "weft/base/on_loop.h"
 #include "weft/base/task_group.h"
 #include "weft/base/timers.h"
@@ -46,17 +49,27 @@ class RunningHub final : public Running {
                                                       .random = random_,
                                                       .tables = store_->tables(),
                                                       .journal = store_->journal()});
+    WEFT_TRY(ml_, MlServices::create({.loops = loops_,
+                                      .clock = clock_,
+                                      .random = random_,
+                                      .tables = store_->tables(),
+                                      .hub = *hub_,
+                                      .folder = std::filesystem::absolute(config_.data) / "ml",
+                                      .config = config_.ml}));
     make_environment();
     WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
+    WEFT_CHECK(wait(ml_->start()));
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
     WEFT_CHECK(listen());
+    if (config_.grpc_port) WEFT_CHECK(open_grpc_door());
     boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(join_all()); });
     return {};
   }
 
   std::string url() const override { return environment_->listen_url; }
   std::string socket_path() const override { return (config_.data / "weft.sock").string(); }
+  std::string grpc_address() const override { return grpc_address_; }
 
   void reload() override {
     boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(reload_and_log()); });
@@ -80,9 +93,12 @@ class RunningHub final : public Running {
     }
     if (background_) wait(background_->join());
     if (loops_.running()) wait(hub_->tasks().stop());
+    if (loops_.running() && ml_) wait(ml_->drain());
     servers_.clear();
+    grpc_door_.reset();
     joiner_.reset();
     loops_.stop();
+    ml_.reset();
     hub_.reset();
     store_.reset();
   }
@@ -99,6 +115,7 @@ class RunningHub final : public Running {
         adapters::Environment{.hub = *hub_,
                               .joiner = nullptr,
                               .clients = *clients_,
+                              .ml = &ml_->api(),
                               .listen_url = "",
                               .public_url = config_.public_url,
                               .data_directory = "",
@@ -151,6 +168,28 @@ class RunningHub final : public Running {
     return {};
   }
 
+  Result<void> open_grpc_door() {
+    const std::string host = config_.host.contains(':') ? std::format("[{}]", config_.host) : config_.host;
+    grpc_door_ = std::make_unique<GrpcDoor>(
+        GrpcDoor::Parts{.executor = loops_.at(0).executor(),
+                        .program = find_libexec() / "weft-door-grpc",
+                        .listen = std::format("{}:{}", host, *config_.grpc_port),
+                        .hub = environment_->listen_url,
+                        .tls = config_.tls});
+    WEFT_TRY(const int port, wait(grpc_door_->begin()));
+    grpc_address_ = std::format("{}:{}", shown_host(config_.host), port);
+    boost::asio::post(loops_.at(0).executor(), [this] {
+      background_->spawn(grpc_door_->keep(background_->token()));
+    });
+    return {};
+  }
+
+  /// Models load while all else goes on.
+  void reconcile_models() {
+    auto models = config_.models;
+    background_->spawn(ml_->reconcile(std::move(models), background_->token()));
+  }
+
   Awaitable<> join_all() {
     const Executor executor = loops_.at(0).executor();
     if (auto restored = co_await joiner_->restore(); !restored) {
@@ -161,6 +200,7 @@ class RunningHub final : public Running {
       log::error("the tasks of the hub's last life could not be read: {}",
                  recovered.error().message);
     }
+    reconcile_models();
     auto configured = config_.solutions;
     co_await joiner_->reconcile(std::move(configured), executor, background_->token());
     co_await joiner_->keep_fresh(executor, background_->token());
@@ -174,6 +214,7 @@ class RunningHub final : public Running {
     };
     note("listen.host", next.host != config_.host);
     note("listen.port", next.port != config_.port);
+    note("listen.grpc", next.grpc_port != config_.grpc_port);
     note("listen.hosts", next.front.hosts != config_.front.hosts);
     note("listen.origins", next.front.origins != config_.front.origins);
     const auto files = [](const std::optional<net::TlsServerConfig>& tls) {
@@ -184,6 +225,7 @@ class RunningHub final : public Running {
     note("listen.tls", files(next.tls) != files(config_.tls));
     note("keys.required", next.front.keys_required != config_.front.keys_required);
     note("data", next.data != config_.data);
+    note("ml", next.ml != config_.ml);
     note("threads", next.threads != 0 && next.threads != config_.threads);
     return out;
   }
@@ -237,6 +279,8 @@ class RunningHub final : public Running {
     }
     config_.solutions = std::move(reading.config.solutions);
     log::set_level(reading.config.log_level);
+    config_.models = std::move(reading.config.models);
+    reconcile_models();
     auto configured = config_.solutions;
     co_await joiner_->reconcile(std::move(configured), loops_.at(0).executor(), ends);
     co_return words;
@@ -251,10 +295,13 @@ class RunningHub final : public Running {
   std::optional<net::HttpClients> clients_;
   std::unique_ptr<store::sqlite::Store> store_;
   std::unique_ptr<hub::Hub> hub_;
+  std::unique_ptr<MlServices> ml_;
   std::vector<adapters::Adapter> table_;
   std::unique_ptr<adapters::Environment> environment_;
   std::unique_ptr<hub::Joiner> joiner_;
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
+  std::unique_ptr<GrpcDoor> grpc_door_;
+  std::string grpc_address_;
   std::unique_ptr<TaskGroup> background_;
   bool drained_ = false;
   bool reloading_ = false;

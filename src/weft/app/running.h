@@ -23,6 +23,8 @@ class Running {
   /// `http://127.0.0.1:8420`.
   virtual std::string url() const = 0;
   virtual std::string socket_path() const = 0;
+  /// `127.0.0.1:8421`; empty where weft.yaml names no port for gRPC.
+  virtual std::string grpc_address() const = 0;
   /// Begins to read the configuration again and to make the solutions follow it; the log says how
   /// that went. A solution that is slow to join holds up nobody who waits for signals.
   virtual void reload() = 0;

@@ -1,0 +1,153 @@
+#include "weft/app/deploying.h"
+
+#include <format>
+
+#include "weft/base/ids.h"
+#include "weft/base/timers.h"
+
+namespace weft::app {
+namespace {
+
+constexpr Milliseconds kLookAgain{100};
+constexpr std::string_view kRole = "arn:aws:iam::000000000000:role/weft";
+constexpr std::string_view kInstance = "ml.m5.large";
+constexpr std::string_view kVariant = "AllTraffic";
+
+std::string text_of(const json::object& o, std::string_view key) {
+  return std::string(json::string_at(o, key));
+}
+
+/// Whether the door says that there is no such thing, in any of its ways.
+bool missing(const Error& error) {
+  return error.param == "ResourceNotFound" || error.message.starts_with("Could not find") ||
+         error.message.starts_with("Requested resource not found");
+}
+
+/// A model that has the name already, or one of the training job of that name.
+Awaitable<Result<void>> find_or_make_model(AwsClient& aws, std::string name) {
+  json::object named{{"ModelName", name}};
+  auto model = co_await aws.sagemaker("DescribeModel", std::move(named));
+  if (model) co_return Result<void>();
+  if (!missing(model.error())) co_return fail(model.error());
+  json::object asked{{"TrainingJobName", name}};
+  auto job = co_await aws.sagemaker("DescribeTrainingJob", std::move(asked));
+  if (!job) {
+    if (!missing(job.error())) co_return fail(job.error());
+    co_return fail(Reason::invalid_argument,
+                   std::format("there is no model and no training job `{}`; `weft models` and "
+                               "`weft jobs` list them",
+                               name));
+  }
+  const auto* artifacts = json::object_at(*job, "ModelArtifacts");
+  const std::string data = artifacts ? text_of(*artifacts, "S3ModelArtifacts") : "";
+  if (data.empty()) {
+    co_return fail(Reason::invalid_argument,
+                   std::format("the training job {} has no model: it is {}", name,
+                               text_of(*job, "TrainingJobStatus")));
+  }
+  const auto* algorithm = json::object_at(*job, "AlgorithmSpecification");
+  std::string image = algorithm ? text_of(*algorithm, "TrainingImage") : "";
+  if (image.empty() && algorithm != nullptr) image = text_of(*algorithm, "AlgorithmName");
+  json::object made{{"ModelName", name},
+                    {"ExecutionRoleArn", kRole},
+                    {"PrimaryContainer", json::object{{"Image", image}, {"ModelDataUrl", data}}}};
+  WEFT_CO_TRY(json::object created, co_await aws.sagemaker("CreateModel", std::move(made)));
+  (void)created;
+  co_return Result<void>();
+}
+
+/// `ENDPOINT-N`: the first that is free.
+Awaitable<Result<std::string>> make_config(AwsClient& aws, Deploying deploying) {
+  for (int number = 1; number < 1'000; ++number) {
+    const std::string name = std::format("{}-{}", deploying.name, number);
+    const json::object variant{{"VariantName", kVariant},
+                               {"ModelName", deploying.model},
+                               {"InitialInstanceCount", deploying.instances},
+                               {"InstanceType", kInstance},
+                               {"InitialVariantWeight", 1.0}};
+    json::object made{{"EndpointConfigName", name}, {"ProductionVariants", json::array{variant}}};
+    auto created = co_await aws.sagemaker("CreateEndpointConfig", std::move(made));
+    if (created) co_return name;
+    if (!created.error().message.contains("already exist")) co_return fail(created.error());
+  }
+  co_return fail(
+      Reason::invalid_argument,
+      std::format("{} has been deployed too often; delete old configurations", deploying.name));
+}
+
+Awaitable<Result<json::object>> until_settled(AwsClient& aws, std::string endpoint) {
+  while (true) {
+    json::object named{{"EndpointName", endpoint}};
+    WEFT_CO_TRY(json::object now, co_await aws.sagemaker("DescribeEndpoint", std::move(named)));
+    const std::string status = text_of(now, "EndpointStatus");
+    if (status != "Creating" && status != "Updating" && status != "SystemUpdating") co_return now;
+    const CancelToken never;
+    co_await sleep_for(kLookAgain, never);
+  }
+}
+
+}  // namespace
+
+Exit run_with_aws(const HubOptions& hub, AwsBody body) {
+  const SystemClock clock;
+  return run_command(hub,
+                     [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
+                       AwsClient aws(admin.client(), admin.address(), clock);
+                       co_return co_await body(admin, aws, printer, clock);
+                     });
+}
+
+Awaitable<Result<Exit>> deploy_model(AwsClient& aws, const Printer& printer, Deploying deploying) {
+  if (deploying.name.empty()) deploying.name = deploying.model;
+  WEFT_CO_CHECK(co_await find_or_make_model(aws, deploying.model));
+  WEFT_CO_TRY(const std::string config, co_await make_config(aws, deploying));
+  json::object named{{"EndpointName", deploying.name}};
+  auto before = co_await aws.sagemaker("DescribeEndpoint", std::move(named));
+  if (!before && !missing(before.error())) co_return fail(before.error());
+  json::object wanted{{"EndpointName", deploying.name}, {"EndpointConfigName", config}};
+  WEFT_CO_TRY(
+      json::object begun,
+      co_await aws.sagemaker(before ? "UpdateEndpoint" : "CreateEndpoint", std::move(wanted)));
+  (void)begun;
+  WEFT_CO_TRY(json::object now, co_await until_settled(aws, deploying.name));
+  const std::string status = text_of(now, "EndpointStatus");
+  const std::string why = text_of(now, "FailureReason");
+  if (status != "InService" || text_of(now, "EndpointConfigName") != config) {
+    printer.document(now);
+    co_return printer.error(
+        make_error(Reason::solution_failed,
+                   why.empty() ? std::format("{} is {}", deploying.name, status) : why),
+        before ? "what answered before still does" : "", Exit::failed);
+  }
+  printer.line(std::format("{} answers with {}", deploying.name, deploying.model));
+  printer.note(
+      std::format("next: weft show {0}, or weft predict {0} --input FILE", slug(deploying.name)));
+  printer.document(now);
+  co_return Exit::done;
+}
+
+Awaitable<Result<void>> model_from_file(AwsClient& aws, std::filesystem::path file,
+                                        std::string image, std::string name) {
+  std::string bucket(kOwnBucket);
+  WEFT_CO_CHECK(co_await aws.make_bucket(bucket));
+  const bool packed = file.filename().string().ends_with(".tar.gz");
+  const std::string folder = std::format("models/{}/", name);
+  const std::string key = folder + file.filename().string();
+  WEFT_CO_CHECK(co_await aws.put_file(file, bucket, key));
+  json::object container{{"Image", image}};
+  if (packed) {
+    container["ModelDataUrl"] = std::format("s3://{}/{}", bucket, key);
+  } else {
+    container["ModelDataSource"] = json::object{
+        {"S3DataSource", json::object{{"S3Uri", std::format("s3://{}/{}", bucket, folder)},
+                                      {"S3DataType", "S3Prefix"},
+                                      {"CompressionType", "None"}}}};
+  }
+  json::object made{
+      {"ModelName", name}, {"ExecutionRoleArn", kRole}, {"PrimaryContainer", std::move(container)}};
+  WEFT_CO_TRY(json::object created, co_await aws.sagemaker("CreateModel", std::move(made)));
+  (void)created;
+  co_return Result<void>();
+}
+
+}  // namespace weft::app

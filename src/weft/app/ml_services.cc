@@ -1,0 +1,171 @@
+#include "weft/app/ml_services.h"
+
+#include <format>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "weft/app/config.h"
+#include "weft/app/configured_models.h"
+#include "weft/app/deployed_model.h"
+#include "weft/app/workers/workers.h"
+#include "weft/base/log.h"
+#include "weft/hub/hub.h"
+#include "weft/ml/api.h"
+#include "weft/ml/owned_objects.h"
+#include "weft/net/loop.h"
+#include "weft/store/files/local_objects.h"
+
+namespace weft::app {
+namespace {
+
+/// Files and digests; made when there is work.
+constexpr std::size_t kPoolThreads = 4;
+constexpr std::size_t kPoolWaiting = 4096;
+
+std::vector<Executor> executors_of(net::Loops& loops) {
+  std::vector<Executor> out;
+  out.reserve(loops.size());
+  for (std::size_t i = 0; i < loops.size(); ++i) out.push_back(loops.at(i).executor());
+  return out;
+}
+
+}  // namespace
+
+struct MlServices::State {
+  State(Parts parts_in, std::unique_ptr<store::Objects> objects_in,
+        std::unique_ptr<ml::Workers> workers_in, std::unique_ptr<WorkPool> pool_in)
+      : parts(std::move(parts_in)),
+        pool(std::move(pool_in)),
+        objects(std::move(objects_in)),
+        owned(*objects, parts.tables),
+        workers(std::move(workers_in)),
+        logs(parts.folder / "logs", *pool),
+        metrics(parts.clock, parts.folder / "metrics"),
+        tags(parts.tables),
+        models(parts.clock, parts.tables, ml::all_algorithms()),
+        endpoints(endpoint_parts()),
+        jobs({.executor = parts.loops.at(0).executor(),
+              .clock = parts.clock,
+              .tables = parts.tables,
+              .objects = *objects,
+              .workers = *workers,
+              .logs = logs,
+              .algorithms = ml::all_algorithms(),
+              .folder = parts.folder / "jobs",
+              .metrics = &metrics,
+              .objects_of = objects_of()}),
+        api{.jobs = jobs,
+            .models = models,
+            .endpoints = endpoints,
+            .tags = tags,
+            .logs = logs,
+            .metrics = metrics,
+            .objects = objects_of()} {}
+
+  std::function<std::shared_ptr<store::Objects>(std::string)> objects_of() {
+    return [this](std::string owner) { return owned.of(std::move(owner)); };
+  }
+
+  ml::Endpoints::Parts endpoint_parts() {
+    return {.loops = executors_of(parts.loops),
+            .clock = parts.clock,
+            .random = parts.random,
+            .tables = parts.tables,
+            .objects = *objects,
+            .workers = *workers,
+            .logs = logs,
+            .metrics = metrics,
+            .models = models,
+            .algorithms = ml::all_algorithms(),
+            .objects_of = objects_of(),
+            .folder = parts.folder / "endpoints",
+            .serving =
+                [this](const ml::Endpoint& endpoint, std::shared_ptr<ml::Inferring> serving) {
+                  show(endpoint, std::move(serving));
+                },
+            .gone = [this](const ml::Endpoint& endpoint) { hide(endpoint); }};
+  }
+
+  /// As a solution of its own name; where another has it, with its owner's behind it.
+  void show(const ml::Endpoint& endpoint, std::shared_ptr<ml::Inferring> serving) {
+    hide(endpoint);
+    const std::string own = slug(endpoint.name);
+    for (const std::string& name : {own, slug(std::format("{}-{}", own, endpoint.owner))}) {
+      SolutionId id(name);
+      auto added = parts.hub.registry().add(entry_of_endpoint(endpoint, id, serving));
+      if (added) {
+        shown.insert_or_assign({endpoint.owner, endpoint.name}, std::move(id));
+        return;
+      }
+      log::warn("endpoint {}: it is no solution of the name {}: {}", endpoint.name, name,
+                added.error().message);
+    }
+  }
+
+  void hide(const ml::Endpoint& endpoint) {
+    const auto at = shown.find({endpoint.owner, endpoint.name});
+    if (at == shown.end()) return;
+    (void)parts.hub.registry().remove(at->second);
+    shown.erase(at);
+  }
+
+  Parts parts;
+  std::unique_ptr<WorkPool> pool;
+  std::unique_ptr<store::Objects> objects;
+  ml::OwnedObjects owned;
+  std::unique_ptr<ml::Workers> workers;
+  ml::Logs logs;
+  ml::Metrics metrics;
+  ml::Tags tags;
+  ml::Models models;
+  /// Endpoints that are solutions, by owner and name; the first loop alone.
+  std::map<std::pair<std::string, std::string>, SolutionId> shown;
+  /// What weft.yaml names, until it is seen to; the first loop alone.
+  std::optional<std::vector<ModelConfig>> wanted;
+  bool reconciling = false;
+  ml::Endpoints endpoints;
+  ml::TrainingJobs jobs;
+  ml::Api api;
+};
+
+MlServices::MlServices(std::unique_ptr<State> state) : state_(std::move(state)) {}
+MlServices::~MlServices() = default;
+
+ml::Api& MlServices::api() { return state_->api; }
+
+Result<std::unique_ptr<MlServices>> MlServices::create(Parts parts) {
+  auto pool = std::make_unique<WorkPool>(kPoolThreads, kPoolWaiting);
+  WEFT_TRY(auto objects,
+           store::files::open_local_objects(parts.folder / "objects", parts.random, *pool));
+  WEFT_TRY(auto workers, make_workers({.threads = parts.config.threads,
+                                       .memory_bytes = parts.config.memory_bytes}));
+  return std::unique_ptr<MlServices>(new MlServices(std::make_unique<State>(
+      std::move(parts), std::move(objects), std::move(workers), std::move(pool))));
+}
+
+Awaitable<Result<void>> MlServices::start() {
+  WEFT_CO_CHECK(co_await state_->owned.start());
+  WEFT_CO_CHECK(co_await state_->tags.start());
+  WEFT_CO_CHECK(co_await state_->models.start());
+  WEFT_CO_CHECK(co_await state_->jobs.start());
+  co_return co_await state_->endpoints.start();
+}
+
+Awaitable<> MlServices::reconcile(std::vector<ModelConfig> models, CancelToken cancel) {
+  state_->wanted = std::move(models);
+  if (state_->reconciling) co_return;
+  state_->reconciling = true;
+  while (state_->wanted && !cancel.cancelled()) {
+    auto next = *std::exchange(state_->wanted, std::nullopt);
+    co_await reconcile_models(state_->api, *state_->pool, std::move(next), cancel);
+  }
+  state_->reconciling = false;
+}
+
+Awaitable<> MlServices::drain() {
+  co_await state_->jobs.drain();
+  co_await state_->endpoints.drain();
+}
+
+}  // namespace weft::app
