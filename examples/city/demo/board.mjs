@@ -8,11 +8,15 @@ const cut = (text, width) => (text.length <= width ? text : `${text.slice(0, wid
 const fit = (text, width) => cut(text, width).padEnd(width);
 const inTime = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : `${ms.toFixed(0)} ms`);
 
+/** How an expected value begins in an answer; of what a model computes, the largest number. */
+const begins = (value) =>
+  Array.isArray(value) ? String(Math.max(...value)).slice(0, 6) : String(value);
+
 /** The part of an answer that says something: from the first expected value on. */
 function gist({ answer = '', error, values = [] }) {
   if (error) return error.trim().split('\n').at(-1);
   const text = answer.replace(/\s+/g, ' ').trim();
-  const at = Math.max(0, ...values.slice(0, 1).map((v) => text.indexOf(String(v))));
+  const at = Math.max(0, ...values.slice(0, 1).map((v) => text.indexOf(begins(v))));
   return text.slice(at);
 }
 

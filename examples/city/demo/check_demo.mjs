@@ -2,6 +2,7 @@
 // Usage: check_demo.mjs --weft PROGRAM
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,10 +17,10 @@ const folder = mkdtempSync(join(tmpdir(), 'weft-demo-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the demonstration and gives its exit code, its words and its report. */
-async function demo(...args) {
-  const file = join(folder, `${args.length}.json`);
+async function demo(env = {}, ...args) {
+  const file = join(folder, `${randomUUID()}.json`);
   const all = [program, '--weft', weft, '--once', '--json', file, ...args];
-  const { code, text } = await run(process.execPath, all);
+  const { code, text } = await run(process.execPath, all, { env });
   const report = code === null ? undefined : JSON.parse(readFileSync(file, 'utf8'));
   return { code, text, report };
 }
@@ -27,11 +28,22 @@ async function demo(...args) {
 test('every caller is rightly answered by every solution', async () => {
   const { code, text, report } = await demo();
   assert.equal(code, 0, text);
-  assert.equal(report.cells.length, 28);
+  assert.equal(report.cells.length, 42);
+  assert.equal(report.conversations.length, 10);
+});
+
+test('a bank that lets every payment pass is found out', async () => {
+  const { code, text, report } = await demo({ RISK_THRESHOLD: '1' });
+  assert.equal(code, 1, text);
+  const wrong = report.conversations.filter((each) => !each.ok);
+  assert.deepEqual(
+    wrong.map((each) => each.title),
+    ['The bank stops a payment', 'A person looks at it'],
+  );
 });
 
 test('one spoiled answer fails, and is named with what was expected', async () => {
-  const { code, text, report } = await demo('--only', 'openai', '--corrupt', 'openai:bank');
+  const { code, text, report } = await demo({}, '--only', 'openai', '--corrupt', 'openai:bank');
   assert.equal(code, 1, text);
   const wrong = report.cells.filter((cell) => !cell.ok);
   assert.deepEqual(

@@ -7,7 +7,9 @@ import OpenAI from 'openai';
 import * as a2a from './callers/a2a.mjs';
 import * as mcp2025 from './callers/mcp_2025.mjs';
 import * as mcp2026 from './callers/mcp_2026.mjs';
-import { lacking, withBank } from './truth.mjs';
+import { judged } from './learning.mjs';
+import { lookedAt, nobodyLooked } from './risky.mjs';
+import { knownPayee, lacking, withBank } from './truth.mjs';
 
 const kAmount = 12.34;
 const inFen = (yuan) => Math.round(yuan * 100);
@@ -24,16 +26,18 @@ async function pay({ hub, houses, truth }, { connect, path, tool }, reply) {
   const balance = () =>
     withBank(houses.bank.url, async (call) => inFen((await call('balance', { account })).balance));
   const before = await balance();
+  const to = await withBank(houses.bank.url, (call) => knownPayee(call, account));
   const asked = [];
   const client = await connect(hub.url + path, ({ message }) => asked.push(message) && reply);
   const result = await client
-    .callTool({ name: tool, arguments: { from: account, to: 'Tea Market', amount: kAmount } })
+    .callTool({ name: tool, arguments: { from: account, to, amount: kAmount } })
     .finally(() => client.close());
   assert.equal(asked.length, 1, `asked ${asked.length} times instead of once`);
   assert.ok(
     asked[0].includes(account) && asked[0].includes(String(kAmount)),
     `asked «${asked[0]}»`,
   );
+  assert.ok(!/person's look/.test(asked[0]), `the risk check stopped it: «${asked[0]}»`);
   return { question: asked[0], result, moved: before - (await balance()) };
 }
 
@@ -117,4 +121,7 @@ export const crossings = [
   { title: 'A2A is asked back by the clinic', run: a2aAskedBack },
   { title: 'openai is asked back by the clinic', run: openaiAskedBack },
   { title: 'openai streams from the clinic', run: openaiStream },
+  { title: 'boto3 trained the houses that learn', run: async ({ lessons }) => judged(lessons) },
+  { title: 'The bank stops a payment', run: nobodyLooked },
+  { title: 'A person looks at it', run: lookedAt },
 ];

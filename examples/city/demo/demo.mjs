@@ -1,4 +1,4 @@
-// The demonstration: four houses, one hub, and every official SDK calling every house through it.
+// The demonstration: six houses, one hub, and every official SDK calling every house through it.
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -10,10 +10,11 @@ import { pythonCaller } from './callers/python.mjs';
 import * as rest from './callers/rest.mjs';
 import { Board } from './board.mjs';
 import { crossings } from './crossings.mjs';
-import { solutions, startHouses } from './houses.mjs';
+import { houses as served, learned, solutions, startHouses } from './houses.mjs';
 import { startHub } from './hub.mjs';
+import { learn, readLearnedTruth } from './learning.mjs';
 import { readOptions } from './options.mjs';
-import { corrupt, lacking, readTruth } from './truth.mjs';
+import { corrupt, lacking, questions, readTruth } from './truth.mjs';
 import { nextSteps } from './next_steps.mjs';
 
 const kCallMs = 15_000;
@@ -106,21 +107,32 @@ function explain(cells) {
   }
 }
 
-/** Starts the city, joins it and asks everything. */
+const indented = (text) => text.replace(/^/gm, '  ');
+
+/** Starts the city, joins it, lets it learn and asks everything. */
 async function demonstrate(options, keep) {
   const seed = options.seed ?? randomBytes(4).toString('hex');
   console.log(`city under seed ${seed}`);
-  const houses = await startHouses(seed, keep);
-  const truth = await readTruth(houses, seed);
   const hub = await startHub(options.weft, keep);
   Object.assign(hub, { keep, timeoutMs: kCallMs });
-  console.log(`weft ready on ${hub.url} in ${hub.readyMs.toFixed(0)} ms\n`);
-  for (const name of solutions) {
+  const riskUrl = `${hub.url}/v2/models/fraud/infer`;
+  const houses = await startHouses({ seed, riskUrl, keep });
+  const draw = questions(seed);
+  const truth = await readTruth(houses, draw);
+  console.log(`weft ready on ${hub.url} in ${hub.readyMs.toFixed(0)} ms`);
+  console.log(`the bank asks ${riskUrl} before each payment\n`);
+  for (const name of served) {
     console.log(`$ weft add ${houses[name].url} --as ${name}`);
-    console.log((await hub.add(name, houses[name].url)).replace(/^/gm, '  '));
+    console.log(indented(await hub.add(name, houses[name].url)));
   }
+  const lessons = await learn(hub, seed);
+  for (const name of learned) {
+    console.log(`$ AWS_ENDPOINT_URL=${hub.url} ${lessons[name].command}`);
+    console.log(indented(lessons[name].printed));
+  }
+  Object.assign(truth, await readLearnedTruth(hub, seed, draw));
   console.log('');
-  const city = { hub, houses, truth, seed };
+  const city = { hub, houses, truth, lessons };
   const cells = await fillBoard(city, options);
   const conversations = options.only ? [] : await cross(city);
   const ok = [...cells, ...conversations].every((result) => result.ok);

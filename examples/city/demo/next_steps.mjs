@@ -5,6 +5,11 @@ export function nextSteps({ hub, truth }) {
   const { district } = truth.clinic.parameters;
   const { account } = truth.bank.parameters;
   const send = JSON.stringify({ account });
+  // Of what the conversations left on the account most, to somebody new.
+  const most = Math.floor(truth.bank.values[0] * 0.12);
+  const payment = Object.entries(truth.fraud.parameters)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
   return `
 The city stays up until Ctrl-C. In another terminal:
 
@@ -12,6 +17,9 @@ The city stays up until Ctrl-C. In another terminal:
   ${hub.weft} ls
   ${hub.weft} call bank/balance account=${account}
   ${hub.weft} call table/search --input '${JSON.stringify({ cuisine: 'sichuan', day: 'tomorrow' })}'
+  ${hub.weft} call fraud/predict ${payment}
+  ${hub.weft} call bank/pay from=${account} to='Golden Lottery' amount=${most}
+  ${hub.weft} jobs
 
   curl ${hub.url}/api/bank/balance --json '${send}'
   curl ${hub.url}/v1/models

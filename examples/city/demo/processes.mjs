@@ -2,9 +2,14 @@
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 const kKeptLines = 200;
 const kEndMs = 3000;
+
+/** The Python that has the SDKs (setup.sh). */
+export const python =
+  process.env.CITY_PYTHON ?? fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
 
 /** A running program and what it wrote last. */
 export class Child {

@@ -1,5 +1,6 @@
-// What is true in this run: read from each house directly, through its own SDK, before the hub
-// comes into play. Each solution gets a question and the values a right answer must contain.
+// What is true in this run: read from each house directly, through its own SDK, before it joins the
+// hub (of models: from their files, learning.mjs). Each solution gets a question and the values a
+// right answer must contain.
 
 import OpenAI from 'openai';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -9,13 +10,17 @@ import { random } from '../lib/random.mjs';
 import * as a2a from './callers/a2a.mjs';
 
 /**
- * @typedef {{skill: string, text: string, parameters: object, values: (string|number)[]}} Truth
- * `text` is the question in plain words, `parameters` the same for programs.
+ * @typedef {{skill: string, text: string, parameters: object,
+ *   values: (string|number|number[])[]}} Truth
+ * `text` is the question in plain words, `parameters` the same for programs. A list of numbers is
+ * what a model computes: it stands in the answer in this order, but for what floats differ by.
  */
 
+/** What the questions of a run are drawn with. */
+export const questions = (seed) => random(seed, 'questions');
+
 /** @returns {Promise<Record<string, Truth>>} by solution */
-export async function readTruth(houses, seed) {
-  const draw = random(seed, 'questions');
+export async function readTruth(houses, draw) {
   const district = draw.pick(districtNames);
   return {
     clinic: await clinicTruth(houses.clinic.url, district),
@@ -49,6 +54,13 @@ export async function withBank(url, use) {
   } finally {
     await client.close();
   }
+}
+
+/** Somebody whom this account has paid before. */
+export async function knownPayee(call, account) {
+  const { entries } = await call('statement', { account, limit: 200 });
+  const [first] = entries.filter((entry) => entry.amount < 0);
+  return first.text.replace(/^To /, '');
 }
 
 function bankTruth(url, draw) {
@@ -95,13 +107,21 @@ async function chatTruth(url, district) {
 
 const squeeze = (text) => text.replace(/\\n/g, ' ').replace(/\s+/g, ' ');
 
+/** Single precision, and sums in whatever order. */
+const kNear = 1e-5;
+
+/** Whether the numbers hold this row, one after the other. */
+const holdsRow = (numbers, row) =>
+  numbers.some((_, at) => row.every((value, i) => Math.abs(numbers[at + i] - value) <= kNear));
+
 /** The values that an answer lacks. Numbers are compared as numbers, text without its spacing. */
 export function lacking(answer, values) {
   const text = squeeze(answer);
-  const numbers = new Set((text.match(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) ?? []).map(Number));
-  return values.filter((value) =>
-    typeof value === 'number' ? !numbers.has(value) : !text.includes(squeeze(value)),
-  );
+  const numbers = (text.match(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g) ?? []).map(Number);
+  return values.filter((value) => {
+    if (Array.isArray(value)) return !holdsRow(numbers, value);
+    return typeof value === 'number' ? !numbers.includes(value) : !text.includes(squeeze(value));
+  });
 }
 
 const kAlphabets = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];

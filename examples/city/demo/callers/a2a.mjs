@@ -62,6 +62,8 @@ export async function open(hub) {
     bank: ({ skill, parameters }) => send('bank', { skill, parameters }),
     table: ({ skill, parameters }) => send('table', { skill, parameters }),
     chat: ({ text }) => send('chat', text),
+    fraud: ({ skill, parameters }) => send('fraud', { skill, parameters }),
+    meter: ({ skill, parameters }) => send('meter', { skill, parameters }),
     close: async () => {},
   };
 }

@@ -42,6 +42,8 @@ export async function open(hub) {
     bank: ({ parameters }) => call('bank__balance', parameters),
     table: ({ parameters }) => call('table__search', parameters),
     chat: ({ text }) => call('chat__chat', { prompt: text }),
+    fraud: ({ parameters }) => call('fraud__predict', parameters),
+    meter: ({ parameters }) => call('meter__predict', parameters),
     close: async () => (await session)?.close(),
   };
 }

@@ -36,6 +36,8 @@ export async function open(hub) {
     bank: ({ parameters }) => call('bank', 'balance', parameters),
     table: ({ parameters }) => call('table', 'search', parameters),
     chat: ({ parameters }) => call('chat', 'chat', parameters),
+    fraud: ({ parameters }) => call('fraud', 'predict', parameters),
+    meter: ({ parameters }) => call('meter', 'predict', parameters),
     close: async () => {
       const opened = await Promise.allSettled(clients.values());
       await Promise.allSettled(opened.map(({ value }) => value?.close()));

@@ -38,7 +38,14 @@ async def main(url):
         async def chat(question):
             return await call("chat__chat", question["parameters"])
 
-        await serve({"clinic": clinic, "bank": bank, "table": table, "chat": chat}, prepare)
+        async def fraud(question):
+            return await call("fraud__predict", question["parameters"])
+
+        async def meter(question):
+            return await call("meter__predict", question["parameters"])
+
+        solutions = {"clinic": clinic, "bank": bank, "table": table, "chat": chat}
+        await serve({**solutions, "fraud": fraud, "meter": meter}, prepare)
 
 
 asyncio.run(main(sys.argv[1]))

@@ -26,6 +26,8 @@ export async function open(hub) {
     bank: ({ parameters }) => complete(client, 'tool/bank/balance', JSON.stringify(parameters)),
     table: ({ parameters }) => complete(client, 'tool/table/search', JSON.stringify(parameters)),
     chat: ({ text }) => complete(client, 'model/chat', text),
+    fraud: ({ parameters }) => complete(client, 'predict/fraud', JSON.stringify(parameters)),
+    meter: ({ parameters }) => complete(client, 'predict/meter', JSON.stringify(parameters)),
     close: async () => {},
   };
 }

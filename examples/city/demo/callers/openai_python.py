@@ -39,8 +39,17 @@ async def chat(question):
     return "".join(words)
 
 
+async def fraud(question):
+    return await complete("predict/fraud", json.dumps(question["parameters"]))
+
+
+async def meter(question):
+    return await complete("predict/meter", json.dumps(question["parameters"]))
+
+
 async def prepare(_solution):
     await client.models.list()
 
 
-asyncio.run(serve({"clinic": clinic, "bank": bank, "table": table, "chat": chat}, prepare))
+solutions = {"clinic": clinic, "bank": bank, "table": table, "chat": chat}
+asyncio.run(serve({**solutions, "fraud": fraud, "meter": meter}, prepare))

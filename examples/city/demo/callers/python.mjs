@@ -1,11 +1,10 @@
 // Runs a Python caller beside the JavaScript ones: a line out for each question, a line back.
 
 import { fileURLToPath } from 'node:url';
-import { Child } from '../processes.mjs';
+import { Child, python } from '../processes.mjs';
 import { solutions } from '../houses.mjs';
 
 const kStartMs = 30_000;
-const kPython = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 
 /** A caller module for the Python program `file`. */
 export function pythonCaller(title, file) {
@@ -15,9 +14,7 @@ export function pythonCaller(title, file) {
 
 async function open(hub, program) {
   const child = hub.keep(
-    new Child(process.env.CITY_PYTHON ?? kPython, ['-u', program, hub.url], {
-      env: { PYTHONWARNINGS: 'ignore' },
-    }),
+    new Child(python, ['-u', program, hub.url], { env: { PYTHONWARNINGS: 'ignore' } }),
   );
   await child.nextLine(kStartMs);
   const ask = async (solution, question) => {

@@ -46,6 +46,8 @@ export async function open(hub) {
     bank: (question) => call('bank', question),
     table: (question) => call('table', question),
     chat: (question) => call('chat', question),
+    fraud: (question) => call('fraud', question),
+    meter: (question) => call('meter', question),
     close: async () => {},
   };
 }
