@@ -353,6 +353,8 @@ class Commands(Case):
         doctor = hub.run("doctor")
         self.assertIn("hub", doctor.stdout)
         self.assertIn("ok", doctor.stdout)
+        self.assertRegex(doctor.stdout, r"ok   sandbox +bubblewrap \d+\.\d+")
+        self.assertRegex(doctor.stdout, r"ok   program limits +memory by .+, processors by .+, processes by ")
         script = hub.run("completion", "bash").stdout
         checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
         self.assertEqual(checked.returncode, 0, checked.stderr)

@@ -13,7 +13,9 @@ from harness import WEFT, walk_help
 BUILD = WEFT.parent.parent
 PAGE = Path(__file__).resolve().parents[2] / "packaging/weft.1"
 INSTALLED = {"bin/weft", "share/man/man1/weft.1", "share/bash-completion/completions/weft", "share/doc/weft/weft.yaml",
-             "share/doc/weft/weft.schema.json", "lib/systemd/system/weft.service"}
+             "share/doc/weft/weft.schema.json", "lib/systemd/system/weft.service", "libexec/weft/weft-door-grpc",
+             *(f"libexec/weft/weft-worker-{name}" for name in ("blazingtext", "onnx", "script", "xgboost"))}
+DOCKERFILE = Path(__file__).resolve().parents[2] / "Dockerfile"
 
 
 def run(*words, **more):
@@ -110,7 +112,23 @@ class Install(unittest.TestCase):
 
     def test_everything_is_in_its_place(self):
         found = {str(file.relative_to(self.prefix)) for file in self.prefix.rglob("*") if not file.is_dir()}
-        self.assertEqual(found, INSTALLED)
+        script = {name for name in found if name.startswith("libexec/weft/script/")}
+        self.assertEqual(found - script, INSTALLED)
+        built = BUILD / "libexec/weft/script"
+        self.assertEqual(script, {f"libexec/weft/script/{file.relative_to(built)}" for file in built.rglob("*") if not file.is_dir()})
+        self.assertTrue(any(name.endswith(".pyc") for name in script))
+
+    def test_the_image_has_the_libraries_of_every_program(self):
+        """What the Dockerfile installs are the packages of all libraries that the programs name, but those that Debian always has."""
+        wanted = re.search(r"(?s)FROM debian:13\n.*--no-install-recommends(.*?)&& rm", DOCKERFILE.read_text()).group(1).split()
+        programs = [self.prefix / name for name in INSTALLED if name.startswith(("bin/", "libexec/")) and not name.endswith("-script")]
+        named = {library for program in programs for library in re.findall(r"NEEDED +(\S+)", run("objdump", "-p", program).stdout)}
+        where = dict(re.findall(r"(\S+) => (\S+)", "".join(run("ldd", program).stdout for program in programs)))
+        files = sorted({os.path.realpath(where[library]) for library in named if library in where})
+        owners = {line.split(":")[0] for line in run("dpkg", "-S", *files).stdout.splitlines()}
+        self.assertGreater(len(owners), 10)
+        self.assertEqual(owners - {"libc6", "libgcc-s1", "libstdc++6", "zlib1g"} - set(wanted), set())
+        self.assertIn("bubblewrap", wanted)
 
     def test_the_program_runs(self):
         told = run(self.prefix / "bin/weft", "--version", cwd="/", env={"PATH": "/usr/bin:/bin"})
@@ -160,6 +178,12 @@ class Install(unittest.TestCase):
         blocked = int(re.search(r"kBlockedAfter\{([\d']+)\}", header)[1].replace("'", "")) / 1000
         self.assertEqual((blocked, watched), (5, 30))
         self.assertRegex(unit, r"(?m)^Restart=(on-failure|on-watchdog|on-abnormal|always)$")
+
+    def test_the_unit_lets_programs_of_models_be_made_and_bounded(self):
+        unit = (self.prefix / "lib/systemd/system/weft.service").read_text()
+        for line in ("Delegate=yes", "KillMode=mixed"):
+            self.assertIn(f"\n{line}\n", unit)
+        self.assertNotRegex(unit, r"(?m)^(ProtectKernelTunables|ProtectControlGroups|RestrictNamespaces|ProtectProc)=")
 
     def test_a_fresh_unit_needs_no_configuration(self):
         unit = (self.prefix / "lib/systemd/system/weft.service").read_text()

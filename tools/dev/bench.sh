@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
   if [ "$1" = --json ]; then json=${2:?--json needs a file}; shift; else rest+=("$1"); fi
   shift
 done
-"$top/tools/dev/inside.sh" build release weft bench_upstream bench_sse_client bench_store
+"$top/tools/dev/inside.sh" build release weft weft_workers bench_upstream bench_sse_client bench_store
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 for name in "${names[@]}"; do "$top/bench/$name.sh" "${rest[@]}" --json "$folder/$name.json"; done

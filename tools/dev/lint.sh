@@ -23,10 +23,10 @@ else
 fi
 python3 tests/tidy/tidy.py
 
-# clang-tidy reads the tree as clang compiles it; only the precompiled header has to be built.
+# clang-tidy reads the tree as clang compiles it; only the precompiled header and what is generated have to be built.
 directory="$top/build/lint"
 [ -e "$directory/build.ninja" ] || cmake --preset lint -B "$directory" >/dev/null
-cmake --build "$directory" --target weft_pch -j "$(nproc)" >/dev/null
+cmake --build "$directory" --target weft_pch weft_generated -j "$(nproc)" >/dev/null
 
 changed() {  # sources that differ, and sources that include a header that differs (through other headers too)
   python3 - "$base" <<'PY'

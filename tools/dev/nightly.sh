@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # ./dev nightly [PIECE…] [--fuzz-seconds N]: the long checks, as many at a time as there are cores. A PIECE is lint (the whole
-# clang-tidy), tsan (the unit tests under it), kills (10,000 of them), fuzz (every fuzzer for ten minutes of processor time) or
-# one fuzzer's name; without any, all of them, which takes some four hours on two cores. Prints a line a piece; exits 1 when one failed.
+# clang-tidy), tsan (the unit tests under it), kills (10,000 of the store's), ml (training and serving: 100 kills among jobs,
+# 300 mutants of each model), fuzz (every fuzzer for ten minutes of processor time) or one fuzzer's name; without any, all of
+# them, which takes some four hours on two cores. Prints a line a piece; exits 1 when one failed.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd "$top"
-hint='./dev nightly [lint|tsan|kills|fuzz|NAME_fuzz]… [--fuzz-seconds N]'
+hint='./dev nightly [lint|tsan|kills|ml|fuzz|NAME_fuzz]… [--fuzz-seconds N]'
 seconds=600
 pieces=() fuzzers=()
 while [ $# -gt 0 ]; do
   case $1 in
-    lint | tsan | kills | fuzz) pieces+=("$1") ;;
+    lint | tsan | kills | ml | fuzz) pieces+=("$1") ;;
     *_fuzz) fuzzers+=("$1") ;;
     --fuzz-seconds)
       [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || { printf 'error: --fuzz-seconds needs a number of seconds\n\nhint: %s\n' "$hint" >&2; exit 2; }
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#pieces[@]} -gt 0 ] || [ ${#fuzzers[@]} -gt 0 ] || pieces=(lint tsan kills fuzz)
+[ ${#pieces[@]} -gt 0 ] || [ ${#fuzzers[@]} -gt 0 ] || pieces=(lint tsan kills ml fuzz)
 
 failed=0
 mkdir -p build/nightly
@@ -43,6 +44,10 @@ unit_tests_under_tsan() {
 many_kills() {  # by the program itself: ctest would end it after its two minutes
   tools/dev/inside.sh build tsan weft_store_test && WEFT_KILLS=10000 build/tsan/bin/weft_store_test --gtest_filter='*CrashTest*' |
     tee build/nightly/kills.txt && grep -q '^\[  PASSED  \] [1-9]' build/nightly/kills.txt
+}
+many_models() {
+  tools/dev/inside.sh build release weft weft_workers && WEFT_ML_KILLS=100 WEFT_ML_MUTANTS=300 \
+    tests/ml/run --weft build/release/bin/weft attacks faults
 }
 built_fuzzers() { tools/dev/inside.sh build fuzz weft_fuzzers; }
 
@@ -74,6 +79,7 @@ for name in "${pieces[@]}"; do
     lint) piece "clang-tidy of every source" whole_lint ;;
     tsan) piece "unit tests under tsan" unit_tests_under_tsan ;;
     kills) piece "10,000 kills" many_kills ;;
+    ml) piece "kills and mutants of models" many_models ;;
   esac
 done
 if [ ${#fuzzers[@]} -gt 0 ] || [[ " ${pieces[*]} " == *" fuzz "* ]]; then

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # ./dev test [--preset PRESET]… [FILTER]: builds and runs the tests. Without --preset: asan+ubsan for the unit,
-# property and golden tests, release for the interop tests with the official SDKs and the demo.
+# property and golden tests, release for the interop tests with the official SDKs and the demo. A word that stands in no C++
+# source (golden_path) names none of the former: asan is not built for it.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd "$top"
@@ -13,7 +14,11 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[ ${#presets[@]} -gt 0 ] || presets=(asan release)
+in_sources() { grep -rqF --exclude-dir=node_modules --include='*.cc' --include='*.h' --include=CMakeLists.txt -e "$1" src tests; }
+if [ ${#presets[@]} = 0 ]; then
+  presets=(asan release)
+  if [[ $filter =~ ^[A-Za-z0-9_]+$ ]] && ! in_sources "$filter"; then presets=(release); fi
+fi
 started=$SECONDS matched=0
 
 # What the shared data sets are needed for is counted and listed where they are missing; nothing else may skip.
@@ -36,7 +41,7 @@ for preset in "${presets[@]}"; do
   echo "== $preset: building ($((SECONDS - started)) s)"
   # The release tests meet the program from outside: its unit tests need not be built there.
   case $preset in
-    release) targets=(weft weft_completion bench_upstream bench_sse_client) ;;
+    release) targets=(weft weft_workers weft_completion bench_upstream bench_sse_client) ;;
     *) targets=() ;;
   esac
   tools/dev/inside.sh build "$preset" "${targets[@]}"
