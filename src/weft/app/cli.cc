@@ -169,9 +169,10 @@ void add_add(CLI::App& app, Words& words) {
                               "    @modelcontextprotocol/server-filesystem .",
                               [&words] { return run_add(words.hub, words.add); });
   add->usage("Usage: weft add [OPTIONS] URL|FILE\n       weft add [OPTIONS] -- COMMAND ARG…");
-  add_value(*add, "url", words.add.url, "URL|FILE",
-            "where it is; or a file: its OpenAPI document, or a model to deploy (.onnx, .json, .ubj, "
-            ".bin, .tar.gz); or, after `--`, the command of an MCP server that weft starts");
+  add_value(
+      *add, "url", words.add.url, "URL|FILE",
+      "where it is; or a file: its OpenAPI document, or a model to deploy (.onnx, .json, .ubj, "
+      ".bin, .tar.gz); or, after `--`, the command of an MCP server that weft starts");
   add_value(*add, "--as", words.add.name, "NAME",
             "the name it gets (else the one it gives itself)");
   add_value(*add, "--protocol", words.add.protocol, "NAME",

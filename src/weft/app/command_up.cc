@@ -83,8 +83,7 @@ void print_banner(const Printer& printer, const Running& hub, const Config& conf
   printer.line(std::format("OpenAI     {0}/v1      MCP   {0}/mcp", url));
   printer.line(std::format("A2A        {0}/a2a     REST  {0}/api/openapi.json", url));
   printer.line(std::format("SageMaker  {0}         OIP   {0}/v2", url));
-  if (!hub.grpc_address().empty())
-    printer.line(std::format("OIP gRPC   {}", hub.grpc_address()));
+  if (!hub.grpc_address().empty()) printer.line(std::format("OIP gRPC   {}", hub.grpc_address()));
   printer.line(std::format("admin      {}", hub.socket_path()));
   printer.line("Try        weft add URL, then weft call NAME/SKILL");
   json::object document;

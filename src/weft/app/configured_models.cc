@@ -91,18 +91,17 @@ Awaitable<Result<std::shared_ptr<const ml::Endpoint>>> settled(ml::Api& ml, std:
   using Status = ml::EndpointStatus;
   while (true) {
     auto endpoint = ml.endpoints.find(kOwner, name);
-    const bool busy = endpoint && (endpoint->status == Status::creating ||
-                                   endpoint->status == Status::updating ||
-                                   endpoint->status == Status::system_updating ||
-                                   endpoint->status == Status::deleting);
+    const bool busy =
+        endpoint &&
+        (endpoint->status == Status::creating || endpoint->status == Status::updating ||
+         endpoint->status == Status::system_updating || endpoint->status == Status::deleting);
     if (!busy) co_return endpoint;
     const bool slept = co_await sleep_for(kLookAgain, cancel);
     if (!slept) co_return fail(cancel.why());
   }
 }
 
-Awaitable<Result<void>> deploy(ml::Api& ml, WorkPool& pool, ModelConfig model,
-                               CancelToken cancel) {
+Awaitable<Result<void>> deploy(ml::Api& ml, WorkPool& pool, ModelConfig model, CancelToken cancel) {
   WEFT_CO_TRY(const Known known, look_at(model));
   const std::string config_name = std::format("{}-{}", known.version, model.instances);
   if (const auto there = ml.endpoints.find(kOwner, model.name);

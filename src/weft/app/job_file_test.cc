@@ -76,8 +76,7 @@ TEST_F(JobFiles, EveryFaultIsToldWithItsPlace) {
   EXPECT_EQ(codes(read("algorithm: xgboost\n")), "1:W1302 ");
   EXPECT_EQ(codes(read("algorithm: xgboost\ndata: a.csv\n")), "2:W1302 ");
   EXPECT_EQ(codes(read("algorithm: xgboost\ndata: {train: b.csv}\n")), "2:W1303 ");
-  EXPECT_EQ(codes(read("algorithm: xgboost\ndata: {train: {type: text/csv}}\n")),
-            "2:W1302 ");
+  EXPECT_EQ(codes(read("algorithm: xgboost\ndata: {train: {type: text/csv}}\n")), "2:W1302 ");
   EXPECT_EQ(codes(read("algorithm: xgboost\ndata: {}\n")), "2:W1302 ");
   EXPECT_EQ(codes(read("script: other.py\ndata: {train: a.csv}\n")), "1:W1303 ");
   EXPECT_EQ(codes(read("name: a b\nalgorithm: xgboost\ndata: {train: a.csv}\n")), "1:W1304 ");

@@ -169,7 +169,8 @@ class RunningHub final : public Running {
   }
 
   Result<void> open_grpc_door() {
-    const std::string host = config_.host.contains(':') ? std::format("[{}]", config_.host) : config_.host;
+    const std::string host =
+        config_.host.contains(':') ? std::format("[{}]", config_.host) : config_.host;
     grpc_door_ = std::make_unique<GrpcDoor>(
         GrpcDoor::Parts{.executor = loops_.at(0).executor(),
                         .program = find_libexec() / "weft-door-grpc",
@@ -178,9 +179,8 @@ class RunningHub final : public Running {
                         .tls = config_.tls});
     WEFT_TRY(const int port, wait(grpc_door_->begin()));
     grpc_address_ = std::format("{}:{}", shown_host(config_.host), port);
-    boost::asio::post(loops_.at(0).executor(), [this] {
-      background_->spawn(grpc_door_->keep(background_->token()));
-    });
+    boost::asio::post(loops_.at(0).executor(),
+                      [this] { background_->spawn(grpc_door_->keep(background_->token())); });
     return {};
   }
 

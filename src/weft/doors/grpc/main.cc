@@ -102,8 +102,8 @@ Result<void> run(std::span<char* const> words) {
   int number = 0;
   ::sigwait(&ends, &number);
   constexpr std::int64_t kGraceMs = 5'000;
-  server->Shutdown(std::chrono::system_clock::time_point(
-      Milliseconds(SystemClock().unix_ms() + kGraceMs)));
+  server->Shutdown(
+      std::chrono::system_clock::time_point(Milliseconds(SystemClock().unix_ms() + kGraceMs)));
   loops.stop();
   return {};
 }

@@ -205,8 +205,8 @@ void TrainingJob::end(JobStatus with, std::string failure_text, std::int64_t now
                         : with == JobStatus::stopped ? "Training job stopped"
                                                      : "Training job failed";
   // That its time was over stays its last word.
-  const bool over = with == JobStatus::stopped && !transitions.empty() &&
-                    transitions.back().status == kTimeOver;
+  const bool over =
+      with == JobStatus::stopped && !transitions.empty() && transitions.back().status == kTimeOver;
   if (over) {
     modified_ms = now_ms;
   } else {
