@@ -28,6 +28,12 @@ class Documents(Case):
             (["check"], 0, "ok"),
             (["doctor"], 0, "findings"),
             (["rm", "clock"], 0, "removed"),
+            (["train", "tiny.yaml"], 0, "metrics"),
+            (["jobs"], 0, "jobs"),
+            (["models"], 0, "models"),
+            (["endpoints"], 0, "endpoints"),
+            (["endpoints", "tiny"], 0, "EndpointName"),
+            (["predict", "tiny", "--input", "1,2"], 0, "body"),
         ]
 
     def failures(self):
@@ -53,6 +59,12 @@ class Documents(Case):
             (["task", "answer", NO_ID], 1),
             (["key", "new", ""], 2),
             (["key", "revoke", NO_ID], 1),
+            (["train", "no.yaml"], 2),
+            (["jobs", "nobody"], 1),
+            (["models", "nobody"], 1),
+            (["endpoints", "nobody"], 1),
+            (["deploy", "nobody"], 1),
+            (["predict", "nobody", "--input", "1,2"], 1),
         ]
 
     def asking(self):
@@ -63,6 +75,10 @@ class Documents(Case):
     def test_every_command(self):
         hub = self.asking()
         waiting = [self.document(hub.run("call", "asked/add", "a=1", "b=2", "--json"))["id"] for _ in range(2)]
+        folder = Path(self.folder)
+        (folder / "rows.csv").write_text("".join(f"{row % 2},{row},{row * 7 % 5}\n" for row in range(20)))
+        (folder / "tiny.yaml").write_text("algorithm: xgboost\nhyperparameters: {num_round: 2, objective: 'binary:logistic'}\n"
+                                          "data: {train: rows.csv}\ndeploy: tiny\n")
         done = self.commands(waiting[0]) + [(["task", "cancel", waiting[1]], 0, "end")]
         for words, exit, key in done:
             run = hub.run(*words, "--json")
@@ -70,8 +86,11 @@ class Documents(Case):
             self.assertIn(key, self.document(run), words)
         made = self.document(hub.run("key", "new", "bob", "--json"))
         self.assertEqual(self.document(hub.run("key", "revoke", made["id"], "--json"))["revoked"], made["id"])
+        job = self.document(hub.run("jobs", "--json"))["jobs"][0]["name"]
+        self.assertEqual(self.document(hub.run("jobs", job, "--json"))["name"], job)
+        self.assertEqual(self.document(hub.run("deploy", job, "--as", "again", "--json"))["EndpointStatus"], "InService")
         # Nothing that knows --json is missing above.
-        tried = {word for words, _, _ in done for word in (words[0], " ".join(words[:2]))} | {"key revoke", "up"}
+        tried = {word for words, _, _ in done for word in (words[0], " ".join(words[:2]))} | {"key revoke", "deploy", "up"}
         for path, options, below in walk_help():
             if "--json" in options and not below:
                 self.assertIn(" ".join(path), tried)

@@ -8,7 +8,6 @@
 #include <format>
 #include <functional>
 #include <optional>
-#include <print>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -345,7 +344,7 @@ void add_others(CLI::App& app, Words& words) {
                                  "weft completion bash > /etc/bash_completion.d/weft", [&app] {
                                    std::vector<CompletedCommand> commands;
                                    complete(app, "weft", commands);
-                                   std::print("{}", completion_script(commands));
+                                   put(completion_script(commands));
                                    return Exit::done;
                                  });
   add_word(*completion, "shell", words.shell, "SHELL", "bash")->check(check_shell);
@@ -484,7 +483,7 @@ int run_cli(int argc, char** argv) {
     return usage_error(app, error, count, asked.data());
   }
   if (!words.run) {
-    std::print("{}", app.help());
+    put(app.help());
     return static_cast<int>(written(Exit::done));
   }
   return static_cast<int>(written(words.run()));

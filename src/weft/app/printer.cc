@@ -22,6 +22,9 @@ bool colour_wanted() {
   return unwanted == nullptr || *unwanted == '\0';
 }
 
+/// Why the first thing could not be written that could not.
+int first_failure = 0;
+
 /// A cell is one line.
 std::string cell(std::string_view text) {
   std::string out = printable(text);
@@ -37,16 +40,16 @@ Printer::Printer(bool as_json)
       colour_(terminal_ && colour_wanted()) {}
 
 void Printer::line(std::string_view text) const {
-  if (!json_) std::println("{}", printable(text));
+  if (!json_) put(printable(text) + "\n");
 }
 
 void Printer::faint_line(std::string_view text) const {
-  if (!json_) std::println("{}", faint(printable(text)));
+  if (!json_) put(faint(printable(text)) + "\n");
 }
 
 void Printer::piece(std::string_view text) const {
   if (json_) return;
-  std::print("{}", printable(text));
+  put(printable(text));
   std::fflush(stdout);
 }
 
@@ -67,12 +70,12 @@ void Printer::table(const std::vector<std::vector<std::string>>& rows) const {
       text += row[i];
       if (i + 1 < row.size()) text.append(widths[i] - columns(row[i]) + 2, ' ');
     }
-    std::println("{}", &row == &cells.front() ? faint(text) : text);
+    put((&row == &cells.front() ? faint(text) : text) + "\n");
   }
 }
 
 void Printer::document(const json::value& document) const {
-  if (json_) std::println("{}", json::write_pretty(document));
+  if (json_) put(json::write_pretty(document) + "\n");
 }
 
 void Printer::note(std::string_view text) const {
@@ -100,11 +103,19 @@ std::string Printer::faint(std::string_view text) const {
   return colour_ ? std::format("\033[2m{}\033[0m", text) : std::string(text);
 }
 
+void put(std::string_view text) {
+  // std::print throws, and forgets why.
+  errno = 0;
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (!whole && first_failure == 0) first_failure = errno;
+}
+
 Exit written(Exit exit) {
   errno = 0;
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit;
+  const int why = first_failure != 0 ? first_failure : errno;
   std::println(stderr, "error: standard output cannot be written: {}",
-               errno == 0 ? "it broke off" : std::strerror(errno));
+               why == 0 ? "it broke off" : std::strerror(why));
   return exit == Exit::done ? Exit::failed : exit;
 }
 

@@ -51,6 +51,8 @@ class Printer {
   bool colour_;
 };
 
+/// Writes to standard output; that it cannot be written is told by written().
+void put(std::string_view text);
 /// What the process ends with: what was printed has to be where it was printed to (a full disk).
 Exit written(Exit exit);
 
