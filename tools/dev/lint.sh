@@ -47,11 +47,11 @@ print("\n".join(sorted(n for n in touched if n in includes)))
 PY
 }
 if [ -n "$base" ]; then list=$(changed); else list=$(git ls-files 'src/*.cc' 'src/*.h' 'bench/*.cc'); fi
-# Every header stands alone: it compiles with nothing before it.
+# Every header stands alone: it compiles with nothing before it (but for where the project lies, which every test is told).
 headers=$(grep '^src/.*\.h$' <<<"$list" || true)
 if [ -n "$headers" ]; then
   tools/dev/lint_each.py "headers that stand alone" \
-    clang++-19 -std=c++23 -Isrc -fsyntax-only -Wno-pragma-once-outside-header -x c++-header <<<"$headers"
+    clang++-19 -std=c++23 -Isrc '-DWEFT_SOURCE="."' -fsyntax-only -Wno-pragma-once-outside-header -x c++-header <<<"$headers"
 fi
 # Tests and fuzzers are formatted and compiled without warnings; clang-tidy would read the macros of GoogleTest.
 list=$(grep '\.cc$' <<<"$list" | grep -v -e '^tests/' -e '_fuzz\.cc$' -e '_test\.cc$' -e asio_impl || true)
