@@ -28,7 +28,7 @@ class Documents(Case):
             (["check"], 0, "ok"),
             (["doctor"], 0, "findings"),
             (["rm", "clock"], 0, "removed"),
-            (["train", "tiny.yaml"], 0, "metrics"),
+            (["train", "tiny.yaml"], 0, "EndpointName"),
             (["jobs"], 0, "jobs"),
             (["models"], 0, "models"),
             (["endpoints"], 0, "endpoints"),
@@ -72,13 +72,16 @@ class Documents(Case):
         hub.has_joined("asked")
         return hub
 
-    def test_every_command(self):
-        hub = self.asking()
-        waiting = [self.document(hub.run("call", "asked/add", "a=1", "b=2", "--json"))["id"] for _ in range(2)]
+    def write_job(self):
         folder = Path(self.folder)
         (folder / "rows.csv").write_text("".join(f"{row % 2},{row},{row * 7 % 5}\n" for row in range(20)))
         (folder / "tiny.yaml").write_text("algorithm: xgboost\nhyperparameters: {num_round: 2, objective: 'binary:logistic'}\n"
                                           "data: {train: rows.csv}\ndeploy: tiny\n")
+
+    def test_every_command(self):
+        hub = self.asking()
+        waiting = [self.document(hub.run("call", "asked/add", "a=1", "b=2", "--json"))["id"] for _ in range(2)]
+        self.write_job()
         done = self.commands(waiting[0]) + [(["task", "cancel", waiting[1]], 0, "end")]
         for words, exit, key in done:
             run = hub.run(*words, "--json")
@@ -105,6 +108,7 @@ class Documents(Case):
             self.assertTrue(error["reason"], words)
 
     def test_without_a_hub(self):
+        self.write_job()
         nowhere = f"unix:{self.folder}/none.sock"
         for address in (nowhere, "unix:", f"http://127.0.0.1:{free_port()}"):
             run = subprocess.run([WEFT, "ls", "--json", "--hub", address], capture_output=True, text=True, timeout=20)
@@ -113,7 +117,7 @@ class Documents(Case):
         for words, _, key in [*self.commands(NO_ID), (["task", "cancel", NO_ID], 0, ""), (["key", "revoke", NO_ID], 0, "")]:
             if words[0] in ("check", "doctor"):
                 continue
-            run = subprocess.run([WEFT, *words, "--json", "--hub", nowhere], capture_output=True, text=True, timeout=20)
+            run = subprocess.run([WEFT, *words, "--json", "--hub", nowhere], capture_output=True, text=True, timeout=20, cwd=self.folder)
             self.assertEqual(run.returncode, 3, words)
             self.assertEqual(self.document(run)["error"]["reason"], "unavailable", words)
         doctor = subprocess.run([WEFT, "doctor", "--json", "--hub", nowhere], capture_output=True, text=True, timeout=20, cwd=self.folder)

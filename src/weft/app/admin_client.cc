@@ -65,14 +65,16 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AdminClient::open(std::s
   }
   CancelToken never;
   auto response = co_await client_.send(std::move(request), std::move(never));
-  if (!response && response.error().reason == Reason::unavailable) {
-    Error error = make_error(Reason::unavailable,
-                             std::format("no hub answers at {}: {}", address_.text,
-                                         why_unreachable(where, response.error().message)));
-    error.param = "hub";
-    co_return fail(std::move(error));
-  }
+  if (!response) co_return fail(without_answer(where, address_.text, std::move(response).error()));
   co_return std::move(response);
+}
+
+Error AdminClient::without_answer(const net::Origin& origin, std::string_view text, Error error) {
+  if (error.reason != Reason::unavailable) return error;
+  Error out = make_error(Reason::unavailable, std::format("no hub answers at {}: {}", text,
+                                                          why_unreachable(origin, error.message)));
+  out.param = "hub";
+  return out;
 }
 
 Awaitable<Result<json::value>> AdminClient::send(std::string method, std::string path,

@@ -31,6 +31,8 @@ class AdminClient {
                                  EachEvent each);
 
   static bool unreachable(const Error& error) { return error.param == "hub"; }
+  /// What is said when no answer came from a hub, whose address is `text` as it was given.
+  static Error without_answer(const net::Origin& origin, std::string_view text, Error error);
   Result<net::Origin> origin() const;
   const HubAddress& address() const { return address_; }
   net::HttpClient& client() { return client_; }

@@ -83,24 +83,27 @@ Result<net::ClientRequest> AwsClient::request(std::string_view service, std::str
   return out;
 }
 
+Awaitable<Result<std::unique_ptr<net::ClientResponse>>> AwsClient::send(
+    net::ClientRequest request) {
+  const net::Origin origin = request.origin;
+  const CancelToken never;
+  auto response = co_await client_.send(std::move(request), never);
+  if (!response)
+    co_return fail(AdminClient::without_answer(origin, address_.text, std::move(response).error()));
+  co_return std::move(response);
+}
+
 Awaitable<Result<json::object>> AwsClient::call(std::string_view service, std::string target,
                                                 json::object input) {
   WEFT_CO_TRY(net::ClientRequest sent, request(service, "POST", "/"));
   sent.headers.add("Content-Type", "application/x-amz-json-1.1");
   sent.headers.add("X-Amz-Target", target);
   sent.body = json::write(input);
-  const CancelToken never;
-  auto response = co_await client_.send(std::move(sent), never);
-  if (!response) {
-    Error error = response.error();
-    error.message = std::format("no hub answers at {}: {}", address_.text, error.message);
-    if (error.reason == Reason::unavailable) error.param = "hub";
-    co_return fail(std::move(error));
-  }
-  WEFT_CO_TRY(const std::string body, co_await (*response)->read_all(kAnswerBytesMax));
-  if ((*response)->head().status >= 300) {
-    Error error = error_of((*response)->head().status, body);
-    if ((*response)->head().status == 404 && error.param.empty())
+  WEFT_CO_TRY(auto response, co_await send(std::move(sent)));
+  WEFT_CO_TRY(const std::string body, co_await response->read_all(kAnswerBytesMax));
+  if (response->head().status >= 300) {
+    Error error = error_of(response->head().status, body);
+    if (response->head().status == 404 && error.param.empty())
       error.message = "this hub serves no training and serving";
     co_return fail(std::move(error));
   }
@@ -117,8 +120,7 @@ Awaitable<Result<json::object>> AwsClient::logs(std::string operation, json::obj
 
 Awaitable<Result<void>> AwsClient::make_bucket(std::string bucket) {
   WEFT_CO_TRY(net::ClientRequest sent, request("s3", "PUT", object_target(bucket, "")));
-  const CancelToken never;
-  WEFT_CO_TRY(auto response, co_await client_.send(std::move(sent), never));
+  WEFT_CO_TRY(auto response, co_await send(std::move(sent)));
   WEFT_CO_TRY(const std::string body, co_await response->read_all(kAnswerBytesMax));
   if (response->head().status < 300) co_return Result<void>();
   Error error = error_of(response->head().status, body);
@@ -141,9 +143,13 @@ Awaitable<Result<void>> AwsClient::put_file(std::filesystem::path file, std::str
       co_return std::string_view(piece);
     }
   } reading{.file = from, .at = 0, .piece = ""};
+  const net::Origin origin = sent.origin;
   const CancelToken never;
-  WEFT_CO_TRY(auto response, co_await client_.send_streaming(
-                                 std::move(sent), [&reading] { return reading.next(); }, never));
+  auto answer = co_await client_.send_streaming(
+      std::move(sent), [&reading] { return reading.next(); }, never);
+  if (!answer)
+    co_return fail(AdminClient::without_answer(origin, address_.text, std::move(answer).error()));
+  const auto response = *std::move(answer);
   WEFT_CO_TRY(const std::string body, co_await response->read_all(kAnswerBytesMax));
   if (response->head().status >= 300) co_return fail(error_of(response->head().status, body));
   co_return Result<void>();
@@ -153,8 +159,7 @@ Awaitable<Result<void>> AwsClient::get_file(std::string bucket, std::string key,
                                             std::filesystem::path file) {
   WEFT_CO_TRY(net::ClientRequest sent, request("s3", "GET", object_target(bucket, key)));
   sent.deadline = clock_.steady() + kFileWait;
-  const CancelToken never;
-  WEFT_CO_TRY(auto response, co_await client_.send(std::move(sent), never));
+  WEFT_CO_TRY(auto response, co_await send(std::move(sent)));
   if (response->head().status >= 300) {
     WEFT_CO_TRY(const std::string body, co_await response->read_all(kAnswerBytesMax));
     co_return fail(error_of(response->head().status, body));
@@ -175,8 +180,7 @@ Awaitable<Result<AwsClient::Answer>> AwsClient::invoke(std::string endpoint, std
   sent.headers.add("Content-Type", type);
   if (!accept.empty()) sent.headers.add("Accept", accept);
   sent.body = std::move(body);
-  const CancelToken never;
-  WEFT_CO_TRY(auto response, co_await client_.send(std::move(sent), never));
+  WEFT_CO_TRY(auto response, co_await send(std::move(sent)));
   Answer out;
   out.status = response->head().status;
   out.type = response->head().headers.get("Content-Type");

@@ -40,6 +40,8 @@ class AwsClient {
  private:
   Awaitable<Result<json::object>> call(std::string_view service, std::string target,
                                        json::object input);
+  /// The answer's beginning. Errors: as AdminClient's.
+  Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send(net::ClientRequest request);
   Result<net::ClientRequest> request(std::string_view service, std::string method,
                                      std::string target) const;
   net::HttpClient& client_;
