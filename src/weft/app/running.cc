@@ -147,6 +147,10 @@ class RunningHub final : public Running {
         adapters::make_front(*environment_, std::move(routes), std::move(front));
     net::ServerLimits limits;
     limits.connections_max = connections_for(raise_descriptor_limit());
+    // The socket first: who finds the port open finds the socket there.
+    net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
+    WEFT_TRY(auto admin,
+             net::HttpServer::create(loops_, std::move(socket), std::nullopt, limits, handler));
     net::ListenAddress tcp{.host = config_.host, .port = config_.port, .unix_path = ""};
     WEFT_TRY(auto server,
              net::HttpServer::create(loops_, std::move(tcp), config_.tls, limits, handler));
@@ -159,9 +163,6 @@ class RunningHub final : public Running {
           "`listen.public_url` to the https:// one, or keys may travel in the clear",
           config_.front.hosts.front());
     }
-    net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
-    WEFT_TRY(auto admin,
-             net::HttpServer::create(loops_, std::move(socket), std::nullopt, limits, handler));
     servers_.push_back(std::move(server));
     servers_.push_back(std::move(admin));
     for (auto& each : servers_) each->start();
