@@ -48,7 +48,7 @@ for preset in "${presets[@]}"; do
   echo "== $preset: testing ($((SECONDS - started)) s)"
   case $preset in
     release) labels=(-L 'interop|tidy|cli') ;;
-    *) labels=(-L 'unit|shared-data|tidy') ;;
+    *) labels=(-L 'unit|shared-data|tidy' -LE interop) ;;
   esac
   if [ -n "$filter" ]; then
     chosen=("${labels[@]}" -R "$filter" -E _NOT_BUILT)

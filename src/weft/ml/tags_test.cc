@@ -59,6 +59,7 @@ TEST(Tags, ChangesFromSeveralLoopsAreAllThere) {
   auto guard = boost::asio::make_work_guard(home);
   std::optional<Result<void>> started;
   weft::testing::start(home, weft::testing::keep(tags.start(), started));
+  while (!started) home.run_one();
   std::thread thread([&] { home.run(); });
   std::vector<std::thread> others;
   for (int t = 0; t < 4; ++t) {

@@ -129,12 +129,13 @@ TEST_F(Sandbox, TheEnvironmentIsWhatItWasGiven) {
   spec.environment = {{"SM_MODEL_DIR", "/opt/ml/model"}, {"LANG", "C"}, {"EMPTY", ""}};
   spec.threads = 1;
   const auto outcome = run(spec);
-  EXPECT_THAT(outcome.log,
-              UnorderedElementsAre(
-                  "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C", "PWD=/opt/ml",
-                  "SM_MODEL_DIR=/opt/ml/model", "EMPTY=", "OMP_NUM_THREADS=1",
-                  "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1", "BLIS_NUM_THREADS=1",
-                  "NUMEXPR_NUM_THREADS=1", "NUMEXPR_MAX_THREADS=1", "RAYON_NUM_THREADS=1"));
+  EXPECT_THAT(
+      outcome.log,
+      UnorderedElementsAre("PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "LANG=C",
+                           "PWD=/opt/ml", "SM_MODEL_DIR=/opt/ml/model",
+                           "EMPTY=", "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1",
+                           "MKL_NUM_THREADS=1", "BLIS_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1",
+                           "NUMEXPR_MAX_THREADS=1", "RAYON_NUM_THREADS=1", "GOMP_SPINCOUNT=10000"));
 }
 
 TEST_F(Sandbox, OnlyGivenDescriptorsAreOpen) {
