@@ -9,6 +9,7 @@
 
 #include "weft/base/json.h"
 #include "weft/store/tables.h"
+#include "weft/wire/digest.h"
 
 namespace weft::ml {
 namespace {
@@ -30,6 +31,13 @@ bool is_bucket_name(std::string_view name) {
                        std::ranges::count(name, '.') == 3;
   return fits && !address && !name.contains("..") && !name.starts_with("xn--") &&
          !name.starts_with("sthree-") && !name.ends_with("-s3alias") && !name.ends_with("--ol-s3");
+}
+
+/// The names of spaces are short, and those of stores need not be.
+std::string space_of(std::string_view store) {
+  if (store.empty()) return std::string(kSpace);
+  constexpr std::size_t kDigits = 16;
+  return std::format("{}.{}", kSpace, wire::hex(wire::sha256(store)).substr(0, kDigits));
 }
 
 Error not_allowed() { return make_error(Reason::permission_denied, "Access Denied"); }
@@ -60,10 +68,12 @@ Error being_made(const std::string& bucket) {
 }  // namespace
 
 struct OwnedObjects::State {
-  State(store::Objects& of_all, store::Tables& of_tables) : all(of_all), tables(of_tables) {}
+  State(store::Objects& of_all, store::Tables& of_tables, std::string of_space)
+      : all(of_all), tables(of_tables), space(std::move(of_space)) {}
 
   store::Objects& all;
   store::Tables& tables;
+  std::string space;
   std::mutex mutex;
   /// By bucket. A row may outlive its bucket: it says nothing then.
   std::map<std::string, std::string, std::less<>> owners;
@@ -229,9 +239,14 @@ Awaitable<Result<void>> OwnedObjects::View::make_bucket(std::string name) {
   // First whose it will be: a bucket that is there without an owner would be another one's.
   json::object row;
   row["owner"] = owner_;
-  WEFT_CO_CHECK(co_await state_->tables.put(std::string(kSpace), name, json::value(row)));
+  WEFT_CO_CHECK(co_await state_->tables.put(state_->space, name, json::value(row)));
   state_->set(name, owner_);
   auto made = co_await state_->all.make_bucket(name);
+  if (!made) {
+    // Somebody else may have made it meanwhile, past this hub.
+    state_->forget(name);
+    (void)co_await state_->tables.erase(state_->space, name);
+  }
   co_return made;
 }
 
@@ -242,20 +257,19 @@ Awaitable<Result<void>> OwnedObjects::View::remove_bucket(std::string name) {
   WEFT_CO_CHECK(co_await state_->all.remove_bucket(name));
   state_->forget(name);
   // A row that stays says nothing: there is no such bucket.
-  (void)co_await state_->tables.erase(std::string(kSpace), name);
+  (void)co_await state_->tables.erase(state_->space, name);
   co_return Result<void>();
 }
 
-OwnedObjects::OwnedObjects(store::Objects& all, store::Tables& tables)
-    : state_(std::make_shared<State>(all, tables)) {}
+OwnedObjects::OwnedObjects(store::Objects& all, store::Tables& tables, std::string_view of_store)
+    : state_(std::make_shared<State>(all, tables, space_of(of_store))) {}
 
 OwnedObjects::~OwnedObjects() = default;
 
 Awaitable<Result<void>> OwnedObjects::start() {
   std::string after;
   while (true) {
-    WEFT_CO_TRY(const auto rows,
-                co_await state_->tables.scan(std::string(kSpace), "", after, kPage));
+    WEFT_CO_TRY(const auto rows, co_await state_->tables.scan(state_->space, "", after, kPage));
     if (rows.empty()) co_return Result<void>();
     for (const store::Row& row : rows) {
       const std::string owner(

@@ -106,6 +106,33 @@ TEST_F(OwnedObjectsTest, WhatNobodyMadeIsLocal) {
   EXPECT_EQ(run(alice_->make_bucket("by-hand")).error().reason, Reason::permission_denied);
 }
 
+TEST_F(OwnedObjectsTest, WhatWasMadeInOneStoreIsNobodysInAnother) {
+  ASSERT_TRUE(run(alice_->make_bucket("alices")));
+  OwnedObjects elsewhere(*all_, tables_, "https://s3.example/");
+  ASSERT_TRUE(run(elsewhere.start()));
+  EXPECT_EQ(elsewhere.owner_of("alices"), "local");
+  EXPECT_EQ(run(elsewhere.of("alice")->head("alices", "key")).error().reason,
+            Reason::permission_denied);
+  ASSERT_TRUE(run(elsewhere.of("bob")->make_bucket("bobs")));
+  OwnedObjects again(*all_, tables_, "https://s3.example/");
+  ASSERT_TRUE(run(again.start()));
+  EXPECT_EQ(again.owner_of("bobs"), "bob");
+  OwnedObjects folder(*all_, tables_);
+  ASSERT_TRUE(run(folder.start()));
+  EXPECT_EQ(folder.owner_of("bobs"), "local");
+  EXPECT_EQ(folder.owner_of("alices"), "alice");
+}
+
+TEST_F(OwnedObjectsTest, WhoCouldNotMakeABucketDoesNotOwnIt) {
+  // A file stands in its place: it is not there, and cannot be made.
+  std::ofstream(directory_.path() / "objects" / "taken") << "x";
+  ASSERT_FALSE(run(alice_->make_bucket("taken")));
+  EXPECT_EQ(owned_.owner_of("taken"), "local");
+  OwnedObjects again(*all_, tables_);
+  ASSERT_TRUE(run(again.start()));
+  EXPECT_EQ(again.owner_of("taken"), "local");
+}
+
 TEST_F(OwnedObjectsTest, TakingAFileInMakesItsOwnersBucket) {
   const auto file = directory_.path() / "file";
   std::ofstream(file) << "x";
