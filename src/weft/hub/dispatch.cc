@@ -165,13 +165,6 @@ Awaitable<Result<void>> relay_ask(std::shared_ptr<EventStream> stream, model::As
 
 }  // namespace
 
-Error named(Error error, const std::string& solution) {
-  if (!error.solution.empty()) return error;
-  error.solution = solution;
-  error.message = std::format("solution \"{}\": {}", solution, error.message);
-  return error;
-}
-
 Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream,
                                        std::shared_ptr<Dispatch> dispatch, Emitter& out) {
   const auto registration =

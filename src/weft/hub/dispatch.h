@@ -45,7 +45,5 @@ Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch
 /// Hands on the events of a solution's stream, and the answers to its questions, until its End.
 Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream,
                                        std::shared_ptr<Dispatch> dispatch, Emitter& out);
-/// Says in the message and in Error::solution whose error it is, unless it is said already.
-Error named(Error error, const std::string& solution);
 
 }  // namespace weft::hub

@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "weft/base/named_error.h"
 #include "weft/hub/dispatch.h"
 #include "weft/hub/limits.h"
 

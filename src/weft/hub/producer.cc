@@ -323,8 +323,8 @@ std::unique_ptr<EventStream> ended_stream(Event end) {
   return std::make_unique<EndedStream>(std::move(end));
 }
 
-Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max) {
-  model::Fold fold(bytes_max);
+Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max, std::string solution) {
+  model::Fold fold(bytes_max, std::move(solution));
   std::optional<Error> fault;
   while (true) {
     Event event = co_await stream.next();

@@ -67,6 +67,7 @@ struct Folded {
   /// Set when the stream waits for answers instead of having ended.
   std::optional<model::Ask> ask;
 };
-Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max);
+Awaitable<Folded> fold_stream(EventStream& stream, std::size_t bytes_max,
+                              std::string solution = {});
 
 }  // namespace weft::hub

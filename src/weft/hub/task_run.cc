@@ -6,6 +6,7 @@
 #include <format>
 
 #include "weft/base/log.h"
+#include "weft/base/named_error.h"
 #include "weft/base/timers.h"
 #include "weft/hub/answers.h"
 #include "weft/hub/limits.h"
@@ -59,7 +60,7 @@ TaskRun::TaskRun(std::shared_ptr<TaskShared> shared, Executor executor, store::T
       owner_(record.owner),
       call_bytes_(weight(record.call)),
       prepare_(std::move(prepare)),
-      fold_(kAnswerBytesMax),
+      fold_(kAnswerBytesMax, call_->solution.str()),
       work_(executor),
       room_(executor),
       view_(view_of(record)) {
@@ -162,7 +163,7 @@ Awaitable<> TaskRun::read_events(std::shared_ptr<TaskRun> self) {
 
 void TaskRun::take_fault(Error fault) {
   if (fault_) return;
-  fault.solution = call_->solution.str();
+  fault = named(std::move(fault), call_->solution.str());
   fault_ = fault;
   if (stream_) stream_->cancel(std::move(fault));
 }
@@ -190,7 +191,8 @@ void TaskRun::take(model::Event event) {
     if (!added && outcome) outcome = std::unexpected(std::move(added).error());
     auto bytes = weigh(whole, "the answer");
     item.bytes = bytes.value_or(0);
-    if (!bytes && outcome) outcome = std::unexpected(std::move(bytes).error());
+    if (!bytes && outcome)
+      outcome = std::unexpected(named(std::move(bytes).error(), call_->solution.str()));
     event = std::move(whole);
   } else {
     if (!added) return take_fault(std::move(added).error());

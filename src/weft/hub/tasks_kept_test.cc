@@ -419,7 +419,7 @@ TEST_F(TasksOnDisk, AnAnswerTooLongForTheJournalEndsTheTask) {
     co_return output;
   });
   EXPECT_EQ(why(view).reason, Reason::too_large);
-  EXPECT_TRUE(why(view).message.starts_with("the answer is too long to be kept"))
+  EXPECT_TRUE(why(view).message.starts_with("solution \"bank\": the answer is too long to be kept"))
       << why(view).message;
 }
 

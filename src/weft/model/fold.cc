@@ -2,6 +2,8 @@
 
 #include <format>
 
+#include "weft/base/named_error.h"
+
 namespace weft::model {
 namespace {
 
@@ -94,7 +96,8 @@ void add_artifact(std::vector<Artifact>& artifacts, const Artifact& artifact) {
   artifacts.back().append = false;
 }
 
-Fold::Fold(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+Fold::Fold(std::size_t bytes_max, std::string solution)
+    : bytes_max_(bytes_max), solution_(std::move(solution)) {}
 
 Result<void> Fold::add(const Event& event) {
   WEFT_ASSERT(!end_);
@@ -126,7 +129,9 @@ Result<void> Fold::add_end(End end) {
 
 Result<void> Fold::check_size() const {
   if (bytes_ > bytes_max_) {
-    return fail(Reason::too_large, std::format("the answer is longer than {} bytes", bytes_max_));
+    Error error = make_error(Reason::too_large,
+                             std::format("the answer is longer than {} bytes", bytes_max_));
+    return fail(solution_.empty() ? std::move(error) : named(std::move(error), solution_));
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "weft/model/event.h"
@@ -18,7 +19,8 @@ void add_artifact(std::vector<Artifact>& artifacts, const Artifact& artifact);
 /// before it.
 class Fold {
  public:
-  explicit Fold(std::size_t bytes_max);
+  /// An answer that outgrows the limit is the named solution's fault.
+  explicit Fold(std::size_t bytes_max, std::string solution = {});
   /// Errors with Reason::too_large when the answer outgrows the limit.
   Result<void> add(const Event& event);
   /// The same; an End is moved from.
@@ -32,6 +34,7 @@ class Fold {
   Result<void> add_end(End end);
   Result<void> check_size() const;
   std::size_t bytes_max_;
+  std::string solution_;
   std::size_t bytes_ = 0;
   std::vector<Part> parts_;
   /// Where the tool call of an index is among the parts.

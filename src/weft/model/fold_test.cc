@@ -110,6 +110,14 @@ TEST(Fold, RefusesAnAnswerWithoutBound) {
   const auto added = fold.add({Delta{Delta::Kind::text, std::string(60, 'x')}});
   ASSERT_FALSE(added);
   EXPECT_EQ(added.error().reason, Reason::too_large);
+  EXPECT_EQ(added.error().message, "the answer is longer than 100 bytes");
+  Fold named(100, "babbler");
+  Output whole;
+  whole.data = std::string(200, 'x');
+  const auto told = named.add(end_with(std::move(whole)));
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().solution, "babbler");
+  EXPECT_EQ(told.error().message, "solution \"babbler\": the answer is longer than 100 bytes");
   Fold other(100);
   Artifact artifact;
   artifact.parts.emplace_back().body = Blob{std::string(200, 'x'), ""};

@@ -8,6 +8,7 @@ import { kHost } from '../lib/ports.mjs';
 
 const kHugeBytes = 1024 ** 3;
 const kChunk = Buffer.alloc(64 * 1024, 'a');
+const kLongWords = 'more '.repeat(10_000);
 const kPackedBytes = 64 * 1024 ** 2;
 const kJson = { 'content-type': 'application/json' };
 const kSse = { 'content-type': 'text/event-stream' };
@@ -32,12 +33,12 @@ const kProtocols = {
         { index: 0, message: { role: 'assistant', content: 'poked' }, finish_reason: 'stop' },
       ],
     }),
-    endless: () => ({
+    endless: (_call, words = 'more ') => ({
       id: 'chat-1',
       object: 'chat.completion.chunk',
       created: 1,
       model: 'm',
-      choices: [{ index: 0, delta: { content: 'more ' }, finish_reason: null }],
+      choices: [{ index: 0, delta: { content: words }, finish_reason: null }],
     }),
   },
   mcp: {
@@ -57,10 +58,10 @@ const kProtocols = {
       return undefined;
     },
     answer: ({ request }) => rpc(request, { content: [{ type: 'text', text: 'poked' }] }),
-    endless: ({ request }) => ({
+    endless: ({ request }, words = 'goes on') => ({
       jsonrpc: '2.0',
       method: 'notifications/message',
-      params: { level: 'info', data: `call ${request?.id} goes on` },
+      params: { level: 'info', data: `call ${request?.id} ${words}` },
     }),
   },
   a2a: {
@@ -81,7 +82,7 @@ const kProtocols = {
     isCall: ({ url }) => url === '/poke',
     discover: ({ url }) => (url === '/openapi.json' ? kPokeDocument : undefined),
     answer: () => ({ said: 'poked' }),
-    endless: () => ({ said: 'more' }),
+    endless: (_call, words = 'more') => ({ said: words }),
   },
 };
 
@@ -213,6 +214,12 @@ export const kFaults = {
     res.writeHead(200, kSse);
     const event = `data: ${JSON.stringify(call.protocol.endless(call))}\n\n`;
     return pour(res, kHugeBytes, Buffer.from(event.repeat(500)));
+  },
+  // So much that it outgrows what an answer may be, before the time is up.
+  'endless SSE, long events at full speed': (call, _answer, res) => {
+    res.writeHead(200, kSse);
+    const event = `data: ${JSON.stringify(call.protocol.endless(call, kLongWords))}\n\n`;
+    return pour(res, kHugeBytes, Buffer.from(event));
   },
   'endless SSE comments': (_call, _answer, res) => {
     res.writeHead(200, kSse);

@@ -214,7 +214,8 @@ Awaitable<Result<StreamItem>> Operations::call_directly(SendRequest message, Tar
   const hub::CallContext context =
       hub.context(request_.exchange.executor(), request_.exchange.gone(), *call);
   auto stream = hub.call(call, context);
-  hub::Folded folded = co_await hub::fold_stream(*stream, hub::kAnswerBytesMax);
+  hub::Folded folded =
+      co_await hub::fold_stream(*stream, hub::kAnswerBytesMax, call->solution.str());
   if (folded.ask) {
     json::object meta;
     model::Ask ask = *std::move(folded.ask);

@@ -187,7 +187,7 @@ Awaitable<Outcome> Server::run(CallRun& run, PostReply& reply, Session* session,
                                CancelToken cancel) {
   hub::CallContext context = environment_.hub.context(run.executor, cancel, *run.call);
   std::unique_ptr<hub::EventStream> stream = environment_.hub.call(run.call, context);
-  model::Fold fold(hub::kAnswerBytesMax);
+  model::Fold fold(hub::kAnswerBytesMax, run.call->solution.str());
   while (true) {
     model::Event event = co_await stream->next();
     if (const auto* ask = std::get_if<model::Ask>(&event.body)) {

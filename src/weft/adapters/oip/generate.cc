@@ -61,7 +61,8 @@ void respond(const Generating& generating, Told told) {
 
 Awaitable<> respond_unary(Generating generating, std::unique_ptr<hub::EventStream> stream) {
   net::Exchange& exchange = generating.asked.request.exchange;
-  auto folded = co_await hub::fold_stream(*stream, kOutputBytesMax);
+  auto folded =
+      co_await hub::fold_stream(*stream, kOutputBytesMax, generating.call->solution.str());
   if (folded.ask) {
     Told question = co_await park(generating, std::move(stream), *std::move(folded.ask));
     respond(generating, std::move(question));
@@ -83,7 +84,9 @@ Awaitable<> respond_unary(Generating generating, std::unique_ptr<hub::EventStrea
 class Streaming {
  public:
   Streaming(Generating generating, std::unique_ptr<hub::EventStream> stream)
-      : generating_(std::move(generating)), stream_(std::move(stream)) {}
+      : generating_(std::move(generating)),
+        stream_(std::move(stream)),
+        fold_(kOutputBytesMax, generating_.call->solution.str()) {}
 
   Awaitable<> run() {
     while (!fold_.ended()) {
@@ -146,7 +149,7 @@ class Streaming {
 
   Generating generating_;
   std::unique_ptr<hub::EventStream> stream_;
-  model::Fold fold_{kOutputBytesMax};
+  model::Fold fold_;
   std::optional<SseWriter> sse_;
   WordStream words_;
 };

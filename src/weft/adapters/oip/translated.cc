@@ -81,7 +81,7 @@ Awaitable<> serve_one(Translation translation) {
   const auto call = call_of(translation, 0);
   const auto context = asked.environment.hub.context(exchange.executor(), exchange.gone(), *call);
   auto stream = asked.environment.hub.call(call, context);
-  auto folded = co_await hub::fold_stream(*stream, kOutputBytesMax);
+  auto folded = co_await hub::fold_stream(*stream, kOutputBytesMax, call->solution.str());
   if (folded.ask) {
     co_await respond_question(asked, call, std::move(stream), *std::move(folded.ask));
     co_return;
@@ -111,7 +111,8 @@ Awaitable<> run_some(Batch& batch) {
     const auto call = call_of(batch.translation, index);
     const auto context = asked.environment.hub.context(exchange.executor(), exchange.gone(), *call);
     auto stream = asked.environment.hub.call(call, context);
-    auto folded = co_await hub::fold_stream(*stream, kOutputBytesMax / batch.outputs.size());
+    auto folded = co_await hub::fold_stream(*stream, kOutputBytesMax / batch.outputs.size(),
+                                            call->solution.str());
     if (folded.ask) {
       batch.failed = make_error(
           Reason::unsupported,

@@ -71,7 +71,7 @@ void respond_failure(Chat& chat, Error error) {
 }
 
 Awaitable<> respond_unary(Chat& chat, Source& source) {
-  model::Fold fold(kAnswerBytesMax);
+  model::Fold fold(kAnswerBytesMax, chat.call->solution.str());
   TextTrail trail;
   while (!fold.ended()) {
     model::Event event = co_await source.next();
@@ -122,7 +122,8 @@ class Streaming {
   Streaming(Chat& chat, Source& source)
       : chat_(chat),
         source_(source),
-        writer_(chat.head, chat.request.include_usage, chat.as_json) {}
+        writer_(chat.head, chat.request.include_usage, chat.as_json),
+        fold_(kAnswerBytesMax, chat.call->solution.str()) {}
 
   Awaitable<> run() {
     while (true) {
@@ -226,7 +227,7 @@ class Streaming {
   Source& source_;
   ChunkWriter writer_;
   TextTrail trail_;
-  model::Fold fold_{kAnswerBytesMax};
+  model::Fold fold_;
   std::optional<SseWriter> sse_;
   std::size_t losses_told_ = 0;
 };
@@ -375,7 +376,8 @@ Awaitable<> serve_translated_embeddings(Environment& environment, Request& reque
   call.gen = std::move(decoded->call.gen);
   const auto context = environment.hub.context(exchange.executor(), exchange.gone(), call);
   auto stream = environment.hub.call(std::move(call), context);
-  auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax);
+  auto folded =
+      co_await hub::fold_stream(*stream, kAnswerBytesMax, target.ref.entry->solution->id.str());
   auto outcome = folded.ask ? fail(cannot_ask(*folded.ask, target.ref.entry->solution->id.str(),
                                               target.ref.skill->id.str()))
                             : std::move(folded.end.outcome);

@@ -77,7 +77,7 @@ void respond_question(net::Exchange& exchange, hub::TaskView view, model::Ask as
 }
 
 Awaitable<> respond_unary(RestCall rest, std::unique_ptr<hub::EventStream> stream) {
-  auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax);
+  auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax, rest.call.solution.str());
   if (folded.ask) {
     auto view = co_await park(rest, std::move(stream), *folded.ask);
     if (view) {

@@ -106,7 +106,7 @@ void respond_output(Calling& calling, const model::End& end) {
 }
 
 Awaitable<> respond_unary(Calling calling, std::unique_ptr<hub::EventStream> stream) {
-  auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax);
+  auto folded = co_await hub::fold_stream(*stream, kAnswerBytesMax, calling.call->solution.str());
   if (folded.ask) {
     const Error error = co_await park(calling, std::move(stream), *std::move(folded.ask));
     respond(calling.invoked, error);
@@ -131,7 +131,7 @@ Awaitable<> respond_stream(Calling calling, std::unique_ptr<hub::EventStream> st
   headers.add("X-Amzn-SageMaker-Content-Type", lines.type());
   if (!calling.losses.empty()) headers.set("Weft-Loss", model::summary(calling.losses));
   PartStream parts(calling.invoked.request.exchange, std::move(headers));
-  model::Fold fold(kAnswerBytesMax);
+  model::Fold fold(kAnswerBytesMax, calling.call->solution.str());
   while (!fold.ended()) {
     model::Event event = co_await stream->next();
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
