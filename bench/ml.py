@@ -58,11 +58,13 @@ class MlBench(Bench):
     def row(self, system, case, c, metric, value, unit):
         self.rows.append({"bench": "ml", "system": system, "case": case, "c": c, "metric": metric, "value": round(value, 3), "unit": unit})
 
-    def hub(self):
+    def hub(self, config=""):
         port = free_port()
         self.data = Path(self.directory.name) / f"weft-{port}"
-        self.weft = self.processes.start(ALL_CORES, [gateway.BIN / "weft", "up", "--listen", f"127.0.0.1:{port}", "--data", self.data,
-                                                     "--log", "error"])
+        file = Path(self.directory.name) / f"weft-{port}.yaml"
+        file.write_text(config)
+        self.weft = self.processes.start(ALL_CORES, [gateway.BIN / "weft", "up", "--config", file, "--listen", f"127.0.0.1:{port}",
+                                                     "--data", self.data, "--log", "error"])
         gateway.wait_for(port, "/readyz")
         self.url = f"http://127.0.0.1:{port}"
         made = subprocess.run([gateway.BIN / "weft", "key", "new", "bench", "--json"], capture_output=True, text=True, check=True,
@@ -94,6 +96,19 @@ class MlBench(Bench):
             if status == wanted:
                 return time.perf_counter() - began, answer
             time.sleep(0.002)
+
+    def train(self, name, parameters, channel):
+        """A training job on csv, from CreateTrainingJob to Completed: seconds."""
+        began = time.perf_counter()
+        self.sagemaker.create_training_job(
+            TrainingJobName=name, RoleArn=ROLE, HyperParameters=parameters,
+            AlgorithmSpecification={"TrainingImage": "xgboost", "TrainingInputMode": "File"},
+            InputDataConfig=[{"ChannelName": "train", "ContentType": "text/csv",
+                              "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://bench/{channel}"}}}],
+            OutputDataConfig={"S3OutputPath": "s3://bench/out"}, StoppingCondition={"MaxRuntimeInSeconds": 600},
+            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1})
+        self.until(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "Completed")
+        return time.perf_counter() - began
 
     def deploy(self, name, image, file):
         """An endpoint of a model file; seconds from CreateEndpoint to InService."""
@@ -138,9 +153,9 @@ def data_of(rows, seed=1):
     return x, y
 
 
-def booster(folder):
+def booster(folder, trees=100):
     x, y = data_of(20_000)
-    model = xgboost.train({"max_depth": 6, "eta": 0.1, "objective": "binary:logistic", "nthread": 2}, xgboost.DMatrix(x, y), 100)
+    model = xgboost.train({"max_depth": 6, "eta": 0.1, "objective": "binary:logistic", "nthread": 2}, xgboost.DMatrix(x, y), trees)
     file = folder / "model.ubj"
     model.save_model(file)
     return model, file
@@ -206,11 +221,16 @@ def noop(b, connections):
     if float(answer) != 0.5:
         raise SystemExit(f"weft answers {answer!r}, not 0.5")
     path = "/endpoints/noop/invocations"
+    tensor = json.dumps({"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 1], "data": [0.5]}]})
+    doors = (("no-op csv", path, "0.5", b.signed(path, "0.5", "text/csv")),
+             ("no-op oip json", "/v2/models/noop/infer", tensor,
+              {"Content-Type": "application/json", "Authorization": "Bearer " + b.key["secret"]}))
     for c in connections:
-        bare, _ = b.measure("nginx no-op", "no-op csv", c, f"http://127.0.0.1:{plain}{path}", "0.5", {"Content-Type": "text/csv"})
-        own, _ = b.measure("weft", "no-op csv", c, b.url + path, "0.5", b.signed(path, "0.5", "text/csv"))
-        b.row("weft", "no-op csv", c, "throughput over nginx no-op", own / bare, "ratio")
-        print(f"          weft is {own / bare:.2f} of nginx that does nothing")
+        for case, path, body, headers in doors:
+            bare, _ = b.measure("nginx no-op", case, c, f"http://127.0.0.1:{plain}{path}", body, headers)
+            own, _ = b.measure("weft", case, c, b.url + path, body, headers)
+            b.row("weft", case, c, "throughput over nginx no-op", own / bare, "ratio")
+            print(f"          weft is {own / bare:.2f} of nginx that does nothing")
 
 
 def mlp(folder):
@@ -260,16 +280,7 @@ def train(b):
         print(loaded - began, time.perf_counter() - loaded)""")
     read, trained = map(float, subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
     b.s3.upload_file(str(file), "bench", "train/train.csv")
-    began = time.perf_counter()
-    b.sagemaker.create_training_job(
-        TrainingJobName="bench", RoleArn=ROLE, HyperParameters=parameters,
-        AlgorithmSpecification={"TrainingImage": "xgboost", "TrainingInputMode": "File"},
-        InputDataConfig=[{"ChannelName": "train", "ContentType": "text/csv",
-                          "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bench/train"}}}],
-        OutputDataConfig={"S3OutputPath": "s3://bench/out"}, StoppingCondition={"MaxRuntimeInSeconds": 600},
-        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1})
-    b.until(lambda: b.sagemaker.describe_training_job(TrainingJobName="bench"), "Completed")
-    took = time.perf_counter() - began
+    took = b.train("bench", parameters, "train")
     b.row("bare library", "training", 0, "training alone", trained, "s")
     b.row("bare library", "training", 0, "numpy.loadtxt before it", read, "s")
     b.row("weft", "training", 0, "created to completed", took, "s")
@@ -277,9 +288,39 @@ def train(b):
     print(f"  bare library: {read:.2f} s to read (numpy), {trained:.2f} s to train; weft, all of it: {took:.2f} s ({took - trained:+.2f} s)")
 
 
+def large(b, memory_mib):
+    """Rows of one digit behind the point: as many bytes as text as they are as numbers."""
+    size = 4 * memory_mib << 20
+    print(f"training on {size >> 20} MiB of numbers with {memory_mib} MiB of memory")
+    b.hub(f"ml: {{memory: {memory_mib}MiB}}\n")
+    random = numpy.random.default_rng(4)
+    file = Path(b.directory.name) / "large.csv"
+    # Wide rows: what belongs to each row (its label, margin and gradient, its node) stays in memory.
+    block, columns = 10_000, 200
+    with open(file, "wb") as out:
+        for _ in range(size // (block * columns * 4) + 1):
+            digits = random.integers(0, 10, size=(block, columns + 1, 2), dtype=numpy.uint8)
+            digits[:, 0, 0] = 0
+            digits[:, 0, 1] = (digits[:, 1, 0] + digits[:, 2, 0] > 9) * 5
+            text = numpy.empty((block, columns + 1, 4), dtype=numpy.uint8)
+            text[:, :, 0], text[:, :, 2] = digits[:, :, 0] + ord("0"), digits[:, :, 1] + ord("0")
+            text[:, :, 1], text[:, :, 3] = ord("."), ord(",")
+            text[:, -1, 3] = ord("\n")
+            out.write(text.tobytes())
+    b.s3.upload_file(str(file), "bench", "large/large.csv")
+    file.unlink()
+    took = b.train("large", {"num_round": "5", "max_depth": "6", "objective": "reg:squarederror", "tree_method": "hist"}, "large")
+    told = b.sagemaker.describe_training_job(TrainingJobName="large")["FinalMetricDataList"]
+    rmse = next(each["Value"] for each in told if each["MetricName"] == "train:rmse")
+    b.row("weft", "training", 0, f"{size >> 20} MiB with {memory_mib} MiB", took, "s")
+    b.row("weft", "training", 0, f"{size >> 20} MiB with {memory_mib} MiB, train:rmse", rmse, "")
+    print(f"  completed in {took:.1f} s, train:rmse {rmse:.4f}")
+    b.processes.stop_all()
+
+
 def load(b, rounds):
     print(f"an endpoint's life, {rounds} times: a model of 1 MB")
-    _, file = booster(Path(b.directory.name))
+    _, file = booster(Path(b.directory.name), 300)
     took, memory = [], []
     for i in range(rounds):
         took.append(b.deploy("again", "xgboost", file))
@@ -297,9 +338,10 @@ def load(b, rounds):
 
 def listing(b, count):
     print(f"ListModels, pages of 100 out of {count}")
+    b.s3.put_object(Bucket="bench", Key="some.tar.gz", Body=b"not looked into before it is deployed")
     for i in range(count):
         b.sagemaker.create_model(ModelName=f"m{i}", ExecutionRoleArn=ROLE,
-                                 PrimaryContainer={"Image": "xgboost", "ModelDataUrl": "s3://bench/none.tar.gz"})
+                                 PrimaryContainer={"Image": "xgboost", "ModelDataUrl": "s3://bench/some.tar.gz"})
     took = []
     for page in b.sagemaker.get_paginator("list_models").paginate(PaginationConfig={"PageSize": 100}):
         if len(page["Models"]) == 0:
@@ -318,10 +360,10 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--seconds", type=int, default=3, help="for each measurement")
     parser.add_argument("--quick", action="store_true", help="c=16 alone, fewer rounds")
-    parser.add_argument("--only", choices=["invoke", "noop", "onnx", "train", "load", "list"])
+    parser.add_argument("--only", choices=["invoke", "noop", "onnx", "train", "large", "load", "list"])
     options = parser.parse_args()
     b = MlBench(options.seconds)
-    connections = [16] if options.quick else [1, 16, 64]
+    connections = [16] if options.quick else [1, 16, 64, 256]
     try:
         b.hub()
         if options.only in (None, "invoke"):
@@ -336,6 +378,9 @@ def main():
             load(b, 10 if options.quick else 100)
         if options.only in (None, "list"):
             listing(b, 1_000 if options.quick else 10_000)
+        if options.only in (None, "large"):
+            b.processes.stop_all()
+            large(b, 512)
     finally:
         b.processes.stop_all()
         b.directory.cleanup()

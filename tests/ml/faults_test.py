@@ -7,6 +7,7 @@ import time
 import unittest
 from datetime import datetime
 
+import numpy as np
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
 from lib.aws import ENDED, ROLE, AwsCase, archive, eventually, new_name, unpack
@@ -139,6 +140,19 @@ class Memory(Faulty):
         self.assertRegex(told["FailureReason"], "(?i)memory")
         # And the next is well.
         self.assertEqual(self.script("print('well')")["TrainingJobStatus"], "Completed")
+
+    def test_data_larger_than_memory_lie_on_disk(self):
+        """320 MiB of numbers, which libxgboost keeps as twice as much: on disk, not in the sandbox's own memory."""
+        prefix, x = f"large/{new_name('data')}", np.random.default_rng(5).integers(0, 10, (20_000, 200))
+        digits = np.insert(x, 0, x[:, 0] + x[:, 1], axis=1)
+        rows = "".join(",".join(f"{value:03}" for value in row) + "\n" for row in digits)
+        for part in range(20):
+            self.put(f"{prefix}/{part}.csv", rows)
+        name = self.start_job({"num_round": 2, "objective": "reg:squarederror", "tree_method": "hist"},
+                              {"train": f"s3://{self.bucket}/{prefix}"})
+        told = self.true_to_itself(self.ended_job(name, 120))
+        self.assertEqual(told["TrainingJobStatus"], "Completed", told.get("FailureReason"))
+        self.assertIn("using external memory", "\n".join(self.log_of(name)))
 
     def test_one_that_makes_many_processes(self):
         """Bounded, since the machine is shared: each sleeps, and all of them end with the job."""

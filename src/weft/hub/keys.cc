@@ -349,21 +349,25 @@ Result<model::Principal> Keys::authenticate(std::string_view secret) const {
   return model::Principal{holder->info.name, holder->info.id.str(), holder->info.admin};
 }
 
-Result<Signer> Keys::signer(std::string_view access_key) const {
+Result<model::Principal> Keys::signer(std::string_view access_key) const {
   const auto now = state_->all();
   const auto at = std::ranges::find_if(
       *now, [access_key](const Record& r) { return r.info.access_key == access_key; });
+  if (at == now->end() || is_revoked(*at)) {
+    return fail(Reason::unauthenticated,
+                "a valid access key is needed; `weft key new NAME` makes one");
+  }
+  return model::Principal{at->info.name, at->info.id.str(), at->info.admin};
+}
+
+std::string Keys::aws_secret(const model::Principal& signer) const {
   std::optional<Hash> root;
   {
     const std::scoped_lock lock(state_->mutex);
     root = state_->root;
   }
-  if (at == now->end() || is_revoked(*at) || !root) {
-    return fail(Reason::unauthenticated,
-                "a valid access key is needed; `weft key new NAME` makes one");
-  }
-  return Signer{.principal = {at->info.name, at->info.id.str(), at->info.admin},
-                .secret = aws_secret_of(*root, at->info.id)};
+  WEFT_ASSERT(root);  // it is older than any key
+  return aws_secret_of(*root, KeyId(signer.key_id));
 }
 
 bool Keys::may_call(const model::Principal& principal, std::string_view solution) const {

@@ -41,12 +41,6 @@ struct NewKey {
   std::string aws_secret;
 };
 
-/// Who may sign with an access key, and with what.
-struct Signer {
-  model::Principal principal;
-  std::string secret;
-};
-
 class Keys {
  public:
   Keys(store::Tables& tables, const Clock& clock, Random& random);
@@ -59,8 +53,10 @@ class Keys {
   bool any() const;
   /// Who holds the key: constant time over wrong keys, one identical error for everything wrong.
   Result<model::Principal> authenticate(std::string_view secret) const;
-  /// One identical error for a key that is unknown or revoked.
-  Result<Signer> signer(std::string_view access_key) const;
+  /// Who signs with an access key. One identical error for a key that is unknown or revoked.
+  Result<model::Principal> signer(std::string_view access_key) const;
+  /// What a signer() signs with; costs an HMAC, so keep what is derived from it.
+  std::string aws_secret(const model::Principal& signer) const;
   bool may_call(const model::Principal& principal, std::string_view solution) const;
 
  private:

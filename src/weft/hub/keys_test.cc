@@ -200,8 +200,8 @@ TEST_F(KeysTest, AKeySignsForAwsUntilItIsRevoked) {
   for (const Keys* keys : {&keys_, &again}) {
     const auto signer = keys->signer(alice.info.access_key);
     ASSERT_TRUE(signer);
-    EXPECT_EQ(signer->principal, (model::Principal{"alice", alice.info.id.str(), true}));
-    EXPECT_EQ(signer->secret, alice.aws_secret);
+    EXPECT_EQ(*signer, (model::Principal{"alice", alice.info.id.str(), true}));
+    EXPECT_EQ(keys->aws_secret(*signer), alice.aws_secret);
   }
   auto revoked = testing::run_on<Result<void>>(loop_, [&] { return keys_.revoke(alice.info.id); });
   EXPECT_TRUE(revoked);
@@ -224,7 +224,7 @@ TEST_F(KeysTest, TheAwsSecretComesFromTheRootAlone) {
   });
   const auto signer = keys_.signer("WEFT0123456789ABCDEF");
   ASSERT_TRUE(signer);
-  EXPECT_EQ(signer->secret, "aH-0eXc5FccTlw0M_Kzv48XZfuH4zbhPtZ8MRWrw");
+  EXPECT_EQ(keys_.aws_secret(*signer), "aH-0eXc5FccTlw0M_Kzv48XZfuH4zbhPtZ8MRWrw");
 }
 
 TEST_F(KeysTest, KeysOfATimeBeforeSignToo) {
@@ -237,7 +237,7 @@ TEST_F(KeysTest, KeysOfATimeBeforeSignToo) {
   ASSERT_TRUE(signer);
   Keys again(tables_, clock_, random_);
   EXPECT_TRUE(testing::run_on<Result<void>>(loop_, [&] { return again.load(); }));
-  EXPECT_EQ(again.signer("WEFT0123456789ABCDEF")->secret, signer->secret);
+  EXPECT_EQ(again.aws_secret(*again.signer("WEFT0123456789ABCDEF")), keys_.aws_secret(*signer));
 }
 
 TEST_F(KeysTest, NamesAreTakenOnceAndFit) {

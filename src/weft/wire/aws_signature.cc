@@ -354,7 +354,14 @@ Result<void> finish(AwsSignature& out, const AwsRequest& request) {
 }  // namespace
 
 std::string AwsScope::str() const {
-  return std::format("{}/{}/{}/{}", date, region, service, kTerminator);
+  std::string out;
+  out.reserve(date.size() + region.size() + service.size() + kTerminator.size() + 3);
+  for (const std::string* part : {&date, &region, &service}) {
+    out += *part;
+    out += '/';
+  }
+  out += kTerminator;
+  return out;
 }
 
 Result<std::optional<AwsSignature>> read_aws_signature(const AwsRequest& request) {
@@ -397,8 +404,15 @@ std::string aws_canonical_request(const AwsSignature& claimed, const AwsRequest&
 std::string aws_signature_of(const Sha256& signing_key, const AwsSignature& claimed,
                              const AwsRequest& request, std::string_view payload_digest) {
   const std::string canonical = aws_canonical_request(claimed, request, payload_digest);
-  const std::string to_sign = std::format("{}\n{}\n{}\n{}", kAlgorithm, claimed.amz_date,
-                                          claimed.scope.str(), hex(sha256(canonical)));
+  std::string to_sign;
+  to_sign.reserve(256);
+  for (const std::string_view line : {kAlgorithm, std::string_view(claimed.amz_date)}) {
+    to_sign += line;
+    to_sign += '\n';
+  }
+  to_sign += claimed.scope.str();
+  to_sign += '\n';
+  to_sign += hex(sha256(canonical));
   return hex(hmac_sha256(signing_key, to_sign));
 }
 

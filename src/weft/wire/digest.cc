@@ -1,8 +1,9 @@
 #include "weft/wire/digest.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <boost/crc.hpp>
 
 #include <algorithm>
@@ -34,10 +35,23 @@ std::string bytes_of_crc(const Crc& crc, std::size_t size) {
   return out;
 }
 
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+template <class T, void (*free)(T*)>
+struct Free {
+  void operator()(T* it) const { free(it); }
 };
-using Context = std::unique_ptr<EVP_MD_CTX, FreeContext>;
+template <class T, void (*free)(T*)>
+using Fetched = std::unique_ptr<T, Free<T, free>>;
+using Context = Fetched<EVP_MD_CTX, EVP_MD_CTX_free>;
+
+EVP_MAC_CTX* hmac_context() {
+  const Fetched<EVP_MAC, EVP_MAC_free> algorithm(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+  EVP_MAC_CTX* const context = EVP_MAC_CTX_new(algorithm.get());
+  const std::array parameters{
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>("SHA256"), 0),
+      OSSL_PARAM_construct_end()};
+  WEFT_ASSERT(context != nullptr && EVP_MAC_CTX_set_params(context, parameters.data()) == 1);
+  return context;
+}
 
 Context begin(const EVP_MD* algorithm) {
   Context context(EVP_MD_CTX_new());
@@ -48,18 +62,27 @@ Context begin(const EVP_MD* algorithm) {
 }  // namespace
 
 Sha256 sha256(std::string_view bytes) {
+  // Each thread keeps its own: finding the algorithm and making room for it takes longer than a
+  // short digest.
+  static const Fetched<EVP_MD, EVP_MD_free> kAlgorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  thread_local const Context context(EVP_MD_CTX_new());
   Sha256 out{};
-  WEFT_ASSERT(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha256(), nullptr) ==
-              1);
+  WEFT_ASSERT(EVP_DigestInit_ex2(context.get(), kAlgorithm.get(), nullptr) == 1 &&
+              EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+              EVP_DigestFinal_ex(context.get(), out.data(), nullptr) == 1);
   return out;
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
+  thread_local const Fetched<EVP_MAC_CTX, EVP_MAC_CTX_free> context(hmac_context());
   Sha256 out{};
-  unsigned int size = 0;
-  const auto* made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes),
-                          bytes.size(), out.data(), &size);
-  WEFT_ASSERT(made != nullptr && size == out.size());
+  std::size_t size = 0;
+  // No key at all would mean the one before.
+  const std::string_view own = key.data() == nullptr ? std::string_view("") : key;
+  WEFT_ASSERT(EVP_MAC_init(context.get(), bytes_of(own), own.size(), nullptr) == 1 &&
+              EVP_MAC_update(context.get(), bytes_of(bytes), bytes.size()) == 1 &&
+              EVP_MAC_final(context.get(), out.data(), &size, out.size()) == 1 &&
+              size == out.size());
   return out;
 }
 

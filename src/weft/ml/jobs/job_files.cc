@@ -71,11 +71,11 @@ json::object resources_of(const TrainingJob& job) {
 
 Result<void> JobFiles::make(const TrainingJob& job, const JobLimits& limits) const {
   std::error_code error;
-  for (const char* old : {"input", "model", "output", "artifacts"})
+  for (const char* old : {"input", "model", "output", "artifacts", "scratch"})
     fs::remove_all(folder_ / old, error);
   if (!has_folder("checkpoints")) fs::remove_all(folder_ / "checkpoints", error);
-  for (const char* name :
-       {"input/config", "input/data", "model", "output/data", "checkpoints", "artifacts"})
+  for (const char* name : {"input/config", "input/data", "model", "output/data", "checkpoints",
+                           "artifacts", "scratch"})
     WEFT_CHECK(make_folder(folder_ / name));
   const fs::path config = folder_ / "input/config";
   const auto write = [&](const char* name, const json::object& object) {

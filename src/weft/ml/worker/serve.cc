@@ -36,10 +36,12 @@ class Link {
     std::size_t taken = 0;
     while (taken < kReadAtOnce) {
       char* space = reader_.space(kReadBytes);
-      const auto got = ::recv(descriptor_, space, reader_.space_size(), MSG_DONTWAIT);
+      const std::size_t room = reader_.space_size();
+      const auto got = ::recv(descriptor_, space, room, MSG_DONTWAIT);
       if (got > 0) {
         reader_.took(static_cast<std::size_t>(got));
         taken += static_cast<std::size_t>(got);
+        if (static_cast<std::size_t>(got) < room) return;  // that was all
         continue;
       }
       if (got < 0 && errno == EINTR) continue;

@@ -50,7 +50,8 @@ Result<TrainingView> read_training_view(const std::filesystem::path& root) {
   out.output_data = root / "output/data";
   out.failure = root / "output/failure";
   out.artifacts = root / "artifacts";
-  out.scratch = "/tmp";
+  // Not /tmp, which lies in the memory that the job was given.
+  out.scratch = root / "scratch";
   return out;
 }
 

@@ -213,7 +213,7 @@ Awaitable<AwsResult> AwsDispatch::run(net::Exchange& exchange, Asked& asked) con
   if (!input) co_return std::unexpected(std::move(input).error());
   if (auto fit = check(asked, *input); !fit) co_return std::unexpected(std::move(fit).error());
   AwsCaller caller{.principal = entrance->principal,
-                   .account = entrance->account,
+                   .account = entrance->account(),
                    .region = entrance->region,
                    .endpoint = own_url(environment_, exchange),
                    .gone = exchange.gone()};

@@ -30,13 +30,14 @@ std::string_view plain_key(const wire::Headers& headers) {
 Entrance local(const net::Exchange& exchange) {
   Entrance out;
   out.principal = {.name = "local", .key_id = "", .admin = exchange.over_unix_socket()};
-  out.account = account_of(out.principal.name);
   const auto scope = wire::aws_scope_of(aws_request_of(exchange));
   out.region = scope && is_region(scope->region) ? scope->region : std::string(kDefaultRegion);
   return out;
 }
 
 }  // namespace
+
+std::string Entrance::account() const { return account_of(principal.name); }
 
 wire::AwsRequest aws_request_of(const net::Exchange& exchange) {
   const wire::RequestHead& head = exchange.head();
@@ -79,9 +80,9 @@ std::expected<Entrance, Refusal> AwsDoor::enter(const net::Exchange& exchange,
   if (auto fit = check_time(*out.signature); !fit) return std::unexpected(std::move(fit).error());
   const auto kept = keys_.find(scope);
   out.key_is_kept = kept.has_value();
-  out.signing_key = kept ? *kept : wire::aws_signing_key(signer->secret, scope);
-  out.principal = std::move(signer->principal);
-  out.account = account_of(out.principal.name);
+  out.signing_key =
+      kept ? *kept : wire::aws_signing_key(environment_.hub.keys().aws_secret(*signer), scope);
+  out.principal = *std::move(signer);
   out.region = scope.region;
   return out;
 }
@@ -95,7 +96,6 @@ std::expected<Entrance, Refusal> AwsDoor::enter_by_key(const net::Exchange& exch
   }
   Entrance out;
   out.principal = *std::move(principal);
-  out.account = account_of(out.principal.name);
   out.region = kDefaultRegion;
   return out;
 }

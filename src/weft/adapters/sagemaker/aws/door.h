@@ -39,12 +39,14 @@ struct Refusal {
 
 struct Entrance {
   model::Principal principal;
-  std::string account;
   std::string region;
   /// What the caller claims, to be checked with fits(); nothing where nobody needs a key.
   std::optional<wire::AwsSignature> signature;
   wire::Sha256 signing_key{};
   bool key_is_kept = false;
+
+  /// The account the caller acts for; costs a digest.
+  std::string account() const;
 };
 
 class AwsDoor {

@@ -41,7 +41,7 @@ Awaitable<Result<std::unique_ptr<store::ObjectReader>>> open_source(S3Call& call
   const wire::Headers& headers = call.headers();
   WEFT_CO_TRY(const Address from, source_of(headers.get("x-amz-copy-source")));
   const std::string_view owner = headers.get("x-amz-source-expected-bucket-owner");
-  if (!owner.empty() && owner != call.entrance.account) co_return wrong("AccessDenied");
+  if (!owner.empty() && owner != call.entrance.account()) co_return wrong("AccessDenied");
   WEFT_CO_TRY(auto reader, co_await call.objects->open(from.bucket, from.key));
   if (!reader) co_return wrong("NoSuchKey");
   if (condition_of(headers, reader->info(), "x-amz-copy-source-") != Condition::holds)

@@ -178,7 +178,7 @@ class Server {
                 .request_id = std::move(id)};
     WEFT_CO_TRY(const Operation* operation, operation_of(call));
     const std::string_view expected = call.headers().get("x-amz-expected-bucket-owner");
-    if (!expected.empty() && expected != call.entrance.account) co_return wrong("AccessDenied");
+    if (!expected.empty() && expected != call.entrance.account()) co_return wrong("AccessDenied");
     co_return co_await operation->run(call);
   }
 
@@ -218,12 +218,12 @@ class Server {
     if (now_s > claimed->expires_s) return wrong("AccessDenied", "Request has expired");
     if (claimed->expires_s - now_s > kPresignedSecondsMax)
       return wrong("AccessDenied", "A presigned URL is good for a week at most");
-    const std::string should = signature_v2(signer->secret, head, address);
+    const std::string should =
+        signature_v2(environment_.hub.keys().aws_secret(*signer), head, address);
     if (!wire::equal_in_constant_time(should, claimed->signature))
       return wrong("SignatureDoesNotMatch");
     Entrance out;
-    out.principal = std::move(signer->principal);
-    out.account = account_of(out.principal.name);
+    out.principal = *std::move(signer);
     out.region = kDefaultRegion;
     return out;
   }

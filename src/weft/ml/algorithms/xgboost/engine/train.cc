@@ -22,6 +22,9 @@ using worker::TrainingView;
 constexpr std::string_view kModelName = "xgboost-model";
 /// Text turns into this many times as much memory while it is read and in libxgboost's hands.
 constexpr std::uint64_t kMemoryPerByte = 4;
+/// What stays in memory for each row while its values do not: label, weight, margin, prediction,
+/// gradient, and at which node of the tree it is, twice.
+constexpr std::uint64_t kMemoryPerRow = 48;
 /// External memory reads a block at a time, several of which may be in memory at once.
 constexpr std::uint64_t kBlockShare = 32;
 
@@ -188,6 +191,13 @@ class Run {
     WEFT_TRY(files, open(name, at->second, block));
     const std::string prefix = (view_.scratch / std::format("xgboost-{}", name)).string();
     WEFT_TRY(Matrix matrix, Matrix::external(files, prefix, view_.threads));
+    if (matrix.rows() * kMemoryPerRow > limit) {
+      return client(
+          std::format("channel {}: {} rows need {} bytes of memory beside their values, which are "
+                      "kept on disk; the job has {}: give it an instance type with more memory, or "
+                      "fewer rows",
+                      name, matrix.rows(), matrix.rows() * kMemoryPerRow, limit));
+    }
     return std::optional<Matrix>(std::move(matrix));
   }
 

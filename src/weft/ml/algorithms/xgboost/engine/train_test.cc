@@ -83,7 +83,7 @@ TEST(XgboostTrain, MoreThanMemoryHolds) {
   const Given given{{"num_round", "5"}, {"tree_method", "hist"}, {"max_bin", "64"}};
   Job inside(given);
   Job outside(given);
-  outside.view.memory_bytes = 300'000;
+  outside.view.memory_bytes = 1'600'000;
   for (Job* job : {&inside, &outside}) {
     job->csv("train", numbers(0, 30'000));
     ::testing::internal::CaptureStdout();
@@ -100,6 +100,16 @@ TEST(XgboostTrain, MoreThanMemoryHolds) {
   const std::vector<float> said(a->predict(rows)->values.begin(), a->predict(rows)->values.end());
   const auto again = b->predict(rows);
   for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(said[i], again->values[i], 0.2);
+}
+
+TEST(XgboostTrain, RowsThatDoNotFitWithoutTheirValues) {
+  Job job({{"num_round", "1"}});
+  job.csv("train", numbers(0, 3'000));
+  job.view.memory_bytes = 100'000;
+  EXPECT_EQ(job.why(),
+            "channel train: 3000 rows need 144000 bytes of memory beside their values, which are "
+            "kept on disk; the job has 100000: give it an instance type with more memory, or fewer "
+            "rows");
 }
 
 TEST(XgboostTrain, CrossValidation) {
