@@ -2,15 +2,19 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 import tritonclient.grpc as triton
 from tritonclient.utils import InferenceServerException
 
 from lib.aws import AwsCase, archive, new_name
-from lib.hub import descendants, free_port, only_weft
+from lib.hub import Hub, descendants, free_port, only_weft
 from lib.oracle import onnx_model, onnx_says
 from lib.waits import eventually
 
@@ -89,6 +93,10 @@ class TritonGrpc(AwsCase):
         self.client.stop_stream()
         # An extension of Triton's that weft does not serve.
         self.assertEqual(seen[0][1].status(), "StatusCode.UNIMPLEMENTED", seen)
+        self.assertRegex(seen[0][1].message(), "/inference.GRPCInferenceService/ModelStreamInfer.*call ModelInfer")
+        # And what one request has for an answer says what there is.
+        said = self.refused("UNIMPLEMENTED", self.client.get_inference_statistics)
+        self.assertRegex(said, "serves no .*/ModelStatistics.*ModelInfer")
 
     def test_what_cannot_be(self):
         self.refused("NOT_FOUND", self.client.get_model_metadata, "none")
@@ -128,6 +136,35 @@ class Keys(AwsCase):
         self.assertEqual(caught.exception.status(), "StatusCode.UNAUTHENTICATED")
         client.get_model_repository_index(headers={"authorization": f"Bearer {secret}"})
         self.assertTrue(client.is_server_live(), "who asks whether it lives holds no key")
+
+
+@only_weft
+class Tls(unittest.TestCase):
+    """A certificate for the name that callers use, which is none of this machine's own; and callers that show one."""
+
+    def test_calls_go_on_to_a_hub_that_speaks_tls(self):
+        folder, port = Path(tempfile.mkdtemp(prefix="weft-ml-")), free_port()
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        for name, who in (("server", "hub.example"), ("caller", "ann")):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                            "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", "-days", "2", "-subj", f"/CN={who}",
+                            "-addext", f"subjectAltName=DNS:{who}"], check=True, capture_output=True)
+        hub = Hub(folder, f"listen: {{grpc: {port}, tls: {{certificate: {folder}/server.pem, key: {folder}/server.key, "
+                          f"client_ca: {folder}/caller.pem}}}}\n")
+        self.addCleanup(hub.stop)
+        eventually("its door is open", lambda: "OIP gRPC" in hub.out.text(), 20)
+
+        def client(**more):
+            made = triton.InferenceServerClient(f"127.0.0.1:{port}", ssl=True, root_certificates=f"{folder}/server.pem",
+                                                channel_args=[("grpc.ssl_target_name_override", "hub.example")], **more)
+            self.addCleanup(made.close)
+            return made
+        shown = client(private_key=f"{folder}/caller.key", certificate_chain=f"{folder}/caller.pem")
+        self.assertTrue(shown.is_server_live())
+        self.assertEqual(shown.get_server_metadata().name, "weft")
+        with self.assertRaises(InferenceServerException) as caught:
+            client().get_server_metadata()
+        self.assertEqual(caught.exception.status(), "StatusCode.UNAVAILABLE")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ GrpcDoor::~GrpcDoor() = default;
 
 Awaitable<Result<int>> GrpcDoor::begin() {
   net::ChildCommand command;
-  command.arguments = {parts_.program.string(), "--listen", parts_.listen, "--hub", parts_.hub};
+  command.arguments = {parts_.program.string(), "--listen",   parts_.listen, "--hub", parts_.hub,
+                       "--hub-socket",          parts_.socket};
   const auto add = [&](std::string name, const std::string& file) {
     if (!file.empty()) command.arguments.insert(command.arguments.end(), {std::move(name), file});
   };
@@ -39,8 +40,6 @@ Awaitable<Result<int>> GrpcDoor::begin() {
     add("--certificate", parts_.tls->certificate_file);
     add("--key", parts_.tls->key_file);
     add("--client-ca", parts_.tls->client_ca_file);
-    // The hub's certificate is its own.
-    add("--hub-ca", parts_.tls->certificate_file);
   }
   WEFT_CO_TRY(child_, net::ChildProcess::start(parts_.executor, std::move(command)));
   auto line = co_await child_->read_line();

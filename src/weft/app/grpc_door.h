@@ -22,8 +22,10 @@ class GrpcDoor {
     Executor executor;
     std::filesystem::path program;
     std::string listen;  ///< `127.0.0.1:8421`
-    /// The hub's own port, which every call goes on to with its caller's credentials.
+    /// What the hub is called: `http://127.0.0.1:8420`.
     std::string hub;
+    /// The hub's Unix socket, which every call goes on to with its caller's credentials.
+    std::string socket;
     std::optional<net::TlsServerConfig> tls;
   };
   explicit GrpcDoor(Parts parts);

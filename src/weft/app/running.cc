@@ -104,6 +104,8 @@ class RunningHub final : public Running {
   }
 
  private:
+  std::string door_socket_path() const { return (config_.data / "weft-grpc.sock").string(); }
+
   template <class T>
   T wait(Awaitable<T> work) {
     return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future)
@@ -165,6 +167,13 @@ class RunningHub final : public Running {
     }
     servers_.push_back(std::move(server));
     servers_.push_back(std::move(admin));
+    if (config_.grpc_port) {
+      net::ListenAddress door{
+          .host = "", .port = 0, .unix_path = door_socket_path(), .hands_on = true};
+      WEFT_TRY(auto beside,
+               net::HttpServer::create(loops_, std::move(door), std::nullopt, limits, handler));
+      servers_.push_back(std::move(beside));
+    }
     for (auto& each : servers_) each->start();
     return {};
   }
@@ -176,7 +185,9 @@ class RunningHub final : public Running {
         GrpcDoor::Parts{.executor = loops_.at(0).executor(),
                         .program = find_libexec() / "weft-door-grpc",
                         .listen = std::format("{}:{}", host, *config_.grpc_port),
-                        .hub = environment_->listen_url,
+                        // Behind a socket there is no TLS, whatever the port speaks.
+                        .hub = std::format("http://127.0.0.1:{}", servers_.front()->port()),
+                        .socket = door_socket_path(),
                         .tls = config_.tls});
     WEFT_TRY(const int port, wait(grpc_door_->begin()));
     grpc_address_ = std::format("{}:{}", shown_host(config_.host), port);

@@ -100,7 +100,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::create(Loops& loops, ListenAddre
   auto shared = std::make_shared<ServerShared>();
   shared->limits = limits;
   shared->handler = std::move(handler);
-  shared->unix_socket = !address.unix_path.empty();
+  shared->unix_socket = !address.unix_path.empty() && !address.hands_on;
   if (tls) {
     WEFT_TRY(shared->tls, make_server_tls(*tls));
   }

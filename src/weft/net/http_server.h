@@ -87,6 +87,9 @@ struct ListenAddress {
   std::string host;
   std::uint16_t port = 0;
   std::string unix_path;
+  /// Who comes by this Unix socket has no more rights than at a port: a program that hands on what
+  /// others ask.
+  bool hands_on = false;
 };
 
 class HttpServer {

@@ -549,6 +549,23 @@ TEST(HttpServer, ListensOnAUnixSocketOfItsOwn) {
   EXPECT_TRUE(HttpServer::create(loops, address, {}, {}, echo).has_value());
 }
 
+TEST(HttpServer, WhoHandsOnWhatOthersAskHasNoMoreRightsThanThey) {
+  const auto path =
+      std::filesystem::temp_directory_path() / std::format("weft-net-door-{}.sock", ::getpid());
+  ListenAddress address;
+  address.unix_path = path;
+  address.hands_on = true;
+  Harness harness(
+      [](Exchange& exchange) -> Awaitable<> {
+        (void)exchange.respond({}, exchange.over_unix_socket() ? "yes" : "no");
+        co_return;
+      },
+      {}, 1, {}, address);
+  RawClient client(path.string());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.read_all().ends_with("no"));
+}
+
 TEST(HttpServer, SaysWhyItCannotListen) {
   Harness harness(echo);
   Loops loops(1);

@@ -2,6 +2,7 @@
 // there goes through a large library, and is nothing that the hub's own process should read.
 #include <signal.h>
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
@@ -37,7 +38,7 @@ Result<Arguments> read_arguments(std::span<char* const> words) {
     const std::string_view name = words[i];
     std::string* to = name == "--listen"        ? &out.listen
                       : name == "--hub"         ? &out.door.hub
-                      : name == "--hub-ca"      ? &out.door.ca_file
+                      : name == "--hub-socket"  ? &out.door.socket
                       : name == "--certificate" ? &out.certificate
                       : name == "--key"         ? &out.key
                       : name == "--client-ca"   ? &out.client_ca
@@ -45,10 +46,11 @@ Result<Arguments> read_arguments(std::span<char* const> words) {
     if (to == nullptr) return fail(Reason::invalid_argument, std::format("unknown: {}", name));
     *to = words[i + 1];
   }
-  if (words.size() % 2 == 0 || out.listen.empty() || out.door.hub.empty()) {
+  if (words.size() % 2 == 0 || out.listen.empty() || out.door.hub.empty() ||
+      out.door.socket.empty()) {
     return fail(Reason::invalid_argument,
-                "a door is started by weft: --listen HOST:PORT --hub URL [--certificate FILE --key "
-                "FILE [--client-ca FILE]] [--hub-ca FILE]");
+                "a door is started by weft: --listen HOST:PORT --hub URL --hub-socket PATH "
+                "[--certificate FILE --key FILE [--client-ca FILE]]");
   }
   return out;
 }
@@ -80,6 +82,7 @@ Result<void> run(std::span<char* const> words) {
   net::Loops loops(1);
   WEFT_TRY(const auto service, make_service(loops.at(0), arguments.door));
   WEFT_CHECK(loops.start());
+  const auto refusals = make_refusals();
   grpc::ServerBuilder builder;
   int port = 0;
   grpc::ResourceQuota quota("door");
@@ -89,7 +92,8 @@ Result<void> run(std::span<char* const> words) {
       .AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsMax)
       .AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0)
       .AddListeningPort(arguments.listen, credentials, &port)
-      .RegisterService(service.get());
+      .RegisterService(service.get())
+      .RegisterCallbackGenericService(refusals.get());
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server || port == 0) {
     loops.stop();

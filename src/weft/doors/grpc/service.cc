@@ -3,6 +3,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
+#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -95,11 +96,8 @@ class Reactor final : public ServerUnaryReactor {
 
 class Door final : public inference::GRPCInferenceService::CallbackService {
  public:
-  Door(net::Loop& loop, net::Origin hub, const DoorConfig& config)
-      : executor_(loop.executor()), hub_(std::move(hub)) {
-    net::ClientLimits limits;
-    limits.ca_file = config.ca_file;
-    client_ = net::HttpClient::create(loop, std::move(limits));
+  Door(net::Loop& loop, net::Origin hub) : executor_(loop.executor()), hub_(std::move(hub)) {
+    client_ = net::HttpClient::create(loop, net::ClientLimits());
   }
 
   ServerUnaryReactor* ServerLive(CallbackServerContext* context,
@@ -254,13 +252,49 @@ class Door final : public inference::GRPCInferenceService::CallbackService {
   std::unique_ptr<net::HttpClient> client_;
 };
 
+/// A call that ends before anything of it is read.
+class Refusal final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit Refusal(std::string_view method) {
+    std::string words = std::format("weft serves no `{}`", method);
+    if (method.ends_with("/ModelStreamInfer")) {
+      words +=
+          ": call ModelInfer for each request, or POST /v2/models/NAME/generate_stream of the HTTP "
+          "port "
+          "for text in pieces";
+    } else {
+      words +=
+          "; it serves inference.GRPCInferenceService: ServerLive, ServerReady, ServerMetadata, "
+          "ModelReady, "
+          "ModelMetadata, ModelInfer, RepositoryIndex";
+    }
+    Finish({StatusCode::UNIMPLEMENTED, words});
+  }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+class Refusals final : public grpc::CallbackGenericService {
+ public:
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
+    return new Refusal(context->method());
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<grpc::CallbackGenericService> make_refusals() {
+  return std::make_unique<Refusals>();
+}
 
 Result<std::unique_ptr<grpc::Service>> make_service(net::Loop& loop, const DoorConfig& config) {
   net::Origin hub;
   hub.egress = net::Egress::open;
+  hub.unix_path = config.socket;
   WEFT_TRY(hub.url, parse_url(config.hub));
-  return std::make_unique<Door>(loop, std::move(hub), config);
+  return std::make_unique<Door>(loop, std::move(hub));
 }
 
 }  // namespace weft::doors

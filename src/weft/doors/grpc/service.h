@@ -9,20 +9,24 @@
 #include "weft/net/loop.h"
 
 namespace grpc {
+class CallbackGenericService;
 class Service;
-}
+}  // namespace grpc
 
 namespace weft::doors {
 
 struct DoorConfig {
-  /// The hub: `http://127.0.0.1:8420`.
+  /// What the hub is called: `http://127.0.0.1:8420`.
   std::string hub;
-  /// Authorities trusted besides the system's, where the hub speaks TLS (PEM).
-  std::string ca_file;
+  /// The Unix socket where it takes what the door hands on.
+  std::string socket;
 };
 
 /// A service whose calls run on the loop; both outlive the server it is added to. Errors: a hub's
 /// address that is none.
 Result<std::unique_ptr<grpc::Service>> make_service(net::Loop& loop, const DoorConfig& config);
+
+/// Answers every other method: UNIMPLEMENTED, by its name and with what to call instead.
+std::unique_ptr<grpc::CallbackGenericService> make_refusals();
 
 }  // namespace weft::doors
