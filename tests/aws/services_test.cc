@@ -358,6 +358,26 @@ TEST(AwsServices, WhatNoServiceHasIsRefusedByName) {
   const Answer answer = hub.send(sent);
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(json::parse(answer.body)->at("__type"), "UnknownOperationException");
+  const auto told = [&](Sent each) {
+    return std::string(json::parse(hub.send(each).body)->at("message").get_string());
+  };
+  EXPECT_EQ(told(sent),
+            "PUT /BatchPutMetrics is no operation of a service that weft has: print the value and "
+            "name it in a MetricDefinition of the job, or call PutMetricData of CloudWatch");
+  const auto targeted = [&](std::string target) {
+    return told({.headers = {{"X-Amz-Target", std::move(target)}}, .body = "{}"});
+  };
+  EXPECT_EQ(targeted("AnyScaleFrontendService.RegisterScalableTarget"),
+            "AnyScaleFrontendService.RegisterScalableTarget is no operation of a service that weft "
+            "has: a variant has as many workers as its InitialInstanceCount says, and "
+            "UpdateEndpointWeightsAndCapacities changes that");
+  EXPECT_TRUE(targeted("AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken")
+                  .contains("GetAuthorizationToken is no operation of a service that weft has: no "
+                            "image is pulled"));
+  EXPECT_EQ(targeted("DynamoDB_20120810.Get\xfcItem"),
+            "DynamoDB_20120810.Get?Item is no operation of a service that weft has: it has "
+            "monitoring, sts, iam, s3 and the invocations of sagemaker-runtime");
+  EXPECT_TRUE(targeted(std::string(1'000, 'a')).starts_with(std::string(128, 'a') + " is no "));
 }
 
 // A presigned GET: how programs show to others who they are.

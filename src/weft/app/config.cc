@@ -10,11 +10,14 @@
 #include <map>
 
 #include "weft/adapters/common/adapter.h"
+#include "weft/adapters/sagemaker/aws/account.h"
 #include "weft/app/config_document.h"
 #include "weft/app/config_node.h"
 #include "weft/app/files.h"
+#include "weft/app/hidden_secrets.h"
 #include "weft/app/terminal.h"
 #include "weft/base/limits.h"
+#include "weft/base/text.h"
 #include "weft/base/url.h"
 #include "weft/wire/http.h"
 
@@ -270,10 +273,51 @@ void check_taken(ConfigNode& node, std::map<std::string, int>& lines, const std:
       "give one of them another `name`");
 }
 
+/// The store that objects are forwarded to.
+ObjectsConfig read_objects(ConfigNode& node, std::string_view file) {
+  ObjectsConfig out;
+  // No mapping, as has been said already.
+  if (node.line() < 1) return out;
+  out.endpoint = node.text("endpoint").value_or("");
+  if (auto region = node.text("region")) out.region = *std::move(region);
+  out.access_key = node.text("access_key").value_or("");
+  out.secret_key = node.text("secret_key").value_or("");
+  out.path_style = node.boolean("path_style").value_or(true);
+  // Callers see it: where the file lies is not theirs to know.
+  const std::string name = std::filesystem::path(file).filename().string();
+  out.origin = std::format("{}:{}", name, node.line());
+  const auto url = parse_url(out.endpoint);
+  if (out.endpoint.empty() || out.access_key.empty() || out.secret_key.empty()) {
+    node.fault(node.node(), "W1206",
+               "`objects` needs the `endpoint` of an S3-compatible store, and an `access_key` and "
+               "a `secret_key` of it",
+               "", "left out altogether, objects lie in a folder on this machine");
+  } else if (!url || !url->query.empty()) {
+    node.fault(node.at("endpoint"), "W1208",
+               std::format("`endpoint` is no address of a store: {}",
+                           url ? "it has a query" : url.error().message),
+               "https://s3.example", "");
+  } else if (!out.path_style && url->host.find_first_not_of("0123456789.:") == std::string::npos) {
+    node.fault(node.at("path_style"), "W1205",
+               std::format("no bucket's name can be put before the address {}", url->host), "true",
+               "without `path_style`, buckets are in the path");
+  }
+  if (!adapters::sagemaker::is_region(out.region)) {
+    node.fault(node.at("region"), "W1205", std::format("`{}` is no region", out.region),
+               "us-east-1", "");
+  }
+  check_variables(node, "access_key", out.access_key);
+  check_variables(node, "secret_key", out.secret_key);
+  return out;
+}
+
 void read_ml(ConfigNode& root, Config& config, std::map<std::string, int>& lines) {
   root.child("ml", [&](ConfigNode& node) {
     config.ml.threads = static_cast<int>(node.integer("threads", 1, 1024).value_or(0));
     config.ml.memory_bytes = read_bytes(node, "memory");
+    node.child("objects", [&](ConfigNode& objects) {
+      config.ml.objects = read_objects(objects, config.file);
+    });
   });
   root.children("models", [&](ConfigNode& node, std::size_t) {
     ModelConfig model = read_model(node, config.file);
@@ -402,7 +446,10 @@ std::string render(const ConfigFault& fault, std::string_view text) {
                                 fault.code, fault.message);
   for (int line = std::max(1, fault.line - 1); line <= fault.line; ++line) {
     if (static_cast<std::size_t>(line) > lines.size()) break;
-    out += std::format("{:>5} | {}\n", line, printable(lines[static_cast<std::size_t>(line) - 1]));
+    const auto number = static_cast<std::size_t>(line) - 1;
+    const std::string shown =
+        without_secrets(lines[number], number == 0 ? std::string_view() : lines[number - 1]);
+    out += std::format("{:>5} | {}\n", line, printable(shown));
   }
   const auto at = static_cast<std::size_t>(fault.line) - 1;
   out += caret_line(fault, at < lines.size() ? lines[at] : std::string_view());

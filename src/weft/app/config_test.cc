@@ -90,6 +90,38 @@ TEST(Config, WhatWouldDoNothingIsRefused) {
             "W1213:4:18 ");
 }
 
+TEST(Config, AStoreForObjects) {
+  EXPECT_FALSE(read_config("ml: {threads: 1}\n", "f").config.ml.objects);
+  const auto reading = read_config(
+      "ml:\n  objects:\n    endpoint: https://s3.example\n    access_key: ${S3_KEY}\n"
+      "    secret_key: '${S3_SECRET}'\n    path_style: false\n",
+      "weft.yaml");
+  EXPECT_TRUE(reading.faults.empty());
+  const ObjectsConfig objects = reading.config.ml.objects.value();
+  EXPECT_EQ(objects.endpoint, "https://s3.example");
+  EXPECT_EQ(objects.region, "us-east-1");
+  EXPECT_EQ(objects.access_key, "${S3_KEY}");
+  EXPECT_EQ(objects.secret_key, "${S3_SECRET}");
+  EXPECT_FALSE(objects.path_style);
+  EXPECT_EQ(objects.origin, "weft.yaml:3");
+
+  const auto one = [](std::string_view more) {
+    return codes(std::format("ml: {{objects: {{access_key: a, secret_key: b, {}}}}}\n", more));
+  };
+  EXPECT_EQ(one("endpoint: 'http://127.0.0.1:9000', region: eu-west-1"), "");
+  EXPECT_EQ(one("path_style: true"), "W1206:1:15 ");
+  EXPECT_EQ(one("endpoint: s3.example"), "W1208:1:56 ");
+  EXPECT_EQ(one("endpoint: 'http://u:p@s3.example'"), "W1208:1:56 ");
+  EXPECT_EQ(one("endpoint: 'http://s3.example/?a=b'"), "W1208:1:56 ");
+  EXPECT_EQ(one("endpoint: 'http://127.0.0.1:9000', path_style: false"), "W1205:1:93 ");
+  EXPECT_EQ(one("endpoint: 'http://a.example', region: 'eu west'"), "W1205:1:84 ");
+  EXPECT_EQ(one("endpoint: 'http://a.example', bucket: x"), "W1203:1:76 ");
+  EXPECT_EQ(
+      codes("ml: {objects: {endpoint: 'http://a.example', access_key: '${A', secret_key: b}}\n"),
+      "W1205:1:58 ");
+  EXPECT_EQ(codes("ml: {objects: here}\n"), "W1202:1:15 ");
+}
+
 TEST(Config, AFaultInListenIsToldOnce) {
   EXPECT_EQ(codes("listen: {host: 0.0.0.0, prot: 3}\n"), "W1211:1:16 W1203:1:25 ");
   EXPECT_EQ(codes("listen: {host: 0.0.0.0, host: '::'}\n"), "W1211:1:16 W1212:1:25 ");
@@ -262,6 +294,10 @@ TEST(Config, ThePublishedSchemaKnowsTheSameKeys) {
   EXPECT_EQ(sorted(keys("/properties/listen/properties")), sorted(expected("listen: {zzz: 1}\n")));
   EXPECT_EQ(sorted(keys("/properties/solutions/items/properties")),
             sorted(expected("solutions: [{name: a, url: 'http://a/', zzz: 1}]\n")));
+  EXPECT_EQ(sorted(keys("/properties/ml/properties")), sorted(expected("ml: {zzz: 1}\n")));
+  EXPECT_EQ(sorted(keys("/properties/ml/properties/objects/properties")),
+            sorted(expected("ml: {objects: {endpoint: 'http://a/', access_key: a, secret_key: b, "
+                            "zzz: 1}}\n")));
   EXPECT_TRUE(Schema::create(*schema));
 }
 

@@ -5,12 +5,15 @@
 #include <optional>
 #include <utility>
 
+#include "weft/adapters/sagemaker/remote/remote_objects.h"
 #include "weft/app/config.h"
 #include "weft/app/configured_models.h"
 #include "weft/app/deployed_model.h"
 #include "weft/app/workers/workers.h"
 #include "weft/base/log.h"
+#include "weft/base/task_group.h"
 #include "weft/hub/hub.h"
+#include "weft/hub/variables.h"
 #include "weft/ml/api.h"
 #include "weft/ml/owned_objects.h"
 #include "weft/net/loop.h"
@@ -23,6 +26,57 @@ namespace {
 constexpr std::size_t kPoolThreads = 4;
 constexpr std::size_t kPoolWaiting = 4096;
 
+/// Where objects lie.
+struct Objects {
+  std::unique_ptr<store::Objects> all;
+  /// The same, where it is another store.
+  adapters::sagemaker::RemoteObjects* remote = nullptr;
+  /// Which store it is (ml/owned_objects.h).
+  std::string name;
+};
+
+Result<std::string> secret_of(const ObjectsConfig& config, std::string_view which,
+                              const std::string& text) {
+  auto out = hub::resolve_variables(text);
+  if (!out) {
+    out.error().message =
+        std::format("{}: ml.objects.{}: {}", config.origin, which, out.error().message);
+  }
+  return out;
+}
+
+Result<Objects> make_objects(const MlServices::Parts& parts, WorkPool& pool) {
+  Objects out;
+  if (!parts.config.objects) {
+    WEFT_TRY(out.all,
+             store::files::open_local_objects(parts.folder / "objects", parts.random, pool));
+    return out;
+  }
+  const ObjectsConfig& config = *parts.config.objects;
+  adapters::sagemaker::RemoteStore store;
+  WEFT_TRY(store.endpoint, parse_url(config.endpoint));
+  store.region = config.region;
+  WEFT_TRY(store.access_key, secret_of(config, "access_key", config.access_key));
+  WEFT_TRY(store.secret, secret_of(config, "secret_key", config.secret_key));
+  store.path_style = config.path_style;
+  store.origin = config.origin;
+  out.name = store.endpoint.str();
+  WEFT_TRY(auto remote,
+           adapters::sagemaker::open_remote_objects({.loops = parts.loops,
+                                                     .clock = parts.clock,
+                                                     .pool = pool,
+                                                     .folder = parts.folder / "forwarding",
+                                                     .store = std::move(store)}));
+  out.remote = remote.get();
+  out.all = std::move(remote);
+  return out;
+}
+
+Awaitable<> end_reading(adapters::sagemaker::RemoteObjects& remote) {
+  remote.end_reading();
+  co_return;
+}
+
 std::vector<Executor> executors_of(net::Loops& loops) {
   std::vector<Executor> out;
   out.reserve(loops.size());
@@ -33,12 +87,13 @@ std::vector<Executor> executors_of(net::Loops& loops) {
 }  // namespace
 
 struct MlServices::State {
-  State(Parts parts_in, std::unique_ptr<store::Objects> objects_in,
-        std::unique_ptr<ml::Workers> workers_in, std::unique_ptr<WorkPool> pool_in)
+  State(Parts parts_in, Objects objects_in, std::unique_ptr<ml::Workers> workers_in,
+        std::unique_ptr<WorkPool> pool_in)
       : parts(std::move(parts_in)),
         pool(std::move(pool_in)),
-        objects(std::move(objects_in)),
-        owned(*objects, parts.tables),
+        objects(std::move(objects_in.all)),
+        remote(objects_in.remote),
+        owned(*objects, parts.tables, objects_in.name),
         workers(std::move(workers_in)),
         logs(parts.folder / "logs", *pool),
         metrics(parts.clock, parts.folder / "metrics"),
@@ -113,6 +168,7 @@ struct MlServices::State {
   Parts parts;
   std::unique_ptr<WorkPool> pool;
   std::unique_ptr<store::Objects> objects;
+  adapters::sagemaker::RemoteObjects* remote;
   ml::OwnedObjects owned;
   std::unique_ptr<ml::Workers> workers;
   ml::Logs logs;
@@ -136,8 +192,7 @@ ml::Api& MlServices::api() { return state_->api; }
 
 Result<std::unique_ptr<MlServices>> MlServices::create(Parts parts) {
   auto pool = std::make_unique<WorkPool>(kPoolThreads, kPoolWaiting);
-  WEFT_TRY(auto objects,
-           store::files::open_local_objects(parts.folder / "objects", parts.random, *pool));
+  WEFT_TRY(Objects objects, make_objects(parts, *pool));
   WEFT_TRY(auto workers, make_workers({.threads = parts.config.threads,
                                        .memory_bytes = parts.config.memory_bytes}));
   return std::unique_ptr<MlServices>(new MlServices(std::make_unique<State>(
@@ -163,9 +218,14 @@ Awaitable<> MlServices::reconcile(std::vector<ModelConfig> models, CancelToken c
   state_->reconciling = false;
 }
 
-Awaitable<> MlServices::drain() {
-  co_await state_->jobs.drain();
-  co_await state_->endpoints.drain();
+Awaitable<> MlServices::end_jobs() {
+  TaskGroup ending(state_->parts.loops.at(0).executor());
+  ending.spawn(state_->jobs.drain());
+  // They know by now that they end: what they do not get any more is no fault of theirs.
+  if (state_->remote != nullptr) ending.spawn(end_reading(*state_->remote));
+  co_await ending.join();
 }
+
+Awaitable<> MlServices::drain() { return state_->endpoints.drain(); }
 
 }  // namespace weft::app

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,26 @@ namespace weft::app {
 
 struct ModelConfig;
 
+/// An S3-compatible store that objects are forwarded to.
+struct ObjectsConfig {
+  std::string endpoint;  ///< an http(s) URL
+  std::string region = "us-east-1";
+  std::string access_key;  ///< may hold ${NAME}, as the secret
+  std::string secret_key;
+  bool path_style = true;
+  std::string origin;  ///< `weft.yaml:14`
+  /// Where it stands does not count.
+  friend bool operator==(const ObjectsConfig& a, const ObjectsConfig& b) {
+    return a.endpoint == b.endpoint && a.region == b.region && a.access_key == b.access_key &&
+           a.secret_key == b.secret_key && a.path_style == b.path_style;
+  }
+};
+
 /// The section `ml` of weft.yaml.
 struct MlConfig {
   int threads = 0;                 ///< processors for training; 0: all
   std::uint64_t memory_bytes = 0;  ///< for all workers together; 0: three quarters of the machine's
+  std::optional<ObjectsConfig> objects;  ///< nothing: a folder on this machine
   friend bool operator==(const MlConfig&, const MlConfig&) = default;
 };
 
@@ -48,7 +65,8 @@ class MlServices {
     std::filesystem::path folder;  ///< `DATA/ml`
     MlConfig config;
   };
-  /// Errors: the folder cannot be made. Starts nothing.
+  /// Errors: the folder cannot be made; a variable that the configuration names is not set. Starts
+  /// nothing, asks nobody.
   static Result<std::unique_ptr<MlServices>> create(Parts parts);
   ~MlServices();
 
@@ -58,7 +76,10 @@ class MlServices {
   /// Makes the models that weft.yaml names answer (configured_models.h). While one runs, another
   /// only says what the first has to go on with.
   Awaitable<> reconcile(std::vector<ModelConfig> models, CancelToken cancel);
-  /// Programs end; jobs and endpoints stay in the store.
+  /// Jobs' programs end, and the next life takes the jobs up. What is being fetched from another
+  /// store is given up; what is being put there is waited for.
+  Awaitable<> end_jobs();
+  /// What is deployed ends, and stays in the store.
   Awaitable<> drain();
 
  private:

@@ -91,9 +91,15 @@ class RunningHub final : public Running {
       const auto left = std::chrono::ceil<Milliseconds>(until - clock_.steady());
       server->drain(std::max(left, Milliseconds(0)));
     }
+    // First, since what begins in the background may wait for a store elsewhere.
+    const bool trains = loops_.running() && ml_;
+    auto jobs = trains ? begin(ml_->end_jobs()) : std::future<void>();
     if (background_) wait(background_->join());
     if (loops_.running()) wait(hub_->tasks().stop());
-    if (loops_.running() && ml_) wait(ml_->drain());
+    if (trains) {
+      jobs.get();
+      wait(ml_->drain());
+    }
     servers_.clear();
     grpc_door_.reset();
     joiner_.reset();
@@ -107,9 +113,12 @@ class RunningHub final : public Running {
   std::string door_socket_path() const { return (config_.data / "weft-grpc.sock").string(); }
 
   template <class T>
+  std::future<T> begin(Awaitable<T> work) {
+    return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future);
+  }
+  template <class T>
   T wait(Awaitable<T> work) {
-    return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future)
-        .get();
+    return begin(std::move(work)).get();
   }
 
   void make_environment() {

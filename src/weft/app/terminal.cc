@@ -100,12 +100,6 @@ std::size_t characters(std::string_view text) {
   return count;
 }
 
-std::string_view first_characters(std::string_view text, std::size_t count) {
-  std::string_view rest = text;
-  for (; count > 0 && !rest.empty(); --count) (void)take_rune(rest);
-  return text.substr(0, text.size() - rest.size());
-}
-
 std::size_t columns(std::string_view text) {
   std::size_t count = 0;
   while (!text.empty()) count += columns_of(take_rune(text).value);

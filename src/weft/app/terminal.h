@@ -13,8 +13,6 @@ namespace weft::app {
 std::string printable(std::string_view text);
 /// How many characters (code points) it has.
 std::size_t characters(std::string_view text);
-/// The first so many characters.
-std::string_view first_characters(std::string_view text, std::size_t count);
 /// How many columns it takes: Chinese and emoji two, accents that are put on a letter none.
 std::size_t columns(std::string_view text);
 /// What stands below it so that columns line up: spaces, and the tabs that it holds.

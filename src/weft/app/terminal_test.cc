@@ -30,8 +30,6 @@ TEST(Columns, AreCountedAsATerminalDoes) {
   EXPECT_EQ(columns("早上好"), 6U);
   EXPECT_EQ(columns("🔧"), 2U);
   EXPECT_EQ(characters("早a好"), 3U);
-  EXPECT_EQ(first_characters("早a好", 2), "早a");
-  EXPECT_EQ(first_characters("早", 9), "早");
   EXPECT_EQ(blank_like("\ta早"), "\t   ");
 }
 

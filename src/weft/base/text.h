@@ -16,6 +16,15 @@ constexpr std::string_view beginning_of(std::string_view text, std::size_t bytes
   return text.substr(0, end);
 }
 
+/// The first so many characters (code points) of a UTF-8 text.
+constexpr std::string_view first_characters(std::string_view text, std::size_t characters_max) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+    if (begins && characters_max-- == 0) return text.substr(0, at);
+  }
+  return text;
+}
+
 /// The text with U+FFFD in the place of what is not UTF-8 (WHATWG Encoding §4.1: the longest
 /// beginning of a character counts as one).
 std::string mended_utf8(std::string_view text);

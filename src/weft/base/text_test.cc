@@ -12,6 +12,14 @@ TEST(Text, IsCutBetweenCharacters) {
     EXPECT_EQ(beginning_of(text, most), text.substr(0, kWhole[most])) << most;
 }
 
+TEST(Text, IsCountedInCharacters) {
+  const std::string_view text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+  constexpr std::size_t kBytes[] = {0, 1, 3, 6, 10, 10};
+  for (std::size_t most = 0; most < std::size(kBytes); ++most)
+    EXPECT_EQ(first_characters(text, most), text.substr(0, kBytes[most])) << most;
+  EXPECT_EQ(first_characters("", 3), "");
+}
+
 TEST(Text, WhatIsNoUtf8IsReplaced) {
   EXPECT_EQ(mended_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"),
             "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "weft/base/json.h"
+#include "weft/base/timers.h"
 #include "weft/store/tables.h"
+#include "weft/wire/digest.h"
 
 namespace weft::ml {
 namespace {
@@ -16,6 +18,8 @@ namespace {
 constexpr std::string_view kSpace = "bucket_owners";
 constexpr std::string_view kNobody = "local";
 constexpr std::size_t kPage = 256;
+/// How often a bucket that is being made is looked for.
+constexpr Milliseconds kChangeWait{10};
 constexpr std::size_t kBucketCharsMin = 3;
 constexpr std::size_t kBucketCharsMax = 63;
 
@@ -30,6 +34,21 @@ bool is_bucket_name(std::string_view name) {
                        std::ranges::count(name, '.') == 3;
   return fits && !address && !name.contains("..") && !name.starts_with("xn--") &&
          !name.starts_with("sthree-") && !name.ends_with("-s3alias") && !name.ends_with("--ol-s3");
+}
+
+Result<void> check_name(std::string_view name) {
+  if (is_bucket_name(name)) return {};
+  return fail(make_argument_error(
+      "/bucket", std::format("`{}` is no name for a bucket: 3 to 63 lower-case letters, digits, "
+                             "- and ., with a letter or digit first and last",
+                             name.substr(0, kBucketCharsMax))));
+}
+
+/// The names of spaces are short, and those of stores need not be.
+std::string space_of(std::string_view store) {
+  if (store.empty()) return std::string(kSpace);
+  constexpr std::size_t kDigits = 16;
+  return std::format("{}.{}", kSpace, wire::hex(wire::sha256(store)).substr(0, kDigits));
 }
 
 Error not_allowed() { return make_error(Reason::permission_denied, "Access Denied"); }
@@ -60,10 +79,12 @@ Error being_made(const std::string& bucket) {
 }  // namespace
 
 struct OwnedObjects::State {
-  State(store::Objects& of_all, store::Tables& of_tables) : all(of_all), tables(of_tables) {}
+  State(store::Objects& of_all, store::Tables& of_tables, std::string of_space)
+      : all(of_all), tables(of_tables), space(std::move(of_space)) {}
 
   store::Objects& all;
   store::Tables& tables;
+  std::string space;
   std::mutex mutex;
   /// By bucket. A row may outlive its bucket: it says nothing then.
   std::map<std::string, std::string, std::less<>> owners;
@@ -73,6 +94,11 @@ struct OwnedObjects::State {
     const std::scoped_lock lock(mutex);
     const auto at = owners.find(bucket);
     return at == owners.end() ? std::string(kNobody) : at->second;
+  }
+  /// Whether it is being made or removed right now.
+  bool changes(const std::string& bucket) {
+    const std::scoped_lock lock(mutex);
+    return changing.contains(bucket);
   }
   void set(const std::string& bucket, std::string owner) {
     const std::scoped_lock lock(mutex);
@@ -170,11 +196,15 @@ class OwnedObjects::View final : public store::Objects {
   }
   Awaitable<Result<store::ObjectInfo>> take(std::filesystem::path from, std::string bucket,
                                             std::string key, store::ObjectMeta meta) override {
+    WEFT_CO_CHECK(check_name(bucket));
     // It would make the bucket by itself, and for nobody.
-    auto made = co_await make_bucket(bucket);
-    const bool own_already = !made && made.error().code == Code::already_exists &&
-                             made.error().reason != Reason::permission_denied;
-    if (!made && !own_already) co_return fail(std::move(made).error());
+    while (true) {
+      // Of many jobs that end at once the first makes it.
+      while (state_->changes(bucket)) (void)co_await sleep_for(kChangeWait, {});
+      if (owns(bucket)) break;
+      const auto made = co_await make_bucket(bucket);
+      if (!made && made.error().code != Code::aborted) co_return fail(made.error());
+    }
     co_return co_await state_->all.take(std::move(from), std::move(bucket), std::move(key),
                                         std::move(meta));
   }
@@ -216,12 +246,7 @@ class OwnedObjects::View final : public store::Objects {
 };
 
 Awaitable<Result<void>> OwnedObjects::View::make_bucket(std::string name) {
-  if (!is_bucket_name(name)) {
-    co_return fail(make_argument_error(
-        "/bucket", std::format("`{}` is no name for a bucket: 3 to 63 lower-case letters, digits, "
-                               "- and ., with a letter or digit first and last",
-                               name.substr(0, kBucketCharsMax))));
-  }
+  WEFT_CO_CHECK(check_name(name));
   const Change change(*state_, name);
   if (!change.held()) co_return fail(being_made(name));
   WEFT_CO_TRY(const auto found, co_await state_->all.bucket(name));
@@ -229,9 +254,19 @@ Awaitable<Result<void>> OwnedObjects::View::make_bucket(std::string name) {
   // First whose it will be: a bucket that is there without an owner would be another one's.
   json::object row;
   row["owner"] = owner_;
-  WEFT_CO_CHECK(co_await state_->tables.put(std::string(kSpace), name, json::value(row)));
+  WEFT_CO_CHECK(co_await state_->tables.put(state_->space, name, json::value(row)));
   state_->set(name, owner_);
   auto made = co_await state_->all.make_bucket(name);
+  if (made) co_return made;
+  // Another one may have made it meanwhile, past this hub; or it was made, and nobody heard of it.
+  const bool refused =
+      made.error().code == Code::already_exists || made.error().reason == Reason::permission_denied;
+  const auto there = refused ? std::nullopt : co_await state_->all.bucket(name);
+  if (there && *there) co_return Result<void>();
+  if (refused || there) {
+    state_->forget(name);
+    (void)co_await state_->tables.erase(state_->space, name);
+  }
   co_return made;
 }
 
@@ -242,20 +277,19 @@ Awaitable<Result<void>> OwnedObjects::View::remove_bucket(std::string name) {
   WEFT_CO_CHECK(co_await state_->all.remove_bucket(name));
   state_->forget(name);
   // A row that stays says nothing: there is no such bucket.
-  (void)co_await state_->tables.erase(std::string(kSpace), name);
+  (void)co_await state_->tables.erase(state_->space, name);
   co_return Result<void>();
 }
 
-OwnedObjects::OwnedObjects(store::Objects& all, store::Tables& tables)
-    : state_(std::make_shared<State>(all, tables)) {}
+OwnedObjects::OwnedObjects(store::Objects& all, store::Tables& tables, std::string_view of_store)
+    : state_(std::make_shared<State>(all, tables, space_of(of_store))) {}
 
 OwnedObjects::~OwnedObjects() = default;
 
 Awaitable<Result<void>> OwnedObjects::start() {
   std::string after;
   while (true) {
-    WEFT_CO_TRY(const auto rows,
-                co_await state_->tables.scan(std::string(kSpace), "", after, kPage));
+    WEFT_CO_TRY(const auto rows, co_await state_->tables.scan(state_->space, "", after, kPage));
     if (rows.empty()) co_return Result<void>();
     for (const store::Row& row : rows) {
       const std::string owner(

@@ -1,7 +1,8 @@
 // Buckets with owners: whoever makes a bucket is the only one who sees it. Names are everybody's,
 // as S3 has them, so that one that is taken can be told from one's own. Owned by app; any loop.
 //
-// A bucket that nobody is known to have made (a folder that was put there by hand) is `local`'s.
+// A bucket that nobody is known to have made (a folder that was put there by hand, one that was in
+// another store before the hub came) is `local`'s.
 #pragma once
 
 #include <memory>
@@ -19,8 +20,9 @@ namespace weft::ml {
 
 class OwnedObjects {
  public:
-  /// Both outlive it, and it outlives what of() gave.
-  OwnedObjects(store::Objects& all, store::Tables& tables);
+  /// Both outlive it, and it outlives what of() gave. `of_store` says which store it is: whoever
+  /// made a bucket in one has none of its name in another. Empty: the folder on this machine.
+  OwnedObjects(store::Objects& all, store::Tables& tables, std::string_view of_store = {});
   ~OwnedObjects();
   /// Reads who owns what; before anything is asked.
   Awaitable<Result<void>> start();

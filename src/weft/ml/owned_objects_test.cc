@@ -1,16 +1,21 @@
 #include "weft/ml/owned_objects.h"
 
+#include <boost/asio/this_coro.hpp>
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <format>
 #include <fstream>
 
 #include "weft/base/ids.h"
+#include "weft/base/task_group.h"
 #include "weft/base/testing/run.h"
 #include "weft/base/work_pool.h"
 #include "weft/store/files/local_objects.h"
 #include "weft/store/memory_tables.h"
 #include "weft/store/testing/directory.h"
+#include "weft/store/testing/objects_through.h"
 
 namespace weft::ml {
 namespace {
@@ -106,6 +111,53 @@ TEST_F(OwnedObjectsTest, WhatNobodyMadeIsLocal) {
   EXPECT_EQ(run(alice_->make_bucket("by-hand")).error().reason, Reason::permission_denied);
 }
 
+TEST_F(OwnedObjectsTest, WhatWasMadeInOneStoreIsNobodysInAnother) {
+  ASSERT_TRUE(run(alice_->make_bucket("alices")));
+  OwnedObjects elsewhere(*all_, tables_, "https://s3.example/");
+  ASSERT_TRUE(run(elsewhere.start()));
+  EXPECT_EQ(elsewhere.owner_of("alices"), "local");
+  EXPECT_EQ(run(elsewhere.of("alice")->head("alices", "key")).error().reason,
+            Reason::permission_denied);
+  ASSERT_TRUE(run(elsewhere.of("bob")->make_bucket("bobs")));
+  OwnedObjects again(*all_, tables_, "https://s3.example/");
+  ASSERT_TRUE(run(again.start()));
+  EXPECT_EQ(again.owner_of("bobs"), "bob");
+  OwnedObjects folder(*all_, tables_);
+  ASSERT_TRUE(run(folder.start()));
+  EXPECT_EQ(folder.owner_of("bobs"), "local");
+  EXPECT_EQ(folder.owner_of("alices"), "alice");
+}
+
+TEST_F(OwnedObjectsTest, WhoCouldNotMakeABucketDoesNotOwnIt) {
+  // A file stands in its place: it is not there, and cannot be made.
+  std::ofstream(directory_.path() / "objects" / "taken") << "x";
+  ASSERT_FALSE(run(alice_->make_bucket("taken")));
+  EXPECT_EQ(owned_.owner_of("taken"), "local");
+  OwnedObjects again(*all_, tables_);
+  ASSERT_TRUE(run(again.start()));
+  EXPECT_EQ(again.owner_of("taken"), "local");
+}
+
+/// A store whose answers to make_bucket() are lost.
+class Unheard final : public store::testing::ObjectsThrough {
+ public:
+  using ObjectsThrough::ObjectsThrough;
+  Awaitable<Result<void>> make_bucket(std::string name) override {
+    (void)co_await ObjectsThrough::make_bucket(std::move(name));
+    co_return fail(Reason::unavailable, "no answer");
+  }
+};
+
+TEST_F(OwnedObjectsTest, ABucketThatWasMadeUnheardIsItsMakers) {
+  Unheard store(*all_);
+  OwnedObjects owned(store, tables_);
+  const auto alice = owned.of("alice");
+  EXPECT_TRUE(run(alice->make_bucket("alices"))) << "it is there, as one look tells";
+  EXPECT_EQ(owned.owner_of("alices"), "alice");
+  EXPECT_TRUE(put(alice, "alices"));
+  EXPECT_EQ(run(owned.of("bob")->make_bucket("alices")).error().reason, Reason::permission_denied);
+}
+
 TEST_F(OwnedObjectsTest, TakingAFileInMakesItsOwnersBucket) {
   const auto file = directory_.path() / "file";
   std::ofstream(file) << "x";
@@ -116,6 +168,24 @@ TEST_F(OwnedObjectsTest, TakingAFileInMakesItsOwnersBucket) {
   std::ofstream(file) << "z";
   EXPECT_EQ(run(bob_->take(file, "alices", "key", {})).error().reason, Reason::permission_denied);
   EXPECT_TRUE(std::filesystem::exists(file));
+}
+
+TEST_F(OwnedObjectsTest, JobsThatEndAtOnceMakeOneBucket) {
+  std::vector<Result<store::ObjectInfo>> taken;
+  const auto one = [&](int number) -> Awaitable<> {
+    const auto file = directory_.path() / std::format("file-{}", number);
+    std::ofstream(file) << number;
+    taken.push_back(co_await alice_->take(file, "alices", std::format("key-{}", number), {}));
+  };
+  run([&]() -> Awaitable<bool> {
+    TaskGroup group(co_await boost::asio::this_coro::executor);
+    for (int number = 0; number < 8; ++number) group.spawn(one(number));
+    co_await group.join();
+    co_return true;
+  }());
+  ASSERT_EQ(taken.size(), 8U);
+  for (const auto& each : taken) EXPECT_TRUE(each.has_value()) << each.error().message;
+  EXPECT_EQ(owned_.owner_of("alices"), "alice");
 }
 
 TEST_F(OwnedObjectsTest, NamesKeepToTheRulesOfS3) {

@@ -24,6 +24,9 @@ inline constexpr int kPartNumberMax = 10'000;
 inline constexpr std::uint64_t kPartBytesMin = 5ULL * 1024 * 1024;
 /// For how long a URL of the older scheme may be good: as long as one of the newer.
 inline constexpr std::int64_t kPresignedSecondsMax = 7 * 24 * 3600;
+/// Objects of one DeleteObjects that are removed at the same time: in another store each of them is
+/// two requests.
+inline constexpr std::size_t kRemovalsAtOnce = 16;
 /// Buckets of one principal that a list tells.
 inline constexpr std::size_t kBucketsListedMax = 10'000;
 
