@@ -9,6 +9,7 @@ import time
 import unittest
 import urllib.request
 
+from botocore.exceptions import EventStreamError
 from sagemaker.amazon.common import RecordSerializer
 
 from lib.aws import OFTEN, AwsCase, archive, eventually, new_name, unpack
@@ -17,6 +18,23 @@ from lib.hub import only_weft
 from lib.waits import PATIENCE
 
 BOOST = {"objective": "reg:squarederror", "max_depth": "3", "nthread": "1"}
+SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+# Speaks, and then fails or ends, as it is told.
+BREAKS_OFF = b"""
+import os
+
+def model_fn(model_dir):
+    return None
+
+def transform_fn(model, data, content_type, accept):
+    def pieces():
+        yield b"the first piece"
+        if bytes(data) == b"fail":
+            raise ValueError("there is no second piece")
+        os._exit(3)
+    return pieces()
+"""
+MIB = 1024 * 1024
 # With the chance of one in a million that a fair coin is told to be unfair.
 SIGMAS = 5
 
@@ -218,6 +236,27 @@ class Answers(Models):
         self.assertEqual(len(said), 6000)
         self.assertEqual(said[:300], said[300:600])
 
+    def test_large_bodies(self):
+        """SageMaker takes 6 MiB, weft 64."""
+        row = csv(self.x[:1]).strip() + "\n"
+        rows = row * (7 * MIB // len(row) + 1)
+        self.assertGreater(len(rows), 7 * MIB)
+        said = numbers(self.invoke(rows)["Body"].read())
+        self.assertEqual((len(said), set(said)), (rows.count("\n"), {said[0]}))
+        self.refused("ValidationError", self.invoke, b"1" * (64 * MIB + 1))
+        self.assertEqual(numbers(self.invoke(row)["Body"].read()), said[:1])
+
+    def test_what_it_writes(self):
+        """Also a model that prints nothing has a log, which a ModelError names."""
+        group = f"/aws/sagemaker/Endpoints/{self.name}"
+        logs = self.aws("logs")
+        (stream,) = eventually("there is a stream", lambda: logs.describe_log_streams(logGroupName=group)["logStreams"], 10)
+        lines = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+        self.assertRegex(lines[0]["message"], r"^model loaded in \d+ ms$")
+        with self.assertRaises(self.aws("sagemaker-runtime").exceptions.ModelError) as caught:
+            self.invoke(self.row, "application/pdf")
+        self.assertTrue(caught.exception.response["LogStreamArn"].endswith(f":{group}:log-stream:{stream['logStreamName']}"))
+
     def test_in_pieces(self):
         stream = self.aws("sagemaker-runtime").invoke_endpoint_with_response_stream(
             EndpointName=self.name, Body=csv(self.x[:3]), ContentType="text/csv")
@@ -258,6 +297,22 @@ class Answers(Models):
                 EndTime=now + datetime.timedelta(minutes=5), Period=60, Statistics=["Sum"])["Datapoints"])
         eventually("the invocation is counted", lambda: sums("Invocations") > 0, 10)
         self.assertGreater(sums("ModelLatency"), 0)
+
+
+@only_weft
+class Pieces(AwsCase):
+    def test_what_breaks_off(self):
+        uri = self.put("breaks/model.tar.gz", archive({"code/inference.py": BREAKS_OFF}))
+        name = self.serving(("all", self.model(uri, SKLEARN)))
+        for body, words in ((b"fail", "there is no second piece"), (b"die", "the model's program ended")):
+            with self.subTest(body):
+                stream = self.aws("sagemaker-runtime").invoke_endpoint_with_response_stream(
+                    EndpointName=name, Body=body, ContentType="application/octet-stream")["Body"]
+                said = []
+                with self.assertRaisesRegex(EventStreamError, rf"(InternalStreamFailure|ModelStreamError).*{words}"):
+                    for event in stream:
+                        said.append(event["PayloadPart"]["Bytes"])
+                self.assertEqual(said, [b"the first piece"])
 
 
 @only_weft

@@ -74,6 +74,25 @@ class SdkCase(AwsCase):
 
 
 @only_weft
+class Defaults(AwsCase):
+    """What a session finds out by itself. It asks STS at an address of its own, whatever AWS_ENDPOINT_URL says: here the hub's."""
+
+    def test_bucket_and_role(self):
+        told = self.aws("sts").get_caller_identity()
+        with mock.patch("sagemaker.session.sts_regional_endpoint", return_value=self.url):
+            session = sagemaker.Session()
+            bucket = session.default_bucket()
+            self.assertEqual(bucket, f"sagemaker-us-east-1-{told['Account']}")
+            uri = session.upload_string_as_file_body("1,2", bucket=bucket, key="data/one.csv")
+            # Another time it is there already, and has to be one's own.
+            self.assertEqual(sagemaker.Session().default_bucket(), bucket)
+            role = sagemaker.get_execution_role(session)
+        self.assertEqual(uri, f"s3://{bucket}/data/one.csv")
+        self.assertEqual(self.get(uri), b"1,2")
+        self.assertEqual(role, f"arn:aws:iam::{told['Account']}:role/{told['Arn'].split('/')[1]}")
+
+
+@only_weft
 class XGBoost(SdkCase):
     @classmethod
     def setUpClass(cls):

@@ -4,11 +4,12 @@ import unittest
 
 import numpy as np
 
-from lib.aws import OFTEN, AwsCase, eventually, new_name, unpack
+from lib.aws import OFTEN, AwsCase, archive, eventually, new_name, unpack
 from lib.data import csv, friedman, numbers, rmse
 from lib.hub import only_weft
 from lib.oracle import xgboost_model
 
+SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 BOOST = {"objective": "reg:squarederror", "max_depth": "4", "eta": "0.3", "nthread": "1"}
 
 
@@ -75,6 +76,16 @@ class Path(AwsCase):
         told = self.trained({**BOOST, "num_round": 5}, {"train": f"s3://{self.bucket}/parts/"})
         self.assertEqual(unpack(self.get(told["ModelArtifacts"]["S3ModelArtifacts"]))["xgboost-model"], wanted)
 
+    def test_a_pipe(self):
+        """Its data are files here, and it learns the same from them."""
+        request = self.job_request({**BOOST, "num_round": 5}, self.channels)
+        request["AlgorithmSpecification"]["TrainingInputMode"] = "Pipe"
+        self.aws("sagemaker").create_training_job(**request)
+        told = self.ended_job(request["TrainingJobName"])
+        self.assertEqual(told["TrainingJobStatus"], "Completed", told.get("FailureReason"))
+        self.assertEqual(unpack(self.get(told["ModelArtifacts"]["S3ModelArtifacts"]))["xgboost-model"], xgboost_model(
+            BOOST, 5, self.train, self.validation)["model"])
+
     def test_without_an_archive(self):
         told = self.trained({**BOOST, "num_round": 2}, self.channels, OutputDataConfig={
             "S3OutputPath": f"s3://{self.bucket}/plain", "CompressionType": "NONE"})
@@ -126,6 +137,15 @@ class Jobs(AwsCase):
                               {"train": self.data}, **more)
         eventually(f"{name} trains", lambda: self.job(name)["SecondaryStatus"] == "Training", 30)
         return name
+
+    def script(self, program, **more):
+        """The name of a job that runs a program of the user's."""
+        code = self.put(f"code/{new_name('c')}/sourcedir.tar.gz", archive({"program.py": program.encode()}))
+        request = self.job_request({"sagemaker_program": '"program.py"', "sagemaker_submit_directory": f'"{code}"'}, {}, **more)
+        request["AlgorithmSpecification"]["TrainingImage"] = SKLEARN
+        self.aws("sagemaker").create_training_job(**request)
+        self.addCleanup(self.forget_job, request["TrainingJobName"])
+        return request["TrainingJobName"]
 
     # Names and shapes.
 
@@ -181,6 +201,11 @@ class Jobs(AwsCase):
         by_manifest = self.job_request({"num_round": 1}, {"train": self.data})
         by_manifest["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3DataType"] = "ManifestFile"
         self.assertIn("S3DataType", self.refused("ValidationException", create, **by_manifest))
+        with_arguments = self.job_request({"num_round": 1}, {"train": self.data})
+        with_arguments["AlgorithmSpecification"]["ContainerArguments"] = ["--fast"]
+        message = self.refused("ValidationException", create, **with_arguments)
+        self.assertIn("ContainerArguments without ContainerEntrypoint", message)
+        self.assertIn("HyperParameters", message)
 
     # Failures.
 
@@ -220,6 +245,38 @@ class Jobs(AwsCase):
         self.assertIn("no data", self.failed({"num_round": 1}, {"train": self.put("empty/empty.csv", "")}).lower())
         reason = self.failed({"num_round": 1}, {"train": (self.put("format/rows", "1,2\n"), "application/x-rows")})
         self.assertIn("application/x-rows", reason)
+        reason = self.failed({"num_round": 1}, {"train": (self.data, "application/x-parquet")})
+        self.assertIn("application/x-parquet is not supported by weft: write the data as csv", reason)
+
+    def test_a_long_reason_is_cut_between_characters(self):
+        name = self.script("with open('/opt/ml/output/failure', 'w', encoding='utf-8') as out:\n"
+                           "    out.write('ClientError: ' + chr(0x20ac) * 5000)\n"
+                           "raise SystemExit(1)\n")
+        reason = self.ended_job(name)["FailureReason"]
+        self.assertEqual(len(reason), 1024)
+        self.assertRegex(reason, "^ClientError: \u20ac+, exit code: 1$")
+
+    # Checkpoints.
+
+    def test_checkpoints_are_in_the_store_while_it_trains(self):
+        at, program = f"checkpoints/{new_name('c')}", (
+            "import os, time\n"
+            "os.makedirs('/opt/ml/checkpoints/deep')\n"
+            "with open('/opt/ml/checkpoints/deep/epoch-1', 'w') as out:\n"
+            "    out.write('weights')\n"
+            "os.symlink('/etc/passwd', '/opt/ml/checkpoints/link')\n"
+            "time.sleep(3600)\n")
+        name = self.script(program, CheckpointConfig={"S3Uri": f"s3://{self.bucket}/{at}"})
+
+        def kept():
+            page = self.aws("s3").list_objects_v2(Bucket=self.bucket, Prefix=f"{at}/")
+            return [each["Key"] for each in page.get("Contents", [])]
+        eventually("the checkpoint is in the store", kept, 40)
+        self.assertEqual(self.job(name)["TrainingJobStatus"], "InProgress")
+        self.assertEqual(kept(), [f"{at}/deep/epoch-1"])
+        self.assertEqual(self.get(f"s3://{self.bucket}/{at}/deep/epoch-1"), b"weights")
+        self.aws("sagemaker").stop_training_job(TrainingJobName=name)
+        self.assertEqual(self.ended_job(name)["TrainingJobStatus"], "Stopped")
 
     # Stops.
 

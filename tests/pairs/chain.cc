@@ -6,7 +6,7 @@
 #include <format>
 
 #include "aspects.h"
-#include "weft/hub/dispatch.h"
+#include "weft/base/named_error.h"
 #include "weft/model/fold.h"
 
 namespace weft::pairs {
@@ -311,7 +311,7 @@ void add_losses(Hop& hop, const std::vector<model::Loss>& losses) {
 
 model::End named(model::End end, const std::string& solution) {
   if (!end.outcome)
-    end.outcome = std::unexpected(hub::named(std::move(end.outcome).error(), solution));
+    end.outcome = std::unexpected(weft::named(std::move(end.outcome).error(), solution));
   return end;
 }
 

@@ -117,6 +117,27 @@ TEST(EndpointConfigOperations, WhatWasNotGivenIsNotShown) {
       endpoint.at("ProductionVariants").at(0).get_object().contains("ManagedInstanceScaling"));
 }
 
+TEST(EndpointOperations, HowItWasDeployedLastIsToldAgain) {
+  ControlWorld world;
+  world.make_model("m");
+  world.make_config("c", "m");
+  world.ask("CreateEndpoint", R"({"EndpointName":"e","EndpointConfigName":"c"})");
+  const auto deployment = [&](std::string_view more) {
+    world.until_in_service("e");
+    world.ask("UpdateEndpoint",
+              std::format(R"({{"EndpointName":"e","EndpointConfigName":"c"{}}})", more));
+    const json::object told = world.ask("DescribeEndpoint", R"({"EndpointName":"e"})");
+    return told.contains("LastDeploymentConfig") ? json::write(told.at("LastDeploymentConfig"))
+                                                 : std::string();
+  };
+  const std::string policy =
+      R"({"BlueGreenUpdatePolicy":{"TrafficRoutingConfiguration":{"Type":"ALL_AT_ONCE",)"
+      R"("WaitIntervalInSeconds":0},"TerminationWaitInSeconds":7}})";
+  EXPECT_EQ(deployment(R"(,"DeploymentConfig":)" + policy), policy);
+  EXPECT_EQ(deployment(R"(,"RetainDeploymentConfig":true)"), policy);
+  EXPECT_EQ(deployment(""), "");
+}
+
 TEST(EndpointOperations, FromCreatingToGone) {
   ControlWorld world;
   world.make_model("m");
@@ -197,6 +218,18 @@ TEST(EndpointOperations, UpdatedAndWeighed) {
                           R"({"EndpointName":"none","DesiredWeightsAndCapacities":[
                               {"VariantName":"All"}]})"),
             could_not_find("endpoint", "endpoint", "none"));
+  // While their programs do not get ready: one that is updated, one that is made.
+  world.serving.script = [](const ml::WorkerSpec&) {
+    return ml::testing::FakeProgram::Script{.ready = false};
+  };
+  world.ask("UpdateEndpoint", R"({"EndpointName":"e","EndpointConfigName":"c"})");
+  world.ask("CreateEndpoint", R"({"EndpointName":"f","EndpointConfigName":"c"})");
+  for (const char* name : {"e", "f"}) {
+    EXPECT_EQ(world.refused("DeleteEndpoint", std::format(R"({{"EndpointName":"{}"}})", name)),
+              std::format("ValidationException: Cannot delete in-progress endpoint "
+                          "\"{}endpoint/{}\".",
+                          kArns, name));
+  }
 }
 
 TEST(EndpointOperations, AModelThatDoesNotLoadSaysWhy) {

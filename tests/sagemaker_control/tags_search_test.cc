@@ -138,6 +138,14 @@ TEST(SearchOperation, EndpointsAndWhatThereIsNot) {
             Names{"e"});
   EXPECT_EQ(json::write(world.ask("Search", R"({"Resource":"ModelPackage"})")),
             R"({"Results":[],"TotalHits":{"Value":0,"Relation":"EqualTo"}})");
+  EXPECT_EQ(found(world.ask("Search", R"({"Resource":"ModelPackage","SearchExpression":{"Filters":[
+      {"Name":"ModelPackageGroupName","Operator":"Equals","Value":"g"}]}})")),
+            Names{});
+  for (const char* unknown : {R"("SortBy":"Nothing")", R"("SearchExpression":{"Filters":[
+      {"Name":"Nothing","Operator":"Equals","Value":"g"}]})"}) {
+    EXPECT_EQ(world.refused("Search", std::format(R"({{"Resource":"ModelPackage",{}}})", unknown)),
+              "ValidationException: Unknown property name: Nothing");
+  }
   EXPECT_EQ(world.refused("Search", R"({"Resource":"Pipeline"})"),
             "ValidationException: searching for Pipeline is not supported by weft; there are "
             "TrainingJob and Endpoint");

@@ -210,12 +210,39 @@ TEST(ControlPlane, EveryOperationOfTheTableIsThere) {
 
 TEST(ControlPlane, WhatItDoesNotHaveIsRefusedByName) {
   ControlWorld world;
-  EXPECT_TRUE(world.refused("CreateTransformJob", "{}")
-                  .starts_with("UnknownOperationException: the operation CreateTransformJob of "
+  EXPECT_TRUE(world.refused("CreateCluster", "{}")
+                  .starts_with("UnknownOperationException: the operation CreateCluster of "
                                "SageMaker is not supported by weft; it has AddTags, "));
   EXPECT_TRUE(world.refused("MakeCoffee", "{}")
                   .starts_with("UnknownOperationException: SageMaker has no operation MakeCoffee; "
                                "weft has AddTags, "));
+}
+
+TEST(ControlPlane, WhatToDoInsteadIsSaid) {
+  ControlWorld world;
+  EXPECT_EQ(world.refused("CreateTransformJob", "{}"),
+            "UnknownOperationException: the operation CreateTransformJob of SageMaker is not "
+            "supported by weft: call InvokeEndpoint for each file");
+  const auto instead = [&](std::string operation, std::string_view words,
+                           std::string_view service = "sagemaker") {
+    const std::string told = world.refused(operation, "{}", service);
+    EXPECT_TRUE(told.contains(std::format(" is not supported by weft: {}", words))) << told;
+  };
+  instead("ListTrainingJobsForHyperParameterTuningJob", "CreateTrainingJob for each setting");
+  instead("DescribeProcessingJob", "run the program as a training job in script mode");
+  instead("CreateAutoMLJobV2", "CreateTrainingJob for each algorithm and setting");
+  instead("BatchDescribeModelPackage", "there is no model registry");
+  instead("StartPipelineExecution", "call the operations of its steps");
+  instead("CreateDataQualityJobDefinition", "requests and answers are not recorded");
+  instead("CreateMonitoringSchedule", "requests and answers are not recorded");
+  instead("CreateInferenceExperiment", "give the endpoint a second variant");
+  instead("UpdateInferenceComponentRuntimeConfig", "make a variant or an endpoint");
+  instead("CreateTrialComponent", "put Tags on the jobs");
+  instead("CreatePresignedDomainUrl", "run your notebook where you like");
+  instead("PutMetricAlarm", "there are no alarms", "monitoring");
+  instead("DescribeAlarms", "there are no alarms", "monitoring");
+  instead("PutLogEvents", "what jobs and endpoints print is in their streams", "logs");
+  instead("StartQuery", "call FilterLogEvents", "logs");
 }
 
 }  // namespace

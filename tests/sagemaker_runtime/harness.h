@@ -87,8 +87,9 @@ class FakeModel final : public hub::Service, public ml::Inferring {
   Awaitable<Result<ml::InvocationReply>> stream(ml::Invocation invocation, SteadyTime, CancelToken,
                                                 TakePiece piece) override {
     for (const std::string& each : pieces) {
-      std::string one = each;
-      WEFT_CO_CHECK(co_await piece(std::move(one)));
+      ml::InvocationReply told = work_(invocation).value_or(ml::InvocationReply());
+      told.body = each;
+      WEFT_CO_CHECK(co_await piece(std::move(told)));
       ++taken;
     }
     co_return work_(invocation);

@@ -204,14 +204,22 @@ TEST_F(Runtime, WhatIsNotThereIsRefusedByName) {
 }
 
 TEST_F(Runtime, AStreamIsAFrameForEachPiece) {
-  const auto model = deploy("writer", [](const auto&) { return reply(200, "text/plain", ""); });
+  const auto model = deploy("writer", [](const auto&) {
+    auto told = reply(200, "text/plain; charset=utf-8", "");
+    told.variant = "blue";
+    told.attributes = "trace=7";
+    return told;
+  });
   model->pieces = {"one ", "two ", "three"};
   const Answer answer =
       invoke("writer", "{}", "application/json", {{"X-Amzn-SageMaker-Accept", "text/plain"}},
              "invocations-response-stream");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.headers.get("Content-Type"), "application/vnd.amazon.eventstream");
-  EXPECT_EQ(answer.headers.get("X-Amzn-SageMaker-Content-Type"), "text/plain");
+  // As the model says it with its first piece.
+  EXPECT_EQ(answer.headers.get("X-Amzn-SageMaker-Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(answer.headers.get("x-Amzn-Invoked-Production-Variant"), "blue");
+  EXPECT_EQ(answer.headers.get("X-Amzn-SageMaker-Custom-Attributes"), "trace=7");
   const auto frames = events(answer);
   ASSERT_EQ(frames.size(), 3U);
   EXPECT_EQ(frames[1].header(":message-type"), "event");

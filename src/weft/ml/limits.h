@@ -47,6 +47,13 @@ inline constexpr std::int64_t kJobDeathsMax = 3;
 
 /// Where a program finds its checkpoints unless the job says otherwise.
 inline constexpr std::string_view kCheckpointFolder = "/opt/ml/checkpoints";
+/// Between looks at a running job's checkpoints: one that a look finds as the look before did is
+/// uploaded.
+inline constexpr std::chrono::milliseconds kCheckpointsEvery{5'000};
+/// Entries of their folder that such a look takes, and how deep it goes; what is past it is
+/// uploaded at the job's end.
+inline constexpr std::size_t kCheckpointEntriesMax = 10'000;
+inline constexpr int kCheckpointDepthMax = 32;
 /// Checkpoints that only weft itself needs: what an interruption may cost.
 inline constexpr std::int64_t kOwnCheckpointEveryS = 10;
 

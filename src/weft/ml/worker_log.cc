@@ -20,6 +20,10 @@ WorkerLog::WorkerLog(Executor executor, const Clock& clock, Logs& logs, std::str
 void WorkerLog::add(std::string text) {
   last_.push_back(shown_line(text).substr(0, kLastLineBytes));
   if (last_.size() > kLastLines) last_.pop_front();
+  note(std::move(text));
+}
+
+void WorkerLog::note(std::string text) {
   unwritten_.push_back({.at_ms = clock_.unix_ms(), .text = std::move(text)});
   if (unwritten_.size() == 1 || full()) there_.notify();
 }

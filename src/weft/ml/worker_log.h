@@ -19,6 +19,8 @@ class WorkerLog {
 
   const std::string& stream() const { return stream_; }
   void add(std::string text);
+  /// A line of weft's own, which is none of the worker's words.
+  void note(std::string text);
   /// Waits while there is more than should wait to be written.
   Awaitable<> room();
   /// Writes until end() was called; errors go to weft's own log.

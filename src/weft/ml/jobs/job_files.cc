@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "weft/base/file.h"
+#include "weft/base/text.h"
 #include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/object_place.h"
 #include "weft/ml/limits.h"
@@ -15,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kFailureBytesMax = 64 * 1024;
+/// Of UTF-8, four bytes a character at most.
+constexpr std::size_t kFailureBytesMax = 4 * kFailureCharsMax;
 constexpr std::size_t kPageObjects = 1'000;
 constexpr std::size_t kPieceBytes = 1024 * 1024;
 /// Those that the SageMaker SDK sends a program in: it makes its files executable where they lie,
@@ -263,8 +265,10 @@ Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& jo
 
 std::string JobFiles::failure() const {
   if (!has_folder("output")) return "";
-  const auto text = read_file(folder_ / "output/failure", kFailureBytesMax);
-  return text ? text->substr(0, 1'024) : std::string();
+  const auto file = File::open(folder_ / "output/failure");
+  if (!file) return "";
+  const auto text = file->read(0, kFailureBytesMax);
+  return text ? std::string(first_characters(mended_utf8(*text), kFailureCharsMax)) : "";
 }
 
 void JobFiles::remove() const {

@@ -40,7 +40,7 @@ class JobFiles {
   /// What the program left: the model, its other output, the checkpoints. The model's address, or
   /// nothing when it left none. A folder that it made a link to somewhere else is none.
   Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job) const;
-  /// What it wrote to `output/failure`, cut.
+  /// What it wrote to `output/failure`, at most kFailureCharsMax of it.
   std::string failure() const;
   void remove() const;
 

@@ -6,9 +6,11 @@
 #include "weft/base/json.h"
 #include "weft/base/log.h"
 #include "weft/base/task_group.h"
+#include "weft/base/text.h"
 #include "weft/base/timers.h"
 #include "weft/base/url.h"
 #include "weft/ml/algorithms/script/script_mode.h"
+#include "weft/ml/jobs/checkpoint_sync.h"
 #include "weft/ml/jobs/instance_type.h"
 #include "weft/ml/limits.h"
 #include "weft/store/files/object_path.h"
@@ -204,8 +206,14 @@ Awaitable<Result<JobRun::Outcome>> JobRun::run_program() {
   log_ = std::make_unique<WorkerLog>(parts_.world.executor, parts_.world.clock, parts_.world.logs,
                                      owned_group(job_.owner, kTrainingLogGroup),
                                      TrainingJobs::log_stream(job_));
+  std::optional<CheckpointSync> checkpoints;
   TaskGroup writing(parts_.world.executor);
   writing.spawn(log_->write());
+  if (job_.spec.checkpoints) {
+    checkpoints.emplace(job_.spec.name, files_.folder(), *job_.spec.checkpoints,
+                        objects_ ? *objects_ : parts_.world.objects);
+    writing.spawn(checkpoints->run(parts_.world.checkpoints_every, writing.token()));
+  }
   co_await follow(*worker_);
   out.end = co_await worker_->ended();
   limit.cancel();
@@ -277,7 +285,8 @@ std::string JobRun::failure_of(const WorkerEnd& end) const {
   } else if (!out.starts_with("ClientError") && !out.starts_with("AlgorithmError")) {
     out = "AlgorithmError: " + out;
   }
-  return std::format("{}, {}", out.substr(0, 960), end.str());
+  const std::string how = std::format(", {}", end.str());
+  return std::string(first_characters(out, kFailureCharsMax - how.size())) + how;
 }
 
 Awaitable<> JobRun::finish(Outcome outcome) {
@@ -292,6 +301,8 @@ Awaitable<> JobRun::finish(Outcome outcome) {
   enter("Uploading", "Uploading generated training model");
   co_await save();
   auto model = co_await files_.keep(job_);
+  // What weft's own end has broken off is the next life's.
+  if (!model && wish_ == Wish::drain) co_return;
   if (!model) {
     co_return co_await end(
         JobStatus::failed,

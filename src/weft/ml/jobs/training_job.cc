@@ -3,10 +3,10 @@
 #include <array>
 #include <format>
 
+#include "weft/base/text.h"
+
 namespace weft::ml {
 namespace {
-
-constexpr std::size_t kFailureCharsMax = 1'024;
 
 constexpr std::array<std::pair<JobStatus, std::string_view>, 5> kStatuses = {
     {{JobStatus::in_progress, "InProgress"},
@@ -200,7 +200,7 @@ void TrainingJob::say(std::string message) {
 
 void TrainingJob::end(JobStatus with, std::string failure_text, std::int64_t now_ms) {
   status = with;
-  failure = failure_text.substr(0, kFailureCharsMax);
+  failure = first_characters(mended_utf8(failure_text), kFailureCharsMax);
   std::string message = with == JobStatus::completed ? "Training job completed"
                         : with == JobStatus::stopped ? "Training job stopped"
                                                      : "Training job failed";

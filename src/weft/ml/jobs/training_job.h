@@ -1,6 +1,7 @@
 // A training job: what was asked, and how far it has come. Owned by ml (TrainingJobs); values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -40,6 +41,9 @@ struct MetricDefinition {
   std::string pattern;
   friend bool operator==(const MetricDefinition&, const MetricDefinition&) = default;
 };
+
+/// Of a job's `failure`, in characters (SageMaker's own limit).
+inline constexpr std::size_t kFailureCharsMax = 1'024;
 
 struct TrainingSpec {
   std::string name;

@@ -14,6 +14,7 @@
 #include "weft/ml/algorithms/algorithm.h"
 #include "weft/ml/catalog/catalog.h"
 #include "weft/ml/jobs/training_job.h"
+#include "weft/ml/limits.h"
 #include "weft/ml/logs.h"
 #include "weft/ml/metrics.h"
 #include "weft/ml/ports.h"
@@ -50,6 +51,8 @@ class TrainingJobs {
     Metrics* metrics = nullptr;
     /// The objects as an owner may see them; null: `objects`, all there are.
     std::function<std::shared_ptr<store::Objects>(std::string owner)> objects_of;
+    /// Between looks at what running programs left of checkpoints.
+    Milliseconds checkpoints_every = kCheckpointsEvery;
   };
   explicit TrainingJobs(Parts parts);
   ~TrainingJobs();

@@ -8,11 +8,13 @@
 
 #include "weft/base/file.h"
 #include "weft/base/testing/run.h"
+#include "weft/base/timers.h"
 #include "weft/ml/jobs/testing.h"
 #include "weft/ml/limits.h"
 #include "weft/store/files/local_objects.h"
 #include "weft/store/memory_tables.h"
 #include "weft/store/testing/directory.h"
+#include "weft/store/testing/objects_through.h"
 
 namespace weft::ml {
 namespace {
@@ -24,6 +26,8 @@ using ml::testing::Script;
 WorkerLine log_line(std::string text) {
   return {.stream = WorkerLine::Stream::log, .text = std::move(text)};
 }
+
+constexpr Milliseconds kLookEvery{20};
 
 /// Everything that training needs, and a loop that the test turns.
 struct World {
@@ -42,6 +46,8 @@ struct World {
   std::vector<Algorithm> algorithms = {*find_algorithm(all_algorithms(), "xgboost")};
   /// Whose objects were asked for.
   std::vector<std::string> owners;
+  /// What jobs see in the place of the objects.
+  store::Objects* through = nullptr;
   std::unique_ptr<TrainingJobs> jobs;
 
   World() {
@@ -64,13 +70,15 @@ struct World {
                                                               .algorithms = algorithms,
                                                               .folder = folder.path() / "jobs",
                                                               .metrics = &metrics,
-                                                              .objects_of = objects_of()});
+                                                              .objects_of = objects_of(),
+                                                              .checkpoints_every = kLookEvery});
     ASSERT_TRUE(run(jobs->start()).has_value());
   }
   std::function<std::shared_ptr<store::Objects>(std::string)> objects_of() {
     return [this](std::string owner) {
       owners.push_back(std::move(owner));
-      return std::shared_ptr<store::Objects>(std::shared_ptr<void>(), objects.get());
+      return std::shared_ptr<store::Objects>(std::shared_ptr<void>(),
+                                             through != nullptr ? through : objects.get());
     };
   }
   void end() {
@@ -321,6 +329,29 @@ TEST(TrainingJobs, AProgramsOwnChannelsAreCopies) {
       << "sm_training.env is written beside them";
 }
 
+TEST(TrainingJobs, CheckpointsAreInTheStoreWhileItTrains) {
+  World world;
+  world.script.waits = true;
+  world.script.begins = [](const fs::path& root) {
+    std::ofstream(root / "checkpoints/model-1") << "one";
+  };
+  TrainingSpec made = World::spec("j");
+  made.checkpoints = ObjectUri{"data", "check"};
+  made.checkpoint_folder = kCheckpointFolder;
+  world.create(made);
+  world.until_training("j");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (world.get("data", "check/model-1") != "one" && std::chrono::steady_clock::now() < until)
+    world.loop.run_one_for(kLookEvery);
+  EXPECT_EQ(world.get("data", "check/model-1"), "one");
+  EXPECT_EQ(world.jobs->find("ann", "j")->status, JobStatus::in_progress);
+  // What comes after the last look is kept at the end.
+  std::ofstream(world.folder.path() / "jobs/ann/j/checkpoints/model-1", std::ios::app) << ", two";
+  ASSERT_TRUE(world.run(world.jobs->stop("ann", "j")).has_value());
+  EXPECT_EQ(world.ended_job("j")->status, JobStatus::stopped);
+  EXPECT_EQ(world.get("data", "check/model-1"), "one, two");
+}
+
 TEST(TrainingJobs, AProgramsLinksLeadNowhere) {
   World world;
   const fs::path secrets = world.folder.path() / "secrets";
@@ -371,6 +402,32 @@ TEST(TrainingJobs, AProgramsLinksLeadNowhere) {
   EXPECT_EQ(attempts, 2);
 }
 
+/// A store that weft's end breaks off.
+class BrokenOff final : public store::testing::ObjectsThrough {
+ public:
+  using ObjectsThrough::ObjectsThrough;
+  Awaitable<Result<store::ObjectInfo>> take(fs::path, std::string, std::string,
+                                            store::ObjectMeta) override {
+    (void)co_await sleep_for(Milliseconds(200), {});
+    co_return fail(Reason::cancelled, "weft ends");
+  }
+};
+
+TEST(TrainingJobs, AModelOnItsWayIsTheNextLifes) {
+  World world;
+  BrokenOff broken(*world.objects);
+  world.through = &broken;
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  world.turn([&] { return world.jobs->find("ann", "j")->secondary_status() == "Uploading"; });
+  world.end();
+  world.through = nullptr;
+  world.live();
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
+}
+
 TEST(TrainingJobs, AProgramIsToldWhatItRunsOn) {
   World world;
   world.script.begins = [](const fs::path& root) {
@@ -419,6 +476,26 @@ TEST(TrainingJobs, AFailedProgramSaysWhy) {
   world.script.end = {.exit_code = -1, .signal = 9, .out_of_memory = true};
   world.create(World::spec("k"));
   EXPECT_TRUE(world.ended_job("k")->failure.ends_with("out of memory"));
+}
+
+TEST(TrainingJobs, AReasonIsCutBetweenCharacters) {
+  World world;
+  world.script.end = {.exit_code = 1};
+  std::string euros;
+  for (int i = 0; i < 100'000; ++i) euros += "\u20ac";
+  world.script.begins = [&](const fs::path& root) {
+    std::ofstream(root / "output/failure") << euros;
+  };
+  world.create(World::spec("j"));
+  const std::string begin = "AlgorithmError: ";
+  const std::string end = ", exit code: 1";
+  const std::size_t room = kFailureCharsMax - begin.size() - end.size();
+  EXPECT_EQ(world.ended_job("j")->failure, begin + euros.substr(0, 3 * room) + end);
+  world.script.begins = [](const fs::path& root) {
+    std::ofstream(root / "output/failure") << "ClientError: \xff";
+  };
+  world.create(World::spec("k"));
+  EXPECT_EQ(world.ended_job("k")->failure, "ClientError: \uFFFD, exit code: 1");
 }
 
 TEST(TrainingJobs, WhatCannotBeFetchedIsNamed) {

@@ -277,7 +277,7 @@ Result<void> EndpointRun::can_change() const {
   return fail(std::move(error));
 }
 
-Awaitable<Result<void>> EndpointRun::update(Plan plan, bool keep_weights) {
+Awaitable<Result<void>> EndpointRun::update(Plan plan, bool keep_weights, json::object changed) {
   WEFT_CO_CHECK(can_change());
   for (PlannedVariant& each : plan.variants) {
     const auto was = std::ranges::find(record_.current.variants, each.spec.name,
@@ -291,6 +291,13 @@ Awaitable<Result<void>> EndpointRun::update(Plan plan, bool keep_weights) {
   EndpointRecord next = record_;
   next.endpoint.status = EndpointStatus::updating;
   next.endpoint.failure.clear();
+  for (auto& [name, value] : changed) {
+    if (value.is_null()) {
+      next.endpoint.request.erase(name);
+    } else {
+      next.endpoint.request[name] = std::move(value);
+    }
+  }
   next.next = std::move(plan);
   next.resizes = false;
   co_return co_await take(std::move(next), more);

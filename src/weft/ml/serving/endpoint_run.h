@@ -31,7 +31,7 @@ class EndpointRun : public std::enable_shared_from_this<EndpointRun> {
   /// Until it is erased or weft ends.
   Awaitable<> run();
   /// Each is durable when it returns; run() does the rest. Errors: as Endpoints'.
-  Awaitable<Result<void>> update(Plan plan, bool keep_weights);
+  Awaitable<Result<void>> update(Plan plan, bool keep_weights, json::object changed);
   Awaitable<Result<void>> change_variants(std::vector<VariantChange> changes);
   Awaitable<Result<void>> erase();
   /// weft ends: workers do too, the endpoint stays as it is.

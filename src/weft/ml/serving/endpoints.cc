@@ -151,10 +151,10 @@ struct Endpoints::State : std::enable_shared_from_this<State> {
   }
 
   Awaitable<Result<void>> update(std::string owner, std::string name, std::string config,
-                                 bool keep_weights) {
+                                 bool keep_weights, json::object changed) {
     WEFT_CO_TRY(const RunPtr run, run_of(owner, name));
     WEFT_CO_TRY(Plan plan, plan_of(owner, config));
-    co_return co_await run->update(std::move(plan), keep_weights);
+    co_return co_await run->update(std::move(plan), keep_weights, std::move(changed));
   }
 
   Awaitable<Result<void>> change_variants(std::string owner, std::string name,
@@ -238,8 +238,9 @@ Awaitable<Result<void>> Endpoints::create(std::string owner, std::string name, s
 }
 
 Awaitable<Result<void>> Endpoints::update(std::string owner, std::string name, std::string config,
-                                          bool keep_weights) {
-  auto work = state_->update(std::move(owner), std::move(name), std::move(config), keep_weights);
+                                          bool keep_weights, json::object changed) {
+  auto work = state_->update(std::move(owner), std::move(name), std::move(config), keep_weights,
+                             std::move(changed));
   co_return co_await on_loop(state_->world.home(), std::move(work));
 }
 

@@ -90,7 +90,7 @@ class Endpoints {
   /// (RetainAllVariantProperties). Errors: Code::not_found; Code::failed_precondition while it
   /// changes; Code::resource_exhausted.
   Awaitable<Result<void>> update(std::string owner, std::string name, std::string config,
-                                 bool keep_weights);
+                                 bool keep_weights, json::object changed = {});
   /// Weights count at once; the endpoint is Updating until more workers are ready. Errors: as
   /// update(); Reason::invalid_argument for a variant that is none.
   Awaitable<Result<void>> change_variants(std::string owner, std::string name,

@@ -279,8 +279,14 @@ TEST(Endpoints, LogsAndMetrics) {
   ASSERT_EQ(streams.size(), 1U);
   EXPECT_EQ(streams[0].name.size(), std::string("V/i-0123456789ab").size());
   EXPECT_EQ(world.ask("500")->log_stream, streams[0].name);
-  EXPECT_EQ(world.run(world.logs.last_lines(group, streams[0].name, 5)),
+  std::vector<std::string> lines;
+  world.turn([&] {
+    lines = world.run(world.logs.last_lines(group, streams[0].name, 5));
+    return lines.size() == 3;
+  });
+  EXPECT_EQ(std::vector(lines.begin(), lines.begin() + 2),
             (std::vector<std::string>{"loading", "loaded"}));
+  EXPECT_TRUE(lines[2].starts_with("model loaded in ") && lines[2].ends_with(" ms")) << lines[2];
 
   const auto sum = [&](const char* name) {
     const MetricKey key{.owner = "ann",
@@ -474,7 +480,9 @@ TEST(Endpoints, PiecesAreTakenOneByOne) {
   const auto until = std::chrono::steady_clock::now() + Milliseconds(60'000);
   std::vector<std::string> pieces;
   int running = 0;
-  const auto take = [&](std::string piece) -> Awaitable<Result<void>> {
+  const auto take = [&](InvocationReply piece) -> Awaitable<Result<void>> {
+    EXPECT_EQ(piece.variant, "V");
+    EXPECT_EQ(piece.type, "text/plain");
     return
         [](std::vector<std::string>& out, int& inside, std::string one) -> Awaitable<Result<void>> {
           EXPECT_EQ(inside++, 0) << "one at a time";
@@ -482,7 +490,7 @@ TEST(Endpoints, PiecesAreTakenOneByOne) {
           --inside;
           out.push_back(std::move(one));
           co_return Result<void>();
-        }(pieces, running, std::move(piece));
+        }(pieces, running, std::move(piece.body));
   };
   const auto reply = world.run(front->stream({.body = "x"}, until, {}, take));
   ASSERT_TRUE(reply.has_value());
@@ -490,7 +498,7 @@ TEST(Endpoints, PiecesAreTakenOneByOne) {
   EXPECT_EQ(reply->variant, "V");
   EXPECT_EQ(pieces, (std::vector<std::string>{"a", "b", "c"}));
   // Who does not want any more of it ends it.
-  const auto refuse = [](std::string) -> Awaitable<Result<void>> {
+  const auto refuse = [](InvocationReply) -> Awaitable<Result<void>> {
     co_return fail(Reason::cancelled, "the reader went away");
   };
   const auto broken = world.run(front->stream({.body = "x"}, until, {}, refuse));

@@ -83,7 +83,8 @@ Awaitable<Result<InvocationReply>> EndpointFront::stream(Invocation invocation, 
     co_return fail(std::move(sent).error());
   while (true) {
     while (asked.call.has_piece()) {
-      std::string next = asked.call.take_piece();
+      InvocationReply next = asked.call.take_piece();
+      next.variant = asked.variant->name;
       auto taken = co_await piece(std::move(next));
       if (taken) continue;
       asked.variant->metrics->count({.cancelled = true}, clock_.unix_ms());

@@ -54,9 +54,10 @@ class Inferring {
   /// the message names its log stream). What the model itself finds wrong is a reply.
   virtual Awaitable<Result<InvocationReply>> invoke(Invocation invocation, SteadyTime deadline,
                                                     CancelToken cancel) = 0;
-  /// The same in pieces as they come: `piece` is awaited for each before the next is read; the
+  /// The same in pieces as they come: `piece` is awaited for each before the next is read, and gets
+  /// what is known of the reply so far (variant, type, attributes) with the piece as its body; the
   /// reply's body is what came last (empty when all of it was pieces).
-  using TakePiece = std::function<Awaitable<Result<void>>(std::string)>;
+  using TakePiece = std::function<Awaitable<Result<void>>(InvocationReply)>;
   virtual Awaitable<Result<InvocationReply>> stream(Invocation invocation, SteadyTime deadline,
                                                     CancelToken cancel, TakePiece piece) = 0;
   /// Null when no worker is ready.

@@ -269,9 +269,12 @@ Result<void> LinkCall::send(LinkClient& link, const Invocation& invocation, Stea
   return {};
 }
 
-std::string LinkCall::take_piece() {
-  std::string out = std::move(pieces_[next_piece_++]);
-  pieces_bytes_ -= out.size();
+InvocationReply LinkCall::take_piece() {
+  InvocationReply out;
+  out.type = reply_.type;
+  out.attributes = reply_.attributes;
+  out.body = std::move(pieces_[next_piece_++]);
+  pieces_bytes_ -= out.body.size();
   if (next_piece_ == pieces_.size()) {
     pieces_.clear();
     next_piece_ = 0;
@@ -331,6 +334,8 @@ void LinkCall::take_part(const WorkerFrame& frame) {
     reply_.body += frame.body;
     return;
   }
+  reply_.type = frame.type;
+  reply_.attributes = frame.attributes;
   pieces_bytes_ += frame.body.size();
   pieces_.emplace_back(frame.body);
   wake_now();

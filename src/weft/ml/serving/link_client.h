@@ -148,7 +148,8 @@ class LinkCall {
   }
   bool done() const { return done_; }
   bool has_piece() const { return next_piece_ < pieces_.size(); }
-  std::string take_piece();
+  /// The piece, as the body of what is known of the reply so far.
+  InvocationReply take_piece();
   /// Once it is done. Errors: what ended it.
   Result<InvocationReply> result();
 

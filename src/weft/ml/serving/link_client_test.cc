@@ -282,7 +282,7 @@ struct Taker {
     while (true) {
       while (call.has_piece()) {
         while (!open) co_await opened.wait();
-        pieces.push_back(call.take_piece());
+        pieces.push_back(call.take_piece().body);
       }
       if (call.done()) break;
       co_await call.wait();

@@ -156,8 +156,11 @@ Awaitable<Error> Seat::live() {
   const SteadyTime began = parts_.world.now();
   auto able = co_await get_ready();
   if (able && !ended_ && !stopping_) {
-    parts_.metrics->loaded(download_us_, microseconds(parts_.world.now() - began),
-                           parts_.world.parts.clock.unix_ms());
+    const auto took = parts_.world.now() - began;
+    parts_.metrics->loaded(download_us_, microseconds(took), parts_.world.parts.clock.unix_ms());
+    // Also for programs that read the log of a model that prints nothing.
+    log_->note(
+        std::format("model loaded in {} ms", std::chrono::round<Milliseconds>(took).count()));
     co_await serve();
   }
   if (!ended_) program_->stop(stop_grace());

@@ -154,7 +154,8 @@ class FakeProgram {
                    .body = body});
   }
   void part(const Asked& to, std::string_view body) {
-    send(to.link, {.kind = wire::WorkerFrameKind::part, .id = to.id, .body = body});
+    send(to.link,
+         {.kind = wire::WorkerFrameKind::part, .id = to.id, .type = "text/plain", .body = body});
   }
   void send(std::size_t link, wire::WorkerFrame frame) {
     std::string bytes;

@@ -140,10 +140,12 @@ TEST(TableFormats, ContentTypes) {
   EXPECT_EQ(table_format_from("text/csv;label_size=0").error().message,
             "text/csv;label_size=0 is not an accepted csv ContentType. Optional parameter "
             "label_size must be equal to 1");
-  EXPECT_TRUE(
-      table_format_from("application/x-parquet")
-          .error()
-          .message.starts_with("application/x-parquet is not an accepted ContentType: csv"));
+  EXPECT_TRUE(table_format_from("application/x-rows")
+                  .error()
+                  .message.starts_with("application/x-rows is not an accepted ContentType: csv"));
+  EXPECT_EQ(table_format_from("application/x-parquet").error().message,
+            "application/x-parquet is not supported by weft: write the data as csv or "
+            "recordio-protobuf");
 }
 
 }  // namespace

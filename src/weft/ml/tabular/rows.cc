@@ -53,6 +53,12 @@ Result<TableFormat> table_format_from(std::string_view content_type) {
     return TableFormat::libsvm;
   if (type == "recordio-protobuf" || type == "application/x-recordio-protobuf")
     return TableFormat::recordio;
+  if (type == "parquet" || type == "application/x-parquet") {
+    return fail(Reason::invalid_argument,
+                std::format("{} is not supported by weft: write the data as csv or "
+                            "recordio-protobuf",
+                            content_type));
+  }
   return fail(Reason::invalid_argument,
               std::format("{} is not an accepted ContentType: csv, libsvm, recordio-protobuf, "
                           "text/csv, text/libsvm, text/x-libsvm, "

@@ -7,6 +7,8 @@
 namespace weft::ml {
 namespace {
 
+constexpr std::string_view kPredictions = "predictions";
+
 std::unexpected<Error> wrong(std::string_view name, std::string_view what) {
   return fail(Reason::invalid_argument, std::format("tensor `{}`: {}", name, what));
 }
@@ -98,9 +100,15 @@ Result<Rows> rows_of(const wire::OipRequest& request, std::span<const std::strin
   return columns_of(request, names);
 }
 
+json::object predictions_port(std::size_t width) {
+  json::array shape{-1};
+  if (width > 1) shape.emplace_back(width);
+  return {{"name", kPredictions}, {"datatype", "FP32"}, {"shape", std::move(shape)}};
+}
+
 wire::OipTensor tensor_of(Scores scores) {
   wire::OipTensor out;
-  out.name = "predictions";
+  out.name = kPredictions;
   out.shape = {
       static_cast<std::int64_t>(scores.values.size() / std::max<std::size_t>(scores.width, 1))};
   if (scores.width > 1) out.shape.push_back(static_cast<std::int64_t>(scores.width));

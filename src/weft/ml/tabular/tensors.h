@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "weft/base/json.h"
 #include "weft/ml/tabular/requests.h"
 #include "weft/wire/oip.h"
 
@@ -14,6 +15,8 @@ namespace weft::ml {
 /// each of `names` (the model's features). Errors: Reason::invalid_argument naming the tensor.
 Result<Rows> rows_of(const wire::OipRequest& request, std::span<const std::string> names);
 
+/// What a model of tables says of its answers: `predictions`, FP32 [-1] or [-1, width].
+json::object predictions_port(std::size_t width);
 /// `predictions`: FP32 [rows] or [rows, width].
 wire::OipTensor tensor_of(Scores scores);
 

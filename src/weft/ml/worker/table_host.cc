@@ -31,7 +31,7 @@ void TableHost::answer(std::span<const Request> requests, std::span<Reply> repli
   dense_.columns = sparse_.columns = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Request& request = requests[i];
-    if (request.body.empty()) {
+    if (request.body.empty() && !request.tensors) {
       replies[i].status = 204;
       continue;
     }
@@ -91,7 +91,8 @@ void TableHost::write(const Request& request, const Part& part, Scores scores, R
     wire::OipResponse response;
     response.id = part.asked->id;
     response.outputs.push_back(tensor_of(scores));
-    write_tensors(response, *part.asked, reply);
+    if (auto written = write_wanted(std::move(response), *part.asked, reply); !written)
+      reply = refusal_of(written.error());
     return;
   }
   auto answer = write(request.accept, scores);

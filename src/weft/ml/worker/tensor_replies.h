@@ -14,6 +14,10 @@ Result<wire::OipRequest> read_tensors(const Request& request);
 /// tensors follow it.
 void write_tensors(const wire::OipResponse& response, const wire::OipRequest& asked, Reply& reply);
 
+/// The same with the outputs alone that are asked for, all where none is. Errors:
+/// Reason::invalid_argument for one that there is not.
+Result<void> write_wanted(wire::OipResponse response, const wire::OipRequest& asked, Reply& reply);
+
 /// As SageMaker's containers answer: 415 for what cannot be read, 406 for what cannot be written,
 /// 400 for what the model does not take, 500 for the rest.
 Reply refusal_of(const Error& error);

@@ -7,6 +7,7 @@
 #include "weft/adapters/sagemaker/aws/cbor.h"
 #include "weft/adapters/sagemaker/aws/form.h"
 #include "weft/adapters/sagemaker/aws/shape_check.h"
+#include "weft/adapters/sagemaker/aws/shape_refusal.h"
 #include "weft/adapters/sagemaker/limits.h"
 #include "weft/wire/inflate.h"
 
@@ -16,6 +17,20 @@ namespace {
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 constexpr std::size_t kOperationCharsMax = 128;
 
+/// By the target, or by method and path, of operations of services that weft does not have.
+constexpr Advice kOfOtherServices[] = {
+    {"AnyScaleFrontendService.",
+     "a variant has as many workers as its InitialInstanceCount says, and "
+     "UpdateEndpointWeightsAndCapacities changes that"},
+    {" /BatchPutMetrics",
+     "print the value and name it in a MetricDefinition of the job, or call PutMetricData of "
+     "CloudWatch"},
+    {" /BatchGetMetrics", "call GetMetricStatistics or GetMetricData of CloudWatch"},
+    {"AmazonEC2ContainerRegistry_",
+     "no image is pulled; an image's name says the algorithm, as that of image_uris.retrieve "
+     "does"},
+};
+
 std::unexpected<AwsError> wrong(int status, std::string_view code, std::string message) {
   return std::unexpected(AwsError{
       .status = status, .code = std::string(code), .message = std::move(message), .more = {}});
@@ -23,6 +38,13 @@ std::unexpected<AwsError> wrong(int status, std::string_view code, std::string m
 
 std::unexpected<AwsError> unknown_operation(std::string message) {
   return wrong(400, "UnknownOperationException", std::move(message));
+}
+
+/// A target, or method and path, as a message shows it.
+std::string shown(std::string_view text) {
+  std::string out(text.substr(0, kOperationCharsMax));
+  std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
 }
 
 bool is_name(std::string_view text) {
@@ -127,6 +149,18 @@ bool AwsDispatch::matches(const net::Exchange& exchange) {
          head.headers.get("Content-Type").starts_with(kFormType);
 }
 
+std::unexpected<AwsError> AwsDispatch::of_no_service(const std::string& what) const {
+  std::string instead(advice_for(kOfOtherServices, what));
+  if (instead.empty()) {
+    instead = "it has ";
+    for (const AwsService& service : services_)
+      instead += std::format("{}, ", service.signing_name);
+    instead += "s3 and the invocations of sagemaker-runtime";
+  }
+  return unknown_operation(
+      std::format("{} is no operation of a service that weft has: {}", shown(what), instead));
+}
+
 std::expected<void, AwsError> AwsDispatch::name_by_head(const wire::RequestHead& head,
                                                         Asked& asked) const {
   std::string_view target;
@@ -142,15 +176,9 @@ std::expected<void, AwsError> AwsDispatch::name_by_head(const wire::RequestHead&
   }
   const auto at = std::ranges::find(services_, target, &AwsService::target);
   if (at == services_.end() || target.empty() || !is_name(asked.operation)) {
-    std::string all;
-    for (const AwsService& service : services_) {
-      if (!all.empty()) all += ", ";
-      all += service.signing_name;
-    }
-    return unknown_operation(
-        std::format("this is no operation of a service that weft has; it has {}, s3 and the "
-                    "invocations of sagemaker-runtime",
-                    all));
+    const std::string_view dot = asked.operation.empty() ? "" : ".";
+    return of_no_service(target.empty() ? std::format("{} {}", head.method, head.path())
+                                        : std::format("{}{}{}", target, dot, asked.operation));
   }
   asked.service = &*at;
   return {};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "weft/adapters/sagemaker/aws/answer.h"
@@ -25,6 +26,8 @@ class AwsDispatch {
   std::expected<void, AwsError> name_by_head(const wire::RequestHead& head, Asked& asked) const;
   std::expected<void, AwsError> name_by_form(std::string_view form, const Entrance& entrance,
                                              Asked& asked) const;
+  /// `what`: the target's service and operation, or method and path.
+  std::unexpected<AwsError> of_no_service(const std::string& what) const;
   const AwsService* service_of_form(std::string_view version, const Entrance& entrance) const;
   Awaitable<AwsResult> run(net::Exchange& exchange, Asked& asked) const;
 

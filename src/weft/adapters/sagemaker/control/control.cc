@@ -42,8 +42,52 @@ constexpr Entry kOperations[] = {
     {"Search", search},
 };
 
+constexpr std::string_view kWatch =
+    "requests and answers are not recorded: keep them where you ask, and read the metrics of "
+    "AWS/SageMaker";
+constexpr std::string_view kTrack =
+    "put Tags on the jobs and find them by Search, sorted by Metrics.NAME";
+constexpr std::string_view kNotebook =
+    "run your notebook where you like, with AWS_ENDPOINT_URL as weft's address";
+constexpr std::string_view kServeAsItIs = "a model is served as it is: CreateModel with it";
+
+/// Of operations that weft does not have; the first that fits.
+constexpr Advice kInstead[] = {
+    {"TransformJob", "call InvokeEndpoint for each file"},
+    {"HyperParameterTuningJob",
+     "CreateTrainingJob for each setting, then Search sorted by Metrics.NAME"},
+    {"ProcessingJob", "run the program as a training job in script mode"},
+    {"AutoMLJob",
+     "CreateTrainingJob for each algorithm and setting, then Search sorted by Metrics.NAME"},
+    {"ModelPackage",
+     "there is no model registry: CreateModel with Image and ModelDataUrl, and Tags for what the "
+     "registry would say"},
+    {"Pipeline", "call the operations of its steps one after the other"},
+    {"JobDefinition", kWatch},
+    {"Monitoring", kWatch},
+    {"InferenceExperiment", "give the endpoint a second variant, or make a second endpoint"},
+    {"InferenceComponent", "make a variant or an endpoint for each model"},
+    {"Experiment", kTrack},
+    {"Trial", kTrack},
+    {"Artifact", kTrack},
+    {"Context", kTrack},
+    {"Association", kTrack},
+    {"Lineage", kTrack},
+    {"Mlflow", kTrack},
+    {"Notebook", kNotebook},
+    {"Domain", kNotebook},
+    {"UserProfile", kNotebook},
+    {"App", kNotebook},
+    {"Space", kNotebook},
+    {"Studio", kNotebook},
+    {"Feature", "keep the features as objects of S3, and name these as channels"},
+    {"CompilationJob", kServeAsItIs},
+    {"OptimizationJob", kServeAsItIs},
+};
+
 Awaitable<AwsResult> refused(std::string operation) {
-  co_return std::unexpected(unknown_operation(sagemaker_shapes(), "SageMaker", operation));
+  co_return std::unexpected(
+      unknown_operation(sagemaker_shapes(), "SageMaker", operation, kInstead));
 }
 
 }  // namespace

@@ -6,14 +6,19 @@
 #include <utility>
 
 #include "weft/adapters/sagemaker/control/operations.h"
+#include "weft/hub/limits.h"
 
 namespace weft::adapters::sagemaker {
 namespace {
 
+static_assert(hub::kCallDeadlineMs == 120'000, "the advice below says so");
+
 // README.md has the whole table: what is honoured, what is kept and given back, what is refused.
 constexpr Unsupported kUnsupported[] = {
     {"KmsKeyId", "", "files are kept as they are; encrypt the disk that they are on"},
-    {"AsyncInferenceConfig", "", "call InvokeEndpoint, whose time has no limit but the caller's"},
+    {"AsyncInferenceConfig", "",
+     "call InvokeEndpoint, which waits for an answer up to 120 s; what takes longer is a training "
+     "job in script mode"},
     {"ExplainerConfig", "", "leave it out"},
     {"ShadowProductionVariants", "", "make a second endpoint of it and call both"},
     {"DataCaptureConfig.EnableCapture", "", "requests are not recorded; leave it out"},

@@ -47,9 +47,10 @@ TEST(EndpointSpecs, WhatWeftDoesNotDoIsRefusedByName) {
       R"("ProductionVariants":[{"VariantName":"A","ModelName":"m","InitialInstanceCount":1,)"
       R"("InstanceType":"ml.m5.large"}])";
   EXPECT_EQ(refused("{" + variant + "}"), "taken");
-  EXPECT_EQ(refused("{" + variant + R"(,"AsyncInferenceConfig":{"OutputConfig":{}}})"),
-            "AsyncInferenceConfig is not supported by weft: call InvokeEndpoint, whose time has no "
-            "limit but the caller's");
+  EXPECT_EQ(
+      refused("{" + variant + R"(,"AsyncInferenceConfig":{"OutputConfig":{}}})"),
+      "AsyncInferenceConfig is not supported by weft: call InvokeEndpoint, which waits for an "
+      "answer up to 120 s; what takes longer is a training job in script mode");
   for (const char* more :
        {R"("DataCaptureConfig":{"EnableCapture":true})",
         R"("ShadowProductionVariants":[{"VariantName":"S"}])", R"("KmsKeyId":"k")",

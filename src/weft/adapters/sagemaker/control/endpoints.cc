@@ -70,7 +70,13 @@ Awaitable<AwsResult> update_endpoint(Call call) {
   if (!fine) co_return std::unexpected(std::move(fine).error());
   const auto keeps = keeps_variants(call.input);
   if (!keeps) co_return std::unexpected(keeps.error());
-  auto updated = co_await call.ml.endpoints.update(call.owner(), name, config, *keeps);
+  json::object changed;
+  if (!json::bool_at(call.input, "RetainDeploymentConfig").value_or(false)) {
+    const json::value* deployment = json::find(call.input, "DeploymentConfig");
+    changed["DeploymentConfig"] = deployment == nullptr ? json::value() : *deployment;
+  }
+  auto updated =
+      co_await call.ml.endpoints.update(call.owner(), name, config, *keeps, std::move(changed));
   if (!updated) co_return told(call, updated.error(), config);
   co_return arn_answer(call.caller, "EndpointArn", kEndpoint, name);
 }

@@ -74,6 +74,9 @@ Result<Page> endpoints_page(const Call& call, const ml::ListQuery& query) {
   return out;
 }
 
+/// There is no registry, and so nothing in it.
+Result<Page> no_page(const Call& /*call*/, const ml::ListQuery& /*query*/) { return Page(); }
+
 constexpr Searched kSearched[] = {
     {"TrainingJob", "DescribeTrainingJobResponse", jobs_page,
      [](const Call& call, const std::string& name) {
@@ -85,6 +88,8 @@ constexpr Searched kSearched[] = {
        const auto endpoint = call.ml.endpoints.find(call.owner(), name);
        return endpoint ? document_of(call, *endpoint) : json::object();
      }},
+    {"ModelPackage", kPackageStructure, no_page,
+     [](const Call& /*call*/, const std::string& /*name*/) { return json::object(); }},
 };
 
 struct Hit {
@@ -194,8 +199,6 @@ Awaitable<AwsResult> search(Call call) {
   auto fine = check_search(call.input);
   if (!fine) co_return std::unexpected(std::move(fine).error());
   const std::string resource = call.name("Resource");
-  // There is no registry, and so nothing in it.
-  if (resource == "ModelPackage") co_return no_hits();
   const auto searched = std::ranges::find(kSearched, resource, &Searched::resource);
   if (searched == std::end(kSearched)) {
     co_return invalid(std::format(

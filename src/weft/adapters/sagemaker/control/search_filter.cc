@@ -282,9 +282,49 @@ bool SearchFilter::matches(const json::object& document) const {
   return expression_->matches(document);
 }
 
+namespace {
+
+/// botocore's members of ModelPackage.
+constexpr std::string_view kOfPackages[] = {
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "ModelPackageRegistrationType",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "InferenceSpecification",
+    "SourceAlgorithmSpecification",
+    "ValidationSpecification",
+    "ModelPackageStatus",
+    "ModelPackageStatusDetails",
+    "CertifyForMarketplace",
+    "ModelApprovalStatus",
+    "CreatedBy",
+    "MetadataProperties",
+    "ModelMetrics",
+    "LastModifiedTime",
+    "LastModifiedBy",
+    "ApprovalDescription",
+    "Domain",
+    "Task",
+    "SamplePayloadUrl",
+    "AdditionalInferenceSpecifications",
+    "SourceUri",
+    "SecurityConfig",
+    "ModelCard",
+    "ModelLifeCycle",
+    "CustomerMetadataProperties",
+    "DriftCheckBaselines",
+    "SkipModelValidation",
+};
+
+}  // namespace
+
 bool is_property(std::string_view name, std::string_view structure) {
   const std::string_view first = cut(name).first;
   if (first == "Tags" || first == "Metrics") return true;
+  if (structure == kPackageStructure) return std::ranges::contains(kOfPackages, first);
   const Shapes& shapes = sagemaker_shapes();
   const auto shape = std::ranges::find(shapes.shapes, structure, &Shape::name);
   if (shape == shapes.shapes.end()) return false;

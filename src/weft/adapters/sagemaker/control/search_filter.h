@@ -33,6 +33,9 @@ class SearchFilter {
   std::unique_ptr<Expression> expression_;
 };
 
+/// The structure of model packages, which weft has not, and whose shape is in none of its tables.
+inline constexpr std::string_view kPackageStructure = "ModelPackage";
+
 /// Whether `name` is a property of things that have this structure: its first word is a member.
 bool is_property(std::string_view name, std::string_view structure);
 

@@ -132,20 +132,33 @@ Translated<Channels> channels_of(const json::object& input, std::string_view def
   return out;
 }
 
+/// Whether an algorithm of ours trains, and no program of the user's.
+bool is_ours(const ml::TrainingSpec& spec) {
+  const std::vector<ml::Algorithm> all = ml::all_algorithms();
+  const ml::Algorithm* algorithm = ml::algorithm_of(all, spec);
+  return algorithm != nullptr && algorithm->name != "script";
+}
+
 /// Our algorithms read files whatever the mode's name; a program of the user's that waits for a
 /// FIFO would wait for ever.
 Translated<void> check_pipes(const ml::TrainingSpec& spec) {
   const auto pipe = std::ranges::find(spec.channels, "Pipe", &ml::Channel::input_mode);
-  if (pipe == spec.channels.end()) return {};
-  const std::vector<ml::Algorithm> all = ml::all_algorithms();
-  const ml::Algorithm* algorithm = ml::find_algorithm(all, spec.algorithm);
-  const bool own = algorithm != nullptr && algorithm->name != "script" && spec.entrypoint.empty() &&
-                   !spec.hyperparameters.contains("sagemaker_program");
-  if (own) return {};
+  if (pipe == spec.channels.end() || is_ours(spec)) return {};
   return invalid(std::format(
       "the channel {}: InputMode Pipe is not supported by weft for programs of one's own; use File "
       "or FastFile",
       pipe->name));
+}
+
+/// By themselves they are for an image's own entry point, and no image is run.
+Translated<void> check_arguments(const ml::TrainingSpec& spec) {
+  if (spec.arguments.empty() || !spec.entrypoint.empty()) return {};
+  return invalid(std::format(
+      "AlgorithmSpecification.ContainerArguments without ContainerEntrypoint is not supported by "
+      "weft: {}",
+      is_ours(spec) ? "the algorithm takes hyper-parameters alone (HyperParameters)"
+                    : "a script's arguments are its HyperParameters; a program with arguments of "
+                      "its own is named by ContainerEntrypoint"));
 }
 
 Translated<void> take_resources(const json::object& input, ml::TrainingSpec& out) {
@@ -272,7 +285,9 @@ Translated<ml::TrainingSpec> training_spec_of(const json::object& input) {
   }
   if (auto taken = take_words(algorithm, out); !taken)
     return std::unexpected(std::move(taken).error());
-  if (auto fine = check_pipes(out); !fine) return std::unexpected(std::move(fine).error());
+  for (const auto check : {check_pipes, check_arguments}) {
+    if (auto fine = check(out); !fine) return std::unexpected(std::move(fine).error());
+  }
   out.request = input;
   out.request.erase("Tags");
   return out;

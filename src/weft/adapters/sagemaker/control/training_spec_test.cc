@@ -162,6 +162,27 @@ TEST(TrainingSpec, PipesAreFilesForOurOwnAlgorithms) {
   EXPECT_EQ(spec->channels[1].input_mode, "FastFile");
   piped["HyperParameters"].get_object()["sagemaker_program"] = "\"train.py\"";
   EXPECT_TRUE(refused(piped).contains("InputMode Pipe is not supported by weft for programs"));
+  piped = with("AlgorithmSpecification/TrainingInputMode", "\"Pipe\"");
+  piped["Environment"].get_object()["SAGEMAKER_PROGRAM"] = "train.py";
+  EXPECT_TRUE(refused(piped).contains("InputMode Pipe is not supported by weft for programs"));
+}
+
+TEST(TrainingSpec, ArgumentsAreOfAnEntryPoint) {
+  json::object given = with("AlgorithmSpecification/ContainerArguments", R"(["--fast"])");
+  const std::string without =
+      "ValidationException: AlgorithmSpecification.ContainerArguments without ContainerEntrypoint "
+      "is not supported by weft: ";
+  EXPECT_EQ(refused(given),
+            without + "the algorithm takes hyper-parameters alone (HyperParameters)");
+  given["Environment"].get_object()["SAGEMAKER_PROGRAM"] = "train.py";
+  EXPECT_EQ(refused(given), without +
+                                "a script's arguments are its HyperParameters; a program with "
+                                "arguments of its own is named by ContainerEntrypoint");
+  given["AlgorithmSpecification"].get_object()["ContainerEntrypoint"] = json::array{"python3"};
+  const auto spec = training_spec_of(given);
+  ASSERT_TRUE(spec.has_value()) << spec.error().message;
+  EXPECT_EQ(spec->entrypoint, std::vector<std::string>{"python3"});
+  EXPECT_EQ(spec->arguments, std::vector<std::string>{"--fast"});
 }
 
 TEST(TrainingSpec, WhatContradictsItselfIsRefused) {
@@ -234,6 +255,12 @@ TEST(TrainingView, WhatWasAskedAndHowFarItIs) {
   job.spec.request.at("OutputDataConfig").get_object().erase("KmsKeyId");
   EXPECT_EQ(json::write(described(caller, job, {}, std::nullopt).at("OutputDataConfig")),
             R"({"S3OutputPath":"s3://b/out","KmsKeyId":""})");
+
+  EXPECT_EQ(json::write(shown.at("ResourceConfig")),
+            R"({"InstanceType":"ml.m5.xlarge","InstanceCount":1,"VolumeSizeInGB":30,)"
+            R"("KeepAlivePeriodInSeconds":60})");
+  job.spec.request.at("ResourceConfig").get_object().erase("InstanceCount");
+  EXPECT_EQ(described(caller, job, {}, std::nullopt).at("ResourceConfig").at("InstanceCount"), 1);
 
   job.training_ended_ms = job.created_ms + 900;
   job.end(ml::JobStatus::failed, "ClientError: no", job.created_ms + 1'000);

@@ -92,6 +92,7 @@ json::object described(const AwsCaller& caller, const ml::TrainingJob& job,
   out["StoppingCondition"].get_object()["MaxRuntimeInSeconds"] = job.spec.max_runtime_s;
   // The SDKs attach to a job by what AWS always says.
   out["OutputDataConfig"].get_object().emplace("KmsKeyId", "");
+  out["ResourceConfig"].get_object().emplace("InstanceCount", job.spec.instances);
   // What is true of the program, whatever was left unsaid.
   out["EnableNetworkIsolation"] = !job.spec.network;
   for (const char* flag : {"EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"})

@@ -84,8 +84,21 @@ bool no_group(const Error& error) {
   return error.code == Code::not_found && !error.message.starts_with("the log stream");
 }
 
+constexpr std::string_view kPrinted =
+    "what jobs and endpoints print is in their streams by itself; print it";
+
+/// Of operations that weft does not have.
+constexpr Advice kInstead[] = {
+    {"PutLogEvents", kPrinted},
+    {"CreateLogGroup", kPrinted},
+    {"CreateLogStream", kPrinted},
+    {"LiveTail", "call GetLogEvents again and again with its nextForwardToken"},
+    {"Query", "call FilterLogEvents with a filterPattern"},
+};
+
 Awaitable<AwsResult> refused(std::string operation) {
-  co_return std::unexpected(unknown_operation(logs_shapes(), "CloudWatch Logs", operation));
+  co_return std::unexpected(
+      unknown_operation(logs_shapes(), "CloudWatch Logs", operation, kInstead));
 }
 
 }  // namespace

@@ -286,8 +286,14 @@ Awaitable<AwsResult> put_metric_data(MetricCall call) {
   co_return json::object();
 }
 
+/// Of operations that weft does not have.
+constexpr Advice kInstead[] = {
+    {"Alarm", "there are no alarms: call GetMetricStatistics as often as you want to know"},
+};
+
 Awaitable<AwsResult> refused(std::string operation) {
-  co_return std::unexpected(unknown_operation(cloudwatch_shapes(), "CloudWatch", operation));
+  co_return std::unexpected(
+      unknown_operation(cloudwatch_shapes(), "CloudWatch", operation, kInstead));
 }
 
 }  // namespace

@@ -136,16 +136,24 @@ Awaitable<> fail_stream(Invoking& invoking, runtime::PartStream& parts, Error er
   co_await parts.fail(words);
 }
 
-/// What a model says of itself comes behind its pieces: before the first one its type is what was
-/// asked for.
+/// Until the model says its type, it is what was asked for.
 wire::Headers stream_headers(const Invoking& invoking) {
   wire::Headers out;
   out.add("x-amzn-RequestId", request_id(invoking.environment));
   const InvocationHead& head = invoking.head;
-  if (!head.variant.empty()) out.add(kVariantHeader, head.variant);
   const bool concrete = !head.accept.empty() && !head.accept.contains('*');
   out.add("X-Amzn-SageMaker-Content-Type", concrete ? head.accept : "application/octet-stream");
   return out;
+}
+
+/// What a model says of its answer, before anything of it is sent.
+void add_stream_facts(runtime::PartStream& parts, const ml::InvocationReply& reply) {
+  if (parts.started()) return;
+  if (!reply.type.empty() && wire::valid_header_value(reply.type))
+    parts.headers().set("X-Amzn-SageMaker-Content-Type", reply.type);
+  if (!reply.variant.empty()) parts.headers().set(kVariantHeader, reply.variant);
+  if (!reply.attributes.empty() && wire::valid_header_value(reply.attributes))
+    parts.headers().set(kAttributesHeader, reply.attributes);
 }
 
 Awaitable<> conclude_stream(Invoking& invoking, runtime::PartStream& parts,
@@ -162,13 +170,7 @@ Awaitable<> conclude_stream(Invoking& invoking, runtime::PartStream& parts,
     co_await parts.fail(words);
     co_return;
   }
-  if (!parts.started()) {
-    if (!reply.type.empty() && wire::valid_header_value(reply.type))
-      parts.headers().set("X-Amzn-SageMaker-Content-Type", reply.type);
-    if (!reply.variant.empty()) parts.headers().set(kVariantHeader, reply.variant);
-    if (!reply.attributes.empty() && wire::valid_header_value(reply.attributes))
-      parts.headers().set(kAttributesHeader, reply.attributes);
-  }
+  add_stream_facts(parts, reply);
   invoking.admission.ended(nullptr);
   auto sent = co_await parts.send(std::move(reply.body));
   if (sent) (void)co_await parts.finish();
@@ -180,8 +182,9 @@ Awaitable<> invoke_streaming(Invoking invoking) {
   if (!body) co_return respond_failure(invoking, body.error());
   runtime::PartStream parts(exchange, stream_headers(invoking));
   // The lambda is no coroutine: it only starts one.
-  ml::Inferring::TakePiece take = [&parts](std::string piece) {
-    return parts.send(std::move(piece));
+  ml::Inferring::TakePiece take = [&parts](ml::InvocationReply piece) {
+    add_stream_facts(parts, piece);
+    return parts.send(std::move(piece.body));
   };
   ml::Invocation asked = invocation_of(invoking, *body);
   auto reply = co_await invoking.model.stream(std::move(asked), invoking.deadline, exchange.gone(),

@@ -239,6 +239,11 @@ Result<void> check_together(const Given& given, const std::vector<std::string>& 
                  "weft trains on the processor: leave out gpu_hist, gpu_predictor and "
                  "use_dask_gpu_training (tree_method `hist` gives the same trees)");
   }
+  if (word_of(given, "sampling_method") == "gradient_based") {
+    return wrong("sampling_method",
+                 "weft trains on the processor: leave out sampling_method `gradient_based`, which "
+                 "is for gpu_hist alone (rows are then sampled uniformly)");
+  }
   return {};
 }
 
@@ -268,9 +273,16 @@ Result<void> check_updater(const Given& given) {
                  "'grow_quantile_histmaker', 'sync', 'refresh', 'prune', 'shortgun', "
                  "'coord_descent'.");
   }
-  const auto grows = std::ranges::count_if(updaters, [](const std::string& each) {
-    return each.starts_with("grow_") || each == "distcol";
-  });
+  constexpr Words kGone[] = {"distcol", "grow_local_histmaker", "grow_skmaker"};
+  for (const std::string& each : updaters) {
+    if (!is_one_of(kGone, each)) continue;
+    return wrong("updater",
+                 std::format("updater `{}` is not in weft's version of XGBoost any more: leave it "
+                             "out and choose a tree_method (`hist`, `approx`, `exact`)",
+                             each));
+  }
+  const auto grows = std::ranges::count_if(
+      updaters, [](const std::string& each) { return each.starts_with("grow_"); });
   if (grows > 1) {
     return wrong("updater",
                  "Only one tree grow plugin can be selected. Choose one from the following: "

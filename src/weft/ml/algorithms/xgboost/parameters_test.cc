@@ -68,6 +68,15 @@ TEST(XgboostParameters, WhatDoesNotGoTogether) {
   EXPECT_EQ(why({{"monotone_constraints", "(1,0)"}, {"tree_method", "hist"}}), "");
   EXPECT_TRUE(why({{"interaction_constraints", "[[0]]"}}).starts_with("interaction_constraints"));
   EXPECT_TRUE(why({{"tree_method", "gpu_hist"}}).starts_with("weft trains on the processor"));
+  EXPECT_TRUE(why({{"sampling_method", "gradient_based"}})
+                  .contains("leave out sampling_method `gradient_based`"));
+  EXPECT_EQ(why({{"sampling_method", "uniform"}}), "");
+  for (const std::string gone : {"distcol", "grow_local_histmaker", "grow_skmaker"}) {
+    EXPECT_EQ(why({{"updater", "sync," + gone}}),
+              "updater `" + gone +
+                  "` is not in weft's version of XGBoost any more: leave it out and choose a "
+                  "tree_method (`hist`, `approx`, `exact`)");
+  }
   EXPECT_EQ(why({{"updater", "shotgun"}, {"booster", "gblinear"}}), "");
   EXPECT_TRUE(why({{"updater", "prune"}, {"booster", "gblinear"}}).starts_with("Linear updater"));
   EXPECT_TRUE(why({{"updater", "shotgun"}}).starts_with("Tree updater should be selected"));

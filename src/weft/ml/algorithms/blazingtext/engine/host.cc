@@ -189,21 +189,9 @@ class Host final : public worker::ModelHost {
             .bytes = {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)}};
   }
 
-  /// The outputs that are asked for; all where none is.
   static Result<void> write(wire::OipResponse response, const Asked& asked, Reply& reply) {
     response.id = asked.request.id;
-    const auto& wanted = asked.request.outputs;
-    for (const wire::OipOutput& each : wanted) {
-      if (!std::ranges::contains(response.outputs, each.name, &wire::OipTensor::name)) {
-        return fail(Reason::invalid_argument,
-                    std::format("output `{}`: the model has no such output", each.name));
-      }
-    }
-    std::erase_if(response.outputs, [&](const wire::OipTensor& tensor) {
-      return !wanted.empty() && !std::ranges::contains(wanted, tensor.name, &wire::OipOutput::name);
-    });
-    worker::write_tensors(response, asked.request, reply);
-    return {};
+    return worker::write_wanted(std::move(response), asked.request, reply);
   }
 
   TextModel model_;

@@ -150,12 +150,6 @@ Result<Texts> texts_of(std::string_view name, const worker::ChannelView& channel
     return bad(std::format("{} is not an accepted ContentType: text/plain, application/jsonlines",
                            channel.content_type));
   }
-  if (channel.input_mode == "Pipe") {
-    return bad(
-        std::format("channel {}: weft gives BlazingText its data as files; leave out "
-                    "TrainingInputMode Pipe (File or FastFile take no longer)",
-                    name));
-  }
   WEFT_TRY(const auto files, data_files(channel.folder));
   Texts out;
   if (files.size() == 1 && !json) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <format>
+#include <map>
 
 #include "weft/base/file.h"
 #include "weft/base/json.h"
@@ -29,18 +30,17 @@ class Host final : public worker::TableHost {
     row.columns = facts_.features;
     row.values.assign(facts_.features, 0);
     WEFT_TRY(const Scores scores, predict(row));
-    (void)scores;
+    width_ = scores.width;
     return {};
   }
 
   std::string about() const override {
     json::array names;
     for (const std::string& name : facts_.feature_names) names.emplace_back(name);
-    json::object out{{"engine", "xgboost"},
-                     {"objective", facts_.objective},
-                     {"features", facts_.features},
-                     {"feature_names", std::move(names)},
-                     {"classes", facts_.classes}};
+    json::object out{
+        {"engine", "xgboost"},         {"objective", facts_.objective},
+        {"features", facts_.features}, {"feature_names", std::move(names)},
+        {"classes", facts_.classes},   {"outputs", json::array{predictions_port(width_)}}};
     return json::write(out);
   }
 
@@ -70,15 +70,16 @@ class Host final : public worker::TableHost {
       return Scores{.values = said.values, .width = said.width};
     }
     std::size_t width = 1;
-    means_.clear();
-    for (Booster& booster : boosters_) {
-      WEFT_TRY(const Predictions said, booster.predict(fitting));
-      means_.resize(said.values.size());
+    each_.resize(boosters_.size());
+    for (std::size_t i = 0; i < boosters_.size(); ++i) {
+      WEFT_TRY(const Predictions said, boosters_[i].predict(fitting));
+      each_[i].assign(said.values.begin(), said.values.end());
       width = said.width;
-      for (std::size_t i = 0; i < said.values.size(); ++i) means_[i] += said.values[i];
     }
-    for (float& mean : means_) mean /= static_cast<float>(boosters_.size());
-    return Scores{.values = means_, .width = width};
+    together_.resize(each_[0].size());
+    for (std::size_t i = 0; i < together_.size(); ++i)
+      together_[i] = says_labels() ? most_said(i) : mean(i);
+    return Scores{.values = together_, .width = width};
   }
 
   Result<Answer> write(std::string_view accept, Scores scores) const override {
@@ -86,6 +87,22 @@ class Host final : public worker::TableHost {
   }
 
  private:
+  /// The mean of labels is none.
+  bool says_labels() const {
+    return facts_.objective == "multi:softmax" || facts_.objective == "binary:hinge";
+  }
+  float mean(std::size_t at) const {
+    float sum = 0;
+    for (const auto& said : each_) sum += said[at];
+    return sum / static_cast<float>(each_.size());
+  }
+  /// The lowest of those that are said most often.
+  float most_said(std::size_t at) const {
+    std::map<float, int> votes;
+    for (const auto& said : each_) ++votes[said[at]];
+    return std::ranges::max_element(votes, {}, &std::pair<const float, int>::second)->first;
+  }
+
   /// The same rows with exactly the model's columns.
   const Rows& fitted(const Rows& rows) {
     fitted_.clear();
@@ -111,7 +128,9 @@ class Host final : public worker::TableHost {
   std::vector<Booster> boosters_;
   ModelFacts facts_;
   std::optional<SelectedOutput> selected_;
-  std::vector<float> means_;
+  std::size_t width_ = 1;
+  std::vector<std::vector<float>> each_;  ///< of an ensemble: what each model says
+  std::vector<float> together_;
   Rows fitted_;
 };
 

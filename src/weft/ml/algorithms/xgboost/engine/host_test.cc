@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <format>
+#include <regex>
+
 #include "weft/base/json.h"
 #include "weft/ml/algorithms/xgboost/engine/library.h"
 #include "weft/ml/algorithms/xgboost/engine/testing.h"
@@ -126,6 +129,48 @@ TEST(XgboostHost, AnEnsembleSaysTheMean) {
     mean += booster->predict(row)->values[0] / 2.0;
   }
   EXPECT_NEAR(std::stod(replies[0].body), mean, 1e-6);
+}
+
+TEST(XgboostHost, AnEnsembleOfLabelsSaysTheOneMostSaid) {
+  Job job({{"num_round", "2"},
+           {"_kfold", "3"},
+           {"max_depth", "1"},
+           {"objective", "multi:softmax"},
+           {"num_class", "4"}});
+  std::string rows;
+  std::string asked;
+  for (int i = 0; i < 60; ++i) {
+    rows += std::format("{},{},{}\n", i * i % 7 % 4, i % 11, i % 5);
+    asked += std::format("{},{}\n", i % 11, i % 5);
+  }
+  job.csv("train", rows);
+  ASSERT_EQ(job.why(), "");
+  auto host = load_host({.model = job.view.model, .threads = 1, .selected = ""});
+  ASSERT_TRUE(host.has_value()) << host.error().message;
+  const std::vector<Request> requests{{.type = "text/csv", .body = asked}};
+  std::vector<Reply> replies(1);
+  (*host)->answer(requests, replies);
+  // Some of the three models disagree here, so that a mean would lie between two labels.
+  EXPECT_EQ(replies[0].body.find_first_not_of("0123.,\n"), std::string::npos);
+  EXPECT_FALSE(std::regex_search(replies[0].body, std::regex("\\.[0-9]*[1-9]"))) << replies[0].body;
+}
+
+TEST(XgboostHost, AsksForWhatThereIs) {
+  const Model model;
+  const auto about = json::parse_object(model.host->about(), "about");
+  EXPECT_EQ(json::write(about->at("outputs")),
+            R"([{"name":"predictions","datatype":"FP32","shape":[-1]}])");
+  const auto ask = [&](std::string_view output) {
+    const std::string body =
+        std::format(R"({{"inputs":[{{"name":"x","shape":[1,3],"datatype":"FP32","data":[3,1,4]}}],)"
+                    R"("outputs":[{{"name":"{}"}}]}})",
+                    output);
+    return model.ask({{.tensors = true, .type = "application/json", .body = body}})[0];
+  };
+  EXPECT_EQ(ask("predictions").status, 200);
+  EXPECT_EQ(ask("nope").status, 400);
+  EXPECT_EQ(ask("nope").body, "output `nope`: the model has no such output");
+  EXPECT_EQ(model.ask({{.tensors = true, .type = "application/json", .body = ""}})[0].status, 400);
 }
 
 TEST(XgboostHost, WhatDoesNotLoadSaysWhy) {

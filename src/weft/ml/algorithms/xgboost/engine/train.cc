@@ -155,12 +155,6 @@ class Run {
 
   Result<RowFiles> open(std::string_view name, const ChannelView& channel, std::size_t block) {
     WEFT_TRY(const TableFormat format, table_format_from(channel.content_type));
-    if (channel.input_mode == "Pipe") {
-      return client(
-          std::format("channel {}: weft gives XGBoost its data as files; leave out "
-                      "TrainingInputMode Pipe (File or FastFile take no longer)",
-                      name));
-    }
     const RowFilesOptions options{.format = format,
                                   .weights_in_csv = plan_.weights_in_csv && name == "train",
                                   .block_bytes = block};
@@ -358,7 +352,9 @@ class Run {
         sums_[row].resize(said.width);
         for (std::size_t k = 0; k < said.width; ++k) sums_[row][k] += of[k];
         const auto best = std::ranges::max_element(of) - of.begin();
-        votes_[row].push_back(said.width == 1 ? (of[0] > 0.5F ? 1 : 0) : static_cast<int>(best));
+        // Of one value: the label itself, or how likely 1 is.
+        votes_[row].push_back(said.width == 1 ? static_cast<int>(std::ceil(of[0] - 0.5F))
+                                              : static_cast<int>(best));
       }
     }
 
