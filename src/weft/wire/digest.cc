@@ -113,6 +113,18 @@ std::string_view to_string(DigestKind kind) {
   return "";
 }
 
+std::size_t digest_bytes(DigestKind kind) {
+  switch (kind) {
+    case DigestKind::md5: return 16;
+    case DigestKind::sha1: return 20;
+    case DigestKind::sha256: return 32;
+    case DigestKind::crc32:
+    case DigestKind::crc32c: return 4;
+    case DigestKind::crc64nvme: return 8;
+  }
+  return 0;
+}
+
 struct Digest::State {
   std::variant<Context, Crc32, Crc32c, Crc64Nvme> of;
 

@@ -24,6 +24,8 @@ enum class DigestKind : std::uint8_t { md5, sha1, sha256, crc32, crc32c, crc64nv
 /// `sha256`.
 std::optional<DigestKind> checksum_kind_from(std::string_view word);
 std::string_view to_string(DigestKind kind);
+/// How many bytes a digest of the kind has.
+std::size_t digest_bytes(DigestKind kind);
 
 /// A digest of bytes that come in pieces.
 class Digest {

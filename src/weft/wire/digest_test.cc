@@ -13,6 +13,7 @@ std::string of(DigestKind kind, std::string_view bytes) {
   digest.add(bytes.substr(0, bytes.size() / 2));
   digest.add(bytes.substr(bytes.size() / 2));
   const std::string out = digest.finish();
+  EXPECT_EQ(out.size(), digest_bytes(kind));
   return weft::hex({reinterpret_cast<const std::uint8_t*>(out.data()), out.size()});
 }
 

@@ -32,24 +32,11 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return out;
 }
 
-/// The bytes that a checksum of the kind has.
-std::size_t digest_bytes(wire::DigestKind kind) {
-  switch (kind) {
-    case wire::DigestKind::md5: return 16;
-    case wire::DigestKind::sha1: return 20;
-    case wire::DigestKind::sha256: return 32;
-    case wire::DigestKind::crc32:
-    case wire::DigestKind::crc32c: return 4;
-    case wire::DigestKind::crc64nvme: return 8;
-  }
-  return 0;
-}
-
 /// A checksum of checksums (`…-N`, COMPOSITE) is none of the object's bytes.
 void take_checksum(store::ObjectMeta& out, std::string_view kind, std::string_view value) {
   const auto known = wire::checksum_kind_from(kind);
   const auto bytes = wire::base64_decode(value);
-  if (known && bytes && bytes->size() == digest_bytes(*known))
+  if (known && bytes && bytes->size() == wire::digest_bytes(*known))
     out.checksums[std::string(wire::to_string(*known))] = std::string(value);
 }
 

@@ -24,18 +24,6 @@ bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-std::size_t bytes_of(wire::DigestKind kind) {
-  switch (kind) {
-    case wire::DigestKind::md5: return 16;
-    case wire::DigestKind::sha1: return 20;
-    case wire::DigestKind::sha256: return 32;
-    case wire::DigestKind::crc32:
-    case wire::DigestKind::crc32c: return 4;
-    case wire::DigestKind::crc64nvme: return 8;
-  }
-  return 0;
-}
-
 /// As S3 calls it in its texts.
 std::string capital(wire::DigestKind kind) {
   std::string out(wire::to_string(kind));
@@ -100,7 +88,8 @@ Result<void> Incoming::read_chunking(const S3Call& call) {
 Result<void> Incoming::read_digests(const wire::Headers& headers) {
   if (!headers.has("Content-MD5")) return {};
   auto bytes = wire::base64_decode(headers.get("Content-MD5"));
-  if (!bytes || bytes->size() != bytes_of(wire::DigestKind::md5)) return wrong("InvalidDigest");
+  if (!bytes || bytes->size() != wire::digest_bytes(wire::DigestKind::md5))
+    return wrong("InvalidDigest");
   md5_claimed_ = *std::move(bytes);
   md5_.emplace(wire::DigestKind::md5);
   return {};
@@ -122,7 +111,7 @@ Result<void> Incoming::read_checksum(const wire::Headers& headers) {
     checksum_claimed_ = value;
     if (value.empty()) return {};
     const auto bytes = wire::base64_decode(value);
-    if (bytes && bytes->size() == bytes_of(*kind)) return {};
+    if (bytes && bytes->size() == wire::digest_bytes(*kind)) return {};
     return wrong("InvalidRequest", std::format("Value for {}{} header is invalid.", kChecksumPrefix,
                                                wire::to_string(*kind)));
   };
