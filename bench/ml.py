@@ -106,7 +106,7 @@ class MlBench(Bench):
             InputDataConfig=[{"ChannelName": "train", "ContentType": "text/csv",
                               "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://bench/{channel}"}}}],
             OutputDataConfig={"S3OutputPath": "s3://bench/out"}, StoppingCondition={"MaxRuntimeInSeconds": 600},
-            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1})
+            ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 30})
         self.until(lambda: self.sagemaker.describe_training_job(TrainingJobName=name), "Completed")
         return time.perf_counter() - began
 

@@ -41,7 +41,68 @@ async function running(hub) {
 
 const open = (sockets) => sockets.filter((socket) => !socket.destroyed && !socket.pending);
 
+const kMemory = 96 * 1024 * 1024;
+const kBodies = 40;
+const kBodyBytes = 12 * 1024 * 1024;
+
+/// Opens a connection that sends the first part of a long body and then waits; gives what the hub
+/// says to it.
+function holdBody(port, head, bytes) {
+  const socket = connect(port, kHost);
+  let told = '';
+  socket.on('error', () => {});
+  socket.on('data', (piece) => {
+    told += piece;
+  });
+  socket.on('connect', () => {
+    socket.write(head);
+    socket.write(Buffer.alloc(bytes, 'x'));
+  });
+  return { socket, told: () => told };
+}
+
 describe('limits', () => {
+  test('a hub whose memory ends', { timeout: 60_000 }, async (t) => {
+    const hub = await startHub({ config: `memory: ${kMemory / 1024 / 1024}MiB\n` });
+    t.after(() => hub.close());
+    const head =
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: ${kHost}:${hub.port}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${kBodyBytes + 1}\r\n\r\n`;
+    const held = [];
+    t.after(() => held.forEach(({ socket }) => socket.destroy()));
+    let most = 0;
+    const hold = async (pause) => {
+      held.push(holdBody(hub.port, head, kBodyBytes));
+      await delay(pause);
+      most = Math.max(most, residentBytes(hub.pid));
+    };
+    // One after the other.
+    for (let i = 0; i < kBodies; i++) await hold(25);
+    const refused = () => held.filter(({ told }) => told().length > 0);
+    await until(10_000, 'most are refused', () => {
+      if (refused().length < kBodies / 2) throw new Error(`${refused().length} are`);
+      return true;
+    });
+    for (const { told } of refused()) assert.match(told(), /^HTTP\/1\.1 503 [^]*short of memory/);
+    // Who is not refused at the door is told in the words of the protocol.
+    const worded = refused().filter(({ told }) => told().includes('"error"'));
+    assert.ok(worded.length > 0);
+    for (const { told } of worded) assert.match(told(), /\r\nRetry-After: 1\r\n/i);
+    // Those for whom there was room are answered, unless they had to be broken off. (Who is turned away
+    // at the door may see no more than the end of the connection.)
+    for (const each of held.filter(({ socket, told }) => told() === '' && !socket.closed)) {
+      each.socket.write('x');
+      await until(10_000, 'it is answered', () => each.socket.closed || /^HTTP\/1\.1 (400|503) /.test(each.told()));
+    }
+    // All at once: it lives, and its operator is let in.
+    for (let i = 0; i < kBodies; i++) await hold(0);
+    assert.equal((await hub.cli('ls')).code, 0);
+    for (const { socket } of held) socket.destroy();
+    assert.ok(most < kMemory * 2.5, `${most} bytes of ${kBodies * kBodyBytes}`);
+    await until(10_000, 'all is well again', async () => (await fetch(`${hub.url}/v1/models`)).ok);
+    assert.equal((await fetch(`${hub.url}/readyz`)).status, 200);
+  });
+
   test('ten thousand slow clients', { timeout: 120_000 }, async (t) => {
     const hub = await startHub();
     const model = await startOpenAiModel();

@@ -1,121 +1,30 @@
 """Objects that lie in another S3-compatible store: boto3 asks weft, weft asks the store."""
+import concurrent.futures
+import functools
 import hashlib
-import http.server
 import os
 import random
 import re
-import shutil
 import subprocess
+import sys
 import tempfile
-import threading
-import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
+from botocore.exceptions import ClientError
 
 import s3_test
-from lib.aws import AwsCase, archive, eventually, new_name
+from lib.aws import archive, new_name
 from lib.data import csv, friedman, numbers, rmse
-from lib.hub import WEFT, Hub, free_port, only_weft, put_back
+from lib.hub import WEFT, Hub, only_weft
+from lib.stores import MIB, ForwardCase, Moto, MotoBehindTls, OtherHub, bytes_of, certificate, settings
 from lib.waits import PATIENCE
 
-MIB = 1024 * 1024
 SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
 BOOST = {"objective": "reg:squarederror", "max_depth": "4", "eta": "0.3", "nthread": "1", "num_round": 20}
-
-
-def bytes_of(count, seed=b"weft"):
-    """COUNT bytes that repeat nowhere near."""
-    out, block = bytearray(), hashlib.sha256(seed).digest()
-    while len(out) < count:
-        out += block * 64
-        block = hashlib.sha256(block).digest()
-    return bytes(out[:count])
-
-
-class Moto:
-    """moto in server mode: takes every signature."""
-    key = {"aws_access_key_id": "AKIDMOTO000000000000", "aws_secret_access_key": "moto-has-no-secret"}
-
-    def __init__(self, folder):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = open(Path(folder) / "moto.log", "w")
-        self.process = subprocess.Popen([os.environ["WEFT_MOTO"], "-H", "127.0.0.1", "-p", str(self.port)],
-                                        stdout=self.log, stderr=subprocess.STDOUT)
-        eventually("moto answers", self.answers, 30)
-
-    def answers(self):
-        try:
-            far_client(self).list_buckets()
-            return True
-        except Exception:
-            return False
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
-
-
-class OtherHub:
-    """A second hub, with a key: checks every signature and digest."""
-
-    def __init__(self, folder):
-        folder = Path(folder) / "far"
-        folder.mkdir()
-        self.hub = Hub(folder)
-        self.url = self.hub.url
-        made = self.hub.json("key", "new", "forwarder")
-        self.key = {"aws_access_key_id": made["aws_access_key_id"], "aws_secret_access_key": made["aws_secret_access_key"]}
-
-    def stop(self):
-        self.hub.stop()
-
-
-def far_client(store):
-    """The store itself, past weft."""
-    config = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=60 * PATIENCE,
-                    s3={"addressing_style": "path"})
-    return boto3.session.Session(**store.key, region_name="us-east-1").client("s3", endpoint_url=store.url, config=config)
-
-
-def settings(url, more=""):
-    return ("ml:\n  objects:\n"
-            f"    endpoint: {url}\n    access_key: ${{FORWARD_KEY}}\n    secret_key: ${{FORWARD_SECRET}}\n{more}")
-
-
-class ForwardCase(AwsCase):
-    """A hub whose objects lie in STORE."""
-    store_kind = None
-    more = ""
-
-    @classmethod
-    def setUpClass(cls):
-        cls.far_folder = Path(tempfile.mkdtemp(prefix="weft-far-"))
-        cls.addClassCleanup(shutil.rmtree, cls.far_folder, ignore_errors=True)
-        cls.store = cls.store_kind(cls.far_folder)
-        cls.addClassCleanup(cls.store.stop)
-        cls.far = far_client(cls.store)
-        secrets = {"FORWARD_KEY": cls.store.key["aws_access_key_id"], "FORWARD_SECRET": cls.store.key["aws_secret_access_key"]}
-        before = {name: os.environ.get(name) for name in secrets}
-        os.environ.update(secrets)
-        cls.addClassCleanup(put_back, before)
-        cls.config = settings(cls.store.url, cls.more)
-        super().setUpClass()
-
-    def tearDown(self):
-        super().tearDown()
-        # The key of the store is nobody's to see.
-        said = self.hub.out.text() + self.hub.err.text()
-        for secret in self.store.key.values():
-            self.assertNotIn(secret, said)
-
-    def far_bytes(self, key, bucket=None):
-        return self.far.get_object(Bucket=bucket or self.bucket, Key=key)["Body"].read()
 
 
 class Interface:
@@ -301,6 +210,170 @@ class OverAnotherHub(Interface, ForwardCase):
         self.assertEqual(got.digest(), wanted.digest())
 
 
+@only_weft
+class OverTls(Interface, ForwardCase):
+    """At an address with a path, whose certificate only the machine's own authority vouches for."""
+    store_kind = MotoBehindTls
+
+    def test_a_certificate_that_nobody_vouches_for(self):
+        folder = self.folder / "trusts"
+        folder.mkdir()
+        of_nobody = {"SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": "/dev/null"}
+        for words, url, env in (("TLS failed: unable to get local issuer certificate", self.store.url, of_nobody),
+                                ("TLS failed: IP address mismatch", self.store.url.replace("localhost", "127.0.0.1"), {})):
+            with self.subTest(words):
+                hub = Hub(folder, settings(url), env=env)
+                try:
+                    message = self.refused("ServiceUnavailable", self.aws("s3", endpoint_url=hub.url).list_buckets)
+                    self.assertIn(words, message)
+                    self.assertIn("`ml.objects.endpoint` (weft.yaml:3)", message)
+                finally:
+                    hub.stop()
+
+
+# Starts a program with a file in the place of /etc/hosts, for it alone.
+WITH_HOSTS = """
+import ctypes, os, sys
+MS_BIND = 4096
+if ctypes.CDLL(None, use_errno=True).mount(os.fsencode(sys.argv[1]), b"/etc/hosts", None, MS_BIND, None) != 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class HubWithNames(OtherHub):
+    """A second hub at a name, with buckets before it; it checks that they were signed so."""
+    scheme, listen = "http", "listen: {hosts: [s3.test]}\n"
+
+    def __init__(self, folder):
+        super().__init__(folder, self.listen, f"{self.scheme}://s3.test")
+        self.far_url = f"{self.scheme}://127.0.0.1:{self.hub.port}"
+
+
+class HubWithNamesOverTls(HubWithNames):
+    scheme = "https"
+
+    def __init__(self, folder):
+        self.verify, *files = certificate(folder, "DNS:s3.test", "DNS:*.s3.test", "IP:127.0.0.1")
+        self.listen = f"listen: {{hosts: [s3.test], tls: {{certificate: {files[0]}, key: {files[1]}}}}}\n"
+        self.env = {"SSL_CERT_FILE": self.verify}
+        super().__init__(folder)
+
+
+class NamedBuckets(Interface):
+    """`path_style: false`, with names that the hub alone can resolve."""
+    more = "    path_style: false\n"
+
+    @classmethod
+    def setUpClass(cls):
+        folder = Path(tempfile.mkdtemp(prefix="weft-hosts-"))
+        cls.addClassCleanup(lambda: ((folder / "hosts").unlink(), folder.rmdir()))
+        cls.hosts = folder / "hosts"
+        cls.hosts.write_text("127.0.0.1 localhost s3.test\n")
+
+        plain = new_name
+
+        def named(kind):
+            name = plain(kind)
+            with open(cls.hosts, "a") as hosts:
+                hosts.write(f"127.0.0.1 {name}.s3.test\n")
+            return name
+        for where in ("lib.aws", __name__):
+            patch = mock.patch(f"{where}.new_name", named)
+            patch.start()
+            cls.addClassCleanup(patch.stop)
+        through = ("unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", WITH_HOSTS, cls.hosts)
+        with mock.patch("lib.hub.Hub", functools.partial(Hub, through=through)):
+            super().setUpClass()
+
+    def test_names_that_it_cannot_resolve(self):
+        """So it is by the name that it goes."""
+        message = self.refused("ServiceUnavailable", self.aws("s3").list_objects_v2, Bucket=f"un{self.bucket}")
+        self.assertIn("cannot be reached", message)
+
+    def test_a_bucket_with_dots(self):
+        name = new_name("dots.in")
+        self.aws("s3").create_bucket(Bucket=name)
+        self.aws("s3").put_object(Bucket=name, Key="a/b c", Body=b"x")
+        self.assertEqual(self.far_bytes("a/b c", name), b"x")
+
+
+@only_weft
+class BucketsInTheHost(NamedBuckets, ForwardCase):
+    store_kind = HubWithNames
+
+
+@only_weft
+class BucketsInTheHostOverTls(NamedBuckets, ForwardCase):
+    store_kind = HubWithNamesOverTls
+
+
+@only_weft
+class AnotherRegion(ForwardCase):
+    store_kind = Moto
+    more = "    region: eu-central-1\n"
+
+    def test_what_is_made_lies_there(self):
+        """Wherever the caller says that it is."""
+        s3, here = self.aws("s3"), self.aws("s3", region_name="us-west-2")
+        name = new_name("west")
+        here.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+        for bucket in (self.bucket, name):
+            self.assertEqual(self.far.get_bucket_location(Bucket=bucket)["LocationConstraint"], "eu-central-1")
+            s3.put_object(Bucket=bucket, Key="k", Body=b"there")
+            self.assertEqual(self.far_bytes("k", bucket), b"there")
+            self.assertEqual(here.get_object(Bucket=bucket, Key="k")["Body"].read(), b"there")
+
+
+class Pages:
+    """More objects than one answer of the store has."""
+    COUNT = 1_100
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.keys = sorted((f"p/{at // 100:02}/{at:04} ä+&" for at in range(cls.COUNT)), key=str.encode)
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            for done in [threads.submit(cls.far.put_object, Bucket=cls.bucket, Key=key, Body=f"{at},{at % 7}\n".encode())
+                         for at, key in enumerate(cls.keys)]:
+                done.result()
+
+    def test_all_of_them(self):
+        s3 = self.aws("s3")
+        for operation in ("list_objects", "list_objects_v2"):
+            for size in (1000, 600, 99):
+                with self.subTest((operation, size)):
+                    pages = [*s3.get_paginator(operation).paginate(Bucket=self.bucket, Prefix="p/", PaginationConfig={"PageSize": size})]
+                    self.assertEqual([each["Key"] for page in pages for each in page["Contents"]], self.keys)
+                    self.assertEqual([len(page["Contents"]) for page in pages], [
+                        min(size, self.COUNT - at) for at in range(0, self.COUNT, size)])
+        first = s3.list_objects_v2(Bucket=self.bucket, Prefix="p/")
+        self.assertEqual((first["KeyCount"], first["IsTruncated"]), (1000, True))
+        rest = s3.list_objects_v2(Bucket=self.bucket, Prefix="p/", StartAfter=self.keys[998])
+        self.assertEqual(([each["Key"] for each in rest["Contents"]], rest["IsTruncated"]), (self.keys[999:], False))
+
+    def test_folders_over_all_of_them(self):
+        s3, wanted = self.aws("s3"), [f"p/{at:02}/" for at in range(self.COUNT // 100)]
+        for size in (1, 4, 1000):
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix="p/", Delimiter="/",
+                                                                 PaginationConfig={"PageSize": size})
+            self.assertEqual([each["Prefix"] for page in pages for each in page["CommonPrefixes"]], wanted)
+
+    def test_a_job_over_all_of_them(self):
+        told = self.trained(BOOST | {"num_round": 1}, {"train": f"s3://{self.bucket}/p/"})
+        self.assertIn(f"Train matrix has {self.COUNT} rows", "\n".join(self.log_of(told["TrainingJobName"])))
+
+
+@only_weft
+class PagesOfMoto(Pages, ForwardCase):
+    store_kind = Moto
+
+
+@only_weft
+class PagesOfAnotherHub(Pages, ForwardCase):
+    store_kind = OtherHub
+
+
 # What boto3 can ask of weft's own folder it can ask of weft before another store.
 for asked in (s3_test.Buckets, s3_test.Objects, s3_test.Parts, s3_test.Lists, s3_test.CopiesAndDeletes, s3_test.Addresses):
     name = f"Forwarded{asked.__name__}"
@@ -322,7 +395,7 @@ class Owners(ForwardCase):
     def key(cls, name):
         made = cls.hub.json("key", "new", name)
         key = {"aws_access_key_id": made["aws_access_key_id"], "aws_secret_access_key": made["aws_secret_access_key"]}
-        return cls.checked.watch(boto3.session.Session(**key, region_name="us-east-1").client("s3", config=cls.once))
+        return boto3.session.Session(**key, region_name="us-east-1").client("s3", config=cls.once)
 
     def test_whose_is_what(self):
         name = new_name("anns")
@@ -372,228 +445,60 @@ class Owners(ForwardCase):
             hub.kill()
 
 
-# Stores that fail.
-
-
-class Broken(http.server.ThreadingHTTPServer):
-    """A store that does what `answer` says, with each request and how many came before."""
-    key = {"aws_access_key_id": "AKIDBROKEN0000000000", "aws_secret_access_key": "broken-secret-0123456789"}
-    daemon_threads = True
-    block_on_close = False
-
-    def __init__(self, _folder):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.lock = threading.Lock()
-        self.reset(lambda request, count: request.say(404, fault("NoSuchBucket")))
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
-
-    def reset(self, answer):
-        with self.lock:
-            self.answer, self.asked, self.connections = answer, [], set()
-
-    def stop(self):
-        self.shutdown()
-        self.server_close()
-
-    def handle_error(self, request, client_address):
-        pass  # a client that went away is what is tested
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def handle_one(self):
-        server = self.server
-        with server.lock:
-            server.asked.append(f"{self.command} {self.path}")
-            server.connections.add(self.client_address)
-            answer, count = server.answer, len(server.asked)
-        head = str(self.headers)
-        assert Broken.key["aws_secret_access_key"] not in head, "the secret was sent"
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        signed = self.headers["Authorization"] or ""
-        assert "SignedHeaders=" in signed and "host" in signed, "not signed"
-        assert self.headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest(), "the digest is another"
-        answer(self, count)
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_one
-
-    def say(self, status, body=b"", content_type="application/xml", length=None, **headers):
-        """LENGTH says another length than the body has; then the connection ends."""
-        body = body.encode() if isinstance(body, str) else body
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-        if length is not None and length != len(body):
-            self.close_connection = True
-
-    def log_message(self, *_):
-        pass
-
-
-def fault(code, message="its own words"):
-    return f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-
-
-def one_object(data, cut=lambda count: None, etag='"e"', **more):
-    """HEAD and GET of one object; CUT says how many bytes come of the COUNTth answer."""
-    def answer(request, count):
-        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers["Range"] or "")
-        first = int(asked[1]) if asked else 0
-        last = int(asked[2]) if asked and asked[2] else len(data) - 1
-        piece = data[first:last + 1]
-        ranged = {"Content_Range": f"bytes {first}-{last}/{len(data)}"} if asked else {}
-        sent = piece if request.command == "HEAD" else piece[:cut(count)]
-        request.say(206 if asked else 200, sent, "a/b", length=len(piece), ETag=etag, **ranged, **more)
-    return answer
-
-
 @only_weft
-class Faults(ForwardCase):
-    store_kind = Broken
+class TwoAtOnce(ForwardCase):
+    """Each with a key, a bucket, and the same names in it."""
+    store_kind = OtherHub
 
-    @classmethod
-    def setUpClass(cls):
-        def makes_buckets(request, _count):
-            request.say(404 if request.command == "HEAD" else 200)
-        first = cls.store_kind
-        cls.store_kind = lambda folder: cls.answering(first(folder), makes_buckets)
-        super().setUpClass()
+    def test_nothing_of_one_is_the_others(self):
+        ann, bob = (Owners.key.__func__(type(self), name) for name in ("ann", "bob"))
+        mine = {"ann": (ann, new_name("anns")), "bob": (bob, new_name("bobs"))}
+        for client, bucket in mine.values():
+            client.create_bucket(Bucket=bucket)
 
-    @staticmethod
-    def answering(store, answer):
-        store.reset(answer)
-        return store
+        def bodies(who):
+            return {f"k/{at:02}": bytes_of((at % 5) * 150_000 + 10, f"{who} {at}".encode()) for at in range(24)}
 
-    def told(self, code, call, **given):
-        message = self.refused(code, call, Bucket=self.bucket, **given)
-        self.assertIn(self.store.url, message)
-        for secret in self.store.key.values():
-            self.assertNotIn(secret, message)
-        return message
+        def work(who, part):
+            client, bucket = mine[who]
+            other = mine["bob" if who == "ann" else "ann"][1]
+            for at, (key, body) in enumerate(bodies(who).items()):
+                if at % 4 == part:
+                    client.put_object(Bucket=bucket, Key=key, Body=body)
+                    self.assertTrue(client.get_object(Bucket=bucket, Key=key)["Body"].read() == body)
+                    self.refused("AccessDenied", client.get_object, Bucket=other, Key=key)
+                    self.refused("AccessDenied", client.put_object, Bucket=other, Key=key, Body=b"x")
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            for done in [threads.submit(work, who, part) for who in mine for part in range(4)]:
+                done.result()
+        for who, (client, bucket) in mine.items():
+            self.assertEqual([each["Name"] for each in client.list_buckets()["Buckets"]], [bucket])
+            told = client.list_objects_v2(Bucket=bucket)
+            self.assertEqual({each["Key"]: each["Size"] for each in told["Contents"]}, {key: len(body) for key, body in bodies(who).items()})
+            for key, body in bodies(who).items():
+                self.assertTrue(self.far_bytes(key, bucket) == body, (who, key))
 
-    def test_its_words_are_told_after_three_attempts(self):
-        self.store.reset(lambda request, count: request.say(500, fault("InternalError", "the disk is odd")))
-        self.assertIn("InternalError: the disk is odd", self.told("ServiceUnavailable", self.aws("s3").list_objects_v2))
-        self.assertEqual(len(self.store.asked), 3)
-        self.assertEqual(len(self.store.connections), 1, "connections are used again")
+    def test_a_name_that_both_want(self):
+        clients = {name: Owners.key.__func__(type(self), name) for name in ("cid", "dan")}
+        for _ in range(10):
+            name = new_name("wanted")
 
-    def test_what_passes_is_not_told(self):
-        empty = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
-        self.store.reset(lambda request, count: request.say(*((503, fault("SlowDown")) if count < 3 else (200, empty))))
-        self.aws("s3").list_objects_v2(Bucket=self.bucket)
-
-    def test_its_own_refusals(self):
-        for code, status, wanted, words in (
-                ("AccessDenied", 403, "AccessDenied", "whether the key of `ml.objects` (weft.yaml:3) may do this"),
-                ("SignatureDoesNotMatch", 403, "AccessDenied", "`access_key` and `secret_key`"),
-                ("InvalidAccessKeyId", 403, "AccessDenied", "`access_key` and `secret_key`"),
-                ("RequestTimeTooSkewed", 403, "AccessDenied", "clocks"),
-                ("AuthorizationHeaderMalformed", 400, "AccessDenied", "`ml.objects.region`")):
-            with self.subTest(code):
-                words_with_key = f"see {self.store.key['aws_access_key_id']}"
-                self.store.reset(lambda request, count: request.say(status, fault(code, words_with_key)))
-                told = self.told(wanted, self.aws("s3").list_objects_v2)
-                self.assertIn(words, told)
-                self.assertIn("see ***", told)
-
-    def test_a_redirect_is_not_followed(self):
-        other = Broken(None)
-        self.addCleanup(other.stop)
-        self.store.reset(lambda request, count: request.say(
-            301, fault("PermanentRedirect"), Location=other.url + request.path, x_amz_bucket_region="eu-west-1"))
-        self.assertIn("its region is `eu-west-1`", self.told("AccessDenied", self.aws("s3").list_objects_v2))
-        self.assertEqual(other.asked, [])
-
-    def test_garbage(self):
-        for status, body, kind in ((200, "<html>Welcome</html>", "text/html"), (404, "nothing here", "text/html"),
-                                   (200, b"\x00\xff" * 100, "application/xml"), (200, "<ListBucketResult>", "application/xml"),
-                                   (200, " " * 9 * MIB, "application/xml")):
-            with self.subTest((status, body[:20])):
-                self.store.reset(lambda request, count: request.say(status, body, kind))
-                self.assertIn("is an S3 endpoint", self.told("InternalError", self.aws("s3").list_objects_v2))
-                self.assertEqual(len(self.store.asked), 1)
-
-    def test_a_body_that_is_cut_off_goes_on(self):
-        data = bytes_of(3 * MIB)
-        self.store.reset(one_object(data, lambda count: 300_000 if count % 2 == 0 else None))
-        self.assertTrue(self.get(f"s3://{self.bucket}/k") == data)
-
-    def test_a_body_that_is_always_cut_off_ends(self):
-        self.store.reset(one_object(bytes_of(3 * MIB), lambda count: 0))
-        self.told("ServiceUnavailable", self.aws("s3").get_object, Key="k")
-        self.assertLess(len(self.store.asked), 20)
-
-    def test_an_object_that_changes(self):
-        data = bytes_of(3 * MIB)
-        good = one_object(data)
-
-        def changes(request, count):
-            return good(request, count) if count < 3 else request.say(412, fault("PreconditionFailed"))
-        self.store.reset(changes)
-        with self.assertRaises(Exception):
-            self.get(f"s3://{self.bucket}/k")
-
-    def test_a_job_names_the_store(self):
-        self.store.reset(lambda request, count: request.say(500, fault("InternalError", "the disk is odd")))
-        reason = self.failed(BOOST, {"train": f"s3://{self.bucket}/train/"})
-        self.assertIn(self.store.url, reason)
-        self.assertIn("the disk is odd", reason)
-
-    def test_a_download_that_is_not_what_its_checksum_says(self):
-        listing = ("<ListBucketResult><Contents><Key>train/a</Key><Size>5</Size></Contents></ListBucketResult>")
-        wrong = one_object(b"1,2,3", x_amz_checksum_crc32="AAAAAA==")
-        self.store.reset(lambda request, count: request.say(200, listing) if "list-type" in request.path else wrong(request, count))
-        self.assertIn("other bytes than its checksum", self.failed(BOOST, {"train": f"s3://{self.bucket}/train/"}))
-
-    def test_nobody_there(self):
-        port = free_port()
-        folder = self.folder / "alone"
-        folder.mkdir()
-        hub = Hub(folder, settings(f"http://127.0.0.1:{port}"))
-        try:
-            s3 = self.aws("s3", endpoint_url=hub.url)
-            message = self.refused("ServiceUnavailable", s3.list_buckets)
-            self.assertIn(f"http://127.0.0.1:{port} cannot be reached", message)
-            self.assertIn("`ml.objects.endpoint` (weft.yaml:3)", message)
-            self.refused("ServiceUnavailable", s3.put_object, Bucket="data", Key="k", Body=b"x" * MIB)
-        finally:
-            hub.stop()
-
-    def test_a_hub_ends_while_the_store_is_silent(self):
-        folder = self.folder / "ending"
-        folder.mkdir()
-        silent = threading.Event()
-        self.addCleanup(silent.set)
-        self.store.reset(lambda request, count: silent.wait(60 * PATIENCE))
-        hub = Hub(folder, settings(self.store.url))
-        try:
-            sagemaker = self.aws("sagemaker", endpoint_url=hub.url)
-            name = new_name("job")
-            sagemaker.create_training_job(**self.job_request(BOOST, {"train": f"s3://{self.bucket}/train/"}, name=name))
-            eventually("the store is asked", lambda: self.store.asked, 20)
-            began = time.monotonic()
-            hub.stop()
-            self.assertLess(time.monotonic() - began, 5 * PATIENCE)
-            # It is begun anew, and not failed.
-            listing = "<ListBucketResult></ListBucketResult>"
-            self.store.reset(lambda request, count: request.say(200, listing))
-            hub.start()
-            told = eventually("the job is taken up", lambda: self.ended(sagemaker, name), 60)
-            self.assertIn("No S3 objects found", told["FailureReason"])
-        finally:
-            hub.kill()
-
-    @staticmethod
-    def ended(sagemaker, name):
-        told = sagemaker.describe_training_job(TrainingJobName=name)
-        return told if told["TrainingJobStatus"] in ("Failed", "Completed") else None
+            def make(who, name=name):
+                try:
+                    clients[who].create_bucket(Bucket=name)
+                    return who
+                except ClientError as error:
+                    self.assertIn(error.response["Error"]["Code"], ("BucketAlreadyExists", "OperationAborted"))
+                    return None
+            with concurrent.futures.ThreadPoolExecutor(2) as threads:
+                made = [who for who in threads.map(make, clients) if who]
+            self.assertEqual(len(made), 1, made)
+            (owner,) = made
+            for who, client in clients.items():
+                if who == owner:
+                    client.put_object(Bucket=name, Key="k", Body=b"x")
+                else:
+                    self.refused("AccessDenied", client.put_object, Bucket=name, Key="k", Body=b"y")
 
 
 @only_weft

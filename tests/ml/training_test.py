@@ -5,7 +5,7 @@ import unittest
 import numpy as np
 
 from lib.aws import OFTEN, AwsCase, archive, eventually, new_name, unpack
-from lib.data import csv, friedman, numbers, rmse
+from lib.data import csv, friedman, numbers, rmse, text_of
 from lib.hub import only_weft
 from lib.oracle import xgboost_model
 
@@ -109,6 +109,38 @@ class Path(AwsCase):
         final = {metric["MetricName"]: metric["Value"] for metric in told["FinalMetricDataList"]}
         self.assertIn("loss", final)
         self.assertNotIn("never", final)
+
+    def test_ranking(self):
+        """Rows of one question stand together: `qid`."""
+        x, y = friedman(400)
+        grades = np.clip(np.digitize(y, np.quantile(y, (0.25, 0.5, 0.75))), 0, 3)
+        rows = "".join(f"{grade} qid:{at // 20} " + " ".join(f"{column}:{text_of(value)}" for column, value in enumerate(row)) + "\n"
+                       for at, (grade, row) in enumerate(zip(grades, x)))
+        channels = {"train": (self.put("ranking/train.libsvm", rows), "text/libsvm")}
+        for objective, metric, most in (("rank:ndcg", "ndcg", 3), ("rank:pairwise", "ndcg", 3), ("rank:map", "map", 1)):
+            with self.subTest(objective):
+                # Average precision knows good and bad alone.
+                text = rows if most == 3 else "".join(str(int(line[0] > "1")) + line[1:] for line in rows.splitlines(keepends=True))
+                at = channels if most == 3 else {"train": (self.put("ranking/good.libsvm", text), "text/libsvm")}
+                given = {"objective": objective, "eval_metric": metric, "max_depth": "3", "eta": "0.3", "nthread": "1"}
+                told = self.trained({**given, "num_round": 10}, at)
+                wanted = xgboost_model(given, 10, text, how="libsvm")
+                self.assertEqual(unpack(self.get(told["ModelArtifacts"]["S3ModelArtifacts"]))["xgboost-model"], wanted["model"])
+                self.assertGreater(wanted["scores"][f"train-{metric}"][-1], wanted["scores"][f"train-{metric}"][0])
+
+    def test_survival(self):
+        """A label below zero: so long at least, the end was not seen."""
+        x, y = friedman(400)
+        times = np.where(np.arange(400) % 3 == 0, -y, y)
+        given = {"objective": "survival:cox", "eval_metric": "cox-nloglik", "max_depth": "3", "nthread": "1"}
+        rows = csv(x, times)
+        told = self.trained({**given, "num_round": 10}, {"train": self.put("survival.csv", rows)})
+        wanted = xgboost_model(given, 10, rows)["model"]
+        self.assertEqual(unpack(self.get(told["ModelArtifacts"]["S3ModelArtifacts"]))["xgboost-model"], wanted)
+        # This one needs two times for each row, which no format of a channel has.
+        reason = self.failed({"objective": "survival:aft", "eval_metric": "aft-nloglik", "num_round": 1},
+                             {"train": self.put("aft.csv", csv(x, y))})
+        self.assertIn("survival:cox", reason)
 
     def test_early_stopping_and_the_sdks_other_metrics(self):
         told = self.trained({**BOOST, "num_round": 500, "early_stopping_rounds": 3, "eta": "1",

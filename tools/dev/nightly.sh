@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./dev nightly [PIECE…] [--fuzz-seconds N]: the long checks, as many at a time as there are cores. A PIECE is lint (the whole
 # clang-tidy), tsan (the unit tests under it), kills (10,000 of the store's), ml (training and serving: 100 kills among jobs,
-# 300 mutants of each model), fuzz (every fuzzer for ten minutes of processor time) or one fuzzer's name; without any, all of
+# 20,000 mutants of models), fuzz (every fuzzer for ten minutes of processor time) or one fuzzer's name; without any, all of
 # them, which takes some four hours on two cores. Prints a line a piece; exits 1 when one failed.
 set -uo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -46,8 +46,8 @@ many_kills() {  # by the program itself: ctest would end it after its two minute
     tee build/nightly/kills.txt && grep -q '^\[  PASSED  \] [1-9]' build/nightly/kills.txt
 }
 many_models() {
-  tools/dev/inside.sh build release weft weft_workers && WEFT_ML_KILLS=100 WEFT_ML_MUTANTS=300 \
-    tests/ml/run --weft build/release/bin/weft attacks faults
+  tools/dev/inside.sh build release weft weft_workers && WEFT_ML_KILLS=100 WEFT_ML_MUTANTS=5000 WEFT_ML_LONG=1 \
+    tests/ml/run --weft build/release/bin/weft attacks faults stores_that_fail
 }
 built_fuzzers() { tools/dev/inside.sh build fuzz weft_fuzzers; }
 

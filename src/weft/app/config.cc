@@ -225,6 +225,8 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
 }
 
 /// `4GiB`, `512MiB`; 0 and a fault for anything else.
+constexpr std::uint64_t kMemoryMin = 64ULL << 20;
+
 std::uint64_t read_bytes(ConfigNode& node, const std::string& key) {
   const auto text = node.text(key);
   if (!text) return 0;
@@ -331,6 +333,11 @@ void read_all(ConfigNode& root, Config& config) {
   root.child("listen", [&](ConfigNode& node) { read_listen(node, config, reach); });
   if (auto data = root.text("data")) config.data = *data;
   config.threads = static_cast<std::size_t>(root.integer("threads", 1, 256).value_or(0));
+  config.memory_bytes = read_bytes(root, "memory");
+  if (config.memory_bytes > 0 && config.memory_bytes < kMemoryMin) {
+    root.fault(root.at("memory"), "W1205", "the hub cannot live with less than 64 MiB of memory",
+               "256MiB", "leave it out for a quarter of the machine's");
+  }
   static const std::map<std::string, log::Level> kLevels{{"debug", log::Level::debug},
                                                          {"info", log::Level::info},
                                                          {"warn", log::Level::warn},

@@ -51,6 +51,8 @@ struct Config {
   std::optional<net::TlsServerConfig> tls;
   std::filesystem::path data = "weft-data";
   std::size_t threads = 0;  ///< 0: one for each core
+  /// What the hub's own process may hold; 0: a quarter of the machine's.
+  std::uint64_t memory_bytes = 0;
   log::Level log_level = log::Level::info;
   std::vector<hub::JoinRequest> solutions;
   MlConfig ml;

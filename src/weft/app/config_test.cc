@@ -90,6 +90,13 @@ TEST(Config, WhatWouldDoNothingIsRefused) {
             "W1213:4:18 ");
 }
 
+TEST(Config, Memory) {
+  EXPECT_EQ(read_config("threads: 1\n", "f").config.memory_bytes, 0U);
+  EXPECT_EQ(read_config("memory: 512MiB\n", "f").config.memory_bytes, 512ULL << 20);
+  EXPECT_EQ(codes("memory: much\n"), "W1205:1:9 ");
+  EXPECT_EQ(codes("memory: 1MiB\n"), "W1205:1:9 ");
+}
+
 TEST(Config, AStoreForObjects) {
   EXPECT_FALSE(read_config("ml: {threads: 1}\n", "f").config.ml.objects);
   const auto reading = read_config(

@@ -124,6 +124,27 @@ TEST_F(Front, OnlyKnownHostsPass) {
   }
 }
 
+TEST_F(Front, WhoIsShortOfMemoryTakesNoMore) {
+  const auto level = std::make_shared<net::MemoryLevelNow>(net::MemoryLevel::tight);
+  environment_.memory = level;
+  const auto door = [](FakeExchange& e) { e.request.target = "/door"; };
+  EXPECT_EQ(status(door), 200);
+  for (const auto each : {net::MemoryLevel::low, net::MemoryLevel::out}) {
+    *level = each;
+    EXPECT_EQ(status(door), 503);
+    EXPECT_EQ(last_.headers.get("Retry-After"), "1");
+    // How it does is told all the same, and its operator is let in.
+    EXPECT_EQ(status([](FakeExchange&) {}), 200);
+    EXPECT_EQ(status([&](FakeExchange& e) {
+                door(e);
+                e.over_unix = true;
+              }),
+              200);
+  }
+  *level = net::MemoryLevel::enough;
+  EXPECT_EQ(status(door), 200);
+}
+
 TEST_F(Front, OnlyListedOriginsAndOwnPagesPass) {
   for (const char* origin :
        {"https://page.example", "http://127.0.0.1:8420", "http://localhost:8420"}) {

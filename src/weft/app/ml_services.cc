@@ -144,7 +144,10 @@ struct MlServices::State {
 
   /// As a solution of its own name; where another has it, with its owner's behind it.
   void show(const ml::Endpoint& endpoint, std::shared_ptr<ml::Inferring> serving) {
-    hide(endpoint);
+    if (const auto at = shown.find({endpoint.owner, endpoint.name}); at != shown.end()) {
+      if (parts.hub.registry().replace(entry_of_endpoint(endpoint, at->second, serving))) return;
+      hide(endpoint);
+    }
     const std::string own = slug(endpoint.name);
     for (const std::string& name : {own, slug(std::format("{}-{}", own, endpoint.owner))}) {
       SolutionId id(name);

@@ -11,6 +11,7 @@
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
 #include "weft/app/grpc_door.h"
+#include "weft/app/memory_watch.h"
 #include "weft/app/ml_services.h"
 #include "weft/app/process.h"
 #include "weft/app/watchdog.h"
@@ -22,6 +23,9 @@
 
 namespace weft::app {
 namespace {
+
+/// Of a machine with little of it the hub takes up to half, until it has so much.
+constexpr std::uint64_t kMemoryWanted = 256ULL << 20;
 
 std::string shown_host(const std::string& host) {
   const std::string name = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;
@@ -37,6 +41,7 @@ class RunningHub final : public Running {
         settle_(std::move(settle)),
         loops_(config_.threads),
         watchdog_(loops_),
+        memory_(config_.memory_bytes),
         clients_(std::in_place, loops_, net::ClientLimits()) {}
 
   ~RunningHub() override { drain(Milliseconds(0)); }
@@ -133,6 +138,7 @@ class RunningHub final : public Running {
                               .config_file = config_.file,
                               .reload = [this] { return reload_on_loop(); },
                               .ready = [this] { return watchdog_.ready(); },
+                              .memory = memory_.level(),
                               .keys_required = config_.front.keys_required});
     environment_->data_directory = std::filesystem::absolute(config_.data).string();
     table_ = adapters::all_adapters();
@@ -158,10 +164,14 @@ class RunningHub final : public Running {
         adapters::make_front(*environment_, std::move(routes), std::move(front));
     net::ServerLimits limits;
     limits.connections_max = connections_for(raise_descriptor_limit());
+    limits.memory = memory_.level();
     // The socket first: who finds the port open finds the socket there.
     net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};
+    // Who looks after the hub is let in when memory is out: it may be what helps.
+    net::ServerLimits always = limits;
+    always.memory = nullptr;
     WEFT_TRY(auto admin,
-             net::HttpServer::create(loops_, std::move(socket), std::nullopt, limits, handler));
+             net::HttpServer::create(loops_, std::move(socket), std::nullopt, always, handler));
     net::ListenAddress tcp{.host = config_.host, .port = config_.port, .unix_path = ""};
     WEFT_TRY(auto server,
              net::HttpServer::create(loops_, std::move(tcp), config_.tls, limits, handler));
@@ -247,6 +257,7 @@ class RunningHub final : public Running {
     note("keys.required", next.front.keys_required != config_.front.keys_required);
     note("data", next.data != config_.data);
     note("ml", next.ml != config_.ml);
+    note("memory", next.memory_bytes != 0 && next.memory_bytes != config_.memory_bytes);
     note("threads", next.threads != 0 && next.threads != config_.threads);
     return out;
   }
@@ -313,6 +324,7 @@ class RunningHub final : public Running {
   SystemRandom random_;
   net::Loops loops_;
   Watchdog watchdog_;
+  MemoryWatch memory_;
   std::optional<net::HttpClients> clients_;
   std::unique_ptr<store::sqlite::Store> store_;
   std::unique_ptr<hub::Hub> hub_;
@@ -339,6 +351,10 @@ Result<std::unique_ptr<Running>> Running::start(Config config, Settle settle) {
             "are; "
             "set `keys: {{required: true}}` in weft.yaml and make a key with `weft key new NAME`",
             config.host));
+  }
+  if (config.memory_bytes == 0) {
+    const std::uint64_t all = machine_memory_bytes();
+    config.memory_bytes = std::max(all / 4, std::min(kMemoryWanted, all / 2));
   }
   if (config.threads == 0) config.threads = std::max(1U, std::thread::hardware_concurrency());
   std::unique_ptr<RunningHub> hub;

@@ -134,6 +134,19 @@ Result<void> Registry::update(const SolutionId& id,
   return {};
 }
 
+Result<void> Registry::replace(std::shared_ptr<const Entry> entry) {
+  WEFT_CHECK(check_skills(*entry->solution));
+  std::unique_lock lock(mutex_);
+  auto next = std::make_shared<Snapshot>(*snapshot());
+  const SolutionId id = entry->solution->id;
+  const auto at = std::lower_bound(next->entries.begin(), next->entries.end(), id.str(), before);
+  if (at == next->entries.end() || (*at)->solution->id != id)
+    return fail(Reason::solution_not_found, std::format("no solution `{}` has joined", id.str()));
+  *at = std::move(entry);
+  publish(std::move(next), lock);
+  return {};
+}
+
 Result<void> Registry::remove(const SolutionId& id) {
   std::unique_lock lock(mutex_);
   auto next = std::make_shared<Snapshot>(*snapshot());

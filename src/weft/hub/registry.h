@@ -88,6 +88,8 @@ class Registry {
   Result<void> add(std::shared_ptr<const Entry> entry);
   /// Puts a newer description in the place of the old one; counters stay.
   Result<void> update(const SolutionId& id, std::shared_ptr<const model::Solution> solution);
+  /// Another in its place, at once: nobody finds that there is none.
+  Result<void> replace(std::shared_ptr<const Entry> entry);
   Result<void> remove(const SolutionId& id);
   /// Says who is known and has not joined yet. No change of what can be called: nobody is told.
   void set_absent(Absent absent);

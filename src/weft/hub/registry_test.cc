@@ -71,6 +71,17 @@ TEST(Registry, AnUpdateKeepsCountersAndCompilesAnew) {
   EXPECT_FALSE(registry.update(SolutionId("ghost"), stranger));
 }
 
+TEST(Registry, AnotherInItsPlaceIsThereAtOnce) {
+  Registry registry;
+  const auto first = entry("a");
+  ASSERT_FALSE(registry.replace(first).has_value());
+  ASSERT_TRUE(registry.add(first).has_value());
+  const auto second = entry("a");
+  ASSERT_TRUE(registry.replace(second).has_value());
+  EXPECT_EQ(registry.snapshot()->find("a"), second.get());
+  EXPECT_EQ(registry.snapshot()->entries.size(), 1U);
+}
+
 TEST(Registry, IsReadWhileItChanges) {
   Registry registry;
   ASSERT_TRUE(registry.add(

@@ -34,6 +34,8 @@ struct WorkerSpec {
   bool network = false;
   int threads = 1;
   std::uint64_t memory_bytes = 0;  ///< 0: what the machine has
+  /// What it may hold on disk in all that it may write to; 0: no bound but that of one file.
+  std::uint64_t disk_bytes = 0;
   /// Connections that it is started with (Worker::link): its descriptors from kFirstLink on.
   std::size_t links = 0;
 };
@@ -51,7 +53,9 @@ struct WorkerEnd {
   int exit_code = -1;
   int signal = 0;              ///< not 0: it was ended by it
   bool out_of_memory = false;  ///< the sandbox ended it for what it took
-  std::string str() const;     ///< `exit code: 1`, `signal 9`, `out of memory`
+  /// What weft ended it for, or what it had too much of when it ended by itself.
+  std::string why;
+  std::string str() const;  ///< `exit code: 1`, `signal 9`, `out of memory`
 };
 
 /// The hub's end of a connection to a program. Belongs to the loop that it was taken for; dropping

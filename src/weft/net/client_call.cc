@@ -118,7 +118,7 @@ bool ClientCall::take_idle() {
 
 bool ClientCall::may_repeat(const ClientRequest& request, bool streaming) const {
   if (stop_ || answered_ || !connection_ || !connection_->reused) return false;
-  return !wrote_ || (idempotent(request.method) && !streaming);
+  return !wrote_ || (request.repeats && idempotent(request.method) && !streaming);
 }
 
 Awaitable<Result<void>> ClientCall::exchange(const ClientRequest& request,

@@ -40,6 +40,9 @@ struct ClientRequest {
   /// Redirects followed (each hop checked anew, credentials dropped on a change of host); 0 gives
   /// the 3xx back.
   int redirects_max = 0;
+  /// Whether an idempotent one may be sent once more when a connection that had served before was
+  /// lost under it. False: who asks counts how often it was sent.
+  bool repeats = true;
 };
 
 inline constexpr std::size_t kViewSlack = 64;

@@ -15,6 +15,7 @@
 #include "weft/base/clock.h"
 #include "weft/base/result.h"
 #include "weft/net/loop.h"
+#include "weft/net/memory_level.h"
 #include "weft/wire/http.h"
 
 namespace weft::net {
@@ -73,6 +74,12 @@ struct ServerLimits {
   /// The longest wait for a client that does not read.
   Milliseconds write_timeout{30'000};
   Milliseconds keep_alive_timeout{75'000};
+  /// What of memory is taken; null: always enough.
+  std::shared_ptr<const MemoryLevelNow> memory;
+
+  bool memory_reached(MemoryLevel level) const {
+    return memory && memory->load(std::memory_order_relaxed) >= level;
+  }
 };
 
 struct TlsServerConfig {

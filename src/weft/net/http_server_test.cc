@@ -13,9 +13,11 @@
 #include <filesystem>
 #include <format>
 #include <latch>
+#include <list>
 #include <thread>
 
 #include "weft/base/timers.h"
+#include "weft/net/limits.h"
 #include "weft/net/testing.h"
 #include "weft/net/wake.h"
 
@@ -326,6 +328,49 @@ TEST(HttpServer, ClosesTheSlow) {
   EXPECT_TRUE(head.read_all().starts_with("HTTP/1.1 408 Request Timeout\r\n"));
   EXPECT_TRUE(body.read_all().starts_with("HTTP/1.1 400 Bad Request\r\n"));
   EXPECT_TRUE(idle.read_all().ends_with("GET /i "));
+}
+
+TEST(HttpServer, WhatCostsMostIsRefusedFirstWhenMemoryIsShort) {
+  ServerLimits limits;
+  const auto level = std::make_shared<MemoryLevelNow>(MemoryLevel::enough);
+  limits.memory = level;
+  Harness harness(echo, limits);
+  const auto post = [](std::size_t length) {
+    return std::format(
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", length);
+  };
+  const auto answer = [&](std::string_view text) {
+    RawClient client(harness.port());
+    client.send(text);
+    return client.read_all();
+  };
+  constexpr std::string_view kShort = "weft is short of memory; try again shortly";
+  const std::string large(kSmallBodyBytes + 1, 'x');
+  const std::string pieces =
+      std::format("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n",
+                  large.size(), large);
+  RawClient begun(harness.port());
+  begun.send(post(2 * large.size()) + large);
+  EXPECT_TRUE(answer(post(large.size()) + large).ends_with(large));
+  *level = MemoryLevel::tight;
+  EXPECT_TRUE(answer(post(large.size()) + large).ends_with(kShort));
+  EXPECT_TRUE(answer(pieces).ends_with(kShort));
+  EXPECT_TRUE(answer(post(5) + "small").ends_with("small"));
+  // What was begun goes on, as long as there is some left.
+  *level = MemoryLevel::low;
+  EXPECT_FALSE(begun.answered());
+  *level = MemoryLevel::out;
+  EXPECT_TRUE(begun.read_all().ends_with(kShort));
+  EXPECT_TRUE(answer(post(5) + "small").ends_with(kShort));
+  EXPECT_TRUE(answer("GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                  .ends_with("GET /health "));
+  std::list<RawClient> many;
+  for (std::size_t i = 0; i <= kConnectionsWhenOut; ++i)
+    many.emplace_back(harness.port()).send("GET / HT");
+  EXPECT_TRUE(many.back().read_all().starts_with("HTTP/1.1 503 Service Unavailable\r\n"));
+  many.clear();
+  *level = MemoryLevel::enough;
+  EXPECT_TRUE(answer(post(large.size()) + large).ends_with(large));
 }
 
 // The same for clients that send a byte now and then: each is in time, all of them are not.

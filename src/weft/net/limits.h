@@ -24,10 +24,14 @@ inline constexpr int kRequestsInARowMax = 64;
 /// closes.
 inline constexpr std::size_t kUnreadBodyMax = 64 * 1024;
 /// What is read and thrown away after a refusal, so that the answer is not lost to a reset.
-inline constexpr std::size_t kLingerBytesMax = 256 * 1024;
+inline constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
 inline constexpr Milliseconds kLingerTime{1'000};
 /// Small pieces of a streamed answer are gathered up to this before they are sent at once.
 inline constexpr std::size_t kGatherBytesMax = 16 * 1024;
+/// Who waits for more of a body that is held whole looks this often whether memory is out.
+inline constexpr Milliseconds kMemoryLook{500};
+/// While memory is out: past so many, new connections are refused.
+inline constexpr std::size_t kConnectionsWhenOut = 64;
 /// Connections the kernel queues for the acceptor.
 inline constexpr int kListenBacklog = 1024;
 /// Connections taken from the kernel before the loop turns to its other work.

@@ -181,8 +181,8 @@ Awaitable<bool> ServerConnection::handshake() {
 }
 
 void ServerConnection::begin_exchange() {
-  started_ = finished_ = chunked_ = bodyless_ = body_began_ = expired_ = close_after_ = starved_ =
-      false;
+  started_ = finished_ = chunked_ = bodyless_ = body_began_ = body_held_ = expired_ = close_after_ =
+      starved_ = false;
   gone_.reset();
   body_left_.reset();
   body_bytes_ = 0;
@@ -312,7 +312,8 @@ Awaitable<> ServerConnection::linger() {
     if (stream_.readable()) {
       const Stream::Io io = stream_.read(in_.room(), in_.room_size());
       if (io.status == Stream::Status::end || io.status == Stream::Status::failed) co_return;
-      thrown_away += io.bytes;
+      const std::size_t before = std::exchange(thrown_away, thrown_away + io.bytes);
+      if (thrown_away / kUnreadBodyMax != before / kUnreadBodyMax) co_await let_others_run();
       continue;
     }
     waiting_ = Waiting::input;
@@ -366,13 +367,19 @@ Awaitable<Result<std::string_view>> ServerConnection::read_some() {
       }
       continue;
     }
-    expired_ = false;
     const SteadyTime began = shard_->poller().now();
-    arm(body_patience());
-    waiting_ = Waiting::input;
-    co_await wake_.wait();
-    waiting_ = Waiting::none;
-    lift();
+    const SteadyTime until = began + body_patience();
+    do {
+      expired_ = false;
+      const auto left = std::chrono::ceil<Milliseconds>(until - shard_->poller().now());
+      // What is held would be held as long as a slow client likes.
+      arm(body_held_ ? std::min(left, kMemoryLook) : left);
+      waiting_ = Waiting::input;
+      co_await wake_.wait();
+      waiting_ = Waiting::none;
+      lift();
+      if (body_held_ && shard_->limits().memory_reached(MemoryLevel::out)) co_return no_memory();
+    } while (expired_ && shard_->poller().now() < until);
     body_waited_ += shard_->poller().now() - began;
     if (std::exchange(expired_, false)) {
       close_after_ = true;
@@ -388,6 +395,15 @@ Milliseconds ServerConnection::body_patience() const {
   const auto waited = std::chrono::duration_cast<Milliseconds>(body_waited_);
   return std::clamp(limits.body_idle_timeout + earned - waited, Milliseconds(0),
                     limits.body_idle_timeout);
+}
+
+bool ServerConnection::memory_for(std::uint64_t bytes) const {
+  return bytes <= kSmallBodyBytes || !shard_->limits().memory_reached(MemoryLevel::tight);
+}
+
+std::unexpected<Error> ServerConnection::no_memory() {
+  close_after_ = true;
+  return fail(short_of_memory());
 }
 
 std::unexpected<Error> ServerConnection::too_large(std::size_t bytes_max) {
@@ -428,6 +444,8 @@ Awaitable<Result<std::string>> ServerConnection::read_body(std::size_t bytes_max
   if (body_done_) co_return body;
   const std::uint64_t length = head().body_length.value_or(0);
   if (length > bytes_max) co_return too_large(bytes_max);
+  if (!memory_for(length)) co_return no_memory();
+  body_held_ = true;
   body.reserve(static_cast<std::size_t>(length) + kBodySlack);
   while (true) {
     std::string_view piece;
@@ -439,6 +457,11 @@ Awaitable<Result<std::string>> ServerConnection::read_body(std::size_t bytes_max
     }
     if (piece.empty()) co_return body;
     if (body.size() + piece.size() > bytes_max) co_return too_large(bytes_max);
+    // One without a length is found out when it has grown.
+    const bool grew = length == 0 && body.size() <= kSmallBodyBytes &&
+                      body.size() + piece.size() > kSmallBodyBytes;
+    if (grew && !memory_for(body.size() + piece.size())) co_return no_memory();
+    if (shard_->limits().memory_reached(MemoryLevel::out)) co_return no_memory();
     body.append(piece);
   }
 }

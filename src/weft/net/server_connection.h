@@ -56,7 +56,7 @@ class ServerShard : public std::enable_shared_from_this<ServerShard> {
  private:
   void ended();
   bool close_oldest_idle();
-  void refuse(int fd);
+  void refuse(int fd, std::string_view answer);
 
   Executor executor_;
   Poller& poller_;
@@ -123,6 +123,9 @@ class ServerConnection final : public Exchange,
   void read_ahead();
   Result<bool> take_body(std::string_view& piece);
   std::unexpected<Error> too_large(std::size_t bytes_max);
+  /// Whether a body that is held whole may go on to so many bytes.
+  bool memory_for(std::uint64_t bytes) const;
+  std::unexpected<Error> no_memory();
   /// How long the next piece of the body may take: less and less while little comes.
   Milliseconds body_patience() const;
 
@@ -169,6 +172,7 @@ class ServerConnection final : public Exchange,
   bool lost_ = false;
   bool body_done_ = true;
   bool body_began_ = false;
+  bool body_held_ = false;  ///< whole, by read_body()
   bool started_ = false;
   bool finished_ = false;
   bool chunked_ = false;

@@ -15,6 +15,10 @@ constexpr std::string_view kCrowded =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: "
     "21\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\ntoo many connections\n";
+constexpr std::string_view kNoMemory =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: "
+    "24\r\nRetry-After: 1\r\n"
+    "Connection: close\r\n\r\nweft is short of memory\n";
 
 }  // namespace
 
@@ -26,7 +30,12 @@ ServerShard::ServerShard(Loop& loop, std::shared_ptr<ServerShared> shared)
       buffers_(std::make_shared<BufferPool>(shared_->limits.read_buffer_bytes)) {}
 
 void ServerShard::accept(int fd, std::string peer, bool crowded) {
-  if (draining() || (crowded && !close_oldest_idle())) return refuse(fd);
+  // A few are let in, for they may only ask how the hub does.
+  if (limits().memory_reached(MemoryLevel::out)) {
+    (void)close_oldest_idle();
+    if (shared_->connections > kConnectionsWhenOut) return refuse(fd, kNoMemory);
+  }
+  if (draining() || (crowded && !close_oldest_idle())) return refuse(fd, kCrowded);
   auto connection = std::make_shared<ServerConnection>(shared_from_this(), fd, std::move(peer));
   connections_.push_back(connection);
   const auto at = std::prev(connections_.end());
@@ -55,8 +64,8 @@ bool ServerShard::close_oldest_idle() {
   return oldest != nullptr;
 }
 
-void ServerShard::refuse(int fd) {
-  (void)::send(fd, kCrowded.data(), kCrowded.size(), MSG_NOSIGNAL);
+void ServerShard::refuse(int fd, std::string_view answer) {
+  (void)::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL);
   ::close(fd);
   ended();
 }

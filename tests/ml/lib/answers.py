@@ -1,23 +1,14 @@
 """Every answer is held against botocore's own model of it: what is missing, what is of another type, what is no word of an
-enumeration, what is too long, what the shape does not have."""
-import json
+enumeration, what is too long, what the shape does not have; and of an error whether the operation may end so (wires.py)."""
 import re
 
+from botocore.exceptions import EventStreamError
 from botocore.validate import ParamValidator
+
+from lib.wires import answer_faults, declared, error_faults
 
 # Java's expressions as Python's: where one cannot be read it is left aside.
 PATTERNS = {}
-# A shape of the model that AWS's own answers do not keep to.
-LOOSE = set()
-
-
-def check_answer(client, operation, parsed):
-    """Fails unless PARSED is an answer of OPERATION (the method's name or the operation's)."""
-    names = client.meta.method_to_api_mapping
-    model = client.meta.service_model.operation_model(names.get(operation, operation))
-    faults = faults_of(model, parsed)
-    if faults:
-        raise AssertionError(f"the answer to {model.name} does not fit its shape:\n  " + "\n  ".join(faults))
 
 
 def faults_of(model, parsed):
@@ -29,6 +20,15 @@ def faults_of(model, parsed):
     answer.pop(streamed, None)
     faults = ParamValidator().validate(answer, without(shape, streamed)).generate_report()
     return [*faults.splitlines(), *constraints(shape, answer, model.name)]
+
+
+def faults_of_error(model, parsed):
+    """Of the members that the error's shape has; botocore gives them beside the code."""
+    shape = declared(model, parsed.get("Error", {}).get("Code"))
+    if shape is None:
+        return []
+    told = {name: value for name, value in parsed.items() if name in shape.members}
+    return [*ParamValidator().validate(told, shape).generate_report().splitlines(), *constraints(shape, told, shape.name)]
 
 
 def streaming_member(shape):
@@ -96,29 +96,40 @@ def compiled(pattern):
     return PATTERNS[pattern]
 
 
-def unknown_members(shape, value, path):
-    """What stands in the answer's JSON that its shape does not have: botocore drops it without a word."""
-    kind = shape.type_name
-    if kind == "structure" and isinstance(value, dict):
-        names = {member.serialization.get("name", name): member for name, member in shape.members.items()}
-        for name, each in value.items():
-            if name not in names:
-                yield f"{path}.{name} is not in the shape {shape.name}"
-            elif each is not None:
-                yield from unknown_members(names[name], each, f"{path}.{name}")
-    elif kind == "list" and isinstance(value, list):
-        for at, each in enumerate(value):
-            yield from unknown_members(shape.member, each, f"{path}[{at}]")
-    elif kind == "map" and isinstance(value, dict):
-        for key, each in value.items():
-            yield from unknown_members(shape.value, each, f"{path}.{key}")
+class CheckedStream:
+    """An answer in events, each of which is looked at as it passes."""
+
+    def __init__(self, stream, shape, note):
+        self.stream, self.shape, self.note = stream, shape, note
+
+    def __iter__(self):
+        try:
+            for event in self.stream:
+                self.note(faults_of_event(self.shape, event))
+                yield event
+        except EventStreamError as error:
+            code = error.response["Error"]["Code"]
+            if code not in self.shape.members:
+                self.note([f"the exception {code} is none of {', '.join(self.shape.members)}"])
+            raise
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
+def faults_of_event(shape, event):
+    if len(event) != 1:
+        return [f"an event that is {len(event)} at once"]
+    return [*ParamValidator().validate(event, shape).generate_report().splitlines(), *constraints(shape, event, shape.name)]
 
 
 class Checked:
-    """Looks at every answer that a client gets; counts them."""
+    """Looks at every answer that a client gets, the errors too; counts them."""
 
     def __init__(self):
         self.answers = 0
+        self.errors = 0
+        self.operations = set()
         self.faults = []
 
     def watch(self, client):
@@ -126,15 +137,18 @@ class Checked:
         return client
 
     def look(self, http_response, parsed, model, **_):
-        if http_response.status_code >= 300:
-            return
+        def note(faults):
+            self.faults += [f"{model.name}: {fault}" for fault in faults]
         self.answers += 1
-        faults = faults_of(model, parsed)
-        protocol = model.service_model.resolved_protocol
-        if protocol == "json" and model.output_shape is not None:
-            told = json.loads(http_response.content or b"{}")
-            faults += unknown_members(model.output_shape, told, model.name)
-        self.faults += [f"{model.name}: {fault}" for fault in faults]
+        self.operations.add(model.name)
+        if http_response.status_code >= 300:
+            self.errors += 1
+            note([*error_faults(http_response, parsed, model), *faults_of_error(model, parsed)])
+            return
+        note([*faults_of(model, parsed), *answer_faults(http_response, model)])
+        member = streaming_member(model.output_shape) if model.output_shape is not None else None
+        if member and model.output_shape.members[member].serialization.get("eventstream"):
+            parsed[member] = CheckedStream(parsed[member], model.output_shape.members[member], note)
 
     def assert_good(self):
         """Fails with everything that was wrong since the last time."""

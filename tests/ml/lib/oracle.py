@@ -23,7 +23,7 @@ def debian(program, seconds=120, **given):
 def xgboost_model(parameters, rounds, train, validation=None, how="csv"):
     """What libxgboost makes of the same data: {"model": its bytes, "scores": {"validation-rmse": [...]}}.
 
-    TRAIN and VALIDATION are text: csv with the label first, or libsvm."""
+    TRAIN and VALIDATION are text: csv with the label first, or libsvm (with `qid` where rows are to be ranked)."""
     answer = debian(XGBOOST, parameters=parameters, rounds=rounds, train=train, validation=validation, how=how)
     return {"model": base64.b64decode(answer["model"]), "scores": answer["scores"]}
 
@@ -40,17 +40,20 @@ def matrix(text, name):
                            dtype=numpy.float32)
         return xgboost.DMatrix(rows[:, 1:], label=rows[:, 0])
     # The library's own reader of this text is a bit off in the last place of some numbers: they are read by Python.
-    labels, values, columns, ends = [], [], [], [0]
+    labels, groups, values, columns, ends = [], [], [], [], [0]
     for line in text.splitlines():
         label, *cells = line.split()
         labels.append(float(label))
         for cell in cells:
             column, value = cell.split(':')
+            if column == 'qid':
+                groups.append(int(value))
+                continue
             columns.append(int(column))
             values.append(float(value))
         ends.append(len(values))
     cells = scipy.sparse.csr_matrix((numpy.array(values, dtype=numpy.float32), columns, ends))
-    return xgboost.DMatrix(cells, label=numpy.array(labels, dtype=numpy.float32))
+    return xgboost.DMatrix(cells, label=numpy.array(labels, dtype=numpy.float32), qid=groups or None)
 
 data = [(matrix(train, 'train'), 'train')]
 if validation:

@@ -24,12 +24,16 @@ Awaitable<> handle_health(Environment&, Request& request) {
 
 /// Whether calls should be sent to it.
 Awaitable<> handle_ready(Environment& environment, Request& request) {
-  const bool ready = !environment.ready || environment.ready();
+  const bool turns = !environment.ready || environment.ready();
+  const bool room = !environment.memory ||
+                    environment.memory->load(std::memory_order_relaxed) < net::MemoryLevel::low;
   wire::ResponseHead head;
-  head.status = ready ? 200 : 503;
+  head.status = turns && room ? 200 : 503;
   head.headers.add("Content-Type", "text/plain");
-  (void)request.exchange.respond(std::move(head),
-                                 ready ? "ok\n" : "a loop of the hub is blocked; see its log\n");
+  std::string_view said = "ok\n";
+  if (!room) said = "the hub is short of memory; see its log\n";
+  if (!turns) said = "a loop of the hub is blocked; see its log\n";
+  (void)request.exchange.respond(std::move(head), said);
   co_return;
 }
 

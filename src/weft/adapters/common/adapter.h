@@ -37,6 +37,8 @@ struct Environment {
   std::function<Awaitable<Result<std::string>>()> reload;
   /// Whether the hub can serve as it should; nothing means yes.
   std::function<bool()> ready;
+  /// What of memory is taken; null: always enough.
+  std::shared_ptr<const net::MemoryLevelNow> memory;
   /// Whether a key is wanted even before one was made.
   bool keys_required = false;
   /// Names of the hub besides loopback's, in lower case; set by the front door.

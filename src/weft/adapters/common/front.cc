@@ -120,6 +120,7 @@ class Front {
   // No coroutine of its own: nearly every call goes straight to its route.
   Awaitable<> handle(net::Exchange& exchange) {
     const Route* route = find(exchange);
+    if (short_of_memory(exchange, route)) return turn_away(exchange, route, net::short_of_memory());
     if (auto fit = check_browser(exchange, route); !fit)
       return turn_away(exchange, route, fit.error());
     if (auto fit = check_encoding(exchange, route); !fit)
@@ -130,6 +131,14 @@ class Front {
   }
 
  private:
+  /// Who looks after the hub, and whoever asks how it does, is answered all the same.
+  bool short_of_memory(const net::Exchange& exchange, const Route* route) const {
+    if (!environment_.memory) return false;
+    const auto level = environment_.memory->load(std::memory_order_relaxed);
+    return level >= net::MemoryLevel::low && !exchange.over_unix_socket() &&
+           (route == nullptr || !route->open);
+  }
+
   const Route* find(const net::Exchange& exchange) const {
     const std::string_view path = exchange.head().path();
     for (const Route& route : routes_) {

@@ -132,6 +132,98 @@ bool is_bounded(const ml::WorkerLine& line) {
          line.text.contains("Cannot fork");
 }
 
+/// What has to be found, wherever a program hides it.
+TEST_F(Bounds, WhatHoldsTooMuchOfTheDiskIsEnded) {
+  const auto ways = std::to_array<std::pair<const char*, const char*>>({
+      {"many files", R"(
+for i in range(40):
+    open(f"f{i}", "wb").write(b"x" * (1 << 20)))"},
+      {"deep down", R"(
+for i in range(40):
+    os.mkdir("d"); os.chdir("d")
+    open("f", "wb").write(b"x" * (1 << 20)))"},
+      {"without a name", R"(
+kept = []
+for i in range(40):
+    kept.append(open("f", "wb")); os.unlink("f")
+    kept[-1].write(b"x" * (1 << 20)); kept[-1].flush())"},
+      {"deeper than anybody looks", R"(
+for i in range(100):
+    os.mkdir("d"); os.chdir("d"))"},
+      {"where nobody may look", R"(
+os.mkdir("d")
+os.chmod("d", 0o300)
+for i in range(40):
+    open(f"d/f{i}", "wb").write(b"x" * (1 << 20)))"},
+  });
+  for (const auto& [name, script] : ways) {
+    std::filesystem::remove_all(folder_ / "own");
+    std::filesystem::create_directories(folder_ / "own");
+    auto spec = python(std::format("import os, time\n{}\ntime.sleep(100)", script));
+    spec.disk_bytes = 16 * kMiB;
+    const auto outcome = run(std::move(spec));
+    EXPECT_EQ(outcome.end.signal, SIGKILL) << name << ": " << outcome.text();
+    const bool deep = std::string_view(name).starts_with("deeper");
+    EXPECT_THAT(outcome.end.why, HasSubstr(deep ? "folders deeper than 64" : "its 16 MiB of disk"))
+        << name;
+    EXPECT_FALSE(outcome.end.out_of_memory) << name;
+  }
+}
+
+TEST_F(Bounds, WhoIsQuickerThanTheWatchHeldTooMuchAllTheSame) {
+  auto spec = python(
+      "import os\nfor i in range(40): os.posix_fallocate(os.open(f'f{i}', os.O_CREAT "
+      "| os.O_WRONLY), 0, 1 << 20)");
+  spec.disk_bytes = 16 * kMiB;
+  const auto outcome = run(std::move(spec));
+  EXPECT_THAT(outcome.end.why, HasSubstr("its 16 MiB of disk")) << outcome.text();
+}
+
+TEST_F(Bounds, WhatItWasGivenAndNamesOfOneFileDoNotCount) {
+  write("given/large", std::string(20 * kMiB, 'x'));
+  auto spec = python(R"(
+import os, time
+open("f", "wb").write(b"x" * (4 << 20))
+for i in range(10):
+    os.link("f", f"g{i}")
+time.sleep(1.5)
+print("well")
+)");
+  // A folder of the one it can write to, which it can only read.
+  std::filesystem::create_directories(folder_ / "own/input");
+  write("own/input/large", std::string(20 * kMiB, 'x'));
+  spec.binds.push_back({.from = folder_ / "own/input", .to = "/opt/ml/input", .writable = false});
+  spec.disk_bytes = 16 * kMiB;
+  const auto outcome = run(std::move(spec));
+  EXPECT_EQ(outcome.end.why, "") << outcome.text();
+  EXPECT_EQ(outcome.end.exit_code, 0);
+  EXPECT_THAT(outcome.log, ElementsAre("well"));
+}
+
+TEST_F(Bounds, ManySmallFilesAndFoldersInFoldersAreWell) {
+  std::filesystem::create_directories(folder_ / "own/checkpoints");
+  auto spec = python(R"(
+import time
+for i in range(25000):
+    open(f"n{i}", "w").close()
+open("/checkpoints/c", "wb").write(b"x" * (40 << 20))
+time.sleep(1.5)
+)");
+  spec.binds.push_back(
+      {.from = folder_ / "own/checkpoints", .to = "/checkpoints", .writable = true});
+  spec.disk_bytes = 72 * kMiB;
+  const auto outcome = run(std::move(spec));
+  EXPECT_EQ(outcome.end.why, "") << outcome.text();
+  EXPECT_EQ(outcome.end.exit_code, 0);
+}
+
+TEST_F(Bounds, OneFileIsNoLongerThanTheDisk) {
+  auto spec = python("f = open('f', 'wb'); f.seek(17 << 20); f.write(b'x'); f.flush()");
+  spec.disk_bytes = 16 * kMiB;
+  const auto outcome = run(std::move(spec));
+  EXPECT_TRUE(outcome.text().contains("File too large")) << outcome.text();
+}
+
 TEST_F(Bounds, AForkBombIsBounded) {
   net::run_alone([&](net::Loop& loop) -> Awaitable<> {
     // Each begins two; where it is not bounded it ends growing of itself, with two thousand.

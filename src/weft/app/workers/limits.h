@@ -14,6 +14,15 @@ inline constexpr std::size_t kTasksPerThread = 32;
 /// One file that a program writes, and descriptors it may have open.
 inline constexpr std::uint64_t kFileBytesMax = 64ULL << 30;
 inline constexpr std::uint64_t kOpenFilesMax = 4096;
+/// What it holds on disk, where that is bounded, is looked at no more often than the first, nor
+/// less often than the last, and so that it takes one in so many parts of the time. So many names
+/// and folders so deep are too many; when it has ended, only a few names are looked at.
+inline constexpr Milliseconds kDiskEvery{500};
+inline constexpr int kDiskShare = 10;
+inline constexpr Milliseconds kDiskPauseMax{5'000};
+inline constexpr std::size_t kDiskNamesMax = 1'000'000;
+inline constexpr std::size_t kDiskNamesAtEnd = 2'000;
+inline constexpr int kDiskDepthMax = 64;
 /// Where no cgroup counts memory: how often what a program takes is looked at and at which
 /// priority, and what may be reserved (the first times its memory, and the second) before the
 /// system itself refuses more.

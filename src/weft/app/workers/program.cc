@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -108,6 +110,7 @@ Result<void> Program::start(const SandboxForm& form, const SandboxView& view,
                             const ml::WorkerSpec& spec) {
   std::vector<File> theirs;
   WEFT_CHECK(make_links(spec.links, theirs));
+  bound_disk(spec.binds);
   WEFT_TRY(Pair gate, make_pair());
   gate_.emplace(net::Poller::of(executor_), gate.ours, [this] { open_gate(); });
   const int on = 1;
@@ -159,7 +162,8 @@ Result<void> Program::bind(int pid) {
   });
   WEFT_CHECK(group_.join(pid));
   WEFT_CHECK(limit(pid, RLIMIT_CORE, 0, "the core file"));
-  WEFT_CHECK(limit(pid, RLIMIT_FSIZE, kFileBytesMax, "the size of files"));
+  const std::uint64_t file_max = bounds_.disk_bytes == 0 ? kFileBytesMax : bounds_.disk_bytes;
+  WEFT_CHECK(limit(pid, RLIMIT_FSIZE, file_max, "the size of files"));
   WEFT_CHECK(limit(pid, RLIMIT_NOFILE, kOpenFilesMax, "the number of open files"));
   // Counted in the sandbox's own user namespace alone; root is not bound by it.
   WEFT_CHECK(limit(pid, RLIMIT_NPROC, bounds_.tasks, "the number of processes"));
@@ -173,9 +177,24 @@ Result<void> Program::bind(int pid) {
   watched_->bytes_max = bounds_.by_group.memory ? 0 : bounds_.memory_bytes;
   watched_->tasks_max = bounds_.by_group.tasks ? 0 : bounds_.tasks;
   watched_->told_in = group_.told_in();
-  if (watched_->bytes_max > 0 || watched_->tasks_max > 0 || !watched_->told_in.empty())
-    watch_->watch(watched_);
+  watched_->disk = std::move(disk_);
+  watch_->watch(watched_);
   return {};
+}
+
+void Program::bound_disk(const std::vector<ml::Bind>& binds) {
+  disk_.bytes_max = bounds_.disk_bytes;
+  if (disk_.bytes_max == 0) return;
+  for (const ml::Bind& each : binds) {
+    File folder(::open(each.from.c_str(), O_PATH | O_CLOEXEC));
+    struct stat of{};
+    if (folder.descriptor() < 0 || ::fstat(folder.descriptor(), &of) != 0) continue;
+    if (each.writable) {
+      disk_.folders.push_back(std::move(folder));
+    } else {
+      disk_.apart.emplace_back(of.st_dev, of.st_ino);
+    }
+  }
 }
 
 void Program::kill() {
@@ -212,6 +231,18 @@ std::string Program::why_ended() const {
   if (watched_->over_memory || group_.out_of_memory())
     return std::format("the program was ended: it took more than its {} MiB of memory",
                        bounds_.memory_bytes >> 20);
+  switch (watched_->disk_seen) {
+    case DiskUse::fits: break;
+    case DiskUse::too_much:
+      return std::format(
+          "the program was ended: it held more than its {} MiB of disk; a larger VolumeSizeInGB "
+          "gives it more",
+          bounds_.disk_bytes >> 20);
+    case DiskUse::too_many:
+      return std::format("the program was ended: it had more than {} names on disk", kDiskNamesMax);
+    case DiskUse::too_deep:
+      return std::format("the program was ended: it had folders deeper than {}", kDiskDepthMax);
+  }
   return "";
 }
 
@@ -243,6 +274,15 @@ Awaitable<ml::WorkerEnd> Program::ended(std::shared_ptr<Program> self) {
   const auto& watched = self->watched_;
   out.out_of_memory =
       watched && (watched->over_memory || (out.exit_code != 0 && self->group_.out_of_memory()));
+  // It may have been quicker than the watch.
+  if (watched && watched->disk.bytes_max > 0 && out.signal == 0 &&
+      disk_use(watched->disk, 0, kDiskNamesAtEnd) == DiskUse::too_much) {
+    watched->disk_seen = DiskUse::too_much;
+  }
+  const bool ended_well = out.exit_code == 0 && out.signal == 0;
+  if (!ended_well || (watched && watched->disk_seen != DiskUse::fits)) out.why = self->why_ended();
+  if (out.signal == SIGXFSZ && out.why.empty())
+    out.why = "the program was ended: one of its files became larger than it may write";
   co_return out;
 }
 

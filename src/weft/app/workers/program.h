@@ -25,6 +25,7 @@ namespace weft::app {
 struct ProgramBounds {
   std::uint64_t memory_bytes = 0;
   std::size_t tasks = 0;
+  std::uint64_t disk_bytes = 0;
   bool reserved = true;     ///< what it reserves in memory is bounded too
   bool background = false;  ///< it yields to what somebody waits for
   Controllers by_group;     ///< what its group bounds already
@@ -53,6 +54,7 @@ class Program : public std::enable_shared_from_this<Program> {
   Result<void> make_links(std::size_t count, std::vector<File>& theirs);
   void open_gate();
   Result<void> bind(int pid);
+  void bound_disk(const std::vector<ml::Bind>& binds);
   std::string why_ended() const;
 
   Executor executor_;
@@ -68,6 +70,7 @@ class Program : public std::enable_shared_from_this<Program> {
   std::shared_ptr<Watched> watched_;
   std::optional<net::Handle> all_gone_;
   net::Wake gone_;
+  DiskBounds disk_;      ///< given on at the gate
   std::string refused_;  ///< why it never began
   bool told_ = false;
   std::optional<SteadyTime> kill_at_;

@@ -6,6 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -20,26 +22,39 @@ bool signal(const Watched& program, int number) {
   return ::syscall(SYS_pidfd_send_signal, program.process.descriptor(), number, nullptr, 0) == 0;
 }
 
-void end(Watched& program, bool many) {
+template <class Over>
+void end(Watched& program, std::atomic<Over>& told, Over over) {
   // Its number may be another's by now.
   if (!signal(program, 0)) return;
   // Said before its output ends.
-  (many ? program.over_tasks : program.over_memory) = true;
+  told = over;
   signal(program, SIGKILL);
+}
+
+void look_at_disk(Watched& program) {
+  const SteadyTime began = std::chrono::steady_clock::now();
+  if (program.disk.bytes_max == 0 || began < program.disk_next) return;
+  const DiskUse use = disk_use(program.disk, program.root, kDiskNamesMax);
+  if (use != DiskUse::fits) end(program, program.disk_seen, use);
+  const SteadyTime now = std::chrono::steady_clock::now();
+  program.disk_next =
+      now + std::clamp<SteadyTime::duration>((now - began) * kDiskShare, kDiskEvery, kDiskPauseMax);
 }
 
 void look_at(Watched& program) {
   if (!program.told_in.empty() && Cgroup::out_of_memory_in(program.told_in))
-    return end(program, false);
+    return end(program, program.over_memory, true);
   if (program.tasks_max == 0 && program.bytes_max == 0) return;
   const std::size_t tasks_max = program.tasks_max == 0 ? SIZE_MAX : program.tasks_max + 1;
   const auto too_large = [&](bool exact) {
     const Usage usage = usage_below(program.root, tasks_max, exact);
-    if (program.tasks_max > 0 && usage.tasks > program.tasks_max) end(program, true);
+    if (program.tasks_max > 0 && usage.tasks > program.tasks_max)
+      end(program, program.over_tasks, true);
     return program.bytes_max > 0 && usage.memory_bytes > program.bytes_max;
   };
   // What several of its processes share was counted for each.
-  if (too_large(false) && !program.over_tasks && too_large(true)) end(program, false);
+  if (too_large(false) && !program.over_tasks && too_large(true))
+    end(program, program.over_memory, true);
 }
 
 }  // namespace
@@ -58,6 +73,7 @@ UsageWatch::~UsageWatch() {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
+  if (disk_thread_.joinable()) disk_thread_.join();
 }
 
 void UsageWatch::watch(std::shared_ptr<Watched> program) {
@@ -77,6 +93,7 @@ void UsageWatch::run_if_needed() {
   if (!thread_.joinable()) {
     try {
       thread_ = std::thread([this] { run(); });
+      disk_thread_ = std::thread([this] { run_disk(); });
     } catch (const std::system_error& refused) {
       log::error("what programs take is not looked at: {}", refused.code().message());
     }
@@ -100,6 +117,27 @@ void UsageWatch::run() {
     const auto programs = programs_;
     lock.unlock();
     for (const auto& each : programs) look_at(*each);
+    lock.lock();
+  }
+}
+
+void UsageWatch::run_disk() {
+  std::unique_lock lock(mutex_);
+  while (!over_) {
+    if (programs_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    changed_.wait_for(lock, kUsageEvery, [this] { return over_; });
+    const auto programs = programs_;
+    lock.unlock();
+    for (const auto& each : programs) {
+      try {
+        look_at_disk(*each);
+      } catch (const std::bad_alloc&) {
+        // There was no memory to count with; the next look may have it.
+      }
+    }
     lock.lock();
   }
 }

@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "weft/app/workers/cgroups.h"
+#include "weft/app/workers/usage.h"
+#include "weft/base/clock.h"
 #include "weft/base/file.h"
 
 namespace weft::app {
@@ -32,6 +34,9 @@ struct Watched {
   std::filesystem::path told_in;
   std::atomic<bool> over_memory = false;
   std::atomic<bool> over_tasks = false;
+  DiskBounds disk;
+  std::atomic<DiskUse> disk_seen = DiskUse::fits;
+  SteadyTime disk_next;  ///< the disk watch's own: when it is looked at again
 };
 
 class UsageWatch {
@@ -53,6 +58,7 @@ class UsageWatch {
   };
   void run_if_needed();
   void run();
+  void run_disk();
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -60,6 +66,8 @@ class UsageWatch {
   std::vector<Leaving> leaving_;
   bool over_ = false;
   std::thread thread_;  ///< begins with the first program
+  /// A disk may be slow, and memory does not wait for it.
+  std::thread disk_thread_;
 };
 
 }  // namespace weft::app

@@ -75,6 +75,7 @@ class SandboxedWorkers final : public ml::Workers {
     const bool own = !spec.program.starts_with('/');
     ProgramBounds bounds{.memory_bytes = spec.memory_bytes,
                          .tasks = kTasksBase + kTasksPerThread * std::size_t(spec.threads),
+                         .disk_bytes = spec.disk_bytes,
                          .reserved = !(kSanitized && own),
                          .background = spec.links == 0,
                          .by_group = cgroups_.controllers()};
@@ -139,6 +140,8 @@ Result<std::unique_ptr<ml::Workers>> make_workers(WorkersConfig config) {
   if (config.memory_bytes == 0) config.memory_bytes = machine_memory(cgroups) / 4 * 3;
   return std::make_unique<SandboxedWorkers>(std::move(config), std::move(cgroups));
 }
+
+std::uint64_t machine_memory_bytes() { return machine_memory(Cgroups::find()); }
 
 SandboxReport look_at_sandbox() {
   SandboxReport out;

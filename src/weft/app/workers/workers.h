@@ -26,6 +26,9 @@ struct WorkersConfig {
 /// told by start(), at each program.
 Result<std::unique_ptr<ml::Workers>> make_workers(WorkersConfig config);
 
+/// What this process and those it starts may have together: the machine's, or its cgroup's.
+std::uint64_t machine_memory_bytes();
+
 /// `libexec/weft` beside or above this program; else where it would be.
 std::filesystem::path find_libexec();
 

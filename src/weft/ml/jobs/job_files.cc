@@ -210,6 +210,11 @@ bool JobFiles::has_folder(const fs::path& name) const {
   });
 }
 
+bool JobFiles::has_checkpoints() const {
+  std::error_code error;
+  return has_folder("checkpoints") && !fs::is_empty(folder_ / "checkpoints", error) && !error;
+}
+
 Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, ObjectUri to) const {
   if (!has_folder(name)) co_return 0;
   const fs::path from = folder_ / name;

@@ -40,6 +40,8 @@ class JobFiles {
   /// What the program left: the model, its other output, the checkpoints. The model's address, or
   /// nothing when it left none. A folder that it made a link to somewhere else is none.
   Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job) const;
+  /// Whether a run that was interrupted has left any.
+  bool has_checkpoints() const;
   /// What it wrote to `output/failure`, at most kFailureCharsMax of it.
   std::string failure() const;
   void remove() const;

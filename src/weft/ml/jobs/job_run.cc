@@ -98,11 +98,15 @@ Awaitable<> JobRun::end(JobStatus status, std::string failure) {
 Awaitable<> JobRun::run(bool resumed) {
   if (resumed) {
     const bool same = algorithm_ && algorithm_->resumes_exactly(job_.spec.hyperparameters);
-    enter("Restarting",
-          same ? "weft was restarted; resuming from the last checkpoint"
-               : "weft was restarted; resuming from the last checkpoint. The model may differ from "
-                 "that of a run without interruption: rows or columns are sampled, or the program "
-                 "is the user's own");
+    std::string said = files_.has_checkpoints()
+                           ? "weft was restarted; resuming from the last checkpoint"
+                           : "weft was restarted; the job had left no checkpoint and begins anew";
+    if (!same) {
+      said +=
+          ". The model may differ from that of a run without interruption: rows or columns are "
+          "sampled, or the program is the user's own";
+    }
+    enter("Restarting", std::move(said));
     co_await save();
   }
   if (job_.status == JobStatus::stopping) {
@@ -168,6 +172,7 @@ WorkerSpec JobRun::program() const {
   const JobLimits bounds = limits();
   out.threads = bounds.threads;
   out.memory_bytes = bounds.memory_bytes;
+  out.disk_bytes = job_.spec.disk_bytes;
   out.network = job_.spec.network;
   out.directory = "/";
   out.binds = files_.binds(job_);
@@ -267,19 +272,22 @@ void JobRun::take_metric(MetricPoint point) {
 
 /// Whether it is begun once more: a program that was killed and not by us may fare better.
 Awaitable<bool> JobRun::again(const Outcome& outcome) {
-  const bool crashed = outcome.end.signal != 0 && !outcome.end.out_of_memory;
+  const WorkerEnd& end = outcome.end;
+  const bool crashed = end.signal != 0 && !end.out_of_memory && end.why.empty();
   if (!crashed || outcome.timed_out || wish_ != Wish::none || job_.attempts >= job_.spec.retries)
     co_return false;
   ++job_.attempts;
-  enter("Restarting", std::format("The training program ended with {}; retry {} of {}",
-                                  outcome.end.str(), job_.attempts, job_.spec.retries));
+  enter("Restarting", std::format("The training program ended with {}; retry {} of {}", end.str(),
+                                  job_.attempts, job_.spec.retries));
   co_await save();
   co_return true;
 }
 
 std::string JobRun::failure_of(const WorkerEnd& end) const {
   std::string out = files_.failure();
-  if (out.empty()) {
+  if (out.empty() && !end.why.empty()) {
+    out = "AlgorithmError: " + end.why;
+  } else if (out.empty()) {
     out =
         "AlgorithmError: the training program left no word of why (its last lines are in the log)";
   } else if (!out.starts_with("ClientError") && !out.starts_with("AlgorithmError")) {
@@ -292,7 +300,8 @@ std::string JobRun::failure_of(const WorkerEnd& end) const {
 Awaitable<> JobRun::finish(Outcome outcome) {
   job_.training_ended_ms = now();
   const bool cut_short = wish_ == Wish::stop || outcome.timed_out;
-  if (outcome.end.exit_code != 0 && !cut_short) {
+  const bool well = outcome.end.exit_code == 0 && outcome.end.why.empty();
+  if (!well && !cut_short) {
     auto failure = failure_of(outcome.end);
     // What it left is kept all the same: people want to look.
     (void)co_await files_.keep(job_);

@@ -87,6 +87,7 @@ json::object to_json(const TrainingSpec& spec) {
                    {"output_compressed", spec.output_compressed},
                    {"checkpoint_folder", spec.checkpoint_folder},
                    {"instance_type", spec.instance_type},
+                   {"disk_bytes", spec.disk_bytes},
                    {"instances", spec.instances},
                    {"max_runtime_s", spec.max_runtime_s},
                    {"retries", spec.retries},
@@ -131,6 +132,7 @@ Result<TrainingSpec> spec_from_json(const json::object& object) {
   }
   out.checkpoint_folder = json::string_at(object, "checkpoint_folder");
   out.instance_type = json::string_at(object, "instance_type");
+  out.disk_bytes = static_cast<std::uint64_t>(json::int_at(object, "disk_bytes").value_or(0));
   out.instances = json::int_at(object, "instances").value_or(1);
   out.max_runtime_s = json::int_at(object, "max_runtime_s").value_or(0);
   out.retries = json::int_at(object, "retries").value_or(0);

@@ -61,6 +61,7 @@ struct TrainingSpec {
   std::string checkpoint_folder;  ///< inside of the sandbox
   std::string instance_type;
   std::int64_t instances = 1;
+  std::uint64_t disk_bytes = 0;  ///< what it may hold on disk; 0: no bound of its own
   std::int64_t max_runtime_s = 0;
   std::int64_t retries = 0;
   bool network = false;

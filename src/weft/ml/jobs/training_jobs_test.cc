@@ -597,7 +597,39 @@ TEST(TrainingJobs, AnotherLifeTakesThemUp) {
   EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
   const auto restarted = std::ranges::find(job->transitions, "Restarting", &Transition::status);
   ASSERT_NE(restarted, job->transitions.end());
+  EXPECT_EQ(restarted->message,
+            "weft was restarted; the job had left no checkpoint and begins anew");
+}
+
+TEST(TrainingJobs, AnotherLifeGoesOnFromTheirCheckpoints) {
+  World world;
+  world.script.waits = true;
+  world.script.begins = [](const std::filesystem::path& root) {
+    ASSERT_TRUE(write_file(root / "checkpoints/model-1", "x").has_value());
+  };
+  world.create(World::spec("j"));
+  world.until_training("j");
+  world.end();
+  world.script.waits = false;
+  world.live();
+  const auto job = world.ended_job("j");
+  const auto restarted = std::ranges::find(job->transitions, "Restarting", &Transition::status);
+  ASSERT_NE(restarted, job->transitions.end());
   EXPECT_EQ(restarted->message, "weft was restarted; resuming from the last checkpoint");
+}
+
+TEST(TrainingJobs, WhatWeftEndedItForIsTheReason) {
+  World world;
+  world.script.end = {.exit_code = -1, .signal = 9, .why = "it held more than its 1 MiB of disk"};
+  TrainingSpec made = World::spec("j");
+  made.retries = 2;
+  made.disk_bytes = 1 << 20;
+  world.create(made);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::failed);
+  EXPECT_EQ(job->failure, "AlgorithmError: it held more than its 1 MiB of disk, signal 9");
+  ASSERT_EQ(world.workers.started.size(), 1U) << "it would fare no better";
+  EXPECT_EQ(world.workers.started[0].disk_bytes, 1U << 20);
 }
 
 TEST(TrainingJobs, OneThatSamplesMayDiffer) {

@@ -354,5 +354,36 @@ TEST(EndpointUpdate, DeathsInARowGrowRarer) {
   EXPECT_EQ(world.answer("x"), "two:x");
 }
 
+TEST(EndpointUpdate, AModelWhoseWorkersCrashIsPutInQuarantine) {
+  World world;
+  make_changeable(world);
+  world.script = [](const WorkerSpec&) {
+    return Script{.ready = false, .dies = WorkerEnd{.exit_code = -1, .signal = 11}};
+  };
+  // What happens in service does not count; of those that load, the second is the last.
+  world.workers.programs[0]->die({.exit_code = -1, .signal = 11});
+  world.turn([&] { return world.workers.programs.size() == 3 && world.workers.alive() == 0; });
+  // Nor does anybody else load these files, whatever they call the model.
+  ModelSpec again = World::named("one");
+  again.name = "again";
+  world.make_model(again);
+  ASSERT_TRUE(world.make_config("again", {World::variant("V", "again")}).has_value());
+  ASSERT_TRUE(world.run(world.endpoints->create("ann", "f", "again", {})).has_value());
+  world.until("f", EndpointStatus::failed);
+  EXPECT_TRUE(world.find("f")->failure.contains("the model is in quarantine: 2 workers crashed"))
+      << world.find("f")->failure;
+  EXPECT_EQ(world.workers.programs.size(), 3U);
+  // Other files are loaded as ever.
+  world.put("data", "m/other.tar.gz", "other");
+  ModelSpec other = World::named("other");
+  other.data->key = "m/other.tar.gz";
+  world.make_model(other);
+  ASSERT_TRUE(world.make_config("other", {World::variant("V", "other")}).has_value());
+  world.script = by_name;
+  ASSERT_TRUE(world.run(world.endpoints->update("ann", "e", "other", false)).has_value());
+  world.until("e", EndpointStatus::in_service);
+  EXPECT_EQ(world.answer("x"), "other:x");
+}
+
 }  // namespace
 }  // namespace weft::ml

@@ -29,8 +29,9 @@ inline constexpr std::size_t kLinkUnsentBytesMax = 256ULL * 1024 * 1024;
 inline constexpr std::size_t kLinkBufferBytesKept = 1024 * 1024;
 /// Pieces of one answer that whoever asked has not taken: past it the answer is broken off.
 inline constexpr std::size_t kPiecesBytesMax = 16ULL * 1024 * 1024;
-/// Between a connection's end and the word of how the program ended.
-inline constexpr std::chrono::milliseconds kWorkerEndTold{2'000};
+/// Between a connection's end and the word of how the program ended: whoever waits is answered
+/// within 100 ms of its death, with that word or without.
+inline constexpr std::chrono::milliseconds kWorkerEndTold{90};
 
 /// What runs on workers that are let go has so long to be answered.
 inline constexpr std::chrono::milliseconds kCallsDrainMax{60'000};
@@ -46,6 +47,10 @@ inline constexpr std::chrono::milliseconds kRestartPauseMax{30'000};
 inline constexpr std::size_t kWorkerDeathsMax = 5;
 /// Who lived so long does not die in a row.
 inline constexpr std::chrono::milliseconds kWorkerSteady{60'000};
+/// Crashes of workers that were not ready yet, none further from the last than kQuarantine, after
+/// which a model's files are given no worker for as long.
+inline constexpr std::size_t kCrashesMax = 2;
+inline constexpr std::chrono::milliseconds kQuarantine{600'000};
 /// Between attempts to load an endpoint's models after weft was restarted: doubled each time.
 inline constexpr std::chrono::milliseconds kReloadPauseMin{1'000};
 inline constexpr std::chrono::milliseconds kReloadPauseMax{60'000};

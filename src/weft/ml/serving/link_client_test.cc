@@ -198,11 +198,11 @@ TEST(LinkClient, TheEndOfAProgramEndsItsRequests) {
   pair.turn([&] { return pair.lost == 1; });
   EXPECT_FALSE(pair.link->usable());
   EXPECT_FALSE(pair.replies["a"].has_value()) << "they wait for word of how it ended";
-  client.start("c");
-  EXPECT_EQ(client.wait("c").error().reason, Reason::unavailable);
   pair.link->close(make_error(Reason::solution_failed, "signal 11"));
   EXPECT_EQ(client.wait("a").error().message, "signal 11");
   EXPECT_EQ(client.wait("b").error().message, "signal 11");
+  client.start("c");
+  EXPECT_EQ(client.wait("c").error().reason, Reason::unavailable);
 }
 
 TEST(LinkClient, WithoutWordTheyEndAllTheSame) {

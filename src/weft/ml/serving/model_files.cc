@@ -8,6 +8,7 @@
 #include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/object_place.h"
 #include "weft/ml/serving/limits.h"
+#include "weft/wire/digest.h"
 
 namespace weft::ml {
 namespace {
@@ -28,20 +29,28 @@ std::unexpected<Error> no_model(const ObjectUri& at) {
   return fail(Reason::invalid_argument, std::format("Could not find model data at {}.", at.str()));
 }
 
+std::string version_of(const store::ObjectInfo& object) {
+  return std::format("{} {} {}\n", object.key, object.etag, object.size);
+}
+
 }  // namespace
 
-Awaitable<Result<void>> ModelFiles::fetch_packed(const ObjectUri& from) const {
+Awaitable<Result<std::string>> ModelFiles::fetch_packed(const ObjectUri& from) const {
   std::string bucket = from.bucket;
   std::string key = from.key;
   fs::path to = folder_ / "model.tar.gz";
   WEFT_CO_TRY(const bool there,
               co_await objects_->fetch(std::move(bucket), std::move(key), std::move(to)));
   if (!there) co_return no_model(from);
-  co_return Result<void>();
+  bucket = from.bucket;
+  key = from.key;
+  WEFT_CO_TRY(const auto info, co_await objects_->head(std::move(bucket), std::move(key)));
+  co_return info ? version_of(*info) : std::string("gone");
 }
 
-Awaitable<Result<void>> ModelFiles::fetch_all(const ObjectUri& from) const {
+Awaitable<Result<std::string>> ModelFiles::fetch_all(const ObjectUri& from) const {
   std::size_t count = 0;
+  std::string versions;
   store::ObjectQuery query{.prefix = from.key, .delimiter = "", .after = "", .limit = kPageObjects};
   while (true) {
     std::string bucket = from.bucket;
@@ -59,13 +68,17 @@ Awaitable<Result<void>> ModelFiles::fetch_all(const ObjectUri& from) const {
       std::string key = object.key;
       WEFT_CO_TRY(const bool there,
                   co_await objects_->fetch(std::move(of), std::move(key), std::move(to)));
-      if (!there) --count;
+      if (there) {
+        versions += version_of(object);
+      } else {
+        --count;
+      }
     }
     if (!page.next) break;
     query.after = *page.next;
   }
   if (count == 0) co_return no_model(from);
-  co_return Result<void>();
+  co_return versions;
 }
 
 Awaitable<Result<void>> ModelFiles::fetch_source(const ModelSpec& model) const {
@@ -78,7 +91,8 @@ Awaitable<Result<void>> ModelFiles::fetch_source(const ModelSpec& model) const {
                  std::format("the source archive {} does not exist", from->str()));
 }
 
-Awaitable<Result<void>> ModelFiles::fetch(const ModelSpec& model, int threads, bool script) const {
+Awaitable<Result<std::string>> ModelFiles::fetch(const ModelSpec& model, int threads,
+                                                 bool script) const {
   remove();
   WEFT_CO_CHECK(make_folder(folder_ / "model"));
   json::object environment;
@@ -86,9 +100,14 @@ Awaitable<Result<void>> ModelFiles::fetch(const ModelSpec& model, int threads, b
   const json::object config{{"threads", threads}, {"environment", std::move(environment)}};
   WEFT_CO_CHECK(write_file(folder_ / "config.json", json::write(config)));
   if (script) WEFT_CO_CHECK(co_await fetch_source(model));
-  if (!model.data) co_return Result<void>();
+  if (!model.data) co_return std::string();
   auto work = model.packed ? fetch_packed(*model.data) : fetch_all(*model.data);
-  co_return co_await std::move(work);
+  WEFT_CO_TRY(const std::string versions, co_await std::move(work));
+  // With what else decides how it is loaded: who mends that is not to wait.
+  std::string all =
+      std::format("{}\n{}\n{}\n{}", model.image, threads, model.data->bucket, versions);
+  for (const auto& [name, value] : model.environment) all += std::format("{}={}\n", name, value);
+  co_return wire::hex(wire::sha256(all));
 }
 
 Result<void> ModelFiles::renew(const ModelSpec& model) const {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "weft/ml/ports.h"
@@ -19,9 +20,9 @@ class ModelFiles {
       : folder_(std::move(folder)), objects_(std::move(objects)) {}
 
   /// `script`: it is loaded by a program of the user's own, whose source may be an archive of its
-  /// own (SAGEMAKER_SUBMIT_DIRECTORY). Errors name the address: no such object, no bucket, what
-  /// cannot be read.
-  Awaitable<Result<void>> fetch(const ModelSpec& model, int threads, bool script) const;
+  /// own (SAGEMAKER_SUBMIT_DIRECTORY). What names these very files for this image; empty where the
+  /// model has none. Errors name the address: no such object, no bucket, what cannot be read.
+  Awaitable<Result<std::string>> fetch(const ModelSpec& model, int threads, bool script) const;
   /// As it was fetched: what a program has made of it is gone.
   Result<void> renew(const ModelSpec& model) const;
   /// The folder as a program sees it; what was fetched can only be read there.
@@ -29,8 +30,9 @@ class ModelFiles {
   void remove() const;
 
  private:
-  Awaitable<Result<void>> fetch_packed(const ObjectUri& from) const;
-  Awaitable<Result<void>> fetch_all(const ObjectUri& from) const;
+  // Each says which objects these were.
+  Awaitable<Result<std::string>> fetch_packed(const ObjectUri& from) const;
+  Awaitable<Result<std::string>> fetch_all(const ObjectUri& from) const;
   Awaitable<Result<void>> fetch_source(const ModelSpec& model) const;
 
   std::filesystem::path folder_;

@@ -95,6 +95,8 @@ Awaitable<> Seat::run() {
   auto fetched = co_await files_.fetch(model(), threads(), script());
   download_us_ = microseconds(parts_.world.now() - began);
   if (fetched) {
+    // A program of the user's own is no file that an engine of ours reads.
+    if (!script()) fetched_ = *std::move(fetched);
     co_await keep_up();
   } else {
     failure_ = std::move(fetched).error();
@@ -110,17 +112,34 @@ Awaitable<> Seat::keep_up() {
     const SteadyTime began = parts_.world.now();
     const Error why = co_await live();
     if (stopping_) co_return;
+    const auto lived = parts_.world.now() - began;
+    // In service the pauses between lives are enough: who asks must not be able to close it.
+    if (!fetched_.empty() && !served_ && ended_ && crashed(*ended_))
+      parts_.world.quarantine.note_crash(fetched_, *ended_, parts_.world.now());
     if (!was_ready_) {
       failure_ = why;
       co_return;
     }
-    deaths = parts_.world.now() - began >= kWorkerSteady ? 1 : deaths + 1;
-    note_death(deaths, why);
-    (void)co_await sleep_for(pause_after(deaths), stop_.token());
+    deaths = lived >= kWorkerSteady ? 1 : deaths + 1;
+    const Milliseconds wait = pause(deaths, why);
+    (void)co_await sleep_for(wait, stop_.token());
   }
 }
 
-void Seat::note_death(std::size_t deaths, const Error& why) {
+/// How long until it is started again.
+Milliseconds Seat::pause(std::size_t deaths, const Error& why) const {
+  const Quarantine& quarantine = parts_.world.quarantine;
+  const SteadyTime now = parts_.world.now();
+  if (const auto allowed = quarantine.allows(fetched_, now); !allowed) {
+    log::error("endpoint {}, variant {}, model {}: {}; {}", parts_.endpoint,
+               parts_.variant.spec.name, model().name, why.message, allowed.error().message);
+    return std::chrono::ceil<Milliseconds>(quarantine.left(fetched_, now));
+  }
+  note_death(deaths, why);
+  return pause_after(deaths);
+}
+
+void Seat::note_death(std::size_t deaths, const Error& why) const {
   const std::string& variant = parts_.variant.spec.name;
   if (deaths < kWorkerDeathsMax) {
     log::warn("endpoint {}, variant {}: {}; it is started again", parts_.endpoint, variant,
@@ -136,16 +155,19 @@ void Seat::note_death(std::size_t deaths, const Error& why) {
 
 /// One program, from its start to its end: why it ended, or why it could not be asked.
 Awaitable<Error> Seat::live() {
+  ended_.reset();
+  served_ = false;
   if (algorithm_ == nullptr) {
     co_return make_error(Reason::unsupported,
                          std::format("nothing here loads the image `{}`", model().image));
   }
+  if (auto allowed = parts_.world.quarantine.allows(fetched_, parts_.world.now()); !allowed)
+    co_return allowed.error();
   if (auto renewed = files_.renew(model()); !renewed) co_return renewed.error();
   auto started = parts_.world.parts.workers.start(home(), program());
   if (!started) co_return started.error();
   program_ = *std::move(started);
   ++life_;
-  ended_.reset();
   log_ = std::make_unique<WorkerLog>(
       home(), parts_.world.parts.clock, parts_.world.parts.logs,
       owned_group(parts_.owner, Endpoints::log_group(parts_.endpoint)),
@@ -174,7 +196,7 @@ Awaitable<Error> Seat::live() {
 
 Awaitable<> Seat::serve() {
   co_await publish();
-  ready_ = was_ready_ = true;
+  ready_ = was_ready_ = served_ = true;
   parts_.changed();
   while (!ended_) co_await gone_.wait();
   ready_ = false;

@@ -62,7 +62,8 @@ class Seat : public std::enable_shared_from_this<Seat> {
   Awaitable<> withdraw();
   void close_links(const Error& why);
   void on_lost(std::uint64_t life);
-  void note_death(std::size_t deaths, const Error& why);
+  Milliseconds pause(std::size_t deaths, const Error& why) const;
+  void note_death(std::size_t deaths, const Error& why) const;
   Error death() const;
   Error not_ready(const Error& why) const;
   WorkerSpec program() const;
@@ -77,6 +78,7 @@ class Seat : public std::enable_shared_from_this<Seat> {
   Parts parts_;
   const Algorithm* algorithm_;  ///< null: nothing here loads the model
   ModelFiles files_;
+  std::string fetched_;  ///< what the quarantine knows the model by
   std::unique_ptr<WorkerLog> log_;
   std::unique_ptr<Worker> program_;
   std::vector<LinkPtr> links_;
@@ -90,6 +92,7 @@ class Seat : public std::enable_shared_from_this<Seat> {
   bool hurried_ = false;
   bool ready_ = false;
   bool was_ready_ = false;
+  bool served_ = false;  ///< in this life
   std::optional<Error> failure_;
   std::shared_ptr<const ModelAbout> about_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "weft/ml/serving/endpoints.h"
+#include "weft/ml/serving/quarantine.h"
 
 namespace weft::ml {
 
@@ -14,6 +15,7 @@ struct ServingWorld {
   Endpoints::Parts parts;
   /// Workers of all endpoints, those that are planned included.
   std::function<std::size_t()> planned;
+  Quarantine quarantine = {};
 
   Executor home() const { return parts.loops.front(); }
   SteadyTime now() const { return parts.clock.steady(); }

@@ -115,6 +115,8 @@ class FakeProgram {
     /// Not empty: it says `failed` with it, and ends.
     std::string refusal;
     bool ready = true;  ///< false: it says nothing
+    /// Set: it ends so at once.
+    std::optional<WorkerEnd> dies;
     std::vector<std::string> lines;
     /// Empty: every request is answered with `BODY@PROGRAM`.
     std::function<void(FakeProgram&, const Asked&)> answer;
@@ -138,6 +140,7 @@ class FakeProgram {
       }
     }
     if (!script_.refusal.empty()) die({.exit_code = 1});
+    if (script_.dies) die(*script_.dies);
   }
   ~FakeProgram() {
     for (const int fd : hub_ends) {

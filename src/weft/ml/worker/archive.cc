@@ -7,13 +7,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <format>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "weft/base/file.h"
@@ -49,6 +54,41 @@ std::string reason(archive* handle) {
   return text == nullptr ? "it cannot be read" : text;
 }
 
+std::unexpected<Error> no_tar(std::string_view why) {
+  return bad(std::format("it is no tar archive, with or without gzip ({})", why));
+}
+
+/// Archives that are often sent instead, by their first bytes.
+Result<void> check_format(const fs::path& archive_file) {
+  struct Row {
+    std::string_view begins;
+    std::string_view name;
+  };
+  constexpr auto kOthers = std::to_array<Row>({{"Rar!\x1a\x07", "RAR"},
+                                               {"PK\x03\x04", "zip"},
+                                               {"PK\x05\x06", "zip"},
+                                               {"7z\xbc\xaf\x27\x1c", "7-Zip"},
+                                               {"\xfd\x37zXZ", "xz"},
+                                               {"BZh91AY&SY", "bzip2"},
+                                               {"\x28\xb5\x2f\xfd", "Zstandard"},
+                                               {"\x04\x22\x4d\x18", "LZ4"}});
+  constexpr std::size_t kHeadBytes = 10;
+  const auto file = File::open(archive_file);
+  if (!file) return no_tar(file.error().message);
+  WEFT_TRY(const std::string head, file->read(0, kHeadBytes));
+  for (const Row& other : kOthers) {
+    if (head.starts_with(other.begins))
+      return bad(std::format("it is {}; only tar is read, with or without gzip", other.name));
+  }
+  return {};
+}
+
+std::string in_lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 /// The entry's place under the folder; nothing when it would lie elsewhere.
 std::optional<fs::path> place_of(std::string_view name, std::size_t depth_max) {
   if (name.empty() || name.starts_with('/') || name.contains('\\')) return std::nullopt;
@@ -77,7 +117,8 @@ class Unpacking {
       archive_entry* entry = nullptr;
       const int code = archive_read_next_header(reader, &entry);
       if (code == ARCHIVE_EOF) return {};
-      if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return bad(reason(reader));
+      if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
+        return entries_ == 0 ? no_tar(reason(reader)) : bad(reason(reader));
       if (++entries_ > limits_.entries_max)
         return bad(std::format("it has more than {} entries", limits_.entries_max));
       WEFT_CHECK(one(reader, entry));
@@ -96,11 +137,33 @@ class Unpacking {
     if (archive_entry_hardlink(entry) != nullptr || (kind != AE_IFREG && kind != AE_IFDIR))
       return bad(std::format("its entry `{}` is a link or a device", name));
     if (place->empty()) return {};
+    WEFT_CHECK(check_case(*place));
     const fs::path path = folder_ / *place;
     std::error_code error;
     fs::create_directories(kind == AE_IFDIR ? path : path.parent_path(), error);
     if (error) return bad(std::format("`{}`: {}", name, error.message()));
     return kind == AE_IFDIR ? Result<void>() : write(reader, name, path);
+  }
+
+  /// On many machines two names that differ only in the case of (ASCII) letters are one: there the
+  /// archive would be another model than here.
+  Result<void> check_case(const fs::path& place) {
+    std::size_t folder = 0;
+    for (auto part = place.begin(); part != place.end(); ++part) {
+      const auto [found, is_new] =
+          names_.try_emplace({folder, in_lower_case(part->native())},
+                             Name{.number = names_.size() + 1, .spelled = part->native()});
+      if (const std::string& other = found->second.spelled; other != part->native()) {
+        fs::path above;
+        for (auto each = place.begin(); each != part; ++each) above /= *each;
+        return bad(
+            std::format("its entries `{}` and `{}` differ only in upper and lower case, and many "
+                        "machines take them for one",
+                        (above / other).native(), (above / *part).native()));
+      }
+      folder = found->second.number;
+    }
+    return {};
   }
 
   Result<void> write(archive* reader, const std::string& name, const fs::path& path) {
@@ -140,9 +203,17 @@ class Unpacking {
     return {};
   }
 
+  /// What lies in a folder, by that folder's number (0: the archive's own) and its name in lower
+  /// case.
+  struct Name {
+    std::size_t number;
+    std::string spelled;
+  };
+
   const fs::path& folder_;
   const ArchiveLimits& limits_;
   std::uint64_t bytes_max_;
+  std::map<std::pair<std::size_t, std::string>, Name> names_;
   std::uint64_t bytes_ = 0;
   std::size_t entries_ = 0;
 };
@@ -180,6 +251,7 @@ Result<void> add_file(archive* writer, const fs::path& folder, const fs::path& p
 
 Result<void> unpack(const fs::path& archive_file, const fs::path& folder,
                     const ArchiveLimits& limits) {
+  WEFT_CHECK(check_format(archive_file));
   const Reader reader(archive_read_new());
   WEFT_ASSERT(reader != nullptr);
   archive_read_support_filter_gzip(reader.get());
@@ -189,7 +261,10 @@ Result<void> unpack(const fs::path& archive_file, const fs::path& folder,
   const auto size = fs::file_size(archive_file, error);
   if (error ||
       archive_read_open_filename(reader.get(), archive_file.c_str(), kBlockBytes) != ARCHIVE_OK)
-    return bad("it is no tar archive (with or without gzip)");
+    return no_tar(error ? error.message() : reason(reader.get()));
+  // The library would unpack gzip in gzip in gzip, each a thousand times what it was before; the
+  // file itself counts as one of these.
+  if (archive_filter_count(reader.get()) > 2) return bad("it is packed with gzip more than once");
   return Unpacking(folder, limits, size).all(reader.get());
 }
 
@@ -213,11 +288,15 @@ Result<void> pack(const fs::path& folder, const fs::path& archive_file) {
   archive_write_set_filter_option(writer.get(), "gzip", "timestamp", nullptr);
   archive_write_set_filter_option(writer.get(), "gzip", "compression-level", "4");
   archive_write_set_format_gnutar(writer.get());
-  if (archive_write_open_filename(writer.get(), archive_file.c_str()) != ARCHIVE_OK)
+  // A program that is killed leaves no half of an archive by that name.
+  const fs::path partial = archive_file.string() + ".partial";
+  if (archive_write_open_filename(writer.get(), partial.c_str()) != ARCHIVE_OK)
     return fail(Reason::internal, reason(writer.get()));
   for (const fs::path& file : files) WEFT_CHECK(add_file(writer.get(), folder, file));
   if (archive_write_close(writer.get()) != ARCHIVE_OK)
     return fail(Reason::internal, std::format("cannot pack: {}", reason(writer.get())));
+  if (std::rename(partial.c_str(), archive_file.c_str()) != 0)
+    return fail(file_error("name", archive_file, errno));
   return {};
 }
 

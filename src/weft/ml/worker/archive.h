@@ -1,6 +1,7 @@
 // Archives: a model's files in and out of a `model.tar.gz`. Owned by the worker; one thread. They
 // come from anybody, so this runs in a worker, and only tar (with or without gzip) is read: files
-// and folders under the folder, nothing that is a link or a device, within quotas.
+// and folders under the folder, nothing that is a link or a device, no two names that are one where
+// upper and lower case do not count, within quotas. Modes and owners are not taken over.
 #pragma once
 
 #include <cstdint>

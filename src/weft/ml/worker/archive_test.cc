@@ -4,8 +4,12 @@
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 
+#include <format>
 #include <fstream>
 #include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "weft/base/file.h"
 #include "weft/store/testing/directory.h"
@@ -37,6 +41,24 @@ struct Place {
       shape(entry);
       ASSERT_EQ(archive_write_header(writer, entry), ARCHIVE_OK);
       archive_write_data(writer, content.data(), content.size());
+      archive_entry_free(entry);
+    }
+    archive_write_close(writer);
+    archive_write_free(writer);
+  }
+  /// An archive of these names (folders end in `/`), packed with gzip so many times.
+  void make_all(const std::vector<std::string>& names, int filters = 1) const {
+    ::archive* writer = archive_write_new();
+    for (int i = 0; i < filters; ++i) archive_write_add_filter_gzip(writer);
+    archive_write_set_format_gnutar(writer);
+    ASSERT_EQ(archive_write_open_filename(writer, archive.c_str()), ARCHIVE_OK);
+    for (const std::string& name : names) {
+      archive_entry* entry = archive_entry_new();
+      archive_entry_set_pathname(entry, name.c_str());
+      archive_entry_set_filetype(entry, name.ends_with('/') ? AE_IFDIR : AE_IFREG);
+      archive_entry_set_perm(entry, 07777);
+      archive_entry_set_size(entry, 0);
+      ASSERT_EQ(archive_write_header(writer, entry), ARCHIVE_OK);
       archive_entry_free(entry);
     }
     archive_write_close(writer);
@@ -136,18 +158,84 @@ TEST(Archive, ASparseTerabyteIsNotWritten) {
 }
 
 TEST(Archive, ModesAreNotTakenOver) {
+  // The writer's own mode: setuid, setgid and sticky besides everybody's rights.
   const Place place;
-  place.make("a", as_it_is);
+  place.make_all({"a", "b/", "b/c"});
   ASSERT_EQ(place.why(), "");
-  EXPECT_EQ(fs::status(place.out / "a").permissions() & fs::perms::mask,
-            fs::perms::owner_read | fs::perms::owner_write);
+  for (const char* file : {"a", "b/c"}) {
+    EXPECT_EQ(fs::status(place.out / file).permissions(),
+              fs::perms::owner_read | fs::perms::owner_write)
+        << file;
+  }
+  constexpr auto kSpecial =
+      fs::perms::set_uid | fs::perms::set_gid | fs::perms::sticky_bit | fs::perms::others_write;
+  EXPECT_EQ(fs::status(place.out / "b").permissions() & kSpecial, fs::perms::none);
+}
+
+TEST(Archive, NamesThatDifferOnlyInCaseAreRefused) {
+  const auto why = [](const std::vector<std::string>& names) {
+    const Place place;
+    place.make_all(names);
+    return place.why();
+  };
+  EXPECT_TRUE(why({"Model", "model"})
+                  .contains("its entries `Model` and `model` differ only in upper and lower case"));
+  EXPECT_TRUE(why({"a/B/c", "a/b/d"}).contains("`a/B` and `a/b`"));
+  EXPECT_TRUE(why({"Code/", "code"}).contains("`Code` and `code`"));
+  EXPECT_TRUE(why({"x", "X/y"}).contains("`x` and `X`"));
+  // One name may be said again where it is a folder, and the same letters elsewhere are others.
+  EXPECT_EQ(why({"a/", "a/", "a/b", "a/c", "b/A"}), "");
+}
+
+TEST(Archive, ManyNamesInOneFolderAreCheap) {
+  // Compared each with each they would be fifty million pairs, and this would not end.
+  std::vector<std::string> names;
+  names.reserve(ArchiveLimits{}.entries_max);
+  std::string deep;
+  for (int i = 0; i < 30; ++i) deep += "d/";
+  for (std::size_t i = 0; i < ArchiveLimits{}.entries_max; ++i)
+    names.push_back(std::format("{}{}/", deep, i));
+  names.back() = "D/";
+  const Place place;
+  place.make_all(names);
+  EXPECT_TRUE(place.why().contains("`d` and `D`"));
 }
 
 TEST(Archive, WhatIsNoArchiveIsNamed) {
   const Place place;
   std::ofstream(place.archive) << "hello";
-  EXPECT_TRUE(place.why().starts_with("the archive cannot be used: "));
+  EXPECT_TRUE(place.why().starts_with("the archive cannot be used: it is no tar archive"))
+      << place.why();
   EXPECT_FALSE(unpack(place.folder.path() / "none", place.out).has_value());
+}
+
+TEST(Archive, OtherFormatsAreNamed) {
+  struct Row {
+    std::string_view name;
+    std::string_view begins;
+  };
+  for (const Row& row : {Row{"RAR", "Rar!\x1a\x07"}, Row{"RAR", "Rar!\x1a\x07\x01"},
+                         Row{"zip", "PK\x03\x04"}, Row{"7-Zip", "7z\xbc\xaf\x27\x1c"},
+                         Row{"xz", "\xfd\x37zXZ"}, Row{"Zstandard", "\x28\xb5\x2f\xfd"}}) {
+    const Place place;
+    std::ofstream(place.archive) << row.begins << std::string(4096, 'x');
+    EXPECT_EQ(place.why(), std::format("the archive cannot be used: it is {}; only tar is read, "
+                                       "with or without gzip",
+                                       row.name));
+    EXPECT_TRUE(fs::is_empty(place.out));
+  }
+}
+
+TEST(Archive, OneGzipIsEnough) {
+  const Place place;
+  place.make_all({"a"}, 1);
+  EXPECT_EQ(place.why(), "");
+  for (const int filters : {2, 3, 20}) {
+    const Place bomb;
+    bomb.make_all({"a"}, filters);
+    EXPECT_EQ(bomb.why(), "the archive cannot be used: it is packed with gzip more than once");
+    EXPECT_TRUE(fs::is_empty(bomb.out));
+  }
 }
 
 }  // namespace

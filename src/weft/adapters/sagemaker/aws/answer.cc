@@ -27,6 +27,10 @@ std::string_view query_code(std::string_view code) {
   if (code == "InvalidParameterValueException") return "InvalidParameterValue";
   if (code == "InvalidParameterCombinationException") return "InvalidParameterCombination";
   if (code == "MissingRequiredParameterException") return "MissingParameter";
+  if (code == "InvalidSignatureException") return "SignatureDoesNotMatch";
+  if (code == "UnrecognizedClientException") return "InvalidClientTokenId";
+  if (code == "MissingAuthenticationTokenException") return "MissingAuthenticationToken";
+  if (code == "IncompleteSignatureException") return "IncompleteSignature";
   return code;
 }
 
@@ -52,11 +56,16 @@ std::string query_error(const Asked& asked, const AwsError& error) {
   return out;
 }
 
+/// Whether the operation has no output: no member says so, and no body either.
+bool answers_nothing(const Asked& asked, const json::object& value) {
+  return asked.shaped != nullptr && asked.shaped->output == kNone && value.empty();
+}
+
 std::string query_answer(const Asked& asked, const json::object& value) {
   std::string out;
   {
     const XmlElement response(out, asked.operation + "Response", asked.service->xml_namespace);
-    {
+    if (!answers_nothing(asked, value)) {
       const XmlElement result(out, asked.operation + "Result");
       write_xml(out, value, asked.service->shapes,
                 asked.shaped != nullptr ? asked.shaped->output : kNone);
@@ -88,10 +97,8 @@ std::string error_text(const Asked& asked, const AwsError& error) {
 }
 
 std::string value_text(const Asked& asked, const json::object& value) {
-  // An operation without an answer has no body at all.
-  const bool none = asked.shaped != nullptr && asked.shaped->output == kNone && value.empty();
   if (asked.form == WireForm::query) return query_answer(asked, value);
-  if (none) return {};
+  if (answers_nothing(asked, value)) return {};
   if (asked.form != WireForm::cbor) return json::write(value);
   std::string out;
   write_cbor(out, json::value(value), asked.service->shapes,

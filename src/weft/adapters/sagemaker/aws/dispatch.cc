@@ -195,6 +195,15 @@ const AwsService* AwsDispatch::service_of_form(std::string_view version,
   return at == services_.end() ? nullptr : &*at;
 }
 
+const AwsService* AwsDispatch::signed_for(const net::Exchange& exchange) const {
+  const auto scope = wire::aws_scope_of(aws_request_of(exchange));
+  if (!scope) return nullptr;
+  const auto at = std::ranges::find_if(services_, [&](const AwsService& service) {
+    return !service.query_version.empty() && service.signing_name == scope->service;
+  });
+  return at == services_.end() ? nullptr : &*at;
+}
+
 std::expected<void, AwsError> AwsDispatch::name_by_form(std::string_view form,
                                                         const Entrance& entrance,
                                                         Asked& asked) const {
@@ -220,6 +229,9 @@ Awaitable<AwsResult> AwsDispatch::run(net::Exchange& exchange, Asked& asked) con
   if (by_head) {
     if (auto named = name_by_head(exchange.head(), asked); !named)
       co_return std::unexpected(std::move(named).error());
+  } else {
+    // Who cannot sign is told so in the form of the service that was signed for.
+    asked.service = signed_for(exchange);
   }
   const auto entrance =
       door_->enter(exchange, by_head ? asked.service->signing_name : std::string_view());

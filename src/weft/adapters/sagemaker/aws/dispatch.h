@@ -29,6 +29,8 @@ class AwsDispatch {
   /// `what`: the target's service and operation, or method and path.
   std::unexpected<AwsError> of_no_service(const std::string& what) const;
   const AwsService* service_of_form(std::string_view version, const Entrance& entrance) const;
+  /// The service of forms that the signature names; null: none of them, or there is none.
+  const AwsService* signed_for(const net::Exchange& exchange) const;
   Awaitable<AwsResult> run(net::Exchange& exchange, Asked& asked) const;
 
   Environment& environment_;

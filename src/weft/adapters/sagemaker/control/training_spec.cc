@@ -172,6 +172,9 @@ Translated<void> take_resources(const json::object& input, ml::TrainingSpec& out
         "and a larger InstanceType",
         out.instances));
   }
+  // At most 16 TiB (the service model's own bound is a 64-bit number).
+  const auto volume = json::int_at(resources, "VolumeSizeInGB").value_or(0);
+  out.disk_bytes = static_cast<std::uint64_t>(std::clamp<std::int64_t>(volume, 0, 16'384)) << 30;
   return {};
 }
 

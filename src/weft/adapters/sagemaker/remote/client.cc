@@ -139,6 +139,8 @@ net::ClientRequest Client::request(const Ask& ask) const {
   const std::uint64_t size = ask.body ? ask.body->size : 0;
   const Milliseconds wait = ask.commits || size > 0 ? parts_.waits.commit : parts_.waits.answer;
   out.deadline = parts_.clock.steady() + wait + time_for(size);
+  // Whether one that was sent before has done it must be known (buckets.cc): it is counted here.
+  out.repeats = ask.method != "DELETE" && !(ask.method == "PUT" && ask.key.empty());
   return out;
 }
 

@@ -239,6 +239,11 @@ Result<void> check_together(const Given& given, const std::vector<std::string>& 
                  "weft trains on the processor: leave out gpu_hist, gpu_predictor and "
                  "use_dask_gpu_training (tree_method `hist` gives the same trees)");
   }
+  if (objective == "survival:aft") {
+    return wrong("objective",
+                 "survival:aft wants a lower and an upper time for each row, which no format of a "
+                 "channel has; use survival:cox (a label below zero: its end was not seen)");
+  }
   if (word_of(given, "sampling_method") == "gradient_based") {
     return wrong("sampling_method",
                  "weft trains on the processor: leave out sampling_method `gradient_based`, which "

@@ -1,8 +1,10 @@
 """Archives, by the rules of ml/worker/archive.h: they come from anybody, so only tar (with or without gzip) is read, files
 and folders under the folder, nothing that is a link or a device, within quotas. What is packed twice is the same bytes."""
+import errno
 import gzip
 import os
 import stat
+import string
 import tarfile
 import zlib
 
@@ -10,6 +12,9 @@ from weft_script import limits
 from weft_script.problem import Problem
 
 BLOCK = 64 * 1024
+IN_LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+# A name where no file is any more.
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 def bad(why):
@@ -55,6 +60,17 @@ def place_of(name):
     return parts
 
 
+def check_case(names, place):
+    """On many machines two names that differ only in the case of (ASCII) letters are one: there the archive would be another
+    model than here. `names`: those of a folder in lower case, each with its spelling and what lies below it."""
+    for at, part in enumerate(place):
+        spelled, names = names.setdefault(part.translate(IN_LOWER_CASE), (part, {}))
+        if spelled != part:
+            one, other = "/".join([*place[:at], spelled]), "/".join(place[:at + 1])
+            raise bad(f"its entries `{one}` and `{other}` differ only in upper and lower case, and many machines take them for "
+                      "one")
+
+
 def unpack(path, folder):
     """Into a folder that exists and is empty. What was unpacked before a problem stays."""
     try:
@@ -84,7 +100,7 @@ def unpack_tar(path, folder):
 
 
 def unpack_all(tar, folder, bytes_max):
-    total = 0
+    total, names = 0, {}
     for count, entry in enumerate(tar, 1):
         if count > limits.ARCHIVE_ENTRIES_MAX:
             raise bad(f"it has more than {limits.ARCHIVE_ENTRIES_MAX} entries")
@@ -96,6 +112,7 @@ def unpack_all(tar, folder, bytes_max):
             raise bad(f"its entry `{entry.name}` is a link or a device")
         if not place:
             continue
+        check_case(names, place)
         total += entry.size if entry.isreg() else 0
         if entry.size < 0 or total > bytes_max:
             raise bad(f"it unpacks to more than {bytes_max} bytes")
@@ -124,11 +141,18 @@ def files_of(folder):
     out = []
     for at, folders, names in os.walk(folder):
         folders.sort()
-        for name in names:
-            path = os.path.join(at, name)
-            if stat.S_ISREG(os.lstat(path).st_mode):
-                out.append(tuple(os.path.relpath(path, folder).split(os.sep)))
+        paths = [os.path.join(at, name) for name in names]
+        out += [tuple(os.path.relpath(path, folder).split(os.sep)) for path in paths if is_file(path)]
     return sorted(out)
+
+
+def is_file(path):
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError as error:
+        if error.errno in GONE:
+            return False
+        raise
 
 
 def pack(folder, path):
@@ -141,15 +165,38 @@ def pack(folder, path):
                                                    mtime=0) as packed:
         with tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as tar:
             for parts in files:
-                pack_file(tar, os.path.join(folder, *parts), "/".join(parts))
+                pack_file(tar, folder, parts)
     os.replace(partial, path)
     return True
 
 
-def pack_file(tar, path, name):
-    with open(path, "rb") as file:
+def open_below(folder, parts):
+    """Through no link: what a program has left running may put one anywhere at any moment."""
+    at = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        for part in parts[:-1]:
+            below = os.open(part, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+            os.close(at)
+            at = below
+        # A pipe is not waited for.
+        return os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
+    finally:
+        os.close(at)
+
+
+def pack_file(tar, folder, parts):
+    try:
+        number = open_below(folder, parts)
+    except OSError as error:
+        if error.errno in GONE:
+            print(f"weft: {'/'.join(parts)} is not packed: it is no file any more", flush=True)
+            return
+        raise
+    with os.fdopen(number, "rb") as file:
         of = os.fstat(file.fileno())
-        entry = tarfile.TarInfo(name)
+        if not stat.S_ISREG(of.st_mode):
+            return
+        entry = tarfile.TarInfo("/".join(parts))
         entry.size = of.st_size
         # A program (`serve`) stays one.
         entry.mode = 0o755 if of.st_mode & 0o100 else 0o644
