@@ -295,8 +295,7 @@ TEST(AwsServices, CborIsAnsweredInCbor) {
   const Answer refused = hub.send(unsigned_call);
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(read_cbor(refused.body)->at("__type"), "MissingAuthenticationTokenException");
-  EXPECT_EQ(refused.headers.get("x-amzn-query-error"),
-            "MissingAuthenticationTokenException;Sender");
+  EXPECT_EQ(refused.headers.get("x-amzn-query-error"), "MissingAuthenticationToken;Sender");
   sent.body = "\xff";
   EXPECT_EQ(read_cbor(hub.send(sent).body)->at("__type"), "SerializationException");
 }

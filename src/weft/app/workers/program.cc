@@ -231,7 +231,8 @@ std::string Program::why_ended() const {
   if (watched_->over_memory || group_.out_of_memory())
     return std::format("the program was ended: it took more than its {} MiB of memory",
                        bounds_.memory_bytes >> 20);
-  switch (watched_->disk_seen) {
+  const DiskUse disk = watched_->disk_seen;
+  switch (disk) {
     case DiskUse::fits: break;
     case DiskUse::too_much:
       return std::format(
