@@ -29,7 +29,7 @@ constexpr std::array<std::uint64_t, 3> kBegins{85, 92, 95};
 constexpr std::array<std::string_view, 4> kWords{
     "requests are taken as ever", "bodies of more than 64 KiB are refused",
     "new requests are refused",
-    "new connections are refused, and what is being read is broken off"};
+    "what is being read is broken off, and new connections past a few are refused"};
 
 }  // namespace
 

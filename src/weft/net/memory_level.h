@@ -15,7 +15,7 @@ enum class MemoryLevel : std::uint8_t {
   enough,
   tight,  ///< 85 %: large bodies that would be held whole are refused
   low,    ///< 92 %: new requests are refused
-  out,    ///< 95 %: so are new connections, and bodies that are being read are broken off
+  out,    ///< 95 %: bodies that are being read are broken off; few new connections are taken
 };
 using MemoryLevelNow = std::atomic<MemoryLevel>;
 
