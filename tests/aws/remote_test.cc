@@ -6,11 +6,13 @@
 #include <atomic>
 #include <format>
 #include <fstream>
+#include <thread>
 
 #include "aws_hub.h"
 #include "remote_store.h"
 #include "weft/adapters/sagemaker/s3/s3.h"
 #include "weft/base/hex.h"
+#include "weft/base/testing/wait.h"
 #include "weft/base/timers.h"
 #include "weft/ml/owned_objects.h"
 #include "weft/store/files/local_objects.h"
@@ -726,6 +728,27 @@ TEST(ForwardingFaults, EndingTheReadingEndsWhatRuns) {
   };
   EXPECT_EQ(store.asking.run(end(store)).error().reason, Reason::cancelled);
   EXPECT_EQ(store.asking.run(store.asking->list("data", {})).error().reason, Reason::cancelled);
+}
+
+TEST(ForwardingFaults, EndingTheWritingEndsWhatRuns) {
+  for (const std::size_t size : {std::size_t{1}, 32 * kMiB}) {
+    std::atomic<bool> arrived = false;
+    Store store([&arrived](net::Exchange& exchange, int) -> Awaitable<> {
+      if (exchange.head().method == "HEAD") co_return Store::say(exchange, 200, "");
+      arrived = true;
+      (void)co_await sleep_for(Milliseconds(60'000), exchange.gone());
+    });
+    const std::jthread later([&] {
+      EXPECT_TRUE(weft::testing::wait_until([&] { return arrived.load(); }));
+      store.asking->end_writing();
+    });
+    EXPECT_EQ(store.asking.put("data", "k", std::string(size, 'x')).error().reason,
+              Reason::cancelled);
+    EXPECT_EQ(store.asking.run(store.asking->make_bucket("data")).error().reason,
+              Reason::cancelled);
+    const auto read = store.asking.run(store.asking->bucket("data"));
+    EXPECT_TRUE(read) << read.error().message;
+  }
 }
 
 TEST(ForwardingFaults, WhatCannotBeSignedWithIsRefused) {

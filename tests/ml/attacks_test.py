@@ -30,6 +30,7 @@ from lib.aws import XGBOOST, AwsCase, archive, new_name, unpack
 from lib.data import csv, friedman
 from lib.hostile import kind, tar_of
 from lib.hub import only_weft, resident_bytes
+from lib.neighbour import Neighbour
 from lib.oracle import debian, onnx_model
 from lib.waits import eventually
 
@@ -81,35 +82,23 @@ class Attacked(AwsCase):
         return name
 
     def setUp(self):
-        self.end, self.failures, self.times, self.answers = threading.Event(), [], [], []
-        self.beside = threading.Thread(target=self.ask_healthy)
+        self.answers = []
+        credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+        self.beside = Neighbour(credentials, self.url, self.healthy, self.row, self.wanted)
         self.beside.start()
 
-    def ask_healthy(self):
-        runtime = self.aws("sagemaker-runtime", config=self.once)
-        while not self.end.wait(0.02):
-            began = time.monotonic()
-            try:
-                said = runtime.invoke_endpoint(EndpointName=self.healthy, Body=self.row, ContentType="text/csv")["Body"].read()
-                self.times.append(time.monotonic() - began)
-                if said != self.wanted:
-                    self.failures.append(said)
-            except Exception as error:
-                self.failures.append(repr(error))
-
     def tearDown(self):
-        self.end.set()
-        self.beside.join()
-        self.assertEqual(self.failures, [], "the endpoint beside noticed")
+        self.beside.stop()
+        self.assertEqual(self.beside.failures, [], "the endpoint beside noticed")
         self.assertIsNone(self.hub.process.poll(), "the hub died")
         self.assertLess(resident_bytes(self.pid) - self.memory, GROWTH_BYTES_MAX)
         super().tearDown()
 
     def p99_from_now(self, answers):
         """Of the endpoint beside, in seconds, over its next so many answers."""
-        begin = len(self.times)
-        eventually("the endpoint beside answers", lambda: len(self.times) >= begin + answers, 120)
-        return p99(self.times[begin:])
+        begin = len(self.beside.times)
+        eventually("the endpoint beside answers", lambda: len(self.beside.times) >= begin + answers, 120)
+        return p99(self.beside.times[begin:])
 
     def fate(self, data, image=XGBOOST, asked=None, **environment):
         """(status, reason) of an endpoint with this model.tar.gz, once it settles; it must. Nothing of it stays. When it is in
@@ -540,7 +529,7 @@ class ModelFiles(Attacked):
     def test_mutants(self):
         """Each settles, as Failed with a reason or as InService; the worker may die of it, and nothing else."""
         draw, counts, deaths = random.Random(21), {}, []
-        before, seen, began = self.p99_from_now(200), len(self.times), time.monotonic()
+        before, seen, began = self.p99_from_now(200), len(self.beside.times), time.monotonic()
         for what, model, image, name, asked in self.kinds:
             # Not all at once in memory.
             for begin in range(0, MUTANTS, 100):
@@ -551,7 +540,7 @@ class ModelFiles(Attacked):
                     self.assertTrue(status == "InService" or reason)
                     counts[what, status] = counts.get((what, status), 0) + 1
                     deaths += [reason] * ("signal" in reason)
-        took, meanwhile = time.monotonic() - began, p99(self.times[seen:])
+        took, meanwhile = time.monotonic() - began, p99(self.beside.times[seen:])
         deaths += [each for each in self.answers if "signal" in each]
         print(f"mutants: {counts}, {len(self.kinds) * MUTANTS / took:.1f} a second; of {len(self.answers)} that were asked "
               f"{self.answers.count('well')} answered; {len(deaths)} workers died; p99 of the endpoint beside {before * 1e3:.1f} ms "
@@ -596,7 +585,7 @@ class EndlessLoads(Attacked):
                     told = self.settled(name, 120)
                     self.assertEqual(told["EndpointStatus"], "Failed")
                     self.assertIn("not ready within 240 s", told["FailureReason"])
-            self.assertGreater(len(self.times), 1000)
+            self.assertGreater(len(self.beside.times), 1000)
             eventually("its programs are gone", lambda: set(self.hub.workers()) <= before, 60)
 
 

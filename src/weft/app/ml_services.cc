@@ -1,5 +1,8 @@
 #include "weft/app/ml_services.h"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include <format>
 #include <map>
 #include <optional>
@@ -12,6 +15,7 @@
 #include "weft/app/workers/workers.h"
 #include "weft/base/log.h"
 #include "weft/base/task_group.h"
+#include "weft/base/timers.h"
 #include "weft/hub/hub.h"
 #include "weft/hub/variables.h"
 #include "weft/ml/api.h"
@@ -25,6 +29,9 @@ namespace {
 /// Files and digests; made when there is work.
 constexpr std::size_t kPoolThreads = 4;
 constexpr std::size_t kPoolWaiting = 4096;
+/// What is being put into another store when the hub ends gets so long: less than systemd gives it
+/// (packaging/weft.service.in).
+constexpr Milliseconds kPutsGrace{20'000};
 
 /// Where objects lie.
 struct Objects {
@@ -72,15 +79,11 @@ Result<Objects> make_objects(const MlServices::Parts& parts, WorkPool& pool) {
   return out;
 }
 
-Awaitable<> end_reading(adapters::sagemaker::RemoteObjects& remote) {
-  remote.end_reading();
-  co_return;
-}
-
+/// Of those that serve.
 std::vector<Executor> executors_of(net::Loops& loops) {
   std::vector<Executor> out;
-  out.reserve(loops.size());
-  for (std::size_t i = 0; i < loops.size(); ++i) out.push_back(loops.at(i).executor());
+  out.reserve(loops.serving());
+  for (std::size_t i = 0; i < loops.serving(); ++i) out.push_back(loops.at(i).executor());
   return out;
 }
 
@@ -100,7 +103,7 @@ struct MlServices::State {
         tags(parts.tables),
         models(parts.clock, parts.tables, ml::all_algorithms()),
         endpoints(endpoint_parts()),
-        jobs({.executor = parts.loops.at(0).executor(),
+        jobs({.executor = parts.loops.background().executor(),
               .clock = parts.clock,
               .tables = parts.tables,
               .objects = *objects,
@@ -123,7 +126,8 @@ struct MlServices::State {
   }
 
   ml::Endpoints::Parts endpoint_parts() {
-    return {.loops = executors_of(parts.loops),
+    return {.home = parts.loops.background().executor(),
+            .loops = executors_of(parts.loops),
             .clock = parts.clock,
             .random = parts.random,
             .tables = parts.tables,
@@ -178,7 +182,7 @@ struct MlServices::State {
   ml::Metrics metrics;
   ml::Tags tags;
   ml::Models models;
-  /// Endpoints that are solutions, by owner and name; the first loop alone.
+  /// Endpoints that are solutions, by owner and name; the background loop alone.
   std::map<std::pair<std::string, std::string>, SolutionId> shown;
   /// What weft.yaml names, until it is seen to; the first loop alone.
   std::optional<std::vector<ModelConfig>> wanted;
@@ -222,10 +226,15 @@ Awaitable<> MlServices::reconcile(std::vector<ModelConfig> models, CancelToken c
 }
 
 Awaitable<> MlServices::end_jobs() {
-  TaskGroup ending(state_->parts.loops.at(0).executor());
+  const Executor here = co_await boost::asio::this_coro::executor;
+  TaskGroup ending(here);
   ending.spawn(state_->jobs.drain());
-  // They know by now that they end: what they do not get any more is no fault of theirs.
-  if (state_->remote != nullptr) ending.spawn(end_reading(*state_->remote));
+  Timer give_up;
+  if (state_->remote != nullptr) {
+    // They know by then that they end: what they do not get any more is no fault of theirs.
+    give_up = run_after(here, kPutsGrace, [remote = state_->remote] { remote->end_writing(); });
+    boost::asio::post(here, [remote = state_->remote] { remote->end_reading(); });
+  }
   co_await ending.join();
 }
 

@@ -77,7 +77,7 @@ class MlServices {
   /// only says what the first has to go on with.
   Awaitable<> reconcile(std::vector<ModelConfig> models, CancelToken cancel);
   /// Jobs' programs end, and the next life takes the jobs up. What is being fetched from another
-  /// store is given up; what is being put there is waited for.
+  /// store is given up; what is being put there gets a grace, and is the next life's after it.
   Awaitable<> end_jobs();
   /// What is deployed ends, and stays in the store.
   Awaitable<> drain();

@@ -39,7 +39,7 @@ class RunningHub final : public Running {
   RunningHub(Config config, Running::Settle settle)
       : config_(std::move(config)),
         settle_(std::move(settle)),
-        loops_(config_.threads),
+        loops_(config_.threads, net::Loops::Background::one),
         watchdog_(loops_),
         memory_(config_.memory_bytes),
         clients_(std::in_place, loops_, net::ClientLimits()) {}

@@ -82,12 +82,12 @@ bool Watchdog::turns(net::Loop& loop, Beat& beat) const {
   const auto waited = std::chrono::steady_clock::now() - beat.asked;
   if (beat.answered.load(std::memory_order_acquire)) {
     if (std::exchange(beat.blocked, false))
-      log::warn("loop {} turns again, after {:.1f} s", loop.index(), seconds(waited));
+      log::warn("{} turns again, after {:.1f} s", loop.name(), seconds(waited));
     return true;
   }
   if (waited < blocked_after_) return !beat.blocked;
   if (!std::exchange(beat.blocked, true)) {
-    log::error("loop {} has not turned for {:.1f} s; this is what it does:", loop.index(),
+    log::error("{} has not turned for {:.1f} s; this is what it does:", loop.name(),
                seconds(waited));
     if (const pthread_t thread = beat.thread; thread != 0) ::pthread_kill(thread, stack_signal());
   }

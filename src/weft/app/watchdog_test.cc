@@ -54,13 +54,13 @@ TEST(Watchdog, SaysThatALoopIsBlockedAndShowsItsStack) {
   look_until(watchdog, true);
   EXPECT_TRUE(watchdog.ready());
   const std::string said = ::testing::internal::GetCapturedStderr();
-  const auto blocked = said.find("loop 1 has not turned for ");
+  const auto blocked = said.find("weft-loop-1 has not turned for ");
   ASSERT_NE(blocked, std::string::npos) << said;
   EXPECT_EQ(said.find("has not turned", blocked + 20), std::string::npos) << said;
   // Frames of a stack look like `program(+0x1234) [0x5678]`.
   EXPECT_NE(said.find(" [0x", blocked), std::string::npos) << said;
-  EXPECT_NE(said.find("loop 1 turns again, after "), std::string::npos) << said;
-  EXPECT_EQ(said.find("loop 0"), std::string::npos) << said;
+  EXPECT_NE(said.find("weft-loop-1 turns again, after "), std::string::npos) << said;
+  EXPECT_EQ(said.find("weft-loop-0"), std::string::npos) << said;
 }
 
 /// A socket as systemd binds one.

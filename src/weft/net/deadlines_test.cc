@@ -18,7 +18,7 @@ class Last final : public Deadlines::Node {
 };
 
 TEST(Deadlines, MayGoWhenOneHasPassed) {
-  Loop loop(0);
+  Loop loop("test");
   auto list = std::make_unique<Deadlines>(loop.executor());
   Last last(list);
   Last never(list);

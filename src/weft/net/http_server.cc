@@ -22,7 +22,7 @@ class Server final : public HttpServer {
   Server(Loops& loops, std::shared_ptr<ServerShared> shared, ListenSocket socket,
          std::string unix_path)
       : loops_(loops), shared_(std::move(shared)), port_(socket.port) {
-    for (std::size_t i = 0; i < loops.size(); ++i) {
+    for (std::size_t i = 0; i < loops.serving(); ++i) {
       shards_.push_back(make_shard(loops.at(i), shared_));
     }
     listener_ = std::make_shared<Listener>(

@@ -43,12 +43,14 @@ void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 }  // namespace
 
-Loop::Loop(std::size_t index) : index_(index), io_(1) {}
+Loop::Loop(std::string name) : name_(std::move(name)), io_(1) {}
 
-Loops::Loops(std::size_t count) {
-  WEFT_ASSERT(count > 0);
+Loops::Loops(std::size_t serving, Background background) : serving_(serving) {
+  WEFT_ASSERT(serving > 0);
   ignore_broken_pipes();
-  for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<Loop>(i));
+  for (std::size_t i = 0; i < serving; ++i)
+    loops_.push_back(std::make_unique<Loop>(std::format("weft-loop-{}", i)));
+  if (background == Background::one) loops_.push_back(std::make_unique<Loop>("weft-background"));
 }
 
 Loops::~Loops() { stop(); }
@@ -64,7 +66,7 @@ Result<void> Loops::start() {
     work_.emplace_back(loop->executor());
     try {
       threads_.emplace_back([&loop = *loop] {
-        pthread_setname_np(pthread_self(), std::format("weft-loop-{}", loop.index()).c_str());
+        pthread_setname_np(pthread_self(), loop.name().c_str());
         run(loop);
       });
     } catch (const std::system_error& refused) {
@@ -88,7 +90,7 @@ void Loops::stop() {
 
 void run_alone(std::move_only_function<Awaitable<>(Loop&)> main) {
   ignore_broken_pipes();
-  Loop loop(0);
+  Loop loop("alone");
   std::exception_ptr failure;
   boost::asio::co_spawn(loop.executor(), main(loop), [&](std::exception_ptr thrown) {
     failure = std::move(thrown);

@@ -299,7 +299,7 @@ TEST(Resolver, NothingWaitsForASilentNameInTheEnd) {
 TEST(Resolver, AnAnswerForALoopThatIsGoneIsDropped) {
   Names names;
   auto resolver = std::make_unique<Resolver>(names.look_up());
-  auto loop = std::make_unique<Loop>(0);
+  auto loop = std::make_unique<Loop>("test");
   Wake wake(loop->executor());
   const auto question = resolver->ask("silent.test", loop->executor(), wake, {});
   loop.reset();

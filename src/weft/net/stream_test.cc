@@ -46,7 +46,7 @@ class Fed {
     }
   }
 
-  Loop loop{0};
+  Loop loop{"test"};
   Told told;
   std::optional<Stream> stream;
 

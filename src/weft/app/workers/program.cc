@@ -240,9 +240,13 @@ std::string Program::why_ended() const {
           "gives it more",
           bounds_.disk_bytes >> 20);
     case DiskUse::too_many:
-      return std::format("the program was ended: it had more than {} names on disk", kDiskNamesMax);
+      return std::format(
+          "the program was ended: it had more than {} names on disk; pack "
+          "small files into larger ones",
+          kDiskNamesMax);
     case DiskUse::too_deep:
-      return std::format("the program was ended: it had folders deeper than {}", kDiskDepthMax);
+      return std::format("the program was ended: it had folders deeper than {}; use fewer levels",
+                         kDiskDepthMax);
   }
   return "";
 }

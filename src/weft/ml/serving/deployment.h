@@ -1,5 +1,5 @@
 // One version of an endpoint: for each variant so many workers that have its model loaded. Owned by
-// the endpoint (EndpointRun); the first loop.
+// the endpoint (EndpointRun); its home.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
 // The life of one endpoint: one coroutine that brings about what its record says. A change is in
-// the store before anyone sees it. Owned by Endpoints; the first loop.
+// the store before anyone sees it. Owned by Endpoints; its home.
 #pragma once
 
 #include <functional>

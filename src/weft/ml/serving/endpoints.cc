@@ -37,7 +37,7 @@ struct Endpoints::State : std::enable_shared_from_this<State> {
   EndpointConfigs configs;
   Catalog catalog;
   TaskGroup tasks;
-  /// On the first loop.
+  /// At home.
   std::map<Key, RunPtr> running;
   std::size_t making = 0;  ///< workers of endpoints that are being written down
   bool draining = false;

@@ -43,7 +43,9 @@ struct VariantChange {
 class Endpoints {
  public:
   struct Parts {
-    /// Every loop that asks: a worker has a connection for each. The first is where endpoints live.
+    /// Where endpoints live: programs are started and files looked at there.
+    Executor home;
+    /// Every loop that asks: a worker has a connection for each.
     std::vector<Executor> loops;
     const Clock& clock;
     Random& random;
@@ -59,7 +61,7 @@ class Endpoints {
     /// Where workers find their models' files. Emptied at start().
     std::filesystem::path folder;
     /// Told when an endpoint can be asked for the first time (after each start too), when its
-    /// models are others, and when it is gone. On the first loop.
+    /// models are others, and when it is gone. At home.
     std::function<void(const Endpoint&, std::shared_ptr<Inferring>)> serving;
     std::function<void(const Endpoint&)> gone;
   };

@@ -1,5 +1,5 @@
 // A place for one worker of a variant: its files, its program, and the next one should that die.
-// Owned by the deployment; the first loop.
+// Owned by the deployment; its home.
 #pragma once
 
 #include <filesystem>

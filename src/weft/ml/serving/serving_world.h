@@ -1,4 +1,4 @@
-// What the pieces of Endpoints share. Owned by Endpoints; the first loop.
+// What the pieces of Endpoints share. Owned by Endpoints; its home.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct ServingWorld {
   std::function<std::size_t()> planned;
   Quarantine quarantine = {};
 
-  Executor home() const { return parts.loops.front(); }
+  Executor home() const { return parts.home; }
   SteadyTime now() const { return parts.clock.steady(); }
   std::shared_ptr<store::Objects> objects_of(const std::string& owner) const;
   /// Errors: Code::resource_exhausted.

@@ -151,6 +151,7 @@ struct World {
     models = std::make_unique<Models>(clock, dying, all_algorithms());
     ASSERT_TRUE(run(models->start()).has_value());
     endpoints = std::make_unique<Endpoints>(Endpoints::Parts{
+        .home = loops.home().get_executor(),
         .loops = loops.executors(),
         .clock = clock,
         .random = random,

@@ -45,6 +45,12 @@ Awaitable<std::string> beginning(net::ClientResponse& response, const Clock& clo
   co_return out;
 }
 
+void end_on(Executor executor, std::shared_ptr<CancelSource> what) {
+  boost::asio::post(executor, [what = std::move(what)] {
+    what->cancel(make_error(Reason::cancelled, "weft ends"));
+  });
+}
+
 }  // namespace
 
 Refusal Answer::refusal() const {
@@ -54,17 +60,21 @@ Refusal Answer::refusal() const {
           .region = std::string(headers.get("x-amz-bucket-region"))};
 }
 
-/// What ends the reading of one loop; touched on it alone.
+/// What ends the reading and the writing of one loop; touched on it alone.
 struct Client::OfLoop {
-  explicit OfLoop(Executor of) : executor(of), cancel(std::make_shared<CancelSource>()) {}
+  explicit OfLoop(Executor of) : executor(of) {}
   Executor executor;
-  std::shared_ptr<CancelSource> cancel;
+  std::shared_ptr<CancelSource> reading = std::make_shared<CancelSource>();
+  std::shared_ptr<CancelSource> writing = std::make_shared<CancelSource>();
 };
 
 /// A body on its way: given up when the store takes none of it for too long.
 struct Client::Sending {
-  Sending(const RemoteParts& of, std::shared_ptr<const Body> what, Executor on)
-      : parts(of), body(std::move(what)), executor(on) {}
+  Sending(const RemoteParts& of, std::shared_ptr<const Body> what, Executor on,
+          const CancelToken& end)
+      : parts(of), body(std::move(what)), executor(on) {
+    cancel.follow(end);
+  }
   const RemoteParts& parts;
   std::shared_ptr<const Body> body;
   Executor executor;
@@ -108,18 +118,18 @@ Client::Client(RemoteParts parts) : parts_(std::move(parts)), clients_(parts_.lo
 Client::~Client() = default;
 
 void Client::end_reading() {
-  for (const auto& each : loops_) {
-    boost::asio::post(each->executor, [cancel = each->cancel] {
-      cancel->cancel(make_error(Reason::cancelled, "weft ends"));
-    });
-  }
+  for (const auto& each : loops_) end_on(each->executor, each->reading);
 }
 
-CancelToken Client::reading(Executor executor) const {
+void Client::end_writing() {
+  for (const auto& each : loops_) end_on(each->executor, each->writing);
+}
+
+CancelToken Client::end_of(const Ask& ask, Executor executor) const {
   const auto at =
       std::ranges::find(loops_, executor, [](const auto& each) { return each->executor; });
   WEFT_ASSERT(at != loops_.end());
-  return (*at)->cancel->token();
+  return (ask.reads ? (*at)->reading : (*at)->writing)->token();
 }
 
 net::ClientRequest Client::request(const Ask& ask) const {
@@ -148,14 +158,14 @@ Awaitable<Result<std::unique_ptr<net::ClientResponse>>> Client::send(const Ask& 
   const Executor executor = co_await boost::asio::this_coro::executor;
   net::HttpClient& client = clients_.at(executor);
   net::ClientRequest sent = request(ask);
-  const CancelToken cancel = ask.reads ? reading(executor) : CancelToken();
+  const CancelToken cancel = end_of(ask, executor);
   if (!ask.body || !ask.body->file) {
     if (ask.body) sent.body = ask.body->text;
     if (ask.streamed) sent.idle_timeout = parts_.waits.piece;
     co_return co_await client.send(std::move(sent), cancel);
   }
   sent.headers.set("Content-Length", std::format("{}", ask.body->size));
-  Sending sending(parts_, ask.body, executor);
+  Sending sending(parts_, ask.body, executor, cancel);
   sending.within(parts_.waits.piece);
   const CancelToken stalled = sending.cancel.token();
   net::HttpClient::BodySource next = [&sending] { return sending.next(); };
@@ -188,7 +198,7 @@ Awaitable<Result<Opened>> Client::open(Ask ask) {
     const bool again =
         opened ? may_pass(opened->head.status) : opened.error().reason == Reason::unavailable;
     if (!again || attempt == kAttemptsMax) co_return opened;
-    const CancelToken cancel = ask.reads ? reading(executor) : CancelToken();
+    const CancelToken cancel = end_of(ask, executor);
     const bool slept = co_await sleep_for(pause_before(attempt + 1), cancel);
     if (!slept) co_return fail(cancel.why());
   }

@@ -27,7 +27,7 @@ struct Ask {
   std::shared_ptr<const Body> body;
   /// Whether it is waited for like for what is committed.
   bool commits = false;
-  /// Whether end_reading() ends it; not what is part of a change.
+  /// Whether end_reading() ends it, or end_writing(), as what is part of a change.
   bool reads = false;
   /// Whether its answer may take as long as pieces of it come.
   bool streamed = false;
@@ -72,6 +72,7 @@ class Client {
   }
 
   void end_reading();
+  void end_writing();
   WorkPool& pool() const { return parts_.pool; }
   const Clock& clock() const { return parts_.clock; }
   const std::filesystem::path& folder() const { return parts_.folder; }
@@ -84,7 +85,8 @@ class Client {
   net::ClientRequest request(const Ask& ask) const;
   Awaitable<Result<Opened>> once(const Ask& ask);
   Awaitable<Result<std::unique_ptr<net::ClientResponse>>> send(const Ask& ask);
-  CancelToken reading(Executor executor) const;
+  /// What ends it on this loop.
+  CancelToken end_of(const Ask& ask, Executor executor) const;
 
   RemoteParts parts_;
   net::HttpClients clients_;

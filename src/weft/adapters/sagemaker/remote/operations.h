@@ -1,7 +1,7 @@
 // What store/objects.h asks for, each as requests to the store. Owned by RemoteObjects; any of its
 // loops. Errors: those of remote_objects.h.
 //
-// `reads`: whether end_reading() ends it, which it must not where it is part of a change.
+// `reads`: whether end_reading() ends it, or, where it is part of a change, end_writing().
 #pragma once
 
 #include <filesystem>

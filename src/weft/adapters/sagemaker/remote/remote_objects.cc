@@ -18,6 +18,7 @@ class Forwarded final : public RemoteObjects {
   explicit Forwarded(RemoteParts parts) : client_(std::move(parts)) {}
 
   void end_reading() override { client_.end_reading(); }
+  void end_writing() override { client_.end_writing(); }
 
   Awaitable<Result<std::vector<store::BucketInfo>>> buckets() override {
     return remote::buckets(client_);

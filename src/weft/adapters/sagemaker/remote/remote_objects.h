@@ -5,8 +5,8 @@
 //
 // Beside what store/objects.h names, errors are Reason::unavailable (the store is not there, or has
 // no time), deadline (it is too slow), permission_denied (it does not take the hub's key for this),
-// upstream_protocol (what it says is not S3's) and cancelled (end_reading()); each names the store
-// and, where there is one, the remedy. `param` is then the name that S3 has for it.
+// upstream_protocol (what it says is not S3's) and cancelled (end_reading(), end_writing()); each
+// names the store and, where there is one, the remedy. `param` is then the name that S3 has for it.
 //
 // What a reader has to know: the store has no snapshots. An object that is replaced or removed
 // while it is read ends with Code::aborted, and never as a mixture.
@@ -50,6 +50,8 @@ class RemoteObjects : public store::Objects {
   /// From now on nothing is read any more: lists, heads and downloads end with Reason::cancelled,
   /// those that run too. What is being put goes on. Any thread.
   virtual void end_reading() = 0;
+  /// The same for all that changes the store: it may have been done or not. Any thread.
+  virtual void end_writing() = 0;
 };
 
 struct RemoteParts {
