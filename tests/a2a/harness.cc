@@ -61,7 +61,7 @@ Awaitable<Result<model::Output>> script(Call call, Emitter& out) {
                     model::joined_text(call->turns.back().parts, false)));
   }
   model::Output output = hub::testing::text_output("echo");
-  output.data = *call->args;
+  if (call->args) output.data = *call->args;
   co_return output;
 }
 

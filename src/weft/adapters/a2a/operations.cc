@@ -236,9 +236,12 @@ Awaitable<Result<void>> Operations::recall(model::Call& call, const model::Solut
   filter.limit = kContextTasksMax;
   const model::Principal principal = request_.principal;
   WEFT_CO_TRY(auto page, co_await environment_.hub.tasks().list(filter, principal));
-  std::ranges::sort(page.tasks, {}, &hub::TaskView::created_ms);
+  // The newest one's history holds what was said before it: of those of one millisecond, the
+  // longest.
+  std::ranges::sort(page.tasks, {}, [](const hub::TaskView& task) {
+    return std::pair(task.created_ms, task.history.size());
+  });
   std::vector<model::Turn> turns;
-  // The newest one's history holds what was said before it.
   for (hub::TaskView& task : page.tasks) {
     if (task.owner == principal.name && task.end && task.end->outcome)
       turns = std::move(task.history);
