@@ -41,6 +41,7 @@ struct Words {
   NamedOptions endpoints;
   DeployOptions deploy;
   PredictOptions predict;
+  RouterOptions router;
   std::string name;
   std::string config = "weft.yaml";
   std::string data = "weft-data";
@@ -311,6 +312,24 @@ void add_models(CLI::App& app, Words& words) {
   add_value(*predict, "--accept", words.predict.accept, "TYPE", "the answer's media type");
 }
 
+void add_router(CLI::App& app, Words& words) {
+  CLI::App* router = app.add_subcommand("router", "which skill a sentence asks for");
+  router->require_subcommand(1);
+  const std::string example =
+      "weft router eval --skills skills.jsonl --queries test.jsonl --calibrate val.jsonl";
+  router->footer("example:\n  " + example);
+  CLI::App* eval = command(*router, words, "eval", "measure it on sentences of your own", example,
+                           [&words] { return run_router_eval(words.router, words.hub.json); });
+  add_word(*eval, "--skills", words.router.skills, "FILE",
+           "JSON lines: {\"id\", \"name\", \"description\", \"examples\": […]}");
+  add_word(*eval, "--queries", words.router.queries, "FILE",
+           "JSON lines: {\"text\", \"gold\": ID, or null where no skill is meant}");
+  add_value(*eval, "--calibrate", words.router.calibrate, "FILE",
+            "queries to fix from when on nothing fits; each with a gold");
+  eval->add_flag("--each", words.router.each, "print what each query came to");
+  eval->add_flag("--json", words.hub.json, "print one JSON document");
+}
+
 /// Every command with the commands and options that may follow it.
 void complete(const CLI::App& command, const std::string& path,
               std::vector<CompletedCommand>& out) {
@@ -460,6 +479,7 @@ int run_cli(int argc, char** argv) {
   add_tasks(app, words);
   add_training(app, words);
   add_models(app, words);
+  add_router(app, words);
   add_keys(app, words);
   add_others(app, words);
   // `weft help X` is what people try first.

@@ -55,6 +55,15 @@ Exit run_call(const HubOptions& hub, const CallOptions& options);
 /// An answer for people; JSON is laid out on a terminal.
 std::string shown_answer(const Printer& printer, const model::Output& output);
 
+struct RouterOptions {
+  std::string skills;
+  std::string queries;
+  std::string calibrate;  ///< empty: the thresholds that weft begins with
+  bool each = false;
+};
+/// Asks no hub.
+Exit run_router_eval(const RouterOptions& options, bool as_json);
+
 inline constexpr std::size_t kTasksListed = 50;
 Exit run_task_ls(const HubOptions& hub, std::size_t limit);
 Exit run_task_show(const HubOptions& hub, const std::string& id);
