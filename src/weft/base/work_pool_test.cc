@@ -21,9 +21,9 @@ Awaitable<> count(WorkPool& pool, std::atomic<int>& done, std::thread::id loop) 
 }
 
 TEST(WorkPool, RunsElsewhereAndAnswersHere) {
+  boost::asio::io_context loop;
   WorkPool pool(2, 64);
   std::atomic<int> done = 0;
-  boost::asio::io_context loop;
   for (int i = 0; i < 50; ++i) testing::start(loop, count(pool, done, std::this_thread::get_id()));
   loop.run();
   EXPECT_EQ(done, 50);
@@ -34,8 +34,8 @@ TEST(WorkPool, MoreThanCanWaitIsRefused) {
   std::atomic<int> fine = 0;
   std::atomic<int> refused = 0;
   {
-    WorkPool pool(1, 2);
     boost::asio::io_context loop;
+    WorkPool pool(1, 2);
     const auto ask = [&]() -> Awaitable<> {
       const auto got = co_await pool.run<int>([&]() -> Result<int> {
         go.wait(false);

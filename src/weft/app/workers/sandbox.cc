@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "weft/app/workers/limits.h"
+#include "weft/app/workers/sanitizer.h"
 #include "weft/app/workers/system_calls.h"
 #include "weft/net/child_spawn.h"
 
@@ -22,15 +23,6 @@ namespace weft::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
-/// The leak check traces the process, which the sandbox does not let it.
-constexpr std::string_view kSanitizerOptions = "detect_leaks=0";
 
 constexpr const char* kProgram = "bwrap";
 /// How SageMaker names the one machine of a job.
@@ -236,7 +228,7 @@ void add_environment(Options& options, const ml::WorkerSpec& spec, bool own) {
   // Threads that wait for each other turn only for a moment: with other jobs beside them they would
   // take the processors from those they wait for.
   set("GOMP_SPINCOUNT", "10000");
-  if (kSanitized && own) set("ASAN_OPTIONS", kSanitizerOptions);
+  if (kSanitized && own) set(kSanitizerVariable, kSanitizerOptions);
   for (const auto& [name, value] : spec.environment) set(name, value);
 }
 
@@ -381,7 +373,7 @@ Result<SandboxCommand> sandbox_command(const SandboxForm& form, const SandboxVie
   add_environment(options, spec, own);
   // The sanitizer reads its options where the system would have them.
   if (kSanitized && own && !form.own_proc)
-    WEFT_CHECK(builder.file(std::format("ASAN_OPTIONS={}{}", kSanitizerOptions, '\0'),
+    WEFT_CHECK(builder.file(std::format("{}={}{}", kSanitizerVariable, kSanitizerOptions, '\0'),
                             "/proc/self/environ"));
   options.add("--chdir", spec.directory.empty() ? "/" : spec.directory.native());
   WEFT_CHECK(builder.add_filter());

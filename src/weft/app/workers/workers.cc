@@ -16,18 +16,12 @@
 #include "weft/app/workers/limits.h"
 #include "weft/app/workers/program.h"
 #include "weft/app/workers/sandbox.h"
+#include "weft/app/workers/sanitizer.h"
 
 namespace weft::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A program of ours that is built with the address sanitizer reserves terabytes for its notes.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 class SandboxedWorker final : public ml::Worker {
  public:

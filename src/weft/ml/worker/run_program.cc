@@ -4,6 +4,13 @@
 
 #include "weft/ml/worker/program.h"
 
+#if defined(__SANITIZE_THREAD__)
+/// The sanitizer does not see how OpenMP's library keeps order among the threads of an engine.
+extern "C" const char* __tsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+  return "race:libgomp.so\nrace:libxgboost.so\n";
+}
+#endif
+
 namespace weft::ml::worker {
 namespace {
 
