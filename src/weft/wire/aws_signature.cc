@@ -420,6 +420,8 @@ void sign_aws(std::string_view method, std::string_view target, Headers& headers
               std::string_view payload_digest, const AwsCredentials& credentials,
               std::string_view region, std::string_view service, std::int64_t now_s) {
   WEFT_ASSERT(headers.has("Host"));
+  // One that was there is replaced: it signs nothing of itself.
+  headers.remove("Authorization");
   AwsSignature made;
   made.amz_date = to_amz_date(now_s);
   made.scope = {.access_key = credentials.access_key,

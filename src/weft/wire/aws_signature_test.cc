@@ -128,6 +128,10 @@ TEST(AwsSignature, WhatIsSignedFits) {
     EXPECT_TRUE(fits(made.request(), "secret", kEmpty)) << service;
     EXPECT_FALSE(fits(made.request(), "Secret", kEmpty)) << service;
     EXPECT_FALSE(fits(made.request(), "secret", hex(sha256("x")))) << service;
+    // What is signed again does not sign its first signature.
+    sign_aws(made.method, made.target, made.headers, kEmpty, {"AKID", "secret", ""}, "eu-west-1",
+             service, 1'700'000'001);
+    EXPECT_TRUE(fits(made.request(), "secret", kEmpty)) << service;
     made.headers.set("X-Spaces", "a b c");
     EXPECT_TRUE(fits(made.request(), "secret", kEmpty)) << service;
     made.headers.set("Content-Type", "text/libsvm");

@@ -57,6 +57,8 @@ struct OipOutput {
   json::object parameters;
   friend bool operator==(const OipOutput&, const OipOutput&) = default;
 };
+/// It has a name, and asks for nothing that is not served. Errors: Reason::invalid_argument.
+Result<void> check_output(const OipOutput& output);
 
 struct OipRequest {
   std::string id;

@@ -328,17 +328,22 @@ Result<OipOutput> read_output(const dom::element& element) {
   OipOutput out{.name = text_at(element, "name"),
                 .binary = flag_at(element, "binary_data"),
                 .parameters = parameters_of(element, {"binary_data"})};
-  if (out.name.empty()) return wrong("an output has no name");
-  for (const std::string_view extension : {"classification", "shared_memory_region"}) {
-    if (out.parameters.contains(extension)) {
-      return wrong(std::format("output `{}`: `{}` is not served: take the tensor itself", out.name,
-                               extension));
-    }
-  }
+  WEFT_CHECK(check_output(out));
   return out;
 }
 
 }  // namespace
+
+Result<void> check_output(const OipOutput& output) {
+  if (output.name.empty()) return wrong("an output has no name");
+  for (const std::string_view extension : {"classification", "shared_memory_region"}) {
+    if (output.parameters.contains(extension)) {
+      return wrong(std::format("output `{}`: `{}` is not served: take the tensor itself",
+                               output.name, extension));
+    }
+  }
+  return {};
+}
 
 Result<OipRequest> read_oip_request(std::string_view body, std::optional<std::size_t> json_bytes) {
   Document document;

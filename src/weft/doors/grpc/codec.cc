@@ -157,8 +157,10 @@ Result<wire::OipRequest> request_of(const inference::ModelInferRequest& message)
     out.inputs.push_back(std::move(tensor));
   }
   for (const auto& output : message.outputs()) {
-    out.outputs.push_back(
-        {.name = output.name(), .binary = true, .parameters = parameters_of(output.parameters())});
+    wire::OipOutput asked{
+        .name = output.name(), .binary = true, .parameters = parameters_of(output.parameters())};
+    WEFT_CHECK(wire::check_output(asked));
+    out.outputs.push_back(std::move(asked));
   }
   return out;
 }

@@ -77,6 +77,10 @@ TEST(GrpcRequests, WhatDoesNotFitIsNamed) {
   two.add_raw_input_contents(bytes_of({1}));
   EXPECT_EQ(request_of(two).error().message,
             "raw_input_contents holds 1 tensors for 2 inputs; it holds all of them or none");
+  EXPECT_THAT(words("outputs { }"), testing::HasSubstr("an output has no name"));
+  EXPECT_THAT(words(R"(outputs { name: "y" parameters { key: "classification"
+                       value { int64_param: 3 } } })"),
+              testing::HasSubstr("output `y`: `classification` is not served"));
   auto both = message(R"(inputs { name: "x" datatype: "FP32" shape: 1
                          contents { fp32_contents: 1 } })");
   both.add_raw_input_contents(bytes_of({1}));
