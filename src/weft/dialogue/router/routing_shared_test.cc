@@ -20,6 +20,10 @@ std::string text_of(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// Ten of a hundred: what it can do with all of them is for the benchmark, and takes minutes under
+/// a sanitizer.
+constexpr std::size_t kExamplesEach = 10;
+
 /// Skills by label, with the examples of each.
 struct Skills {
   std::vector<RoutedSkill> all;
@@ -30,6 +34,7 @@ struct Skills {
     if (added) all.push_back({.id = label, .name = label, .description = "", .examples = {}});
     return at->second;
   }
+  std::size_t examples(const std::string& label) { return all[number(label)].examples.size(); }
   void add(const std::string& label, std::string text) {
     all[number(label)].examples.push_back(std::move(text));
   }
@@ -46,7 +51,9 @@ TEST(Routing, Clinc150) {
     return out;
   };
   Skills skills;
-  for (const auto& [text, label] : pairs("train")) skills.add(label, text);
+  for (const auto& [text, label] : pairs("train")) {
+    if (skills.examples(label) < kExamplesEach) skills.add(label, text);
+  }
   auto router = Router::train(skills.all);
   ASSERT_TRUE(router) << router.error().message;
   std::vector<std::string> meant;
@@ -56,13 +63,16 @@ TEST(Routing, Clinc150) {
   for (const auto& [text, label] : pairs("test")) queries.push_back({text, skills.number(label)});
   for (const auto& [text, label] : pairs("oos_test")) queries.push_back({text, std::nullopt});
   const RoutingFigures figures = evaluate(*router, queries).figures;
+  RecordProperty("top1", std::to_string(*figures.top1));
   RecordProperty("joint", std::to_string(*figures.joint));
+  RecordProperty("rejected", std::to_string(*figures.rejected));
+  RecordProperty("auroc", std::to_string(*figures.auroc));
   EXPECT_EQ(figures.meant, 4500U);
   EXPECT_EQ(figures.others, 1000U);
-  EXPECT_GT(*figures.top1, 0.925);
-  EXPECT_GT(*figures.joint, 0.88);
-  EXPECT_GT(*figures.rejected, 0.80);
-  EXPECT_GT(*figures.auroc, 0.95);
+  EXPECT_GT(*figures.top1, 0.755);
+  EXPECT_GT(*figures.joint, 0.71);
+  EXPECT_GT(*figures.rejected, 0.54);
+  EXPECT_GT(*figures.auroc, 0.91);
   EXPECT_LT(router->bytes(), 50U << 20);
 }
 
