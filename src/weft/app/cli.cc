@@ -315,8 +315,7 @@ void add_models(CLI::App& app, Words& words) {
 void add_router(CLI::App& app, Words& words) {
   CLI::App* router = app.add_subcommand("router", "which skill a sentence asks for");
   router->require_subcommand(1);
-  const std::string example =
-      "weft router eval --skills skills.jsonl --queries test.jsonl --calibrate val.jsonl";
+  const std::string example = "weft router eval --skills skills.jsonl --queries queries.jsonl";
   router->footer("example:\n  " + example);
   CLI::App* eval = command(*router, words, "eval", "measure it on sentences of your own", example,
                            [&words] { return run_router_eval(words.router, words.hub.json); });
