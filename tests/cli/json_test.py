@@ -92,8 +92,12 @@ class Documents(Case):
         job = self.document(hub.run("jobs", "--json"))["jobs"][0]["name"]
         self.assertEqual(self.document(hub.run("jobs", job, "--json"))["name"], job)
         self.assertEqual(self.document(hub.run("deploy", job, "--as", "again", "--json"))["EndpointStatus"], "InService")
+        (Path(self.folder) / "skills.jsonl").write_text('{"id": "x", "name": "pay"}\n')
+        (Path(self.folder) / "queries.jsonl").write_text('{"text": "pay", "gold": "x"}\n')
+        run = hub.run("router", "eval", "--skills", "skills.jsonl", "--queries", "queries.jsonl", "--json")
+        self.assertEqual(self.document(run)["in_scope"], 1)
         # Nothing that knows --json is missing above.
-        tried = {word for words, _, _ in done for word in (words[0], " ".join(words[:2]))} | {"key revoke", "deploy", "up"}
+        tried = {word for words, _, _ in done for word in (words[0], " ".join(words[:2]))} | {"key revoke", "deploy", "up", "router eval"}
         for path, options, below in walk_help():
             if "--json" in options and not below:
                 self.assertIn(" ".join(path), tried)
