@@ -127,7 +127,7 @@ json::object describe(const RoutingFigures& figures) {
   return out;
 }
 
-json::object describe(const dialogue::RoutedAnswer& answer, const RoutedQuery& query,
+json::object describe(const dialogue::Routing& answer, const RoutedQuery& query,
                       const std::vector<RoutedSkill>& skills) {
   json::array ranked;
   for (const dialogue::RankedSkill& each : answer.ranked)

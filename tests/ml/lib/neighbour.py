@@ -9,9 +9,12 @@ import sys
 import threading
 import time
 import urllib.parse
+from pathlib import Path
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+
+from lib.waits import eventually
 
 PAUSE_S = 0.02
 # A signature is good for fifteen minutes.
@@ -48,17 +51,20 @@ class Neighbour:
                 self.failures.append(told)
 
     def start(self):
-        self.process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([sys.executable, "-m", "lib.neighbour"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        cwd=Path(__file__).resolve().parents[1])
         self.threads = [threading.Thread(target=each) for each in (self.sign, self.read)]
         for each in self.threads:
             each.start()
+        eventually("the one beside is answered", lambda: self.times or self.failures, 60)
 
     def stop(self):
         self.end.set()
         for each in self.threads:
             each.join()
         self.process.stdout.close()
-        self.process.wait()
+        if self.process.wait() != 0:
+            self.failures.append(f"it ended with {self.process.returncode}")
 
 
 def main():

@@ -71,7 +71,7 @@ RoutingEvaluation evaluate(const Router& router, std::span<const RoutedQuery> qu
       ++figures.others;
       rejected += declined ? 1 : 0;
     }
-    out.answers.push_back({.zone = routing.zone, .ranked = std::move(routing.ranked)});
+    out.answers.push_back(std::move(routing));
   }
   figures.top1 = share(top1, figures.meant);
   figures.top3 = share(top3, figures.meant);

@@ -32,14 +32,9 @@ struct RoutingFigures {
   double p99_us = 0;
 };
 
-struct RoutedAnswer {
-  Zone zone = Zone::decline;
-  std::vector<RankedSkill> ranked;
-};
-
 struct RoutingEvaluation {
   RoutingFigures figures;
-  std::vector<RoutedAnswer> answers;  ///< in the order of the queries
+  std::vector<Routing> answers;  ///< in the order of the queries
 };
 
 RoutingEvaluation evaluate(const Router& router, std::span<const RoutedQuery> queries);
