@@ -42,6 +42,7 @@ class Request:
         self.link = link
         self.frame = frame
         self.cancelled = False
+        self.released = False  # its thread was counted as idle again
         self.socket = None  # while it is on its way
 
 
@@ -52,7 +53,7 @@ class Pool:
         self.wake = wake
         self.threads_max = threads
         self.threads = 0
-        self.idle = 0
+        self.idle = 0  # of those: what waits for a request, or is about to
         self.changed = threading.Condition()
         self.waiting = collections.OrderedDict()
         self.waiting_bytes = 0
@@ -71,6 +72,7 @@ class Pool:
             self.waiting_bytes += frames.size_of(frame)
             if self.idle < len(self.waiting) and self.threads < self.threads_max:
                 self.threads += 1
+                self.idle += 1
                 threading.Thread(target=self.work, daemon=True).start()
             self.changed.notify()
 
@@ -96,24 +98,32 @@ class Pool:
     def take(self):
         """The next request; None: there is to be none. And how many wait besides."""
         with self.changed:
-            self.idle += 1
             while not self.waiting and not self.closed:
                 self.changed.wait()
-            self.idle -= 1
             if self.closed:
                 return None
+            self.idle -= 1
             key, request = self.waiting.popitem(last=False)
             self.waiting_bytes -= frames.size_of(request.frame)
             self.running[key] = request
         self.wake()  # there is room again
         return request
 
+    def release(self, request):
+        """Its thread takes the next request: said before the answer is sent, or the next one, which the answer may bring,
+        would open a connection of its own."""
+        with self.changed:
+            if not request.released:
+                request.released = True
+                self.idle += 1
+
     def work(self):
-        connection = Connection(self.port, self.timeout_s, self.wake)
+        connection = Connection(self)
         while (request := self.take()) is not None:
             try:
                 connection.answer(request)
             finally:
+                self.release(request)
                 with self.changed:
                     self.running.pop((request.link, request.frame.id), None)
                 self.wake()
@@ -133,10 +143,11 @@ def stop(request):
 class Connection:
     """One thread's."""
 
-    def __init__(self, port, timeout_s, wake):
-        self.port = port
-        self.timeout_s = timeout_s
-        self.wake = wake
+    def __init__(self, pool):
+        self.pool = pool
+        self.port = pool.port
+        self.timeout_s = pool.timeout_s
+        self.wake = pool.wake
         self.http = None
         self.used_at = 0.0
 
@@ -221,6 +232,7 @@ class Connection:
     def reply(self, request, status, kind, attributes, body):
         if request.cancelled:
             return self.drop()
+        self.pool.release(request)
         request.link.add(frames.Frame(frames.REPLY, request.frame.id, status, kind, b"", attributes, body))
         return self.send(request.link)
 
