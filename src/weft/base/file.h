@@ -27,6 +27,8 @@ class File {
   static Result<File> make(const std::filesystem::path& path);
 
   int descriptor() const { return descriptor_; }
+  /// Whoever gets it closes it.
+  int release() { return std::exchange(descriptor_, -1); }
   Result<void> write(std::string_view bytes, const std::filesystem::path& path);
   /// At most `bytes_max` from `offset`; fewer only at the end.
   Result<std::string> read(std::uint64_t offset, std::size_t bytes_max) const;

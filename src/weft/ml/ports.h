@@ -26,6 +26,7 @@ struct Bind {
 /// A program in a sandbox: its own view of files, no network unless asked, bounded in processor,
 /// memory and time.
 struct WorkerSpec {
+  std::string title;    ///< for the hub's log: `training job churn`
   std::string program;  ///< a worker's name (`xgboost`), or an absolute path inside of the sandbox
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;

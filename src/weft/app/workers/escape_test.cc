@@ -218,7 +218,74 @@ TEST_F(Escape, EveryProbeIsRefused) {
   spec.arguments.insert(spec.arguments.end(),
                         {folder_.string(), std::to_string(::getpid()), socket.name()});
   const auto outcome = run(spec);
-  EXPECT_THAT(outcome.log, ::testing::ElementsAre("61 probes, got through: []"));
+  std::vector<std::string> told;
+  std::vector<std::string> said;
+  for (const std::string& line : outcome.log)
+    (line.starts_with("weft: ") ? told : said).push_back(line);
+  EXPECT_THAT(said, ::testing::ElementsAre("61 probes, got through: []"));
+  // What it was refused is told, each kind once.
+  std::vector<std::string> expected;
+  for (const std::string_view name : {"ptrace",
+                                      "mount",
+                                      "umount2",
+                                      "pivot_root",
+                                      "chroot",
+                                      "fsopen",
+                                      "open_tree",
+                                      "mount_setattr",
+                                      "unshare",
+                                      "clone with new namespaces",
+                                      "setns",
+                                      "add_key",
+                                      "request_key",
+                                      "keyctl",
+                                      "bpf",
+                                      "perf_event_open",
+                                      "userfaultfd",
+                                      "io_uring_setup",
+                                      "open_by_handle_at",
+                                      "syslog",
+                                      "sethostname",
+                                      "clock_settime",
+                                      "reboot",
+                                      "swapon",
+                                      "init_module",
+                                      "kexec_load",
+                                      "acct",
+                                      "socket of another family"})
+    expected.push_back(std::format("weft: the sandbox refused the system call `{}`", name));
+  EXPECT_THAT(told, ::testing::ElementsAreArray(expected));
+}
+
+TEST_F(Escape, WhoAsksWithoutEndIsRefusedWithoutBeingTold) {
+  auto spec = python(std::format(R"(
+import ctypes, errno, threading
+libc = ctypes.CDLL(None, use_errno=True)
+answers = set()
+def ask():
+    for _ in range(2000):
+        answers.add((libc.syscall({}, 16, 1, 0, 0), ctypes.get_errno()))
+threads = [threading.Thread(target=ask) for _ in range(4)]
+for each in threads: each.start()
+for each in threads: each.join()
+print(answers == {{(-1, errno.EPERM), (-1, errno.ENOSYS)}})
+)",
+                                 static_cast<int>(SYS_ptrace)));
+  const auto outcome = run(spec);
+  EXPECT_THAT(outcome.log,
+              ::testing::UnorderedElementsAre(
+                  "True", "weft: the sandbox refused the system call `ptrace`",
+                  "weft: the sandbox refused 1000 system calls; what follows is refused without "
+                  "being told"));
+}
+
+TEST_F(Escape, WhatEndsWhileItAsksHarmsNobody) {
+  // Killed in the middle of its questions, again and again: the hub's side goes with it.
+  for (int i = 0; i < 10; ++i) {
+    const auto outcome = run(shell("(while :; do unshare -m true 2>/dev/null; done) & sleep 0.0" +
+                                   std::to_string(i) + "; kill -9 $$"));
+    EXPECT_EQ(outcome.end.signal, SIGKILL);
+  }
 }
 
 TEST_F(Escape, SocketsWithoutAFileAreApartOnTheMachinesNetworkToo) {

@@ -36,6 +36,8 @@ inline constexpr int kBackgroundNice = 5;
 inline constexpr int kOomScore = 500;
 /// Of the machine's memory the hub keeps an eighth, at most so much.
 inline constexpr std::uint64_t kHubMemoryMax = 1ULL << 30;
+/// So many system calls that are refused are told one by one.
+inline constexpr std::size_t kDenialsMax = 1'000;
 /// How long trying the sandbox out may take.
 inline constexpr Milliseconds kProbeTime{5'000};
 /// How often the cgroup of a program that ended is tried to be removed (every kUsageEvery).

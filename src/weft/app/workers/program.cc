@@ -17,6 +17,7 @@
 
 #include "weft/app/workers/limits.h"
 #include "weft/app/workers/usage.h"
+#include "weft/base/log.h"
 #include "weft/ml/limits.h"
 
 namespace weft::app {
@@ -39,12 +40,17 @@ Result<Pair> make_pair() {
   return Pair{.ours = ends[0], .theirs = File(ends[1])};
 }
 
-/// Who wrote to the socket: its process, as the kernel tells (SO_PASSCRED). 0 when nobody did yet,
-/// -1 at the end.
-int writer_of(int socket) {
+/// Who wrote to the socket: its process, as the kernel tells (SO_PASSCRED), and the descriptor that
+/// came along.
+struct Writer {
+  int pid = -1;  ///< 0: nobody did yet; -1: it is closed
+  File sent;
+};
+
+Writer writer_of(int socket) {
   char byte = 0;
   iovec piece{.iov_base = &byte, .iov_len = 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
@@ -54,12 +60,22 @@ int writer_of(int socket) {
   do {
     count = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   } while (count < 0 && errno == EINTR);
-  if (count < 0 && errno == EAGAIN) return 0;
-  const cmsghdr* head = CMSG_FIRSTHDR(&message);
-  if (count <= 0 || head == nullptr || head->cmsg_type != SCM_CREDENTIALS) return -1;
-  ucred told{};
-  std::memcpy(&told, CMSG_DATA(head), sizeof(told));
-  return told.pid;
+  Writer out;
+  if (count < 0 && errno == EAGAIN) out.pid = 0;
+  if (count <= 0) return out;
+  for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+       head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_type == SCM_CREDENTIALS) {
+      ucred told{};
+      std::memcpy(&told, CMSG_DATA(head), sizeof(told));
+      out.pid = told.pid;
+    } else if (head->cmsg_type == SCM_RIGHTS) {
+      int descriptor = -1;
+      std::memcpy(&descriptor, CMSG_DATA(head), sizeof(descriptor));
+      out.sent = File(descriptor);
+    }
+  }
+  return out;
 }
 
 int open_process(int pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
@@ -108,6 +124,7 @@ Result<void> Program::make_links(std::size_t count, std::vector<File>& theirs) {
 
 Result<void> Program::start(const SandboxForm& form, const SandboxView& view,
                             const ml::WorkerSpec& spec) {
+  title_ = spec.title.empty() ? spec.program : spec.title;
   std::vector<File> theirs;
   WEFT_CHECK(make_links(spec.links, theirs));
   bound_disk(spec.binds);
@@ -131,10 +148,14 @@ Result<void> Program::start(const SandboxForm& form, const SandboxView& view,
 }
 
 void Program::open_gate() {
-  const int pid = writer_of(gate_->fd());
-  if (pid == 0) return;
-  if (pid > 0) {
-    if (auto bound = bind(pid); !bound) {
+  Writer writer = writer_of(gate_->fd());
+  if (writer.pid == 0) return;
+  if (writer.pid > 0) {
+    if (writer.sent.descriptor() >= 0) {
+      denials_.emplace(net::Poller::of(executor_), std::move(writer.sent),
+                       [this](std::string_view name) { tell_denial(name); });
+    }
+    if (auto bound = bind(writer.pid); !bound) {
       refused_ = bound.error().message;
       kill();
     } else {
@@ -143,6 +164,17 @@ void Program::open_gate() {
     }
   }
   gate_->close();
+}
+
+void Program::tell_denial(std::string_view name) {
+  std::string line = name.empty()
+                         ? std::format(
+                               "the sandbox refused {} system calls; what follows is refused "
+                               "without being told",
+                               kDenialsMax)
+                         : std::format("the sandbox refused the system call `{}`", name);
+  log::warn("{}: {}", title_, line);
+  denied_.push_back(std::format("weft: {}", line));
 }
 
 /// Puts everything on a program that has not begun yet.
@@ -252,6 +284,12 @@ std::string Program::why_ended() const {
 }
 
 Awaitable<std::optional<ml::WorkerLine>> Program::next_line(std::shared_ptr<Program> self) {
+  const auto next_denied = [&] {
+    ml::WorkerLine out{.stream = ml::WorkerLine::Stream::log, .text = self->denied_.front()};
+    self->denied_.pop_front();
+    return out;
+  };
+  if (!self->denied_.empty()) co_return next_denied();
   auto line = co_await self->child_->read_line();
   if (line) {
     if (!line->starts_with(ml::kStatusMark))
@@ -259,6 +297,7 @@ Awaitable<std::optional<ml::WorkerLine>> Program::next_line(std::shared_ptr<Prog
     co_return ml::WorkerLine{.stream = ml::WorkerLine::Stream::status,
                              .text = line->substr(ml::kStatusMark.size())};
   }
+  if (!self->denied_.empty()) co_return next_denied();
   if (std::exchange(self->told_, true)) co_return std::nullopt;
   std::string why = self->why_ended();
   if (why.empty()) co_return std::nullopt;

@@ -4,13 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weft/app/workers/cgroups.h"
+#include "weft/app/workers/denials.h"
 #include "weft/app/workers/link.h"
 #include "weft/app/workers/sandbox.h"
 #include "weft/app/workers/usage_watch.h"
@@ -56,6 +59,7 @@ class Program : public std::enable_shared_from_this<Program> {
   Result<void> bind(int pid);
   void bound_disk(const std::vector<ml::Bind>& binds);
   std::string why_ended() const;
+  void tell_denial(std::string_view name);
 
   Executor executor_;
   ProgramBounds bounds_;
@@ -70,6 +74,9 @@ class Program : public std::enable_shared_from_this<Program> {
   std::shared_ptr<Watched> watched_;
   std::optional<net::Handle> all_gone_;
   net::Wake gone_;
+  std::optional<Denials> denials_;
+  std::deque<std::string> denied_;  ///< lines of the log that nobody read yet
+  std::string title_;
   DiskBounds disk_;      ///< given on at the gate
   std::string refused_;  ///< why it never began
   bool told_ = false;

@@ -161,7 +161,7 @@ class Builder {
     return file(std::format("weft:x:{}:\n", gid), "/etc/group");
   }
   Result<void> add_filter() {
-    const std::string filter = system_call_filter();
+    const std::string filter = system_call_filter(Refusals::silent);
     if (filter.empty()) return {};
     WEFT_TRY(const std::string number, data(filter));
     options.add("--seccomp", number);
@@ -201,16 +201,18 @@ bool is_plain(std::string_view name) {
   });
 }
 
-Result<void> check_own(const fs::path& libexec, std::string_view name) {
-  if (!is_plain(name))
-    return fail(Reason::invalid_argument,
-                std::format("`{}` is no program: a worker's name, or an absolute path", name));
-  const fs::path file = libexec / std::format("weft-worker-{}", name);
+Result<void> check_installed(const fs::path& file) {
   if (::access(file.c_str(), X_OK) == 0) return {};
   return fail(Reason::unavailable,
               std::format("the program {} is missing{}install weft's workers, or say where they "
                           "are",
                           file.native(), kRemedyMark));
+}
+
+Result<void> check_own(const fs::path& libexec, std::string_view name) {
+  if (is_plain(name)) return check_installed(libexec / std::format("weft-worker-{}", name));
+  return fail(Reason::invalid_argument,
+              std::format("`{}` is no program: a worker's name, or an absolute path", name));
 }
 
 void add_environment(Options& options, const ml::WorkerSpec& spec, bool own) {
@@ -358,6 +360,8 @@ Result<SandboxCommand> sandbox_command(const SandboxForm& form, const SandboxVie
   if (holds_nul(spec))
     return fail(Reason::invalid_argument, "an argument or a variable holds what none can hold");
   const bool own = !spec.program.starts_with('/');
+  const fs::path gate_program = view.libexec / kGate;
+  WEFT_CHECK(check_installed(gate_program));
   if (own) WEFT_CHECK(check_own(view.libexec, spec.program));
   SandboxCommand out;
   for (const File& link : links) out.command.descriptors.push_back(link.descriptor());
@@ -368,6 +372,7 @@ Result<SandboxCommand> sandbox_command(const SandboxForm& form, const SandboxVie
   add_scratch(options, spec.memory_bytes);
   WEFT_CHECK(builder.add_settings(spec.network));
   for (const fs::path& path : view.shown) options.add("--ro-bind", path.native(), path.native());
+  options.add("--ro-bind", gate_program.native(), kGateInside);
   if (own) options.add("--ro-bind", view.libexec.native(), kLibexecInside);
   WEFT_CHECK(add_binds(options, spec));
   add_environment(options, spec, own);
@@ -376,16 +381,14 @@ Result<SandboxCommand> sandbox_command(const SandboxForm& form, const SandboxVie
     WEFT_CHECK(builder.file(std::format("{}={}{}", kSanitizerVariable, kSanitizerOptions, '\0'),
                             "/proc/self/environ"));
   options.add("--chdir", spec.directory.empty() ? "/" : spec.directory.native());
-  WEFT_CHECK(builder.add_filter());
   WEFT_CHECK(finish(out, builder, form));
   out.command.input = gate;
   // Without a network of the machine's it sees none of its sockets in the first place.
   out.command.own_abstract_sockets = spec.network;
   auto& words = out.command.arguments;
-  words.insert(
-      words.end(),
-      {"/bin/sh", "-c", R"(echo >&0; read -r go && exec "$0" "$@" </dev/null; exit 126)",
-       own ? std::format("{}/weft-worker-{}", kLibexecInside, spec.program) : spec.program});
+  words.emplace_back(kGateInside);
+  words.push_back(own ? std::format("{}/weft-worker-{}", kLibexecInside, spec.program)
+                      : spec.program);
   words.insert(words.end(), spec.arguments.begin(), spec.arguments.end());
   return out;
 }

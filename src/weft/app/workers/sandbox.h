@@ -37,11 +37,15 @@ struct SandboxView {
   std::vector<std::filesystem::path> shown;
 };
 
+/// What begins every program (gate/main.cc), in the folder of weft's own programs, and inside.
+inline constexpr std::string_view kGate = "weft-gate";
+inline constexpr std::string_view kGateInside = "/run/weft/gate";
 /// Where the folder of weft's own programs is inside.
 inline constexpr std::string_view kLibexecInside = "/run/weft/libexec";
 
-/// A command that waits at its gate: it writes a line to its standard input (a socket), and the
-/// program begins when one comes back; at its end nothing begins.
+/// A command that waits at its gate: it writes a line to its standard input (a socket), with what
+/// tells of refused system calls (denials.h) where the kernel has that, and the program begins when
+/// a line comes back; at its end nothing begins.
 struct SandboxCommand {
   net::ChildCommand command;
   std::vector<File> held;  ///< open until the command was started

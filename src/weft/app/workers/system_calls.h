@@ -2,12 +2,24 @@
 // get out (seccomp). Owned by app; constant.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace weft::app {
 
-/// The filter as bubblewrap's --seccomp reads it; empty on machines that it was not written for.
-/// What is refused is EPERM, and ENOSYS where libraries then take another way.
-std::string system_call_filter();
+/// Who says no to a system call: whoever listens to the filter, or the kernel by itself.
+enum class Refusals : std::uint8_t { told, silent };
+
+/// The filter as the kernel takes it (an array of sock_filter); empty on machines that it was not
+/// written for. What libraries ask in passing, and take another way without, is never told.
+std::string system_call_filter(Refusals refusals);
+
+/// What one that is told is to be answered with (errno), and its name.
+struct RefusedCall {
+  std::string_view name;
+  int error = 0;
+};
+RefusedCall refused_call(int number);
 
 }  // namespace weft::app

@@ -28,6 +28,11 @@ constexpr std::string_view kHold = "exec 8>/opt/ml/lock; flock 8; ";
 
 class Workers : public testing::InSandbox {
  protected:
+  /// A folder of weft's own programs, with the gate alone.
+  void make_libexec() const {
+    std::filesystem::create_directories(folder_ / "libexec");
+    std::filesystem::copy_file(find_libexec() / "weft-gate", folder_ / "libexec/weft-gate");
+  }
   /// Whether anybody holds the lock that kHold takes.
   bool held() const {
     const File lock(::open((folder_ / "own/lock").c_str(), O_RDWR | O_CLOEXEC));
@@ -61,7 +66,7 @@ TEST_F(Workers, SayHowAProgramEnded) {
 }
 
 TEST_F(Workers, AProgramOfWeftsOwnIsFoundByItsName) {
-  std::filesystem::create_directories(folder_ / "libexec");
+  make_libexec();
   write("libexec/weft-worker-echo", "#!/bin/sh\necho $0 \"$@\"\n");
   std::filesystem::permissions(folder_ / "libexec/weft-worker-echo",
                                std::filesystem::perms::owner_all);
@@ -74,7 +79,7 @@ TEST_F(Workers, AProgramOfWeftsOwnIsFoundByItsName) {
 
 TEST_F(Workers, AProgramThatIsBuiltAsTheHubIsRunsInside) {
   // With a sanitizer where this has one.
-  std::filesystem::create_directories(folder_ / "libexec");
+  make_libexec();
   std::filesystem::copy_file("/proc/self/exe", folder_ / "libexec/weft-worker-self");
   workers_ = make({.libexec = folder_ / "libexec"});
   const auto outcome = run(program("self", {"--gtest_list_tests"}));

@@ -170,6 +170,7 @@ Awaitable<Result<void>> JobRun::prepare() {
 WorkerSpec JobRun::program() const {
   WorkerSpec out;
   const JobLimits bounds = limits();
+  out.title = std::format("training job {}", job_.spec.name);
   out.threads = bounds.threads;
   out.memory_bytes = bounds.memory_bytes;
   out.disk_bytes = job_.spec.disk_bytes;

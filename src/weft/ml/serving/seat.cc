@@ -73,6 +73,8 @@ Milliseconds Seat::stop_grace() const {
 WorkerSpec Seat::program() const {
   const auto& world = parts_.world.parts;
   WorkerSpec out;
+  out.title = std::format("endpoint {}, variant {}, model {}", parts_.endpoint,
+                          parts_.variant.spec.name, model().name);
   out.program = algorithm_->name;
   out.arguments = {"serve", "--root", std::string(kRoot)};
   for (std::size_t i = 0; i < loops().size(); ++i) {
