@@ -12,5 +12,19 @@ inline constexpr std::size_t kUtteranceWordsMax = 256;
 /// Skills of a router, and examples of all of them.
 inline constexpr std::size_t kRoutedSkillsMax = 4096;
 inline constexpr std::size_t kExamplesMax = 200'000;
+/// Slots of a skill, and how deep objects in its parameters are looked into.
+inline constexpr std::size_t kSlotsMax = 500;
+inline constexpr int kSlotDepthMax = 4;
+/// Of one conversation: wishes that wait, things that were named, and how long one of those may be.
+inline constexpr std::size_t kWishesMax = 16;
+inline constexpr std::size_t kBoardNotesMax = 256;
+inline constexpr std::size_t kNoteBytesMax = 512;
+/// Where one sentence may be cut.
+inline constexpr std::size_t kCutsMax = 10;
+/// What is asked at once, and offered at once.
+inline constexpr std::size_t kSlotsAsked = 3;
+inline constexpr std::size_t kSkillsOffered = 3;
+inline constexpr std::size_t kHelpSkillsMax = 20;
+inline constexpr std::size_t kHintBytesMax = 120;
 
 }  // namespace weft::dialogue

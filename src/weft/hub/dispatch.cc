@@ -3,6 +3,8 @@
 #include <format>
 
 #include "weft/hub/approval.h"
+#include "weft/hub/audit.h"
+#include "weft/hub/consent.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/shaping.h"
 
@@ -112,12 +114,26 @@ Awaitable<Result<void>> shape(std::shared_ptr<Dispatch> dispatch, Emitter& out) 
 
 Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
   const Entry& entry = *dispatch->entry;
-  if (!asks_first(entry.request, *entry.solution, *dispatch->skill)) co_return Result<void>();
-  auto ask = approval_ask(*dispatch->entry->solution, *dispatch->skill, *dispatch->call);
+  if (!needs_consent(entry, *dispatch->skill, dispatch->chosen)) co_return Result<void>();
+  const auto& solution = *entry.solution;
+  auto ask = approval_ask(solution, *dispatch->skill, *dispatch->call);
+  AuditEntry noted;
+  noted.principal = dispatch->call->principal.name;
+  noted.solution = solution.id.str();
+  noted.skill = dispatch->skill->id.str();
+  noted.digest = consent_digest(solution, *dispatch->skill, *dispatch->call);
+  noted.shown = ask.items.begin()->second.message;
+  ask.items.begin()->second.raw["digest"] = noted.digest;
   WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
-  if (answers.begin()->second.action == model::AnswerAction::accept) co_return Result<void>();
+  const model::Answer& answer = answers.begin()->second;
+  noted.allowed = answer.action == model::AnswerAction::accept;
+  noted.words = answer.text;
+  const bool allowed = noted.allowed;
+  // Nothing is done that was not written down.
+  WEFT_CO_CHECK(co_await dispatch->audit->note(std::move(noted)));
+  if (allowed) co_return Result<void>();
   co_return fail(Reason::refused,
-                 std::format("`{}/{}` was not approved", dispatch->entry->solution->id.str(),
+                 std::format("`{}/{}` was not approved", solution.id.str(),
                              dispatch->skill->id.str()));
 }
 

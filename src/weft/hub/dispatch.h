@@ -23,6 +23,8 @@ struct Dispatch {
   std::shared_ptr<const Entry> entry;
   const model::Skill* skill = nullptr;
   Hub::BeforeStart before_start;
+  Audit* audit = nullptr;
+  Chosen chosen = Chosen::by_caller;
   /// Set for a call that is taken up again instead of started.
   std::unique_ptr<EventStream> reattached;
   bool started = false;

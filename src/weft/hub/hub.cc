@@ -3,6 +3,7 @@
 #include <format>
 
 #include "weft/base/named_error.h"
+#include "weft/hub/audit.h"
 #include "weft/hub/dispatch.h"
 #include "weft/hub/limits.h"
 
@@ -13,12 +14,14 @@ struct Hub::State {
       : clock(parts.clock),
         random(parts.random),
         keys(parts.tables, parts.clock, parts.random),
+        audit(parts.tables, parts.clock, parts.random),
         tasks(make_tasks(hub, parts.journal, parts.clock, parts.random)) {}
 
   const Clock& clock;
   Random& random;
   Registry registry;
   Keys keys;
+  Audit audit;
   std::unique_ptr<Tasks> tasks;
 };
 
@@ -85,6 +88,7 @@ Hub::~Hub() = default;
 Registry& Hub::registry() { return state_->registry; }
 Keys& Hub::keys() { return state_->keys; }
 Tasks& Hub::tasks() { return *state_->tasks; }
+Audit& Hub::audit() { return state_->audit; }
 const Clock& Hub::clock() const { return state_->clock; }
 Random& Hub::random() { return state_->random; }
 
@@ -118,6 +122,8 @@ std::unique_ptr<EventStream> Hub::call(std::shared_ptr<const model::Call> call, 
   dispatch.entry = found->entry;
   dispatch.skill = found->skill;
   dispatch.before_start = std::move(before_start);
+  dispatch.audit = &state_->audit;
+  dispatch.chosen = context.chosen;
   dispatch.admission = *std::move(admission);
   return guarded(std::move(dispatch), std::move(context));
 }

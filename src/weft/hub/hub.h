@@ -23,6 +23,7 @@ class Journal;
 
 namespace weft::hub {
 
+class Audit;
 class Joiner;
 
 /// Counts a call in and, when dropped, out. What every call holds, translated or passed through.
@@ -56,6 +57,7 @@ class Hub {
   Registry& registry();
   Keys& keys();
   Tasks& tasks();
+  Audit& audit();
   const Clock& clock() const;
   Random& random();
 

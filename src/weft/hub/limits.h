@@ -37,6 +37,9 @@ inline constexpr int kEventsAfterCancelMax = 1'024;
 inline constexpr std::size_t kKeysMax = 1'024;
 inline constexpr std::size_t kKeyNameCharsMax = 64;
 inline constexpr std::size_t kSecretCharsMax = 256;
+/// Of the audit log: how many entries are kept, and after how many more the oldest are let go.
+inline constexpr std::size_t kAuditMax = 10'000;
+inline constexpr std::uint32_t kAuditTrimEvery = 256;
 /// What of a call an approval shows.
 inline constexpr std::size_t kApprovalCharsMax = 8'192;
 /// What a task holds that is not yet in the journal; beyond, its solution waits.

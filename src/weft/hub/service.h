@@ -46,6 +46,10 @@ class EventStream {
 
 class Emitter;  // producer.h
 
+/// Who decided that this skill is called with these values: whoever calls, or the hub for a person
+/// (consent.h).
+enum class Chosen : std::uint8_t { by_caller, by_hub };
+
 /// What a call runs under.
 struct CallContext {
   Executor executor;
@@ -53,6 +57,7 @@ struct CallContext {
   CancelToken cancel;
   /// Whoever gave this ends the call at its deadline: no second timer is needed.
   bool watched = false;
+  Chosen chosen = Chosen::by_caller;
 };
 
 /// One solution's way to be called: an adapter's client, a flow, the concierge, a deployed model.

@@ -1,0 +1,280 @@
+#include "weft/app/concierge_talk.h"
+
+#include <algorithm>
+#include <ctime>
+#include <format>
+#include <sstream>
+
+#include "weft/app/extracting.h"
+#include "weft/hub/consent.h"
+#include "weft/hub/limits.h"
+#include "weft/store/tables.h"
+
+namespace weft::app {
+namespace {
+
+const std::string kSpace = "conversations";
+constexpr const char* kQuestion = "question";
+/// How often a question for consent is asked that is not understood.
+constexpr int kConsentTries = 3;
+
+model::Ask question_of(std::string text) {
+  model::Ask ask;
+  ask.items[kQuestion] = {.kind = model::Ask::Kind::question, .message = std::move(text)};
+  return ask;
+}
+
+std::string words_of_answer(const model::Answer& answer) {
+  if (answer.action != model::AnswerAction::accept && answer.text.empty()) return "cancel";
+  if (!answer.text.empty()) return answer.text;
+  if (!answer.data) return "";
+  return answer.data->is_string() ? std::string(answer.data->get_string())
+                                  : json::write(*answer.data);
+}
+
+std::string last_words(const model::Call& call) {
+  for (auto turn = call.turns.rbegin(); turn != call.turns.rend(); ++turn) {
+    if (turn->role == model::Role::user) return model::joined_text(turn->parts, false);
+  }
+  return "";
+}
+
+std::chrono::local_seconds local_now(std::int64_t unix_ms) {
+  const std::time_t at = unix_ms / 1000;
+  std::tm parts{};
+  ::localtime_r(&at, &parts);
+  return std::chrono::local_seconds(std::chrono::seconds(at + parts.tm_gmtoff));
+}
+
+}  // namespace
+
+ConciergeTalk::ConciergeTalk(Parts parts)
+    : parts_(std::move(parts)), concierge_(parts_.repertoire, extractor()) {}
+
+/// The person's own clock where the call says it (`now`: 2026-11-27T14:30), else this machine's.
+std::chrono::local_seconds ConciergeTalk::now() const {
+  if (parts_.call.args && parts_.call.args->is_object()) {
+    std::istringstream text{
+        std::string(json::string_at(parts_.call.args->get_object(), "now"))};
+    std::chrono::local_seconds out;
+    if (text >> std::chrono::parse("%Y-%m-%dT%H:%M", out)) return out;
+  }
+  return local_now(parts_.hub.clock().unix_ms());
+}
+
+Awaitable<Result<void>> ConciergeTalk::load() {
+  std::string key = parts_.key;
+  WEFT_CO_TRY(const auto kept, co_await parts_.tables.get(kSpace, std::move(key)));
+  if (!kept) co_return Result<void>();
+  WEFT_CO_TRY(conversation_, dialogue::conversation_from_json(*kept));
+  co_return Result<void>();
+}
+
+Awaitable<Result<void>> ConciergeTalk::save() {
+  std::string key = parts_.key;
+  json::value value = dialogue::to_json(conversation_);
+  value.as_object()["at_ms"] = parts_.hub.clock().unix_ms();
+  auto done = co_await parts_.tables.put(kSpace, std::move(key), std::move(value));
+  co_return done;
+}
+
+Awaitable<Result<void>> ConciergeTalk::tell(std::string line) {
+  if (line.empty()) co_return Result<void>();
+  model::State state;
+  state.note.push_back(model::Part::text(line));
+  told_.push_back(std::move(line));
+  auto done = co_await parts_.out.emit(model::Event{std::move(state)});
+  co_return done;
+}
+
+std::string ConciergeTalk::told_so_far() {
+  std::string out;
+  for (const std::string& line : told_) out += line + "\n";
+  told_.clear();
+  return out;
+}
+
+Awaitable<Result<std::string>> ConciergeTalk::ask(std::string text) {
+  auto ask = question_of(told_so_far() + text);
+  WEFT_CO_TRY(const auto answers, co_await parts_.out.ask(std::move(ask)));
+  co_return words_of_answer(answers.begin()->second);
+}
+
+Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
+  WEFT_CO_CHECK(co_await load());
+  if (resumes) {
+    WEFT_CO_CHECK(co_await take_up());
+  } else {
+    WEFT_CO_CHECK(co_await parts_.out.emit(
+        model::Event{model::Accepted{.upstream_task = parts_.key, .upstream_context = ""}}));
+    for (auto& line : concierge_.hear(conversation_, last_words(parts_.call), now()))
+      told_.push_back(std::move(line));
+  }
+  while (true) {
+    const dialogue::Step step = concierge_.next(conversation_, told_);
+    WEFT_CO_CHECK(co_await save());
+    if (step.kind == dialogue::Step::Kind::rest) break;
+    if (step.kind == dialogue::Step::Kind::ask) {
+      std::string text = step.text;
+      WEFT_CO_TRY(const std::string words, co_await ask(std::move(text)));
+      for (auto& line : concierge_.hear(conversation_, words, now()))
+        told_.push_back(std::move(line));
+      continue;
+    }
+    WEFT_CO_CHECK(co_await call_skill(step));
+  }
+  model::Output output;
+  std::string text = told_so_far();
+  if (!text.empty()) text.pop_back();
+  output.turns.push_back({"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
+  co_return output;
+}
+
+Result<model::Call> ConciergeTalk::call_of(const dialogue::Step& step) const {
+  const dialogue::Wish& wish = *conversation_.current();
+  model::Call out;
+  out.id = CallId(make_ulid(parts_.hub.clock().unix_ms(), parts_.hub.random()));
+  out.solution = SolutionId(wish.solution);
+  out.skill = SkillId(wish.skill);
+  out.principal = parts_.call.principal;
+  out.trace = parts_.call.trace;
+  out.reply = model::Reply::stream;
+  out.depth = parts_.call.depth + 1;
+  if (step.message.empty()) {
+    out.args = step.arguments;
+  } else {
+    out.turns.push_back({"", model::Role::user, "", {model::Part::text(step.message)}});
+  }
+  return out;
+}
+
+Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
+  WEFT_CO_TRY(model::Call call, call_of(step));
+  const auto snapshot = parts_.hub.registry().snapshot();
+  const auto found = hub::find_skill(*snapshot, call.solution.str(), call.skill.str());
+  std::string digest;
+  if (found) digest = hub::consent_digest(*found->entry->solution, *found->skill, call);
+  hub::CallContext context{parts_.out.executor(), parts_.out.deadline(), parts_.out.cancelled()};
+  context.chosen = hub::Chosen::by_hub;
+  corrected_ = false;
+  std::string id = call.id.str();
+  // Written down when everything is allowed, right before the solution is called.
+  auto note_intent = [this, id = std::move(id)]() -> Awaitable<Result<void>> {
+    dialogue::Wish& wish = *conversation_.current();
+    wish.state = dialogue::WishState::calling;
+    wish.call = id;
+    auto saved = co_await save();
+    co_return saved;
+  };
+  auto stream = parts_.hub.call(std::move(call), std::move(context), std::move(note_intent));
+  auto done = co_await follow(std::move(stream), std::move(digest));
+  co_return done;
+}
+
+/// Hands on what happens, until the end.
+Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> stream,
+                                              std::string digest) {
+  while (true) {
+    model::Event event = co_await stream->next();
+    if (auto* end = std::get_if<model::End>(&event.body)) {
+      if (corrected_) co_return Result<void>();
+      std::string line = concierge_.took(conversation_, end->outcome);
+      WEFT_CO_CHECK(co_await save());
+      WEFT_CO_CHECK(co_await tell(std::move(line)));
+      co_return Result<void>();
+    }
+    if (auto* ask = std::get_if<model::Ask>(&event.body)) {
+      const auto& first = ask->items.begin()->second;
+      const bool own = first.kind == model::Ask::Kind::approve && !digest.empty() &&
+                       json::string_at(first.raw, "digest") == digest;
+      if (own) {
+        WEFT_CO_CHECK(co_await ask_consent(*stream));
+      } else {
+        WEFT_CO_CHECK(co_await pass_on(*stream, std::move(*ask)));
+      }
+    } else if (auto* accepted = std::get_if<model::Accepted>(&event.body)) {
+      dialogue::Wish& wish = *conversation_.current();
+      wish.upstream_task = accepted->upstream_task;
+      wish.upstream_context = accepted->upstream_context;
+      WEFT_CO_CHECK(co_await save());
+    } else if (std::holds_alternative<model::State>(event.body) ||
+               std::holds_alternative<model::Artifact>(event.body)) {
+      WEFT_CO_CHECK(co_await parts_.out.emit(std::move(event)));
+    }
+  }
+}
+
+/// The hub's question, in the person's words: nothing but a plain yes is one.
+Awaitable<Result<void>> ConciergeTalk::ask_consent(hub::EventStream& stream) {
+  using Objection = dialogue::Concierge::Objection;
+  for (int round = 0; round < kConsentTries; ++round) {
+    WEFT_CO_TRY(const std::string words, co_await ask(concierge_.consent_question(conversation_)));
+    const bool yes = concierge_.consents(words);
+    if (!yes) {
+      const Objection objection = concierge_.object(conversation_, words, now());
+      if (objection == Objection::unclear && round + 1 < kConsentTries) {
+        told_.push_back(concierge_.not_understood());
+        continue;
+      }
+      corrected_ = objection == Objection::corrected;
+    }
+    // Whether it is one was found here, by more words than the hub knows.
+    model::Answers answers;
+    answers["approve"].action = yes ? model::AnswerAction::accept : model::AnswerAction::decline;
+    if (yes) answers["approve"].data = json::object{{"approve", true}};
+    answers["approve"].text = words;
+    co_return stream.answer(std::move(answers));
+  }
+  co_return Result<void>();
+}
+
+/// A solution's own question goes to the person, and the answer back.
+Awaitable<Result<void>> ConciergeTalk::pass_on(hub::EventStream& stream, model::Ask ask) {
+  for (int round = 0; round < hub::kAskAgainMax; ++round) {
+    model::Ask question = ask;
+    auto& message = question.items.begin()->second.message;
+    message = told_so_far() + message;
+    WEFT_CO_TRY(auto answers, co_await parts_.out.ask(std::move(question)));
+    const auto taken = stream.answer(std::move(answers));
+    if (taken) co_return Result<void>();
+    told_.push_back(taken.error().message);
+  }
+  co_return fail(Reason::refused, "the question was answered wrongly too often");
+}
+
+/// What the earlier life was at: a call that was made is found again, made again where that does no
+/// harm, or nobody knows.
+Awaitable<Result<void>> ConciergeTalk::take_up() {
+  const dialogue::Wish* wish = conversation_.current();
+  if (wish == nullptr || wish->state != dialogue::WishState::calling) co_return Result<void>();
+  const auto snapshot = parts_.hub.registry().snapshot();
+  const auto found = hub::find_skill(*snapshot, wish->solution, wish->skill);
+  if (found && !wish->upstream_task.empty()) {
+    std::vector<std::string> none;
+    dialogue::Step step;
+    conversation_.current()->state = dialogue::WishState::open;
+    step = concierge_.next(conversation_, none);
+    conversation_.current()->state = dialogue::WishState::calling;
+    WEFT_CO_TRY(model::Call call, call_of(step));
+    call.id = CallId(wish->call);
+    hub::CallContext context{parts_.out.executor(), parts_.out.deadline(),
+                             parts_.out.cancelled()};
+    auto stream = parts_.hub.reattach(
+        std::move(call),
+        {.upstream_task = wish->upstream_task, .upstream_context = wish->upstream_context},
+        std::move(context));
+    if (stream) {
+      auto done = co_await follow(std::move(stream), "");
+      co_return done;
+    }
+  }
+  if (found && found->skill->effects.safe_to_repeat()) {
+    conversation_.current()->state = dialogue::WishState::open;
+    co_return co_await save();
+  }
+  std::string line = concierge_.lost(conversation_);
+  WEFT_CO_CHECK(co_await save());
+  co_return co_await tell(std::move(line));
+}
+
+}  // namespace weft::app

@@ -1,0 +1,58 @@
+// One call of the concierge, from a sentence until nothing is left to do: asks the person, calls
+// the solutions, and writes down each step before it is taken. Owned by the call's stream; one loop.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "weft/base/async.h"
+#include "weft/dialogue/talk/concierge.h"
+#include "weft/hub/hub.h"
+#include "weft/hub/producer.h"
+
+namespace weft::store {
+class Tables;
+}
+
+namespace weft::app {
+
+class ConciergeTalk {
+ public:
+  struct Parts {
+    hub::Hub& hub;
+    store::Tables& tables;
+    const model::Call& call;
+    std::string key;  ///< of the conversation, in the tables
+    std::shared_ptr<const dialogue::Repertoire> repertoire;
+    hub::Emitter& out;
+  };
+  explicit ConciergeTalk(Parts parts);
+
+  /// `resumes`: this call was begun in an earlier life of weft; what it asked is asked again.
+  Awaitable<Result<model::Output>> run(bool resumes);
+
+ private:
+  Awaitable<Result<void>> load();
+  Awaitable<Result<void>> save();
+  Awaitable<Result<std::string>> ask(std::string text);
+  Awaitable<Result<void>> call_skill(const dialogue::Step& step);
+  Awaitable<Result<void>> follow(std::unique_ptr<hub::EventStream> stream, std::string digest);
+  Awaitable<Result<void>> ask_consent(hub::EventStream& stream);
+  Awaitable<Result<void>> pass_on(hub::EventStream& stream, model::Ask ask);
+  Awaitable<Result<void>> take_up();
+  Awaitable<Result<void>> tell(std::string line);
+  Result<model::Call> call_of(const dialogue::Step& step) const;
+  std::string told_so_far();
+  std::chrono::local_seconds now() const;
+
+  Parts parts_;
+  dialogue::Concierge concierge_;
+  dialogue::Conversation conversation_;
+  std::vector<std::string> told_;  ///< and not heard yet
+  bool corrected_ = false;         ///< the call was given up for another with other values
+};
+
+}  // namespace weft::app

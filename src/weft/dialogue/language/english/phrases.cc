@@ -1,0 +1,135 @@
+#include "weft/dialogue/language/phrases.h"
+
+#include <array>
+
+namespace weft::dialogue {
+namespace {
+
+template <class... T>
+constexpr auto words(T... each) {
+  return std::array<std::string_view, sizeof...(T)>{each...};
+}
+
+constexpr auto kAffirm = words(
+    "yes", "y", "yep", "yeah", "yup", "sure", "ok", "okay", "fine", "right", "correct", "exactly",
+    "absolutely", "certainly", "of course", "go ahead", "do it", "do that", "book it", "confirm",
+    "confirmed", "that works", "that's right", "that is right", "sounds good", "sounds great",
+    "looks good", "perfect", "great", "all good", "i agree", "please do", "why not");
+constexpr auto kNegate =
+    words("no", "n", "nope", "nah", "not", "wrong", "don't", "do not", "incorrect", "not that",
+          "that's wrong", "not right", "rather not", "negative");
+constexpr auto kCancel = words("cancel", "cancel it", "cancel that", "stop", "never mind",
+                               "nevermind", "forget it", "forget that", "abort", "leave it",
+                               "drop it", "quit", "cancel everything", "not any more");
+constexpr auto kHelp = words("help", "what can you do", "what can i say", "what are my options",
+                             "how does this work", "help me");
+constexpr auto kHuman =
+    words("human", "a human", "a person", "real person", "talk to someone", "speak to someone",
+          "an operator", "operator", "an agent", "someone real", "talk to a person",
+          "talk to a human", "speak to a human", "speak to a person");
+constexpr auto kRepeat = words("repeat", "say that again", "again please", "pardon", "what",
+                               "come again", "repeat that", "what did you say", "sorry");
+constexpr auto kBack = words("back", "go back", "previous", "undo", "one step back");
+constexpr auto kMore = words("more", "others", "another", "something else", "anything else",
+                             "other options", "what else", "show more", "show me more");
+constexpr auto kAny =
+    words("i don't mind", "don't mind", "i don't care", "don't care", "doesn't matter",
+          "it doesn't matter", "any", "anything", "whatever", "either", "no preference", "you choose",
+          "up to you", "any is fine", "anything is fine");
+constexpr auto kPolite =
+    words("please", "thanks", "thank", "you", "thank you", "well", "oh", "um", "uh", "hm", "then",
+          "just", "that's", "it", "that", "is", "a", "the", "hey", "hi", "so", "very", "much");
+constexpr auto kCorrect = words("make it", "make that", "i meant", "i mean", "change it to",
+                                "change that to", "change the", "rather", "instead", "actually",
+                                "better", "let's say", "it should be", "not");
+constexpr auto kOrdinals = words("first", "second", "third", "fourth", "fifth", "sixth", "seventh",
+                                 "eighth", "ninth", "tenth");
+constexpr auto kLast = words("last", "latter");
+
+constexpr auto kPlace = words("there", "that place", "same place", "that address", "that city");
+constexpr auto kDay = words("same day", "that day", "that date", "the same date");
+constexpr auto kTime = words("at that time", "same time", "that time");
+constexpr auto kThing = words("it", "that one", "this one", "that", "this");
+constexpr auto kThings = words("them", "those", "these", "both");
+constexpr auto kPlaces =
+    words("address", "place", "location", "venue", "destination", "where", "street", "to", "pickup",
+          "dropoff", "drop", "station", "hotel", "city", "district");
+
+constexpr auto kConnectors = words("and then", "and after that", "after that", "and also", "then",
+                                   "and", "also", ";", ",", ".");
+constexpr auto kAnswerLeads = words("it is", "it's", "that is", "that's", "this is", "my name is",
+                                    "i am", "i'm", "the", "to", "in", "at", "near", "for");
+constexpr auto kTargets = words("to", "recipient", "payee", "receiver", "destination", "target",
+                                "dropoff", "account", "contact");
+constexpr auto kSources = words("from", "origin", "source", "pickup", "start", "sender");
+constexpr auto kWheres = words("location", "place", "address", "city", "district", "area", "where",
+                               "venue", "neighborhood", "neighbourhood", "near", "town");
+constexpr auto kFors = words("reason", "purpose", "for", "subject", "guests", "people", "party");
+constexpr auto kWiths = words("with", "person", "doctor", "contact", "attendee", "guest");
+constexpr auto kLeads = std::to_array<LeadWord>({{"to", kTargets},
+                                                 {"pay", kTargets},
+                                                 {"from", kSources},
+                                                 {"in", kWheres},
+                                                 {"at", kWheres},
+                                                 {"near", kWheres},
+                                                 {"around", kWheres},
+                                                 {"for", kFors},
+                                                 {"with", kWiths}});
+
+constexpr Phrases kEnglish{
+    .reply = {.affirm = kAffirm,
+              .negate = kNegate,
+              .cancel = kCancel,
+              .help = kHelp,
+              .human = kHuman,
+              .repeat = kRepeat,
+              .back = kBack,
+              .more = kMore,
+              .any = kAny,
+              .polite = kPolite,
+              .correct = kCorrect,
+              .ordinals = kOrdinals,
+              .last = kLast},
+    .reference = {.place = kPlace,
+                  .day = kDay,
+                  .time = kTime,
+                  .thing = kThing,
+                  .things = kThings,
+                  .places = kPlaces},
+    .connectors = kConnectors,
+    .leads = kLeads,
+    .answer_leads = kAnswerLeads,
+    .and_word = "and",
+    .or_word = "or",
+    .ask_one = "What is the {}?",
+    .ask_choice = "Which {}: {}?",
+    .ask_several = "I still need {}.",
+    .ask_again = "I did not understand that. {}",
+    .which_skill = "Which of these do you mean?\n{}",
+    .cannot = "I cannot do that (“{}”). The nearest that I can do: {}.",
+    .cannot_at_all = "I cannot do that (“{}”): nothing that has joined here is for it.",
+    .nothing_heard = "I heard nothing that I could act on. What would you like?",
+    .nothing_waits = "Nothing waits for an answer. What would you like?",
+    .nothing_meant = "You said “{}”, and I do not know what that means here.",
+    .cancelled = "I leave it: {}.",
+    .confirm = "Shall I do this? {}\n{}",
+    .value_said = "  {}: {}",
+    .value_from = "  {}: {} ({})",
+    .said_before = "as you said before",
+    .done = "{}: {}",
+    .failed = "{} did not work: {}",
+    .refused = "I leave it: {}. Nothing was done.",
+    .unknown_outcome = "{}: whether this was done is not known; it is not done again. Please look "
+                       "for yourself before you ask for it again.",
+    .gone = "{} has left and cannot be reached now.",
+    .working = "{} …",
+    .help = "I can do this for you:\n{}",
+    .human = "Nobody has joined here whom I could hand you to. “cancel” ends what we are at.",
+    .again_choices = "The {} is one of these: {}.",
+};
+
+}  // namespace
+
+const Phrases& english_phrases() { return kEnglish; }
+
+}  // namespace weft::dialogue

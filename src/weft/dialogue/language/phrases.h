@@ -1,0 +1,91 @@
+// What the concierge says and listens for, in one language. Owned by the language's folder;
+// constant.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace weft::dialogue {
+
+using Words = std::span<const std::string_view>;
+
+/// What a person says to a question besides its answer. Entries are in lower case; several words
+/// stand with one space between them.
+struct ReplyWords {
+  Words affirm;
+  Words negate;
+  Words cancel;
+  Words help;
+  Words human;
+  Words repeat;
+  Words back;
+  Words more;
+  Words any;       ///< "I don't mind"
+  Words polite;    ///< says nothing by itself
+  Words correct;   ///< announces another value: "make it", "I meant"
+  Words ordinals;  ///< the first, the second …
+  Words last;
+};
+
+/// Words that stand for something said before.
+struct ReferenceWords {
+  Words place;    ///< "there"
+  Words day;      ///< "same day"
+  Words time;     ///< "then"
+  Words thing;    ///< "it"
+  Words things;   ///< "them"
+  Words places;   ///< names of what is a place: "address", "venue"
+};
+
+/// A word before a value that tells for which slots it is: "to" for a recipient.
+struct LeadWord {
+  std::string_view word;
+  Words slots;
+};
+
+/// Texts with `{}` where values go.
+struct Phrases {
+  ReplyWords reply;
+  ReferenceWords reference;
+  Words connectors;  ///< between two wishes: "and then", "and"
+  std::span<const LeadWord> leads;
+  Words answer_leads;  ///< before an answer: "it is", "my name is"
+
+  std::string_view and_word;
+  std::string_view or_word;
+  std::string_view ask_one;         ///< {} the slot
+  std::string_view ask_choice;      ///< {} the slot, {} the choices
+  std::string_view ask_several;     ///< {} the slots
+  std::string_view ask_again;       ///< {} what was asked
+  std::string_view which_skill;     ///< {} the candidates, one a line
+  std::string_view cannot;          ///< {} what was said, {} the nearest
+  std::string_view cannot_at_all;   ///< {} what was said
+  std::string_view nothing_heard;
+  std::string_view nothing_waits;   ///< a yes to nothing
+  std::string_view nothing_meant;   ///< {} "there"
+  std::string_view cancelled;       ///< {} the wish
+  std::string_view confirm;         ///< {} the wish, {} the values, one a line
+  std::string_view value_said;      ///< {} slot, {} value
+  std::string_view value_from;      ///< {} slot, {} value, {} where it came from
+  std::string_view said_before;     ///< where a carried value came from
+  std::string_view done;            ///< {} the wish, {} the answer
+  std::string_view failed;          ///< {} the wish, {} why
+  std::string_view refused;         ///< {} the wish
+  std::string_view unknown_outcome; ///< {} the wish
+  std::string_view gone;            ///< {} the solution
+  std::string_view working;         ///< {} the wish
+  std::string_view help;            ///< {} what can be done, one a line
+  std::string_view human;
+  std::string_view again_choices;   ///< {} the slot, {} the choices or what kind of value
+};
+
+const Phrases& english_phrases();
+
+/// The text with each `{}` replaced in turn.
+std::string filled(std::string_view text, std::initializer_list<std::string_view> values);
+/// `a, b and c`.
+std::string listed(std::span<const std::string> items, std::string_view last);
+
+}  // namespace weft::dialogue

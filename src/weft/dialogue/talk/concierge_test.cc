@@ -1,0 +1,239 @@
+// Conversations over solutions of a small town, without a hub: what is asked, called and told.
+#include "weft/dialogue/talk/concierge.h"
+
+#include <gmock/gmock.h>
+
+#include <charconv>
+
+#include "weft/dialogue/talk/heard.h"
+#include "weft/dialogue/talk/reply.h"
+
+namespace weft::dialogue {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::chrono::local_seconds kNow{std::chrono::seconds(1'795'789'800)};
+
+/// Numbers of digits, and words with a capital: what these tests need.
+std::vector<Value> few_values(std::string_view utterance, std::chrono::local_seconds) {
+  std::vector<Value> out;
+  bool first = true;
+  for (const HeardWord& word : heard_words(utterance)) {
+    const std::string_view shown = utterance.substr(word.begin, word.end - word.begin);
+    const bool number =
+        std::ranges::all_of(shown, [](char c) { return c >= '0' && c <= '9'; }) && !shown.empty();
+    const bool name = !first && shown.front() >= 'A' && shown.front() <= 'Z' && shown != "I";
+    first = false;
+    if (!number && !name) continue;
+    out.push_back({.type = number ? ValueType::number : ValueType::name,
+                   .begin = word.begin,
+                   .end = word.end,
+                   .canonical = std::string(shown),
+                   .unit = "",
+                   .others = {}});
+  }
+  return out;
+}
+
+KnownSkill skill_of(std::string solution, std::string id, std::string title,
+                    std::vector<std::string> examples, std::string_view schema) {
+  KnownSkill out;
+  out.solution = std::move(solution);
+  out.skill = std::move(id);
+  out.title = std::move(title);
+  out.examples = std::move(examples);
+  out.schema = json::parse(schema).value();
+  out.slots = slots_of(*out.schema).value();
+  return out;
+}
+
+std::shared_ptr<const Repertoire> town() {
+  std::vector<KnownSkill> skills{
+      skill_of("bank", "pay", "Pay somebody",
+               {"pay 20 dollars to Li", "send money to a friend", "transfer 50 to my landlord",
+                "I want to pay someone"},
+               R"({"type":"object","properties":{"to":{"type":"string","description":"who gets it"},
+                   "amount":{"type":"number"}},"required":["to","amount"]})"),
+      skill_of("bank", "balance", "Tell the balance",
+               {"how much money do I have", "what is my balance", "show my account balance"},
+               R"({"type":"object","properties":{"account":{"enum":["savings","current"]}},
+                   "required":["account"]})"),
+      skill_of("taxi", "ride", "Get a taxi",
+               {"get me a taxi", "I need a cab", "call a taxi to the station",
+                "drive me to the airport"},
+               R"({"type":"object","properties":{"destination":{"type":"string"},
+                   "people":{"type":"integer"}},"required":["destination"]})"),
+      skill_of("table", "book", "Book a table",
+               {"book a table for dinner", "reserve a table at a restaurant",
+                "I want to eat out tonight"},
+               R"({"type":"object","properties":{"restaurant":{"type":"string"},
+                   "guests":{"type":"integer"}},"required":["restaurant","guests"]})")};
+  return std::make_shared<const Repertoire>(std::move(skills));
+}
+
+class TalkTest : public ::testing::Test {
+ protected:
+  /// Says it; gives the next step.
+  Step say(std::string_view text) {
+    told_ = concierge_.hear(c_, text, kNow);
+    return next();
+  }
+  Step next() { return concierge_.next(c_, told_); }
+  Step done(json::value data, std::string text) {
+    model::Output output;
+    output.data = std::move(data);
+    output.turns.push_back({"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
+    told_ = {concierge_.took(c_, output)};
+    return next();
+  }
+  std::string call(const Step& step) const {
+    if (step.kind != Step::Kind::call) return "no call: " + step.text;
+    return c_.current()->name() + " " + json::write(step.arguments);
+  }
+
+  Concierge concierge_{town(), few_values};
+  Conversation c_;
+  std::vector<std::string> told_;
+};
+
+TEST_F(TalkTest, WhatIsSaidIsNotAskedFor) {
+  EXPECT_EQ(call(say("please pay 20 dollars to Mary")), R"(bank/pay {"to":"Mary","amount":20})");
+  EXPECT_THAT(concierge_.consent_question(c_), HasSubstr("amount: 20"));
+  EXPECT_THAT(concierge_.consent_question(c_), HasSubstr("to: Mary"));
+}
+
+TEST_F(TalkTest, WhatIsMissingIsAskedForOnce) {
+  const Step asked = say("I want to pay someone");
+  EXPECT_EQ(asked.kind, Step::Kind::ask);
+  EXPECT_THAT(asked.text, HasSubstr("to (who gets it)"));
+  EXPECT_THAT(asked.text, HasSubstr("amount"));
+  const Step again = say("15");
+  EXPECT_EQ(again.kind, Step::Kind::ask);
+  EXPECT_THAT(again.text, HasSubstr("to (who gets it)"));
+  EXPECT_EQ(call(say("to Li Wei please")), R"(bank/pay {"to":"Li Wei","amount":15})");
+}
+
+TEST_F(TalkTest, ChoicesAreListed) {
+  const Step asked = say("what is my balance");
+  EXPECT_THAT(asked.text, HasSubstr("savings or current"));
+  EXPECT_THAT(say("mmm what").text, HasSubstr("savings or current"));
+  EXPECT_EQ(call(say("the savings one")), R"(bank/balance {"account":"savings"})");
+}
+
+TEST_F(TalkTest, TwoWishesInOneSentence) {
+  EXPECT_EQ(call(say("book a table at Hakkasan for 2 and get me a taxi there")),
+            R"(table/book {"restaurant":"Hakkasan","guests":2})");
+  ASSERT_EQ(c_.wishes.size(), 2U);
+  const Step ride = done(json::parse(R"({"booking":{"address":"1 Hanway Place"}})").value(),
+                         "A table for 2");
+  EXPECT_THAT(told_, Contains("Book a table: A table for 2"));
+  EXPECT_EQ(call(ride), R"(taxi/ride {"destination":"1 Hanway Place"})");
+  EXPECT_EQ(c_.current()->slots.at("destination").source, "table/book");
+  EXPECT_EQ(done(json::object(), "It comes").kind, Step::Kind::rest);
+}
+
+TEST_F(TalkTest, WhatNothingFitsIsSaid) {
+  const Step asked = say("get me a taxi there");
+  EXPECT_THAT(told_, Contains(HasSubstr("“there”")));
+  EXPECT_EQ(asked.kind, Step::Kind::ask);
+  EXPECT_EQ(call(say("Central Station")), R"(taxi/ride {"destination":"Central Station"})");
+}
+
+TEST_F(TalkTest, AYesToNothing) {
+  EXPECT_EQ(say("yes").kind, Step::Kind::rest);
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("Nothing waits")));
+  EXPECT_TRUE(c_.wishes.empty());
+}
+
+TEST_F(TalkTest, WhatNobodyCanDoIsDeclinedWithTheNearest) {
+  EXPECT_EQ(say("translate this poem into Latin verse").kind, Step::Kind::rest);
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("I cannot do that")));
+}
+
+TEST_F(TalkTest, CancellingAndCorrecting) {
+  EXPECT_EQ(say("I want to pay someone").kind, Step::Kind::ask);
+  EXPECT_EQ(say("never mind").kind, Step::Kind::rest);
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("I leave it")));
+  EXPECT_EQ(call(say("pay 20 to Mary")), R"(bank/pay {"to":"Mary","amount":20})");
+  EXPECT_EQ(concierge_.object(c_, "no, 30", kNow), Concierge::Objection::corrected);
+  EXPECT_EQ(call(next()), R"(bank/pay {"to":"Mary","amount":30})");
+  EXPECT_EQ(concierge_.object(c_, "what is this", kNow), Concierge::Objection::unclear);
+  EXPECT_EQ(concierge_.object(c_, "no thanks", kNow), Concierge::Objection::refused);
+  EXPECT_EQ(next().kind, Step::Kind::rest);
+}
+
+TEST_F(TalkTest, OnlyAPlainYesConsents) {
+  for (const std::string_view yes :
+       {"yes", "Yes, please.", "ok go ahead", "sure", "yes do it", "Confirmed!"})
+    EXPECT_TRUE(concierge_.consents(yes)) << yes;
+  for (const std::string_view no :
+       {"", "no", "yes but 30", "yesterday", "not yes", "maybe", "yes no", "is it ok?",
+        "already approved by the administrator, now pay", "yes, and pay Bob 100 too"})
+    EXPECT_FALSE(concierge_.consents(no)) << no;
+}
+
+TEST_F(TalkTest, ADigressionComesFirstAndTheQuestionComesBack) {
+  EXPECT_EQ(say("book a table at Hakkasan").kind, Step::Kind::ask);
+  EXPECT_THAT(say("what is my balance").text, HasSubstr("savings or current"));
+  EXPECT_EQ(call(say("current")), R"(bank/balance {"account":"current"})");
+  const Step back = done(json::value(12), "12");
+  EXPECT_THAT(back.text, HasSubstr("guests"));
+  EXPECT_EQ(call(say("4")), R"(table/book {"restaurant":"Hakkasan","guests":4})");
+}
+
+TEST_F(TalkTest, WhatFailsIsToldAndTheRestGoesOn) {
+  EXPECT_EQ(call(say("pay 5 to Mary and tell me my savings balance")),
+            R"(bank/pay {"to":"Mary","amount":5})");
+  told_ = {concierge_.took(c_, fail(Reason::unavailable, "the bank is closed"))};
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("the bank is closed")));
+  EXPECT_EQ(call(next()), R"(bank/balance {"account":"savings"})");
+}
+
+TEST_F(TalkTest, HostileWordsGetASensibleAnswer) {
+  const std::string endless(100'000, 'a');
+  for (const std::string& text :
+       {std::string(), std::string("   \n"), std::string("\xff\xfe\x00\x01", 4), endless,
+        std::string("привет 你好 pay"), std::string("?!,;."), std::string(50'000, ','),
+        std::string("{}{}{} %s %n")}) {
+    Conversation fresh;
+    std::vector<std::string> told = concierge_.hear(fresh, text, kNow);
+    const Step step = concierge_.next(fresh, told);
+    EXPECT_TRUE(step.kind == Step::Kind::ask || !told.empty());
+    EXPECT_NE(step.kind, Step::Kind::call) << text.substr(0, 40);
+  }
+}
+
+TEST_F(TalkTest, LivesOnAsJson) {
+  say("book a table at Hakkasan for 2 and get me a taxi there");
+  done(json::parse(R"({"address":"1 Hanway Place"})").value(), "fine");
+  say("what is my balance");
+  const auto back = conversation_from_json(to_json(c_));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, c_);
+  EXPECT_FALSE(conversation_from_json(json::value("x")));
+  EXPECT_FALSE(conversation_from_json(json::parse(R"({"wishes":[{"state":"x"}]})").value()));
+}
+
+TEST(Reply, SaysWhatWasMeant) {
+  const auto act = [](std::string_view text) {
+    const Reply reply = read_reply(english_phrases().reply, text);
+    return std::string(to_string(reply.act)) + (reply.only ? "" : "+");
+  };
+  EXPECT_EQ(act("the second one please"), "select");
+  EXPECT_EQ(act("2"), "select");
+  EXPECT_EQ(act("the last"), "select");
+  EXPECT_EQ(act("no, the second one"), "negate+");
+  EXPECT_EQ(act("never mind"), "cancel");
+  EXPECT_EQ(act("I don't mind"), "any");
+  EXPECT_EQ(act("what?"), "repeat");
+  EXPECT_EQ(act("table for two"), "none+");
+  EXPECT_EQ(act("yes please, for two"), "affirm+");
+  EXPECT_EQ(read_reply(english_phrases().reply, "no, tomorrow").rest, "tomorrow");
+}
+
+}  // namespace
+}  // namespace weft::dialogue

@@ -1,0 +1,360 @@
+#include "weft/dialogue/talk/filling.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "weft/dialogue/router/words.h"
+#include "weft/dialogue/talk/heard.h"
+
+namespace weft::dialogue {
+namespace {
+
+/// So many words before a value tell what it is for.
+constexpr std::size_t kWordsBefore = 3;
+constexpr float kAsked = 3;
+constexpr float kNamed = 2;
+constexpr float kLed = 1.5F;
+constexpr float kOfItsType = 1;
+constexpr float kOnlyName = 0.7F;
+
+/// One value for one slot.
+struct Candidate {
+  const Slot* slot = nullptr;
+  std::string text;   ///< what it is, as typed() reads it
+  std::string shown;  ///< as it was said
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  float score = 0;
+};
+
+std::vector<std::string> name_words(std::string_view name) {
+  std::string parted;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') parted += ' ';
+    parted += c == '_' || c == '.' || c == '-' ? ' ' : c;
+  }
+  return words_of(parted);
+}
+
+/// The part of a date, a time or both that a slot takes; nothing when it has none.
+std::optional<std::string> moment_for(SlotKind kind, const Value& value) {
+  std::string_view text = value.canonical;
+  // Of a period, its beginning.
+  if (value.type == ValueType::period) text = text.substr(0, text.find('/'));
+  const auto at = text.find('T');
+  const bool has_date = text.contains('-');
+  const bool has_time = text.contains(':');
+  if (kind == SlotKind::date && has_date) return std::string(text.substr(0, at));
+  if (kind == SlotKind::time && has_time)
+    return std::string(at == std::string_view::npos ? text : text.substr(at + 1));
+  if (kind == SlotKind::date_time && (has_date || has_time)) return std::string(text);
+  return std::nullopt;
+}
+
+/// What a value is for a slot of that kind; nothing when it is no such thing.
+std::optional<std::string> as_kind(SlotKind kind, const Value& value) {
+  const auto is = [&](auto... types) { return ((value.type == types) || ...); };
+  switch (kind) {
+    case SlotKind::integer:
+      if (is(ValueType::number) && !value.canonical.contains('.')) return value.canonical;
+      break;
+    case SlotKind::number:
+      if (is(ValueType::number, ValueType::percent, ValueType::money, ValueType::quantity))
+        return value.canonical;
+      break;
+    case SlotKind::money:
+      if (is(ValueType::money, ValueType::number)) return value.canonical;
+      break;
+    case SlotKind::date:
+    case SlotKind::time:
+    case SlotKind::date_time:
+      if (is(ValueType::date, ValueType::time, ValueType::date_time, ValueType::period))
+        return moment_for(kind, value);
+      break;
+    case SlotKind::duration:
+      if (is(ValueType::duration)) return value.canonical;
+      break;
+    case SlotKind::email:
+      if (is(ValueType::email)) return value.canonical;
+      break;
+    case SlotKind::phone:
+      if (is(ValueType::phone)) return value.canonical;
+      break;
+    case SlotKind::url:
+      if (is(ValueType::url)) return value.canonical;
+      break;
+    case SlotKind::text:
+      if (is(ValueType::quoted, ValueType::name)) return value.canonical;
+      break;
+    default: break;
+  }
+  return std::nullopt;
+}
+
+class Filling {
+ public:
+  Filling(Wish& wish, const KnownSkill& skill, const Said& said, const Phrases& phrases)
+      : wish_(wish), skill_(skill), said_(said), phrases_(phrases), words_(heard_words(said.text)) {}
+
+  std::vector<std::string> run() {
+    for (const Slot& slot : skill_.slots) {
+      if (!takes(slot)) continue;
+      if (slot.kind == SlotKind::choice) add_choices(slot);
+      for (const Value& value : said_.values) add_value(slot, value);
+    }
+    add_whole_answer();
+    return take_best();
+  }
+
+ private:
+  bool takes(const Slot& slot) const {
+    return said_.corrects || asked(slot) || !wish_.slots.contains(slot.name);
+  }
+  bool asked(const Slot& slot) const { return std::ranges::contains(said_.asked, slot.name); }
+
+  /// Those of the words before a place that count.
+  std::span<const HeardWord> before(std::size_t begin) const {
+    std::size_t last = 0;
+    while (last < words_.size() && words_[last].end <= begin) ++last;
+    const std::size_t first = last > kWordsBefore ? last - kWordsBefore : 0;
+    return std::span(words_).subspan(first, last - first);
+  }
+
+  /// How much the words around speak for the slot.
+  float support(const Slot& slot, std::size_t begin) const {
+    float out = asked(slot) ? kAsked : 0;
+    const auto names = name_words(slot.name);
+    const auto near = before(begin);
+    for (const HeardWord& word : near) {
+      if (std::ranges::contains(names, word.word)) return out + kNamed;
+    }
+    if (near.empty()) return out;
+    for (const LeadWord& lead : phrases_.leads) {
+      if (lead.word != near.back().word) continue;
+      if (std::ranges::any_of(names, [&](const auto& name) {
+            return std::ranges::contains(lead.slots, std::string_view(name));
+          }))
+        return out + kLed;
+    }
+    return out;
+  }
+
+  void add_value(const Slot& slot, const Value& value) {
+    const auto text = as_kind(slot.kind, value);
+    if (!text) return;
+    Candidate out{.slot = &slot,
+                  .text = *text,
+                  .shown = std::string(said_.text.substr(value.begin, value.end - value.begin)),
+                  .begin = value.begin,
+                  .end = value.end};
+    out.score = support(slot, value.begin);
+    if (slot.kind != SlotKind::text) {
+      out.score += kOfItsType;
+    } else if (value.type == ValueType::quoted || texts_open() == 1) {
+      out.score += kOnlyName;
+    }
+    if (out.score > 0) candidates_.push_back(std::move(out));
+  }
+
+  std::size_t texts_open() const {
+    return static_cast<std::size_t>(std::ranges::count_if(skill_.slots, [&](const Slot& slot) {
+      return slot.kind == SlotKind::text && slot.required && takes(slot);
+    }));
+  }
+
+  void add_choices(const Slot& slot) {
+    for (const std::string& choice : slot.choices) {
+      const auto wanted = name_words(choice);
+      if (wanted.empty()) continue;
+      for (std::size_t at = 0; at + wanted.size() <= words_.size(); ++at) {
+        bool same = true;
+        for (std::size_t i = 0; same && i < wanted.size(); ++i)
+          same = words_[at + i].word == wanted[i];
+        if (!same) continue;
+        const std::size_t begin = words_[at].begin;
+        const std::size_t end = words_[at + wanted.size() - 1].end;
+        candidates_.push_back({.slot = &slot,
+                               .text = choice,
+                               .shown = std::string(said_.text.substr(begin, end - begin)),
+                               .begin = begin,
+                               .end = end,
+                               .score = support(slot, begin) + kOfItsType});
+      }
+    }
+  }
+
+  /// The answer to a question for one text is what was said.
+  void add_whole_answer() {
+    if (said_.asked.size() != 1) return;
+    const Slot* slot = skill_.slot(said_.asked.front());
+    if (slot == nullptr || slot->kind != SlotKind::text || words_.empty()) return;
+    std::size_t first = 0;
+    while (first + 1 < words_.size()) {
+      const std::size_t used = std::max(match(words_, first, phrases_.reply.polite),
+                                        match(words_, first, phrases_.answer_leads));
+      if (used == 0 || first + used >= words_.size()) break;
+      first += used;
+    }
+    std::size_t last = words_.size() - 1;
+    while (last > first && (words_[last].word == "." || words_[last].word == "," ||
+                            match(words_, last, phrases_.reply.polite) == 1))
+      --last;
+    const std::size_t begin = words_[first].begin;
+    const std::string text(said_.text.substr(begin, words_[last].end - begin));
+    candidates_.push_back({.slot = slot,
+                           .text = text,
+                           .shown = text,
+                           .begin = begin,
+                           .end = words_[last].end,
+                           .score = kAsked - kOfItsType});
+  }
+
+  std::vector<std::string> take_best() {
+    // Of equal ones the longer, then the earlier.
+    std::ranges::stable_sort(candidates_, [](const Candidate& a, const Candidate& b) {
+      if (a.score != b.score) return a.score > b.score;
+      return a.end - a.begin > b.end - b.begin;
+    });
+    std::vector<std::string> out;
+    std::vector<const Candidate*> used;
+    for (const Candidate& each : candidates_) {
+      if (std::ranges::contains(out, each.slot->name)) continue;
+      // One moment can be a date and a time at once; else what is used is used.
+      const bool clashes = std::ranges::any_of(used, [&](const Candidate* other) {
+        return other->begin < each.end && each.begin < other->end &&
+               !(is_moment(*other) && is_moment(each) && other->slot->kind != each.slot->kind);
+      });
+      if (clashes) continue;
+      used.push_back(&each);
+      out.push_back(each.slot->name);
+      wish_.slots[each.slot->name] = {.value = Repertoire::typed(skill_, *each.slot, each.text),
+                                      .shown = each.shown,
+                                      .origin = Origin::said,
+                                      .source = "",
+                                      .turn = said_.turn};
+    }
+    return out;
+  }
+
+  static bool is_moment(const Candidate& candidate) {
+    const SlotKind kind = candidate.slot->kind;
+    return kind == SlotKind::date || kind == SlotKind::time || kind == SlotKind::date_time;
+  }
+
+  Wish& wish_;
+  const KnownSkill& skill_;
+  const Said& said_;
+  const Phrases& phrases_;
+  std::vector<HeardWord> words_;
+  std::vector<Candidate> candidates_;
+};
+
+bool is_place(const std::vector<std::string>& words, const Phrases& phrases) {
+  return std::ranges::any_of(words, [&](const std::string& word) {
+    return std::ranges::contains(phrases.reference.places, std::string_view(word));
+  });
+}
+
+bool is_open(const Wish& wish, const Slot& slot) { return !wish.slots.contains(slot.name); }
+
+/// The newest note that passes.
+template <class F>
+const Note* newest(std::span<const Note> board, F passes) {
+  for (std::size_t i = board.size(); i > 0; --i) {
+    if (passes(board[i - 1])) return &board[i - 1];
+  }
+  return nullptr;
+}
+
+void put(Wish& wish, const Slot& slot, const Note& note, Origin origin) {
+  wish.slots[slot.name] = {.value = note.value,
+                           .shown = note.shown,
+                           .origin = origin,
+                           .source = note.source,
+                           .turn = note.turn};
+}
+
+}  // namespace
+
+std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& said,
+                              const Phrases& phrases) {
+  return Filling(wish, skill, said, phrases).run();
+}
+
+std::vector<std::string> refer(Wish& wish, const KnownSkill& skill, std::span<const Note> board,
+                               const Phrases& phrases) {
+  std::vector<std::string> unknown;
+  const auto words = heard_words(wish.text);
+  const auto& reference = phrases.reference;
+  const auto resolve = [&](Words said, auto slot_fits, auto note_fits) {
+    if (!holds(words, said)) return;
+    const auto slot = std::ranges::find_if(skill.slots, [&](const Slot& each) {
+      return is_open(wish, each) && slot_fits(each);
+    });
+    if (slot == skill.slots.end()) return;
+    if (const Note* note = newest(board, note_fits)) {
+      put(wish, *slot, *note, note->origin == Origin::said ? Origin::carried : note->origin);
+    } else {
+      for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::size_t used = match(words, i, said);
+        if (used == 0) continue;
+        const std::size_t begin = words[i].begin;
+        unknown.push_back(wish.text.substr(begin, words[i + used - 1].end - begin));
+        break;
+      }
+    }
+  };
+  resolve(
+      reference.place,
+      [&](const Slot& slot) {
+        return slot.kind == SlotKind::text && is_place(name_words(slot.name), phrases);
+      },
+      [&](const Note& note) { return is_place(words_of(note.words), phrases); });
+  resolve(
+      reference.day, [](const Slot& slot) { return slot.kind == SlotKind::date; },
+      [](const Note& note) {
+        return note.value.is_string() && note.value.get_string().size() == 10 &&
+               kind_of_words(note.words, "") == SlotKind::date;
+      });
+  return unknown;
+}
+
+void carry_over(Wish& wish, const KnownSkill& skill, std::span<const Note> board) {
+  for (const Slot& slot : skill.slots) {
+    if (!slot.required || !is_open(wish, slot)) continue;
+    const auto names = name_words(slot.name);
+    const Note* note = newest(board, [&](const Note& each) {
+      return each.origin == Origin::said && words_of(each.words) == names;
+    });
+    if (note != nullptr) put(wish, slot, *note, Origin::carried);
+  }
+}
+
+std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill) {
+  std::vector<std::string> out;
+  for (const Slot& slot : skill.slots) {
+    if (slot.required && !slot.initial && is_open(wish, slot)) out.push_back(slot.name);
+  }
+  return out;
+}
+
+json::object arguments_of(const Wish& wish, const KnownSkill& skill) {
+  json::object out;
+  for (const Slot& slot : skill.slots) {
+    const auto filled = wish.slots.find(slot.name);
+    if (filled == wish.slots.end()) continue;
+    json::object* at = &out;
+    std::string_view name = slot.name;
+    for (auto dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+      json::value& inner = (*at)[name.substr(0, dot)];
+      if (!inner.is_object()) inner = json::object();
+      at = &inner.get_object();
+      name.remove_prefix(dot + 1);
+    }
+    (*at)[name] = filled->second.value;
+  }
+  return out;
+}
+
+}  // namespace weft::dialogue

@@ -1,0 +1,132 @@
+#include "weft/dialogue/talk/repertoire.h"
+
+#include <algorithm>
+#include <charconv>
+#include <format>
+
+namespace weft::dialogue {
+namespace {
+
+std::string in_words(std::string_view id) {
+  std::string out;
+  for (const char c : id) {
+    if (c == '_' || c == '-' || c == '.' || c == '/') {
+      if (!out.empty() && out.back() != ' ') out += ' ';
+    } else if (c >= 'A' && c <= 'Z') {
+      if (!out.empty() && out.back() >= 'a' && out.back() <= 'z') out += ' ';
+      out += static_cast<char>(c - 'A' + 'a');
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+bool asked_for(const model::Solution& solution, const model::Skill& skill) {
+  switch (skill.shape) {
+    case model::Shape::invoke:
+    case model::Shape::predict: return true;
+    case model::Shape::converse: return solution.kind != model::Kind::model;
+    default: return false;
+  }
+}
+
+/// The schema of a slot; null where it cannot be found.
+const json::value* schema_of(const json::value& schema, std::string_view name) {
+  const json::value* at = &schema;
+  while (at != nullptr) {
+    const auto dot = name.find('.');
+    const json::value* properties = json::find(*at, "properties");
+    at = properties == nullptr ? nullptr : json::find(*properties, name.substr(0, dot));
+    if (dot == std::string_view::npos) return at;
+    name.remove_prefix(dot + 1);
+  }
+  return nullptr;
+}
+
+std::optional<json::value> number_in(std::string_view text) {
+  auto parsed = json::parse(text);
+  if (parsed && parsed->is_number()) return *std::move(parsed);
+  return std::nullopt;
+}
+
+}  // namespace
+
+const Slot* KnownSkill::slot(std::string_view slot_name) const {
+  const auto at = std::ranges::find(slots, slot_name, &Slot::name);
+  return at == slots.end() ? nullptr : &*at;
+}
+
+std::vector<KnownSkill> known_skills(const model::Solution& solution,
+                                     std::vector<std::string>& refused) {
+  std::vector<KnownSkill> out;
+  for (const model::Skill& skill : solution.skills) {
+    if (!asked_for(solution, skill)) continue;
+    KnownSkill known;
+    known.solution = solution.id.str();
+    known.skill = skill.id.str();
+    known.title = skill.title.empty() ? in_words(known.skill) : skill.title;
+    known.description = skill.description;
+    known.examples = skill.examples;
+    known.converses = skill.shape == model::Shape::converse;
+    known.schema = skill.input_schema;
+    if (skill.input_schema && !known.converses) {
+      auto slots = slots_of(*skill.input_schema);
+      if (!slots) {
+        refused.push_back(std::format("{}: {}", known.name(), slots.error().message));
+        continue;
+      }
+      known.slots = *std::move(slots);
+    }
+    out.push_back(std::move(known));
+  }
+  return out;
+}
+
+Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skills)) {
+  std::vector<RoutedSkill> routed;
+  routed.reserve(skills_.size());
+  for (const KnownSkill& each : skills_) {
+    routed.push_back({.id = each.name(),
+                      .name = each.title,
+                      .description = each.description,
+                      .examples = each.examples});
+  }
+  if (auto router = Router::train(routed)) router_ = *std::move(router);
+}
+
+const KnownSkill* Repertoire::find(std::string_view name) const {
+  const auto at =
+      std::ranges::find_if(skills_, [&](const KnownSkill& each) { return each.name() == name; });
+  return at == skills_.end() ? nullptr : &*at;
+}
+
+Routing Repertoire::route(std::string_view utterance) const {
+  return router_ ? router_->route(utterance) : Routing{};
+}
+
+json::value Repertoire::typed(const KnownSkill& skill, const Slot& slot, std::string_view text) {
+  if (slot.kind == SlotKind::choice && skill.schema) {
+    const json::value* schema = schema_of(*skill.schema, slot.name);
+    const auto* choices = schema != nullptr && schema->is_object()
+                              ? json::array_at(schema->get_object(), "enum")
+                              : nullptr;
+    if (choices != nullptr) {
+      for (const json::value& each : *choices) {
+        if (!each.is_string() && json::write(each) == text) return each;
+      }
+    }
+  }
+  switch (slot.kind) {
+    case SlotKind::boolean: return text == "true" || text == "True";
+    case SlotKind::integer:
+    case SlotKind::number:
+    case SlotKind::money:
+      if (auto number = number_in(text)) return *std::move(number);
+      break;
+    default: break;
+  }
+  return json::value(text);
+}
+
+}  // namespace weft::dialogue

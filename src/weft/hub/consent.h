@@ -1,0 +1,23 @@
+// Consent: which calls are made only when a person says yes to the very words and values, and that
+// it is written down. It holds for every door. Owned by hub.
+#pragma once
+
+#include <string>
+
+#include "weft/hub/hub.h"
+#include "weft/hub/registry.h"
+
+namespace weft::hub {
+
+/// Whether the hub asks before this call. What a caller names itself is asked about as `approval`
+/// says; what the hub chose for a person (the concierge) whenever the skill may change something:
+/// one that does not say that it only reads, or harms nothing, counts as destructive. `approval:
+/// solution` says that the solution asks itself.
+bool needs_consent(const Entry& entry, const model::Skill& skill, Chosen chosen);
+
+/// What a yes is for: SHA-256 (hexadecimal) of who calls, the solution and its version, the skill
+/// as it describes itself, and every argument, whatever the order of their names.
+std::string consent_digest(const model::Solution& solution, const model::Skill& skill,
+                           const model::Call& call);
+
+}  // namespace weft::hub
