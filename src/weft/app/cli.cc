@@ -33,6 +33,7 @@ struct Words {
   UpOptions up;
   AddOptions add;
   CallOptions call;
+  AskOptions ask;
   TaskAnswer answer;
   KeyOptions key;
   TrainOptions train;
@@ -213,6 +214,34 @@ void add_call(CLI::App& app, Words& words) {
   add_value(*call, "--input", words.call.input, "JSON|@FILE|-",
             "the whole input: JSON, a file, or standard input");
   call->add_flag("--stream", words.call.stream, "print the answer as it grows");
+}
+
+void add_ask(CLI::App& app, Words& words) {
+  CLI::App* ask = hub_command(app, words, "ask", "say what you want in your own words",
+                              "weft ask 'pay 20 dollars to Mary'\n"
+                              "  weft ask 'get me a taxi' --answer 'to the station'",
+                              [&words] { return run_ask(words.hub, words.ask); });
+  ask->add_option("text", words.ask.words, "the wish; without it, a prompt")->option_text("TEXT");
+  add_values(*ask, "--answer", words.ask.answers, "TEXT", "the answer to the next question");
+  add_value(*ask, "--context", words.ask.context, "ID", "the conversation that goes on");
+  add_value(*ask, "--now", words.ask.now, "TIME", "your clock, like 2026-11-27T14:30");
+}
+
+void add_contexts(CLI::App& app, Words& words) {
+  CLI::App* context = app.add_subcommand("context", "conversations that the hub keeps");
+  context->require_subcommand(1);
+  context->footer("example:\n  weft context ls\n  weft context rm 01K…");
+  hub_command(*context, words, "ls", "list conversations, newest first", "weft context ls",
+              [&words] { return run_context_ls(words.hub); });
+  CLI::App* show =
+      hub_command(*context, words, "show", "show what is kept of one", "weft context show 01K…",
+                  [&words] { return run_context_show(words.hub, words.name); });
+  add_word(*show, "id", words.name, "ID", "the conversation");
+  CLI::App* rm = hub_command(*context, words, "rm", "erase one", "weft context rm 01K…",
+                             [&words] { return run_context_rm(words.hub, words.name); });
+  add_word(*rm, "id", words.name, "ID", "the conversation");
+  hub_command(app, words, "audit", "who allowed what, newest first", "weft audit",
+              [&words] { return run_audit(words.hub); });
 }
 
 void add_answer(CLI::App& task, Words& words) {
@@ -474,8 +503,10 @@ int run_cli(int argc, char** argv) {
   app.require_subcommand(0, 1);
   add_up(app, words);
   add_solutions(app, words);
+  add_ask(app, words);
   add_call(app, words);
   add_tasks(app, words);
+  add_contexts(app, words);
   add_training(app, words);
   add_models(app, words);
   add_router(app, words);

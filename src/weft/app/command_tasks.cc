@@ -5,6 +5,7 @@
 #include "weft/app/command_run.h"
 #include "weft/app/files.h"
 #include "weft/app/questions.h"
+#include "weft/app/task_view.h"
 #include "weft/base/timers.h"
 #include "weft/base/url.h"
 #include "weft/model/codec.h"
@@ -12,33 +13,11 @@
 namespace weft::app {
 namespace {
 
-constexpr Milliseconds kLookAgain{200};
 /// What the hub gives at most in one page.
 constexpr std::size_t kPageMax = 500;
 
 std::string text_of(const json::object& o, std::string_view key) {
   return std::string(json::string_at(o, key));
-}
-
-std::string task_path(const std::string& id, std::string_view verb) {
-  return std::format("/admin/v1/tasks/{}{}", percent_encode(id), verb);
-}
-
-/// How the task ended; nothing while it runs.
-std::optional<model::End> end_of(const json::object& task) {
-  const auto* ended = json::find(task, "end");
-  if (ended == nullptr) return std::nullopt;
-  const auto event = model::event_from_json(*ended);
-  const auto* end = event ? std::get_if<model::End>(&event->body) : nullptr;
-  return end == nullptr ? std::nullopt : std::optional(*end);
-}
-
-/// What it asks; nothing when it asks nothing.
-std::optional<model::Ask> ask_of(const json::object& task) {
-  const auto* asked = json::find(task, "ask");
-  if (asked == nullptr) return std::nullopt;
-  auto ask = model::ask_from_json(*asked);
-  return ask && !ask->items.empty() ? std::optional(*std::move(ask)) : std::nullopt;
 }
 
 void print_state(const Printer& printer, const json::object& task) {
@@ -105,17 +84,6 @@ Exit exit_after(const TaskAnswer& answer, const model::Ask& ask, const Error& er
                                                                      model::Ask::Kind::approve);
   const bool by_person = asked && error.reason == Reason::refused && error.upstream_status == 0;
   return by_person ? Exit::failed : exit_of(error);
-}
-
-/// The task once it asks again or is over.
-Awaitable<Result<json::value>> settled(AdminClient& admin, std::string path, json::value task) {
-  while (true) {
-    const std::string state = text_of(task.as_object(), "state");
-    if (state != "submitted" && state != "working") co_return task;
-    const CancelToken never;
-    co_await sleep_for(kLookAgain, never);
-    WEFT_CO_TRY(task, co_await admin.get(path));
-  }
 }
 
 /// At most so many tasks, page by page, as one page of the hub's.

@@ -55,6 +55,21 @@ Exit run_call(const HubOptions& hub, const CallOptions& options);
 /// An answer for people; JSON is laid out on a terminal.
 std::string shown_answer(const Printer& printer, const model::Output& output);
 
+struct AskOptions {
+  std::vector<std::string> words;
+  std::vector<std::string> answers;
+  std::string context;  ///< a conversation that goes on; empty: a new one
+  std::string now;      ///< the person's clock: 2026-11-27T14:30
+};
+/// One sentence, or a conversation on a terminal where there is none.
+Exit run_ask(const HubOptions& hub, const AskOptions& options);
+
+Exit run_context_ls(const HubOptions& hub);
+Exit run_context_show(const HubOptions& hub, const std::string& id);
+Exit run_context_rm(const HubOptions& hub, const std::string& id);
+/// Who allowed what.
+Exit run_audit(const HubOptions& hub);
+
 struct RouterOptions {
   std::string skills;
   std::string queries;

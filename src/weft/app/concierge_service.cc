@@ -1,7 +1,8 @@
 #include "weft/app/concierge_service.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
-#include <ctime>
 #include <format>
 #include <map>
 #include <mutex>
@@ -78,26 +79,25 @@ class Repertoires {
 
 class ConciergeSolution final : public hub::ProducingService {
  public:
-  ConciergeSolution(hub::Hub& hub, store::Tables& tables, Executor background)
-      : hub_(hub), tables_(tables), repertoires_(hub, background) {}
+  ConciergeSolution(hub::Hub& hub, Executor background)
+      : hub_(hub), repertoires_(hub, background) {}
 
   std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
                                              model::Accepted accepted,
                                              hub::CallContext context) override {
     auto self = std::static_pointer_cast<ConciergeSolution>(shared_from_this());
     return hub::make_stream(std::move(context),
-                            [self, call = std::move(call), key = accepted.upstream_task](
+                            [self, call = std::move(call), context_id = accepted.upstream_task](
                                 hub::Emitter& out) -> Awaitable<Result<model::Output>> {
-                              return self->lead(call, key, /*resumes=*/true, out);
+                              return self->lead(call, ContextId(context_id), /*resumes=*/true, out);
                             });
   }
 
  protected:
   Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,
                                        hub::Emitter& out) override {
-    const std::string& context = call->context.empty() ? call->id.str() : call->context.str();
-    std::string key = std::format("{}/{}", call->principal.name, context);
-    return lead(std::move(call), std::move(key), /*resumes=*/false, out);
+    ContextId context = call->context.empty() ? ContextId(call->id.str()) : call->context;
+    return lead(std::move(call), std::move(context), /*resumes=*/false, out);
   }
 
  private:
@@ -123,10 +123,10 @@ class ConciergeSolution final : public hub::ProducingService {
     bool taken_ = false;
   };
 
-  Awaitable<Result<model::Output>> lead(std::shared_ptr<const model::Call> call, std::string key,
+  Awaitable<Result<model::Output>> lead(std::shared_ptr<const model::Call> call, ContextId context,
                                         bool resumes, hub::Emitter& out) {
     const auto self = shared_from_this();
-    const Turn turn(*this, key);
+    const Turn turn(*this, std::format("{}\n{}", call->principal.name, context.str()));
     if (!turn.taken()) {
       co_return fail(Reason::rate_limited,
                      "this conversation still waits for an answer to its last question; answer "
@@ -134,9 +134,8 @@ class ConciergeSolution final : public hub::ProducingService {
     }
     auto repertoire = co_await repertoires_.of(call->principal);
     ConciergeTalk talk({.hub = hub_,
-                        .tables = tables_,
                         .call = *call,
-                        .key = key,
+                        .context = context,
                         .repertoire = std::move(repertoire),
                         .out = out});
     auto outcome = co_await talk.run(resumes);
@@ -144,7 +143,6 @@ class ConciergeSolution final : public hub::ProducingService {
   }
 
   hub::Hub& hub_;
-  store::Tables& tables_;
   Repertoires repertoires_;
   std::mutex mutex_;
   std::set<std::string> led_;
@@ -184,13 +182,14 @@ class JoinedConcierge final : public ConciergeService {
  public:
   explicit JoinedConcierge(Parts parts)
       : hub_(parts.hub),
-        entry_(entry_of(
-            std::make_shared<ConciergeSolution>(parts.hub, parts.tables, parts.background))) {
-    hub_.registry().on_change([this](const hub::Snapshot& snapshot) { look(snapshot); });
+        entry_(entry_of(std::make_shared<ConciergeSolution>(parts.hub, parts.background))) {
+    // Not from within the change: others would hear of the two in the wrong order.
+    hub_.registry().on_change([this, background = parts.background](const hub::Snapshot&) {
+      boost::asio::post(background, [this] { look(*hub_.registry().snapshot()); });
+    });
   }
 
  private:
-  /// Called for its own changes too, which change nothing any more.
   void look(const hub::Snapshot& snapshot) {
     std::vector<std::string> refused;
     const bool needed = std::ranges::any_of(snapshot.entries, [&](const auto& entry) {

@@ -1,15 +1,11 @@
-// The concierge as a solution: leads conversations by dialogue's policy, calls the hub for them, and
-// keeps them. Owned by RunningHub; joins itself when there is something to ask for.
+// The concierge as a solution: leads conversations by dialogue's policy, calls the hub for them,
+// and keeps them. Owned by RunningHub; joins itself when there is something to ask for.
 #pragma once
 
 #include <memory>
 
 #include "weft/base/async.h"
 #include "weft/hub/hub.h"
-
-namespace weft::store {
-class Tables;
-}
 
 namespace weft::app {
 
@@ -20,7 +16,6 @@ class ConciergeService {
  public:
   struct Parts {
     hub::Hub& hub;
-    store::Tables& tables;
     Executor background;  ///< where routers are trained
   };
   /// Watches the registry from now on: it is in it as long as somebody else has joined whom a

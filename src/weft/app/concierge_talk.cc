@@ -7,20 +7,22 @@
 
 #include "weft/app/extracting.h"
 #include "weft/hub/consent.h"
+#include "weft/hub/contexts.h"
 #include "weft/hub/limits.h"
-#include "weft/store/tables.h"
 
 namespace weft::app {
 namespace {
 
-const std::string kSpace = "conversations";
 constexpr const char* kQuestion = "question";
 /// How often a question for consent is asked that is not understood.
 constexpr int kConsentTries = 3;
 
-model::Ask question_of(std::string text) {
+model::Ask question_of(std::string text, const dialogue::Conversation& conversation) {
   model::Ask ask;
-  ask.items[kQuestion] = {.kind = model::Ask::Kind::question, .message = std::move(text)};
+  auto& item = ask.items[kQuestion];
+  item.kind = model::Ask::Kind::question;
+  item.message = std::move(text);
+  item.raw = dialogue::report(conversation).as_object();
   return ask;
 }
 
@@ -54,8 +56,7 @@ ConciergeTalk::ConciergeTalk(Parts parts)
 /// The person's own clock where the call says it (`now`: 2026-11-27T14:30), else this machine's.
 std::chrono::local_seconds ConciergeTalk::now() const {
   if (parts_.call.args && parts_.call.args->is_object()) {
-    std::istringstream text{
-        std::string(json::string_at(parts_.call.args->get_object(), "now"))};
+    std::istringstream text{std::string(json::string_at(parts_.call.args->get_object(), "now"))};
     std::chrono::local_seconds out;
     if (text >> std::chrono::parse("%Y-%m-%dT%H:%M", out)) return out;
   }
@@ -63,26 +64,25 @@ std::chrono::local_seconds ConciergeTalk::now() const {
 }
 
 Awaitable<Result<void>> ConciergeTalk::load() {
-  std::string key = parts_.key;
-  WEFT_CO_TRY(const auto kept, co_await parts_.tables.get(kSpace, std::move(key)));
+  std::string owner = parts_.call.principal.name;
+  ContextId id = parts_.context;
+  WEFT_CO_TRY(const auto kept, co_await parts_.hub.contexts().get(std::move(owner), std::move(id)));
   if (!kept) co_return Result<void>();
   WEFT_CO_TRY(conversation_, dialogue::conversation_from_json(*kept));
   co_return Result<void>();
 }
 
 Awaitable<Result<void>> ConciergeTalk::save() {
-  std::string key = parts_.key;
-  json::value value = dialogue::to_json(conversation_);
-  value.as_object()["at_ms"] = parts_.hub.clock().unix_ms();
-  auto done = co_await parts_.tables.put(kSpace, std::move(key), std::move(value));
+  std::string owner = parts_.call.principal.name;
+  ContextId id = parts_.context;
+  json::value state = dialogue::to_json(conversation_);
+  auto done = co_await parts_.hub.contexts().put(std::move(owner), std::move(id), std::move(state));
   co_return done;
 }
 
-Awaitable<Result<void>> ConciergeTalk::tell(std::string line) {
-  if (line.empty()) co_return Result<void>();
+Awaitable<Result<void>> ConciergeTalk::show_progress(std::string line) {
   model::State state;
-  state.note.push_back(model::Part::text(line));
-  told_.push_back(std::move(line));
+  state.note.push_back(model::Part::text(std::move(line)));
   auto done = co_await parts_.out.emit(model::Event{std::move(state)});
   co_return done;
 }
@@ -95,7 +95,7 @@ std::string ConciergeTalk::told_so_far() {
 }
 
 Awaitable<Result<std::string>> ConciergeTalk::ask(std::string text) {
-  auto ask = question_of(told_so_far() + text);
+  auto ask = question_of(told_so_far() + text, conversation_);
   WEFT_CO_TRY(const auto answers, co_await parts_.out.ask(std::move(ask)));
   co_return words_of_answer(answers.begin()->second);
 }
@@ -105,8 +105,8 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   if (resumes) {
     WEFT_CO_CHECK(co_await take_up());
   } else {
-    WEFT_CO_CHECK(co_await parts_.out.emit(
-        model::Event{model::Accepted{.upstream_task = parts_.key, .upstream_context = ""}}));
+    WEFT_CO_CHECK(co_await parts_.out.emit(model::Event{
+        model::Accepted{.upstream_task = parts_.context.str(), .upstream_context = ""}}));
     for (auto& line : concierge_.hear(conversation_, last_words(parts_.call), now()))
       told_.push_back(std::move(line));
   }
@@ -127,6 +127,7 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   std::string text = told_so_far();
   if (!text.empty()) text.pop_back();
   output.turns.push_back({"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
+  output.data = dialogue::report(conversation_);
   co_return output;
 }
 
@@ -163,8 +164,9 @@ Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
     dialogue::Wish& wish = *conversation_.current();
     wish.state = dialogue::WishState::calling;
     wish.call = id;
-    auto saved = co_await save();
-    co_return saved;
+    WEFT_CO_CHECK(co_await save());
+    auto shown = co_await show_progress(concierge_.progress_of(conversation_));
+    co_return shown;
   };
   auto stream = parts_.hub.call(std::move(call), std::move(context), std::move(note_intent));
   auto done = co_await follow(std::move(stream), std::move(digest));
@@ -179,9 +181,8 @@ Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> 
     if (auto* end = std::get_if<model::End>(&event.body)) {
       if (corrected_) co_return Result<void>();
       std::string line = concierge_.took(conversation_, end->outcome);
-      WEFT_CO_CHECK(co_await save());
-      WEFT_CO_CHECK(co_await tell(std::move(line)));
-      co_return Result<void>();
+      told_.push_back(std::move(line));
+      co_return co_await save();
     }
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
       const auto& first = ask->items.begin()->second;
@@ -257,8 +258,7 @@ Awaitable<Result<void>> ConciergeTalk::take_up() {
     conversation_.current()->state = dialogue::WishState::calling;
     WEFT_CO_TRY(model::Call call, call_of(step));
     call.id = CallId(wish->call);
-    hub::CallContext context{parts_.out.executor(), parts_.out.deadline(),
-                             parts_.out.cancelled()};
+    hub::CallContext context{parts_.out.executor(), parts_.out.deadline(), parts_.out.cancelled()};
     auto stream = parts_.hub.reattach(
         std::move(call),
         {.upstream_task = wish->upstream_task, .upstream_context = wish->upstream_context},
@@ -272,9 +272,8 @@ Awaitable<Result<void>> ConciergeTalk::take_up() {
     conversation_.current()->state = dialogue::WishState::open;
     co_return co_await save();
   }
-  std::string line = concierge_.lost(conversation_);
-  WEFT_CO_CHECK(co_await save());
-  co_return co_await tell(std::move(line));
+  told_.push_back(concierge_.lost(conversation_));
+  co_return co_await save();
 }
 
 }  // namespace weft::app

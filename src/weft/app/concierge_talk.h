@@ -1,5 +1,6 @@
 // One call of the concierge, from a sentence until nothing is left to do: asks the person, calls
-// the solutions, and writes down each step before it is taken. Owned by the call's stream; one loop.
+// the solutions, and writes down each step before it is taken. Owned by the call's stream; one
+// loop.
 #pragma once
 
 #include <chrono>
@@ -13,19 +14,14 @@
 #include "weft/hub/hub.h"
 #include "weft/hub/producer.h"
 
-namespace weft::store {
-class Tables;
-}
-
 namespace weft::app {
 
 class ConciergeTalk {
  public:
   struct Parts {
     hub::Hub& hub;
-    store::Tables& tables;
     const model::Call& call;
-    std::string key;  ///< of the conversation, in the tables
+    ContextId context;  ///< under which the conversation is kept
     std::shared_ptr<const dialogue::Repertoire> repertoire;
     hub::Emitter& out;
   };
@@ -43,7 +39,7 @@ class ConciergeTalk {
   Awaitable<Result<void>> ask_consent(hub::EventStream& stream);
   Awaitable<Result<void>> pass_on(hub::EventStream& stream, model::Ask ask);
   Awaitable<Result<void>> take_up();
-  Awaitable<Result<void>> tell(std::string line);
+  Awaitable<Result<void>> show_progress(std::string line);
   Result<model::Call> call_of(const dialogue::Step& step) const;
   std::string told_so_far();
   std::chrono::local_seconds now() const;

@@ -10,6 +10,7 @@
 
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
+#include "weft/app/concierge_service.h"
 #include "weft/app/grpc_door.h"
 #include "weft/app/memory_watch.h"
 #include "weft/app/ml_services.h"
@@ -61,6 +62,8 @@ class RunningHub final : public Running {
                                       .hub = *hub_,
                                       .folder = std::filesystem::absolute(config_.data) / "ml",
                                       .config = config_.ml}));
+    concierge_ =
+        ConciergeService::create({.hub = *hub_, .background = loops_.background().executor()});
     make_environment();
     WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
@@ -111,6 +114,7 @@ class RunningHub final : public Running {
     loops_.stop();
     ml_.reset();
     hub_.reset();
+    concierge_.reset();
     store_.reset();
   }
 
@@ -327,6 +331,7 @@ class RunningHub final : public Running {
   MemoryWatch memory_;
   std::optional<net::HttpClients> clients_;
   std::unique_ptr<store::sqlite::Store> store_;
+  std::unique_ptr<ConciergeService> concierge_;
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<MlServices> ml_;
   std::vector<adapters::Adapter> table_;

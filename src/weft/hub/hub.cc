@@ -4,6 +4,7 @@
 
 #include "weft/base/named_error.h"
 #include "weft/hub/audit.h"
+#include "weft/hub/contexts.h"
 #include "weft/hub/dispatch.h"
 #include "weft/hub/limits.h"
 
@@ -15,6 +16,7 @@ struct Hub::State {
         random(parts.random),
         keys(parts.tables, parts.clock, parts.random),
         audit(parts.tables, parts.clock, parts.random),
+        contexts(parts.tables, parts.clock),
         tasks(make_tasks(hub, parts.journal, parts.clock, parts.random)) {}
 
   const Clock& clock;
@@ -22,6 +24,7 @@ struct Hub::State {
   Registry registry;
   Keys keys;
   Audit audit;
+  Contexts contexts;
   std::unique_ptr<Tasks> tasks;
 };
 
@@ -89,6 +92,7 @@ Registry& Hub::registry() { return state_->registry; }
 Keys& Hub::keys() { return state_->keys; }
 Tasks& Hub::tasks() { return *state_->tasks; }
 Audit& Hub::audit() { return state_->audit; }
+Contexts& Hub::contexts() { return state_->contexts; }
 const Clock& Hub::clock() const { return state_->clock; }
 Random& Hub::random() { return state_->random; }
 

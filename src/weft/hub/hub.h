@@ -24,6 +24,7 @@ class Journal;
 namespace weft::hub {
 
 class Audit;
+class Contexts;
 class Joiner;
 
 /// Counts a call in and, when dropped, out. What every call holds, translated or passed through.
@@ -58,6 +59,7 @@ class Hub {
   Keys& keys();
   Tasks& tasks();
   Audit& audit();
+  Contexts& contexts();
   const Clock& clock() const;
   Random& random();
 

@@ -76,6 +76,7 @@ json::value to_json(const JoinRequest& request) {
     approvals[skill] = kApprovals.at(static_cast<std::size_t>(approval));
   }
   o["approvals"] = std::move(approvals);
+  if (!request.details.empty()) o["details"] = request.details;
   o["origin"] = request.origin;
   return o;
 }
@@ -93,6 +94,7 @@ Result<JoinRequest> join_request_from(const json::value& v) {
   request.concurrency_max =
       static_cast<std::size_t>(json::int_at(o, "concurrency_max").value_or(0));
   WEFT_CHECK(read_approvals(o, request));
+  if (const auto* details = json::object_at(o, "details")) request.details = *details;
   request.origin = json::string_at(o, "origin");
   if (request.id.empty() || request.url.empty() == request.command.empty()) {
     return fail(make_argument_error("", "a solution needs a name, and a URL or a command"));

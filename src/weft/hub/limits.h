@@ -40,6 +40,12 @@ inline constexpr std::size_t kSecretCharsMax = 256;
 /// Of the audit log: how many entries are kept, and after how many more the oldest are let go.
 inline constexpr std::size_t kAuditMax = 10'000;
 inline constexpr std::uint32_t kAuditTrimEvery = 256;
+/// Of a conversation: how long it is kept after its last turn, how large it may be, after how many
+/// changes the old ones are looked for, and how many are read at once.
+inline constexpr std::int64_t kContextTtlMs = 7 * 24 * 3'600'000LL;
+inline constexpr std::size_t kContextBytesMax = 512 * 1024;
+inline constexpr std::uint32_t kContextSweepEvery = 1'024;
+inline constexpr std::size_t kContextsPage = 500;
 /// What of a call an approval shows.
 inline constexpr std::size_t kApprovalCharsMax = 8'192;
 /// What a task holds that is not yet in the journal; beyond, its solution waits.

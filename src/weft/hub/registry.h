@@ -37,6 +37,8 @@ struct JoinRequest {
   std::int64_t timeout_ms = 0;  ///< 0: kCallDeadlineMs
   std::size_t concurrency_max = 0;
   std::map<std::string, Approval> approvals;  ///< by skill; `*` for all
+  /// What only its own protocol reads: the section of the protocol's name in weft.yaml.
+  json::object details;
   Source source = Source::added;
   std::string origin;  ///< `weft.yaml:14` or `weft add`, shown by `weft ls`
 };

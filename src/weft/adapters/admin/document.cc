@@ -67,6 +67,10 @@ constexpr Operation kOperations[] = {
     {"/admin/v1/keys", "get", "list_keys", "The keys, without their secrets", ""},
     {"/admin/v1/keys", "post", "make_key", "Make a key; its secret is shown this once", kKeySchema},
     {"/admin/v1/keys/{id}", "delete", "revoke_key", "Revoke a key", ""},
+    {"/admin/v1/contexts", "get", "list_contexts", "Conversations that are kept, newest first", ""},
+    {"/admin/v1/contexts/{id}", "get", "show_context", "One conversation", ""},
+    {"/admin/v1/contexts/{id}", "delete", "erase_context", "Erase a conversation", ""},
+    {"/admin/v1/audit", "get", "list_audit", "Who allowed what, newest first", ""},
     {"/admin/v1/reload", "post", "reload", "Read weft.yaml again", ""},
 };
 

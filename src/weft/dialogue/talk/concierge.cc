@@ -166,13 +166,14 @@ void Concierge::hear_new(Conversation& c, const Hearing& hearing,
                          std::vector<std::string>& told) const {
   // What is over is told; its values stay on the board.
   std::erase_if(c.wishes, [](const Wish& each) { return is_over(each.state); });
+  c.declined.clear();
   for (const std::string_view part : segments_of(hearing.text)) {
     const Routing routing = repertoire_->route(part);
     if (routing.zone == Zone::go) {
       open_wish(c, hearing, part, repertoire_->ranked(routing.ranked.front()));
     } else if (routing.zone == Zone::ask) {
       if (c.pending.kind == Pending::Kind::none) ask_which(c, part, routing.ranked);
-    } else if (routing.ranked.empty()) {
+    } else if (c.declined.emplace_back(part); routing.ranked.empty()) {
       told.push_back(filled(phrases_.cannot_at_all, {part}));
     } else {
       told.push_back(filled(phrases_.cannot, {part, titles_of(routing.ranked)}));
@@ -216,7 +217,11 @@ void Concierge::note_filled(Conversation& c, const Wish& wish,
 
 void Concierge::ask_which(Conversation& c, std::string_view text,
                           std::span<const RankedSkill> ranked) const {
-  c.pending = {.kind = Pending::Kind::skill, .slots = {}, .skills = {}, .text = "", .heard = std::string(text)};
+  c.pending = {.kind = Pending::Kind::skill,
+               .slots = {},
+               .skills = {},
+               .text = "",
+               .heard = std::string(text)};
   std::string lines;
   for (std::size_t i = 0; i < std::min(ranked.size(), kSkillsOffered); ++i) {
     const KnownSkill& skill = repertoire_->ranked(ranked[i]);
@@ -324,8 +329,11 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
     if (slot == nullptr || slot->kind != SlotKind::boolean) continue;
     if (hearing.reply.act != Act::affirm && hearing.reply.act != Act::negate) continue;
     const bool yes = hearing.reply.act == Act::affirm;
-    wish->slots[name] = {.value = yes, .shown = std::string(hearing.text), .origin = Origin::said,
-                         .source = "", .turn = c.turn};
+    wish->slots[name] = {.value = yes,
+                         .shown = std::string(hearing.text),
+                         .origin = Origin::said,
+                         .source = "",
+                         .turn = c.turn};
     wish->tries = 0;
     c.pending = {};
     return;
@@ -389,7 +397,9 @@ Step Concierge::next(Conversation& c, std::vector<std::string>& told) const {
     }
     if (skill->converses) {
       std::string message = wish->text;
-      return {.kind = Step::Kind::call, .text = title_of(*wish), .message = std::move(message),
+      return {.kind = Step::Kind::call,
+              .text = title_of(*wish),
+              .message = std::move(message),
               .arguments = {}};
     }
     for (const std::string& words : refer(*wish, *skill, c.board, phrases_))
@@ -433,32 +443,53 @@ std::string Concierge::lost(Conversation& c) const {
   return wish->answer;
 }
 
+namespace {
+
+std::string shown_value(const Filled& filled) {
+  return filled.value.is_string() ? std::string(filled.value.get_string())
+                                  : json::write(filled.value);
+}
+
+/// Where it came from; empty where the value is what was said, word for word.
+std::string where_from(const Filled& filled, const Phrases& phrases) {
+  if (filled.origin == Origin::said)
+    return filled.shown == shown_value(filled) ? "" : "“" + filled.shown + "”";
+  return filled.source.empty() ? std::string(phrases.said_before) : filled.source;
+}
+
+}  // namespace
+
 std::string Concierge::consent_question(const Conversation& c) const {
   const Wish* wish = c.current();
   if (wish == nullptr) return "";
   std::string lines;
   for (const auto& [name, value] : wish->slots) {
-    const std::string what = readable(name);
-    const std::string is =
-        value.value.is_string() ? std::string(value.value.get_string()) : json::write(value.value);
-    std::string from;
-    if (value.origin == Origin::said) {
-      if (value.shown != is) from = "“" + value.shown + "”";
-    } else if (!value.source.empty()) {
-      from = value.source;
-    } else {
-      from = std::string(phrases_.said_before);
-    }
+    const std::string from = where_from(value, phrases_);
     if (!lines.empty()) lines += '\n';
-    lines += from.empty() ? filled(phrases_.value_said, {what, is})
-                          : filled(phrases_.value_from, {what, is, from});
+    lines += from.empty() ? filled(phrases_.value_said, {readable(name), shown_value(value)})
+                          : filled(phrases_.value_from, {readable(name), shown_value(value), from});
   }
   return filled(phrases_.confirm, {title_of(*wish), lines});
 }
 
+std::string Concierge::progress_of(const Conversation& c) const {
+  const Wish* wish = c.current();
+  if (wish == nullptr) return "";
+  std::vector<std::string> values;
+  for (const auto& [name, value] : wish->slots) {
+    const std::string from = where_from(value, phrases_);
+    values.push_back(readable(name) + " " + shown_value(value) +
+                     (from.empty() ? "" : " (" + from + ")"));
+  }
+  std::string what = title_of(*wish) + " [" + wish->name() + "]";
+  if (!values.empty()) what += ": " + listed(values, phrases_.and_word);
+  return filled(phrases_.working, {what});
+}
+
 bool Concierge::consents(std::string_view words) const {
   const Reply reply = read_reply(phrases_.reply, words);
-  return reply.act == Act::affirm && reply.only;
+  // Who asks back has not agreed.
+  return reply.act == Act::affirm && reply.only && !words.contains('?');
 }
 
 std::string Concierge::not_understood() const { return filled(phrases_.ask_again, {""}); }
@@ -474,13 +505,9 @@ Concierge::Objection Concierge::object(Conversation& c, std::string_view words,
   if (!(says_no && reply.only)) {
     const auto values = extract_(words, now);
     const auto before = wish->slots;
-    const auto names = fill(*wish, *skill,
-                            {.text = words,
-                             .values = values,
-                             .turn = c.turn,
-                             .asked = {},
-                             .corrects = true},
-                            phrases_);
+    const auto names = fill(
+        *wish, *skill,
+        {.text = words, .values = values, .turn = c.turn, .asked = {}, .corrects = true}, phrases_);
     if (wish->slots != before) {
       note_filled(c, *wish, names);
       return Objection::corrected;

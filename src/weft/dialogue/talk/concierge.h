@@ -62,6 +62,8 @@ class Concierge {
                    std::chrono::local_seconds now) const;
   /// What is said when a question was not understood.
   std::string not_understood() const;
+  /// What the current wish is, who does it, with which values and where they came from: one line.
+  std::string progress_of(const Conversation& conversation) const;
   std::string title_of(const Wish& wish) const;
 
  private:

@@ -7,8 +7,8 @@ namespace weft::dialogue {
 namespace {
 
 constexpr auto kOrigins = std::to_array<std::string_view>({"said", "result", "carried", "preset"});
-constexpr auto kStates = std::to_array<std::string_view>(
-    {"open", "calling", "done", "failed", "refused", "unknown"});
+constexpr auto kStates =
+    std::to_array<std::string_view>({"open", "calling", "done", "failed", "refused", "unknown"});
 constexpr auto kPendings = std::to_array<std::string_view>({"none", "slots", "skill", "confirm"});
 
 template <class T, std::size_t N>
@@ -112,11 +112,13 @@ std::string_view to_string(Pending::Kind kind) {
 bool is_over(WishState state) { return state != WishState::open && state != WishState::calling; }
 
 const Wish* Conversation::current() const {
-  const auto at = std::ranges::find_if(wishes, [](const Wish& each) { return !is_over(each.state); });
+  const auto at =
+      std::ranges::find_if(wishes, [](const Wish& each) { return !is_over(each.state); });
   return at == wishes.end() ? nullptr : &*at;
 }
 Wish* Conversation::current() {
-  const auto at = std::ranges::find_if(wishes, [](const Wish& each) { return !is_over(each.state); });
+  const auto at =
+      std::ranges::find_if(wishes, [](const Wish& each) { return !is_over(each.state); });
   return at == wishes.end() ? nullptr : &*at;
 }
 
@@ -138,13 +140,34 @@ json::value to_json(const Conversation& conversation) {
   return json::object{{"wishes", std::move(wishes)},
                       {"pending", std::move(asked)},
                       {"board", std::move(board)},
+                      {"declined", texts(conversation.declined)},
                       {"turn", conversation.turn}};
+}
+
+json::value report(const Conversation& conversation) {
+  json::array wishes;
+  for (const Wish& wish : conversation.wishes) {
+    json::object values;
+    for (const auto& [name, filled] : wish.slots) {
+      json::object value{{"value", filled.value}, {"origin", to_string(filled.origin)}};
+      if (filled.origin == Origin::said) value["said"] = filled.shown;
+      if (!filled.source.empty()) value["source"] = filled.source;
+      values[name] = std::move(value);
+    }
+    wishes.push_back(json::object{{"wish", wish.text},
+                                  {"skill", wish.name()},
+                                  {"values", std::move(values)},
+                                  {"state", to_string(wish.state)},
+                                  {"answer", wish.answer}});
+  }
+  return json::object{{"wishes", std::move(wishes)}, {"declined", texts(conversation.declined)}};
 }
 
 Result<Conversation> conversation_from_json(const json::value& value) {
   const auto* o = value.if_object();
   if (o == nullptr) return fail(Reason::invalid_argument, "a conversation is an object");
   Conversation out;
+  out.declined = texts_at(*o, "declined");
   out.turn = number_at(*o, "turn");
   if (const auto* wishes = json::array_at(*o, "wishes")) {
     for (const json::value& each : *wishes) {

@@ -91,7 +91,8 @@ std::string_view to_string(Pending::Kind kind);
 struct Conversation {
   std::vector<Wish> wishes;  ///< in the order in which they are done
   Pending pending;
-  std::vector<Note> board;  ///< oldest first
+  std::vector<Note> board;            ///< oldest first
+  std::vector<std::string> declined;  ///< what was said last that nobody here can do
   int turn = 0;
   /// The wish that is done now: the first that is not over.
   Wish* current();
@@ -100,6 +101,9 @@ struct Conversation {
 };
 
 json::value to_json(const Conversation& conversation);
+/// What was wished and what came of it, for who calls: skill, state, answer, values and where they
+/// came from.
+json::value report(const Conversation& conversation);
 /// Errors: Reason::invalid_argument, what is no conversation.
 Result<Conversation> conversation_from_json(const json::value& value);
 

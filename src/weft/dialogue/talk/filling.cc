@@ -12,6 +12,8 @@ namespace {
 
 /// So many words before a value tell what it is for.
 constexpr std::size_t kWordsBefore = 3;
+/// A short answer is the value; in a longer one it is looked for first.
+constexpr std::size_t kAnswerWords = 7;
 constexpr float kAsked = 3;
 constexpr float kNamed = 2;
 constexpr float kLed = 1.5F;
@@ -55,6 +57,7 @@ std::optional<std::string> moment_for(SlotKind kind, const Value& value) {
 /// What a value is for a slot of that kind; nothing when it is no such thing.
 std::optional<std::string> as_kind(SlotKind kind, const Value& value) {
   const auto is = [&](auto... types) { return ((value.type == types) || ...); };
+  if (value.canonical.empty()) return std::nullopt;
   switch (kind) {
     case SlotKind::integer:
       if (is(ValueType::number) && !value.canonical.contains('.')) return value.canonical;
@@ -95,7 +98,11 @@ std::optional<std::string> as_kind(SlotKind kind, const Value& value) {
 class Filling {
  public:
   Filling(Wish& wish, const KnownSkill& skill, const Said& said, const Phrases& phrases)
-      : wish_(wish), skill_(skill), said_(said), phrases_(phrases), words_(heard_words(said.text)) {}
+      : wish_(wish),
+        skill_(skill),
+        said_(said),
+        phrases_(phrases),
+        words_(heard_words(said.text)) {}
 
   std::vector<std::string> run() {
     for (const Slot& slot : skill_.slots) {
@@ -207,7 +214,8 @@ class Filling {
                            .shown = text,
                            .begin = begin,
                            .end = words_[last].end,
-                           .score = kAsked - kOfItsType});
+                           .score = words_.size() <= kAnswerWords ? kAsked + kNamed + kOfItsType
+                                                                  : kAsked - kOfItsType});
   }
 
   std::vector<std::string> take_best() {
@@ -289,9 +297,8 @@ std::vector<std::string> refer(Wish& wish, const KnownSkill& skill, std::span<co
   const auto& reference = phrases.reference;
   const auto resolve = [&](Words said, auto slot_fits, auto note_fits) {
     if (!holds(words, said)) return;
-    const auto slot = std::ranges::find_if(skill.slots, [&](const Slot& each) {
-      return is_open(wish, each) && slot_fits(each);
-    });
+    const auto slot = std::ranges::find_if(
+        skill.slots, [&](const Slot& each) { return is_open(wish, each) && slot_fits(each); });
     if (slot == skill.slots.end()) return;
     if (const Note* note = newest(board, note_fits)) {
       put(wish, *slot, *note, note->origin == Origin::said ? Origin::carried : note->origin);

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <format>
 
+#include "weft/dialogue/language/lexicon.h"
+#include "weft/dialogue/router/words.h"
+
 namespace weft::dialogue {
 namespace {
 
@@ -20,6 +23,15 @@ std::string in_words(std::string_view id) {
     }
   }
   return out;
+}
+
+/// Of words of one root ("book", "booking") one mostly is the beginning of the other: so long at
+/// least.
+constexpr std::size_t kRootBytes = 4;
+
+bool says_something(std::string_view word) {
+  const ClassedWord* known = english_lexicon().find(word);
+  return word.size() > 1 && (known == nullptr || known->word_class != WordClass::function);
 }
 
 bool asked_for(const model::Solution& solution, const model::Skill& skill) {
@@ -93,6 +105,36 @@ Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skill
                       .examples = each.examples});
   }
   if (auto router = Router::train(routed)) router_ = *std::move(router);
+  const auto keep = [this](std::string_view text) {
+    for (const std::string& word : words_of(text)) {
+      if (!says_something(word)) continue;
+      words_.insert(word);
+      for (std::size_t size = kRootBytes; size < word.size(); ++size)
+        beginnings_.insert(word.substr(0, size));
+    }
+  };
+  for (const KnownSkill& each : skills_) {
+    keep(each.title);
+    keep(each.description);
+    for (const std::string& example : each.examples) keep(example);
+    for (const Slot& slot : each.slots) {
+      keep(slot.name);
+      keep(slot.description);
+      for (const std::string& choice : slot.choices) keep(choice);
+    }
+  }
+}
+
+/// Whether any word of it, those aside that are in every sentence, was said by a skill of itself.
+bool Repertoire::speaks_of_any(std::string_view utterance) const {
+  return std::ranges::any_of(words_of(utterance), [this](const std::string& word) {
+    if (!says_something(word)) return false;
+    if (words_.contains(word) || beginnings_.contains(word)) return true;
+    for (std::size_t size = kRootBytes; size < word.size(); ++size) {
+      if (words_.contains(word.substr(0, size))) return true;
+    }
+    return false;
+  });
 }
 
 const KnownSkill* Repertoire::find(std::string_view name) const {
@@ -102,7 +144,10 @@ const KnownSkill* Repertoire::find(std::string_view name) const {
 }
 
 Routing Repertoire::route(std::string_view utterance) const {
-  return router_ ? router_->route(utterance) : Routing{};
+  if (!router_) return {};
+  Routing out = router_->route(utterance);
+  if (!speaks_of_any(utterance)) out.zone = Zone::decline;
+  return out;
 }
 
 json::value Repertoire::typed(const KnownSkill& skill, const Slot& slot, std::string_view text) {

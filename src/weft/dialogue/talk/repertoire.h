@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "weft/base/json.h"
@@ -47,8 +48,13 @@ class Repertoire {
   static json::value typed(const KnownSkill& skill, const Slot& slot, std::string_view text);
 
  private:
+  bool speaks_of_any(std::string_view utterance) const;
+
   std::vector<KnownSkill> skills_;
   std::optional<Router> router_;
+  /// All words that skills say of themselves, and their beginnings.
+  std::unordered_set<std::string> words_;
+  std::unordered_set<std::string> beginnings_;
 };
 
 }  // namespace weft::dialogue

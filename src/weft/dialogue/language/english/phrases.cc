@@ -10,11 +10,13 @@ constexpr auto words(T... each) {
   return std::array<std::string_view, sizeof...(T)>{each...};
 }
 
-constexpr auto kAffirm = words(
-    "yes", "y", "yep", "yeah", "yup", "sure", "ok", "okay", "fine", "right", "correct", "exactly",
-    "absolutely", "certainly", "of course", "go ahead", "do it", "do that", "book it", "confirm",
-    "confirmed", "that works", "that's right", "that is right", "sounds good", "sounds great",
-    "looks good", "perfect", "great", "all good", "i agree", "please do", "why not");
+constexpr auto kAffirm =
+    words("yes", "y", "yep", "yeah", "yup", "sure", "ok", "okay", "fine", "right", "correct",
+          "exactly", "absolutely", "certainly", "of course", "go ahead", "do it", "do that",
+          "book it", "confirm", "confirmed", "that works", "that's right", "that is right",
+          "that's fine", "that is fine", "that's ok", "it's fine", "that's correct",
+          "that is correct", "it is", "that's it", "sounds good", "sounds great", "looks good",
+          "perfect", "great", "all good", "i agree", "please do", "why not");
 constexpr auto kNegate =
     words("no", "n", "nope", "nah", "not", "wrong", "don't", "do not", "incorrect", "not that",
           "that's wrong", "not right", "rather not", "negative");
@@ -34,11 +36,11 @@ constexpr auto kMore = words("more", "others", "another", "something else", "any
                              "other options", "what else", "show more", "show me more");
 constexpr auto kAny =
     words("i don't mind", "don't mind", "i don't care", "don't care", "doesn't matter",
-          "it doesn't matter", "any", "anything", "whatever", "either", "no preference", "you choose",
-          "up to you", "any is fine", "anything is fine");
+          "it doesn't matter", "any", "anything", "whatever", "either", "no preference",
+          "you choose", "up to you", "any is fine", "anything is fine");
 constexpr auto kPolite =
     words("please", "thanks", "thank", "you", "thank you", "well", "oh", "um", "uh", "hm", "then",
-          "just", "that's", "it", "that", "is", "a", "the", "hey", "hi", "so", "very", "much");
+          "just", "a", "the", "hey", "hi", "so", "very", "much");
 constexpr auto kCorrect = words("make it", "make that", "i meant", "i mean", "change it to",
                                 "change that to", "change the", "rather", "instead", "actually",
                                 "better", "let's say", "it should be", "not");
@@ -119,8 +121,9 @@ constexpr Phrases kEnglish{
     .done = "{}: {}",
     .failed = "{} did not work: {}",
     .refused = "I leave it: {}. Nothing was done.",
-    .unknown_outcome = "{}: whether this was done is not known; it is not done again. Please look "
-                       "for yourself before you ask for it again.",
+    .unknown_outcome =
+        "{}: whether this was done is not known; it is not done again. Please look "
+        "for yourself before you ask for it again.",
     .gone = "{} has left and cannot be reached now.",
     .working = "{} …",
     .help = "I can do this for you:\n{}",

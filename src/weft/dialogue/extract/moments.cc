@@ -1,0 +1,149 @@
+#include "weft/dialogue/extract/moments.h"
+
+#include <algorithm>
+
+namespace weft::dialogue {
+namespace {
+
+constexpr int kHalfDay = 12 * 3600;
+constexpr int kDay = 2 * kHalfDay;
+constexpr std::size_t kReadingsMax = 4;
+
+Clock other_half(Clock clock) {
+  clock.seconds = (clock.seconds + kHalfDay) % kDay;
+  return clock;
+}
+
+void add_date(Reading& reading, const SaidDate& date) {
+  std::vector<std::string> others;
+  for (std::size_t n = 1; n < date.days.size(); ++n) others.push_back(to_text(date.days[n]));
+  reading.add(ValueType::date, date.first, date.last,
+              date.days.empty() ? std::string{} : to_text(date.days[0]), {}, std::move(others));
+}
+
+void add_time(Reading& reading, const SaidTime& time) {
+  std::vector<std::string> others;
+  if (!time.halfday) others.push_back(to_text(other_half(time.clock)));
+  reading.add(ValueType::time, time.first, time.last, to_text(time.clock), {}, std::move(others));
+  reading.out.back().end = time.end;
+}
+
+void add_both(Reading& reading, std::size_t first, std::size_t last, std::size_t end,
+              const std::vector<Day>& days, const SaidTime& time) {
+  std::vector<std::string> all;
+  for (const Day& day : days) {
+    all.push_back(to_text(day) + "T" + to_text(time.clock));
+    if (!time.halfday) all.push_back(to_text(day) + "T" + to_text(other_half(time.clock)));
+    if (all.size() >= kReadingsMax) break;
+  }
+  if (all.empty()) return;
+  std::string canonical = std::move(all.front());
+  all.erase(all.begin());
+  reading.add(ValueType::date_time, first, last, std::move(canonical), {}, std::move(all));
+  reading.out.back().end = end;
+}
+
+/// Between a date and its time: a comma, "at", the T of ISO 8601.
+std::size_t between(const Text& text, std::size_t i) {
+  if (text.is_mark(i, ',')) ++i;
+  if (text.word(i) == "t" && text.glued(i) && text.glued(i + 1)) return i + 1;
+  return text.after(i, Sense::at);
+}
+
+/// Between a time and its date.
+std::size_t before_date(const Text& text, std::size_t i) {
+  if (text.is_mark(i, ',')) ++i;
+  const std::size_t of = text.after(i, Sense::of);
+  return of != i ? of : text.after(i, Sense::on);
+}
+
+void add_moments(Moments& m, const std::vector<SaidDate>& dates,
+                 const std::vector<SaidTime>& times) {
+  const Text& text = m.text();
+  for (const SaidDate& date : dates) {
+    if (date.days.empty()) continue;
+    const auto time = m.time(between(text, date.last));
+    if (time && time->first >= date.last)
+      add_both(m.reading(), date.first, time->last, time->end, date.days, *time);
+  }
+  for (const SaidTime& time : times) {
+    const std::size_t at = before_date(text, time.last);
+    const auto begin = std::ranges::lower_bound(dates, at, {}, &SaidDate::first);
+    for (auto date = begin; date != dates.end() && date->first == at; ++date)
+      add_both(m.reading(), time.first, date->last, text[date->last - 1].end, date->days, time);
+    // "8pm this evening"
+    const Match* shift = text.find(at, Sense::shift);
+    const std::size_t part_at = at + (shift == nullptr ? 0 : shift->tokens);
+    if (shift == nullptr || shift->value != 0) continue;
+    if (const Match* part = text.find(part_at, Sense::part_of_day))
+      add_both(m.reading(), time.first, part_at + part->tokens,
+               text[part_at + part->tokens - 1].end, {m.today()}, time);
+  }
+}
+
+/// "in 5 hours", "10 minutes ago", "now".
+void add_distances(Moments& m, std::size_t token) {
+  const Text& text = m.text();
+  const auto at = [&](std::size_t last, double seconds) {
+    const auto moment = m.now() + std::chrono::seconds{static_cast<long long>(seconds)};
+    m.reading().add(ValueType::date_time, token, last, to_text(moment, false));
+  };
+  if (const Match* now = text.find(token, Sense::now)) at(token + now->tokens, 0);
+  const std::size_t within = text.skip(token, Sense::within);
+  const auto duration = m.duration(token + within);
+  if (!duration || duration->seconds == 0 || duration->months != 0) return;
+  const double seconds = duration->seconds + duration->days * kDay;
+  if (within != 0) return at(duration->last, seconds);
+  if (const std::size_t ago = text.skip(duration->last, Sense::ago); ago != 0)
+    at(duration->last + ago, -seconds);
+  if (const std::size_t later = text.skip(duration->last, Sense::from_now); later != 0)
+    at(duration->last + later, seconds);
+}
+
+}  // namespace
+
+Moments::Moments(Reading& reading)
+    : reading_(reading),
+      text_(reading.text),
+      numbers_(reading.numbers),
+      today_(std::chrono::floor<std::chrono::days>(reading.now)) {}
+
+void Moments::dates(std::size_t token, std::vector<SaidDate>& out) const {
+  numeric_dates(*this, token, out);
+  named_dates(*this, token, out);
+  relative_dates(*this, token, out);
+}
+
+void find_moments(Reading& reading) {
+  Moments m(reading);
+  const Text& text = m.text();
+  std::vector<SaidDate> dates;
+  std::vector<SaidTime> times;
+  std::size_t time_end = 0;
+  std::size_t duration_end = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    m.dates(i, dates);
+    if (i >= time_end) {
+      if (auto time = m.time(i)) {
+        time_end = time->last;
+        times.push_back(*time);
+      }
+    }
+    if (i >= duration_end) {
+      if (const auto duration = m.duration(i)) {
+        duration_end = duration->last;
+        reading.add(ValueType::duration, i, duration->last, duration->text);
+      }
+    }
+    add_distances(m, i);
+  }
+  for (const SaidDate& date : dates) add_date(reading, date);
+  for (const SaidTime& time : times) add_time(reading, time);
+  add_moments(m, dates, times);
+  for (SaidPeriod& period : find_periods(m, dates)) {
+    reading.add(ValueType::period, period.first, period.last, period.from + "/" + period.to, {},
+                std::move(period.others));
+  }
+}
+
+}  // namespace weft::dialogue
