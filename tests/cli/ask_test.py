@@ -3,6 +3,7 @@ import json
 import signal
 import threading
 import unittest
+from pathlib import Path
 
 from harness import Case, Hub, Server, Service, eventually
 
@@ -159,6 +160,27 @@ class Ask(Case):
         again = self.hub.run("ask", "yes", "--context", "c1", "--json")
         self.assertIn("Nothing waits", self.document(again)["answer"])
         self.assertEqual(self.town.asked[1:], [("/payments", {"to": "Mary", "amount": 20})])
+
+    def test_what_is_taught_is_understood(self):
+        sentence = "settle my debts with Bob, 12 dollars"
+        (Path(self.folder) / "s.jsonl").write_text(json.dumps({"text": sentence, "gold": "town/pay"}) + "\n")
+        before = self.document(self.hub.run("router", "test", "s.jsonl", "--json"))
+        taught = self.hub.run("teach", "town/pay", "settle my debts with my friend")
+        self.assertEqual(taught.returncode, 0, taught.stderr)
+        after = self.document(self.hub.run("router", "test", "s.jsonl", "--json"))
+        self.assertEqual((before["right"], after["right"]), (0, 1), (before, after))
+        report = self.report(sentence, "yes")
+        self.assertEqual(self.town.asked, [("/payments", {"to": "Bob", "amount": 12})])
+        self.assertEqual(report["wishes"][0]["skill"], "town/pay")
+        self.hub.stop()
+        self.hub = Hub(self.folder, config=self.configured)
+        self.hub.has_joined("town", "concierge")
+        self.assertEqual(self.document(self.hub.run("router", "test", "s.jsonl", "--json"))["right"], 1)
+        for words in (("town/nothing", "x"), ("town/pay", "settle my debts with my friend"), ("town/pay", "?!")):
+            refused = self.hub.run("teach", *words)
+            self.assertEqual((refused.returncode, refused.stdout), (1, ""), words)
+        self.assertEqual(self.hub.run("teach", "town/pay", "settle my debts with my friend", "--forget").returncode, 0)
+        self.assertEqual(self.hub.run("teach", "town/pay", "settle my debts with my friend", "--forget").returncode, 1)
 
     def test_what_is_kept_is_shown_and_erased(self):
         self.assertEqual(self.hub.run("ask", "please pay 20 dollars to Mary", "--context", "c2", "--answer", "no").returncode, 1)

@@ -21,6 +21,8 @@ class Documents(Case):
             (["call", "clock/add", "a=1", "b=2"], 0, "type"),
             (["call", "clock/add", "a=1", "b=2", "--stream"], 0, "type"),
             (["ask", "cancel", "--context", "c1"], 0, "answer"),
+            (["teach", "clock/add", "what is one and two"], 0, "examples"),
+            (["router", "test", "sentences.jsonl"], 0, "accuracy"),
             (["context", "ls"], 0, "contexts"),
             (["context", "show", "c1"], 0, "state"),
             (["context", "rm", "c1"], 0, "erased"),
@@ -87,6 +89,7 @@ class Documents(Case):
         hub = self.asking()
         waiting = [self.document(hub.run("call", "asked/add", "a=1", "b=2", "--json"))["id"] for _ in range(2)]
         self.write_job()
+        (Path(self.folder) / "sentences.jsonl").write_text('{"text": "what is one and two", "gold": "clock/add"}\n')
         done = self.commands(waiting[0]) + [(["task", "cancel", waiting[1]], 0, "end")]
         for words, exit, key in done:
             run = hub.run(*words, "--json")

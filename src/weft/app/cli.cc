@@ -34,6 +34,7 @@ struct Words {
   AddOptions add;
   CallOptions call;
   AskOptions ask;
+  TeachOptions teach;
   TaskAnswer answer;
   KeyOptions key;
   TrainOptions train;
@@ -227,6 +228,15 @@ void add_ask(CLI::App& app, Words& words) {
   add_value(*ask, "--now", words.ask.now, "TIME", "your clock, like 2026-11-27T14:30");
 }
 
+void add_teach(CLI::App& app, Words& words) {
+  CLI::App* teach = hub_command(app, words, "teach", "teach how people ask for a skill",
+                                "weft teach bank/pay 'send my sister some money'",
+                                [&words] { return run_teach(words.hub, words.teach); });
+  add_word(*teach, "skill", words.teach.skill, "SOLUTION/SKILL", "the skill");
+  add_word(*teach, "example", words.teach.example, "EXAMPLE", "a sentence that asks for it");
+  teach->add_flag("--forget", words.teach.forgets, "take it back");
+}
+
 void add_contexts(CLI::App& app, Words& words) {
   CLI::App* context = app.add_subcommand("context", "conversations that the hub keeps");
   context->require_subcommand(1);
@@ -348,6 +358,10 @@ void add_router(CLI::App& app, Words& words) {
   router->footer("example:\n  " + example);
   CLI::App* eval = command(*router, words, "eval", "measure it on sentences of your own", example,
                            [&words] { return run_router_eval(words.router, words.hub.json); });
+  CLI::App* test = hub_command(*router, words, "test", "how the hub understands your sentences",
+                               "weft router test sentences.jsonl",
+                               [&words] { return run_router_test(words.hub, words.name); });
+  add_word(*test, "file", words.name, "FILE", "JSON lines: text, gold (SOLUTION/SKILL or null)");
   add_word(*eval, "--skills", words.router.skills, "FILE",
            "JSON lines: {\"id\", \"name\", \"description\", \"examples\": […]}");
   add_word(*eval, "--queries", words.router.queries, "FILE",
@@ -504,6 +518,7 @@ int run_cli(int argc, char** argv) {
   add_up(app, words);
   add_solutions(app, words);
   add_ask(app, words);
+  add_teach(app, words);
   add_call(app, words);
   add_tasks(app, words);
   add_contexts(app, words);

@@ -116,7 +116,7 @@ class Asking {
 
   static std::optional<std::string> read_line(std::string_view prompt) {
     if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
-    std::cerr << prompt << std::flush;
+    put(prompt);
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;

@@ -4,7 +4,7 @@
 #include <print>
 
 #include "weft/app/commands.h"
-#include "weft/app/files.h"
+#include "weft/app/json_lines.h"
 #include "weft/base/json.h"
 #include "weft/dialogue/router/evaluation.h"
 
@@ -15,35 +15,11 @@ using dialogue::RoutedQuery;
 using dialogue::RoutedSkill;
 using dialogue::RoutingFigures;
 
-struct Line {
-  std::string place;  ///< `FILE:LINE`
-  json::object object;
-};
-
 std::unexpected<Error> wrong(const std::string& place, const std::string& what) {
   return fail(Reason::invalid_argument, std::format("{}: {}", place, what));
 }
 
-/// The JSON lines of a file; empty ones do not count.
-Result<std::vector<Line>> read_lines(const std::string& path) {
-  WEFT_TRY(const std::string text, read_file(path));
-  std::vector<Line> out;
-  std::size_t number = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string_view line = std::string_view(text).substr(at, end - at);
-    at = end + 1;
-    ++number;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    const std::string place = std::format("{}:{}", path, number);
-    WEFT_TRY(json::object object, json::parse_object(line, place));
-    out.push_back({.place = place, .object = std::move(object)});
-  }
-  if (out.empty()) return wrong(path, "it has no line");
-  return out;
-}
-
-Result<std::string> text_of(const Line& line, std::string_view key, bool needed) {
+Result<std::string> text_of(const JsonLine& line, std::string_view key, bool needed) {
   const json::value* value = json::find(line.object, key);
   if (value == nullptr && !needed) return std::string();
   if (value == nullptr) return wrong(line.place, std::format("`{}` is missing", key));
@@ -54,9 +30,9 @@ Result<std::string> text_of(const Line& line, std::string_view key, bool needed)
 using Numbers = std::map<std::string, std::size_t, std::less<>>;
 
 Result<std::vector<RoutedSkill>> read_skills(const std::string& path, Numbers& numbers) {
-  WEFT_TRY(const auto lines, read_lines(path));
+  WEFT_TRY(const auto lines, read_json_lines(path));
   std::vector<RoutedSkill> out;
-  for (const Line& line : lines) {
+  for (const JsonLine& line : lines) {
     RoutedSkill skill;
     WEFT_TRY(skill.id, text_of(line, "id", true));
     WEFT_TRY(skill.name, text_of(line, "name", false));
@@ -76,9 +52,9 @@ Result<std::vector<RoutedSkill>> read_skills(const std::string& path, Numbers& n
 }
 
 Result<std::vector<RoutedQuery>> read_queries(const std::string& path, const Numbers& numbers) {
-  WEFT_TRY(const auto lines, read_lines(path));
+  WEFT_TRY(const auto lines, read_json_lines(path));
   std::vector<RoutedQuery> out;
-  for (const Line& line : lines) {
+  for (const JsonLine& line : lines) {
     RoutedQuery query;
     WEFT_TRY(query.text, text_of(line, "text", true));
     const json::value* gold = json::find(line.object, "gold");

@@ -76,6 +76,14 @@ struct RouterOptions {
   std::string calibrate;  ///< empty: the thresholds that weft begins with
   bool each = false;
 };
+struct TeachOptions {
+  std::string skill;
+  std::string example;
+  bool forgets = false;
+};
+Exit run_teach(const HubOptions& hub, const TeachOptions& options);
+/// How the hub understands the sentences of a file now.
+Exit run_router_test(const HubOptions& hub, const std::string& file);
 /// Asks no hub.
 Exit run_router_eval(const RouterOptions& options, bool as_json);
 

@@ -9,8 +9,11 @@
 #include <set>
 
 #include "weft/app/concierge_talk.h"
+#include "weft/app/taught_examples.h"
 #include "weft/base/log.h"
 #include "weft/base/on_loop.h"
+#include "weft/dialogue/api.h"
+#include "weft/dialogue/router/evaluation.h"
 #include "weft/dialogue/talk/concierge.h"
 #include "weft/hub/producer.h"
 
@@ -28,7 +31,8 @@ bool is_concierge(const hub::Entry& entry) {
 /// Repertoires of what somebody may call, made anew when the registry changed.
 class Repertoires {
  public:
-  Repertoires(hub::Hub& hub, Executor background) : hub_(hub), background_(background) {}
+  Repertoires(hub::Hub& hub, const TaughtExamples& taught, Executor background)
+      : hub_(hub), taught_(taught), background_(background) {}
 
   Awaitable<std::shared_ptr<const dialogue::Repertoire>> of(const model::Principal& principal) {
     const auto snapshot = hub_.registry().snapshot();
@@ -41,16 +45,17 @@ class Repertoires {
       entries.push_back(entry);
       names += name + " ";
     }
+    const std::pair version{snapshot->version, taught_.version()};
     {
       const std::lock_guard lock(mutex_);
-      if (version_ != snapshot->version) made_.clear();
-      version_ = snapshot->version;
+      if (version_ != version) made_.clear();
+      version_ = version;
       if (const auto at = made_.find(names); at != made_.end()) co_return at->second;
     }
-    auto work = train(std::move(entries));
+    auto work = train(std::move(entries), taught_);
     auto made = co_await on_loop(background_, std::move(work));
     const std::lock_guard lock(mutex_);
-    if (version_ == snapshot->version) {
+    if (version_ == version) {
       if (made_.size() >= kRepertoiresMax) made_.clear();
       made_[names] = made;
     }
@@ -59,28 +64,32 @@ class Repertoires {
 
  private:
   static Awaitable<std::shared_ptr<const dialogue::Repertoire>> train(
-      std::vector<std::shared_ptr<const hub::Entry>> entries) {
+      std::vector<std::shared_ptr<const hub::Entry>> entries, const TaughtExamples& taught) {
     std::vector<dialogue::KnownSkill> skills;
     std::vector<std::string> refused;
     for (const auto& entry : entries) {
       auto known = dialogue::known_skills(*entry->solution, refused);
-      std::ranges::move(known, std::back_inserter(skills));
+      for (dialogue::KnownSkill& each : known) {
+        std::ranges::move(taught.of(each.name()), std::back_inserter(each.examples));
+        skills.push_back(std::move(each));
+      }
     }
     for (const std::string& line : refused) log::warn("the concierge cannot offer {}", line);
     co_return std::make_shared<const dialogue::Repertoire>(std::move(skills));
   }
 
   hub::Hub& hub_;
+  const TaughtExamples& taught_;
   Executor background_;
   std::mutex mutex_;
-  std::uint64_t version_ = 0;
+  std::pair<std::uint64_t, std::uint64_t> version_;  ///< of the registry, of what was taught
   std::map<std::string, std::shared_ptr<const dialogue::Repertoire>> made_;
 };
 
 class ConciergeSolution final : public hub::ProducingService {
  public:
-  ConciergeSolution(hub::Hub& hub, Executor background)
-      : hub_(hub), repertoires_(hub, background) {}
+  ConciergeSolution(hub::Hub& hub, Repertoires& repertoires)
+      : hub_(hub), repertoires_(repertoires) {}
 
   std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
                                              model::Accepted accepted,
@@ -143,7 +152,7 @@ class ConciergeSolution final : public hub::ProducingService {
   }
 
   hub::Hub& hub_;
-  Repertoires repertoires_;
+  Repertoires& repertoires_;
   std::mutex mutex_;
   std::set<std::string> led_;
 };
@@ -178,16 +187,118 @@ std::shared_ptr<const hub::Entry> entry_of(std::shared_ptr<hub::Service> service
                          "it is part of weft");
 }
 
+class Trainer final : public dialogue::Training {
+ public:
+  Trainer(hub::Hub& hub, TaughtExamples& taught, Repertoires& repertoires)
+      : hub_(hub), taught_(taught), repertoires_(repertoires) {}
+
+  Awaitable<Result<std::size_t>> teach(std::string skill, std::string example) override {
+    WEFT_CO_TRY(const std::string name, known(skill));
+    std::string key = name;
+    auto count = co_await taught_.add(std::move(key), std::move(example));
+    co_return count;
+  }
+  /// Of one that has left, too.
+  Awaitable<Result<void>> forget(std::string skill, std::string example) override {
+    return taught_.remove(std::move(skill), std::move(example));
+  }
+  json::value taught() const override { return taught_.to_json(); }
+
+  Awaitable<Result<json::value>> test(model::Principal principal,
+                                      std::vector<dialogue::LabelledSentence> sentences) override {
+    const auto repertoire = co_await repertoires_.of(principal);
+    std::vector<dialogue::RoutedQuery> queries;
+    queries.reserve(sentences.size());
+    for (auto& each : sentences) {
+      dialogue::RoutedQuery query{.text = std::move(each.text), .gold = std::nullopt};
+      if (each.gold) {
+        const auto* skill = repertoire->find(*each.gold);
+        if (skill == nullptr) {
+          co_return fail(
+              Reason::invalid_argument,
+              std::format("there is no skill `{}` here that could be asked for", *each.gold));
+        }
+        query.gold = static_cast<std::size_t>(skill - repertoire->skills().data());
+      }
+      queries.push_back(std::move(query));
+    }
+    co_return report(*repertoire, queries);
+  }
+
+ private:
+  Result<std::string> known(const std::string& name) const {
+    const auto slash = name.find('/');
+    const auto snapshot = hub_.registry().snapshot();
+    WEFT_TRY(const auto found,
+             hub::find_skill(*snapshot, name.substr(0, slash),
+                             slash == std::string::npos ? "" : name.substr(slash + 1)));
+    return std::format("{}/{}", found.entry->solution->id.str(), found.skill->id.str());
+  }
+
+  static json::value report(const dialogue::Repertoire& repertoire,
+                            const std::vector<dialogue::RoutedQuery>& queries) {
+    const auto name = [&](std::size_t skill) { return repertoire.skills()[skill].name(); };
+    std::size_t right = 0;
+    std::map<std::pair<std::string, std::string>, std::size_t> confused;
+    json::array wrong;
+    for (const auto& query : queries) {
+      const dialogue::Routing routing = repertoire.route(query.text);
+      const bool declined = routing.zone == dialogue::Zone::decline || routing.ranked.empty();
+      const bool fits =
+          query.gold ? !declined && routing.ranked.front().skill == *query.gold : declined;
+      if (fits) {
+        ++right;
+        continue;
+      }
+      const std::string gold = query.gold ? name(*query.gold) : "none";
+      const std::string found = declined ? "none" : name(routing.ranked.front().skill);
+      ++confused[{gold, found}];
+      json::object each{{"text", query.text},
+                        {"gold", gold},
+                        {"found", found},
+                        {"zone", to_string(routing.zone)}};
+      if (!routing.ranked.empty()) each["score"] = routing.ranked.front().score;
+      wrong.push_back(std::move(each));
+    }
+    std::vector<std::pair<std::size_t, std::pair<std::string, std::string>>> pairs;
+    for (const auto& [pair, count] : confused) pairs.emplace_back(count, pair);
+    std::ranges::stable_sort(pairs, std::ranges::greater(),
+                             [](const auto& each) { return each.first; });
+    json::array shown;
+    for (const auto& [count, pair] : pairs)
+      shown.push_back(json::object{{"gold", pair.first}, {"found", pair.second}, {"count", count}});
+    const auto& thresholds = repertoire.thresholds();
+    return json::object{
+        {"queries", queries.size()},
+        {"right", right},
+        {"accuracy", queries.empty() ? 0.0 : double(right) / double(queries.size())},
+        {"thresholds",
+         json::object{{"low", thresholds.low}, {"high", thresholds.high}, {"gap", thresholds.gap}}},
+        {"confused", std::move(shown)},
+        {"wrong", std::move(wrong)}};
+  }
+
+  hub::Hub& hub_;
+  TaughtExamples& taught_;
+  Repertoires& repertoires_;
+};
+
 class JoinedConcierge final : public ConciergeService {
  public:
   explicit JoinedConcierge(Parts parts)
       : hub_(parts.hub),
-        entry_(entry_of(std::make_shared<ConciergeSolution>(parts.hub, parts.background))) {
+        taught_(parts.tables),
+        repertoires_(parts.hub, taught_, parts.background),
+        trainer_(parts.hub, taught_, repertoires_),
+        entry_(entry_of(std::make_shared<ConciergeSolution>(parts.hub, repertoires_))) {
     // Not from within the change: others would hear of the two in the wrong order.
     hub_.registry().on_change([this, background = parts.background](const hub::Snapshot&) {
       boost::asio::post(background, [this] { look(*hub_.registry().snapshot()); });
     });
   }
+
+  Awaitable<Result<void>> start() override { return taught_.load(); }
+  dialogue::Training& training() override { return trainer_; }
 
  private:
   void look(const hub::Snapshot& snapshot) {
@@ -204,6 +315,9 @@ class JoinedConcierge final : public ConciergeService {
   }
 
   hub::Hub& hub_;
+  TaughtExamples taught_;
+  Repertoires repertoires_;
+  Trainer trainer_;
   std::shared_ptr<const hub::Entry> entry_;
 };
 

@@ -7,6 +7,13 @@
 #include "weft/base/async.h"
 #include "weft/hub/hub.h"
 
+namespace weft::dialogue {
+class Training;
+}
+namespace weft::store {
+class Tables;
+}
+
 namespace weft::app {
 
 inline constexpr std::string_view kConciergeName = "concierge";
@@ -16,12 +23,16 @@ class ConciergeService {
  public:
   struct Parts {
     hub::Hub& hub;
+    store::Tables& tables;
     Executor background;  ///< where routers are trained
   };
   /// Watches the registry from now on: it is in it as long as somebody else has joined whom a
   /// person could ask for something.
   static std::unique_ptr<ConciergeService> create(Parts parts);
   virtual ~ConciergeService() = default;
+  /// Reads what was taught in earlier lives.
+  virtual Awaitable<Result<void>> start() = 0;
+  virtual dialogue::Training& training() = 0;
 };
 
 }  // namespace weft::app

@@ -62,11 +62,12 @@ class RunningHub final : public Running {
                                       .hub = *hub_,
                                       .folder = std::filesystem::absolute(config_.data) / "ml",
                                       .config = config_.ml}));
-    concierge_ =
-        ConciergeService::create({.hub = *hub_, .background = loops_.background().executor()});
+    concierge_ = ConciergeService::create(
+        {.hub = *hub_, .tables = store_->tables(), .background = loops_.background().executor()});
     make_environment();
     WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
+    WEFT_CHECK(wait(concierge_->start()));
     WEFT_CHECK(wait(ml_->start()));
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
     WEFT_CHECK(listen());
@@ -136,6 +137,7 @@ class RunningHub final : public Running {
                               .joiner = nullptr,
                               .clients = *clients_,
                               .ml = &ml_->api(),
+                              .training = &concierge_->training(),
                               .listen_url = "",
                               .public_url = config_.public_url,
                               .data_directory = "",

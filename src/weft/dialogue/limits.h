@@ -15,6 +15,8 @@ inline constexpr std::size_t kExamplesMax = 200'000;
 /// Slots of a skill, and how deep objects in its parameters are looked into.
 inline constexpr std::size_t kSlotsMax = 500;
 inline constexpr int kSlotDepthMax = 4;
+/// Sentences that people may teach for one skill.
+inline constexpr std::size_t kTaughtMax = 500;
 /// Of one conversation: wishes that wait, things that were named, and how long one of those may be.
 inline constexpr std::size_t kWishesMax = 16;
 inline constexpr std::size_t kBoardNotesMax = 256;

@@ -15,6 +15,7 @@ namespace weft::adapters::admin {
 
 inline constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;
 inline constexpr std::size_t kContextsListed = 500;
+inline constexpr std::size_t kSentencesMax = 10'000;
 inline constexpr std::size_t kAuditListed = 1'000;
 
 Awaitable<> handle_solutions(Environment& environment, Request& request);
@@ -22,6 +23,8 @@ Awaitable<> handle_tasks(Environment& environment, Request& request);
 Awaitable<> handle_keys(Environment& environment, Request& request);
 /// Conversations that are kept: list, show, erase.
 Awaitable<> handle_contexts(Environment& environment, Request& request);
+/// Sentences that were taught, and a test of how well they are understood.
+Awaitable<> handle_sentences(Environment& environment, Request& request);
 /// Who allowed what.
 Awaitable<> handle_audit(Environment& environment, Request& request);
 Awaitable<> handle_call(Environment& environment, Request& request);

@@ -45,6 +45,14 @@ constexpr std::string_view kKeySchema =
     R"({"type":"object","required":["name"],"properties":{"name":{"type":"string","minLength":1,"maxLength":64},"admin":{"type":"boolean"},)"
     R"("solutions":{"type":"array","items":{"type":"string"}}},"additionalProperties":false})";
 
+constexpr std::string_view kLessonSchema =
+    R"({"type":"object","required":["skill","example"],"properties":{"skill":{"type":"string"},)"
+    R"("example":{"type":"string"}},"additionalProperties":false})";
+constexpr std::string_view kSentencesSchema =
+    R"({"type":"object","required":["sentences"],"properties":{"sentences":{"type":"array","items":{"type":"object",)"
+    R"("required":["text","gold"],"properties":{"text":{"type":"string"},"gold":{"type":["string","null"]}}}}},)"
+    R"("additionalProperties":false})";
+
 constexpr Operation kOperations[] = {
     {"/admin/v1/info", "get", "info", "What this hub is and where it keeps its data", ""},
     {"/admin/v1/solutions", "get", "list_solutions", "What has joined, and what waits to", ""},
@@ -71,6 +79,12 @@ constexpr Operation kOperations[] = {
     {"/admin/v1/contexts/{id}", "get", "show_context", "One conversation", ""},
     {"/admin/v1/contexts/{id}", "delete", "erase_context", "Erase a conversation", ""},
     {"/admin/v1/audit", "get", "list_audit", "Who allowed what, newest first", ""},
+    {"/admin/v1/sentences", "get", "list_examples", "Examples that were taught, by skill", ""},
+    {"/admin/v1/sentences", "post", "teach", "Teach an example of how a skill is asked for",
+     kLessonSchema},
+    {"/admin/v1/sentences", "delete", "forget", "Take an example back", kLessonSchema},
+    {"/admin/v1/sentences/test", "post", "test_sentences", "How well sentences are understood now",
+     kSentencesSchema},
     {"/admin/v1/reload", "post", "reload", "Read weft.yaml again", ""},
 };
 

@@ -54,6 +54,7 @@ std::vector<Route> routes(Environment& environment) {
   out.push_back(route(environment, "/admin/v1/keys", handle_keys));
   out.push_back(route(environment, "/admin/v1/contexts", handle_contexts));
   out.push_back(route(environment, "/admin/v1/audit", handle_audit));
+  out.push_back(route(environment, "/admin/v1/sentences", handle_sentences));
   out.push_back(route(environment, "/admin/v1/call", handle_call));
   out.push_back(route(environment, "/admin/v1/reload", handle_reload));
   out.push_back(route(environment, "/admin/v1/openapi.json", handle_document));

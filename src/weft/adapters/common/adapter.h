@@ -14,6 +14,9 @@
 #include "weft/net/clients.h"
 #include "weft/net/http_server.h"
 
+namespace weft::dialogue {
+class Training;
+}
 namespace weft::ml {
 struct Api;
 }
@@ -27,6 +30,8 @@ struct Environment {
   net::HttpClients& clients;
   /// Training and serving (ml/api.h); null where a hub has none (tests).
   ml::Api* ml = nullptr;
+  /// Examples of sentences (dialogue/api.h); null where a hub has none.
+  dialogue::Training* training = nullptr;
   /// Where it listens: `http://127.0.0.1:8420`.
   std::string listen_url;
   /// Where callers reach it, as weft.yaml says; empty: where each of them came to (own_url.h).

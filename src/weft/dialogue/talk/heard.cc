@@ -19,7 +19,9 @@ bool is_mark(char c) { return c == ',' || c == ';' || c == '.' || c == '?' || c 
 std::vector<HeardWord> heard_words(std::string_view utterance) {
   utterance = utterance.substr(0, kUtteranceBytesMax);
   std::vector<HeardWord> out;
-  const auto word_at = [&](std::size_t at) { return at < utterance.size() && is_word(utterance[at]); };
+  const auto word_at = [&](std::size_t at) {
+    return at < utterance.size() && is_word(utterance[at]);
+  };
   for (std::size_t i = 0; i < utterance.size() && out.size() < kUtteranceWordsMax;) {
     if (is_mark(utterance[i]) && !word_at(i + 1)) {
       out.push_back({std::string(1, utterance[i]), i, i + 1});
@@ -49,8 +51,8 @@ std::size_t match(std::span<const HeardWord> tokens, std::size_t at, Words phras
     bool same = true;
     for (std::size_t begin = 0; same && begin <= phrase.size();) {
       const std::size_t end = std::min(phrase.find(' ', begin), phrase.size());
-      same = at + used < tokens.size() &&
-             tokens[at + used].word == phrase.substr(begin, end - begin);
+      same =
+          at + used < tokens.size() && tokens[at + used].word == phrase.substr(begin, end - begin);
       ++used;
       begin = end + 1;
     }

@@ -150,6 +150,11 @@ Routing Repertoire::route(std::string_view utterance) const {
   return out;
 }
 
+const Thresholds& Repertoire::thresholds() const {
+  static constexpr Thresholds kNone;
+  return router_ ? router_->thresholds() : kNone;
+}
+
 json::value Repertoire::typed(const KnownSkill& skill, const Slot& slot, std::string_view text) {
   if (slot.kind == SlotKind::choice && skill.schema) {
     const json::value* schema = schema_of(*skill.schema, slot.name);

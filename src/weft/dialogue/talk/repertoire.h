@@ -43,6 +43,7 @@ class Repertoire {
   const KnownSkill* find(std::string_view name) const;
   /// With nothing here, all is declined.
   Routing route(std::string_view utterance) const;
+  const Thresholds& thresholds() const;
   const KnownSkill& ranked(const RankedSkill& skill) const { return skills_[skill.skill]; }
   /// A value for a slot in the type that the schema wants it in.
   static json::value typed(const KnownSkill& skill, const Slot& slot, std::string_view text);
