@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./dev lint [--fix] [--changed BASE]: clang-format, the house laws and clang-tidy. --changed looks only at sources that
-# differ from BASE and at those that include them.
+# differ from BASE and at those that include one of them themselves; what is further away is nightly's (./dev nightly lint).
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cd "$top"
@@ -28,7 +28,7 @@ directory="$top/build/lint"
 [ -e "$directory/build.ninja" ] || cmake --preset lint -B "$directory" >/dev/null
 cmake --build "$directory" --target weft_pch weft_generated -j "$(nproc)" >/dev/null
 
-changed() {  # sources that differ, and sources that include a header that differs (through other headers too)
+changed() {  # sources that differ, and sources that include a header that differs
   python3 - "$base" <<'PY'
 import re, subprocess, sys
 from pathlib import Path
@@ -39,10 +39,7 @@ if any(n in ("tools/packages.txt", ".clang-tidy", "CMakeLists.txt", "cmake/weft.
     touched = set(names)
 includes = {n: {"src/" + i for i in re.findall(r'#include "(weft/[^"]+)"', Path(n).read_text())}
             for n in names if n.endswith((".h", ".cc"))}
-while True:
-    more = {n for n, found in includes.items() if found & touched} - touched
-    if not more: break
-    touched |= more
+touched |= {n for n, found in includes.items() if found & touched}
 print("\n".join(sorted(n for n in touched if n in includes)))
 PY
 }
