@@ -105,7 +105,7 @@ class Documents(Case):
         run = hub.run("router", "eval", "--skills", "skills.jsonl", "--queries", "queries.jsonl", "--json")
         self.assertEqual(self.document(run)["in_scope"], 1)
         # Nothing that knows --json is missing above.
-        tried = {word for words, _, _ in done for word in (words[0], " ".join(words[:2]))} | {"key revoke", "deploy", "up", "router eval"}
+        tried = {word for words, _, _ in done for word in (words[0], " ".join(words[:2]))} | {"key revoke", "deploy", "up", "router eval", "dialogue replay"}
         for path, options, below in walk_help():
             if "--json" in options and not below:
                 self.assertIn(" ".join(path), tried)

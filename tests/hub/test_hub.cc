@@ -13,7 +13,7 @@ TestHub::TestHub(const std::vector<adapters::Adapter>& adapters, const Guard& gu
   clients_ = std::make_unique<net::HttpClients>(loops_, net::ClientLimits());
   hub_ = std::make_unique<hub::Hub>(hub::Hub::Parts{clock_, random_, tables_, journal_});
   environment_ = std::make_unique<adapters::Environment>(
-      adapters::Environment{*hub_, nullptr, *clients_, nullptr, "", "", "", {}, {}});
+      adapters::Environment{.hub = *hub_, .joiner = nullptr, .clients = *clients_});
   std::vector<std::unique_ptr<hub::Protocol>> protocols;
   std::vector<adapters::Route> routes;
   for (const adapters::Adapter& adapter : adapters) {

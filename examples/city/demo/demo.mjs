@@ -14,6 +14,7 @@ import { houses as served, learned, solutions, startHouses } from './houses.mjs'
 import { startHub } from './hub.mjs';
 import { learn, readLearnedTruth } from './learning.mjs';
 import { readOptions } from './options.mjs';
+import { say } from './saying.mjs';
 import { corrupt, lacking, questions, readTruth } from './truth.mjs';
 import { nextSteps } from './next_steps.mjs';
 
@@ -133,6 +134,9 @@ async function demonstrate(options, keep) {
   Object.assign(truth, await readLearnedTruth(hub, seed, draw));
   console.log('');
   const city = { hub, houses, truth, lessons };
+  if (options.say !== undefined) {
+    return { ok: await say(hub, options.say, options.answer ?? []), city };
+  }
   const cells = await fillBoard(city, options);
   const conversations = options.only ? [] : await cross(city);
   const ok = [...cells, ...conversations].every((result) => result.ok);

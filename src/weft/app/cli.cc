@@ -44,6 +44,7 @@ struct Words {
   DeployOptions deploy;
   PredictOptions predict;
   RouterOptions router;
+  ReplayOptions replay;
   std::string name;
   std::string config = "weft.yaml";
   std::string data = "weft-data";
@@ -372,6 +373,23 @@ void add_router(CLI::App& app, Words& words) {
   eval->add_flag("--json", words.hub.json, "print one JSON document");
 }
 
+void add_dialogue(CLI::App& app, Words& words) {
+  CLI::App* dialogue = app.add_subcommand("dialogue", "how conversations are understood");
+  dialogue->require_subcommand(1);
+  const std::string example = "weft dialogue replay --schema schema.json --dialogues dev";
+  dialogue->footer("example:\n  " + example);
+  CLI::App* replay = command(*dialogue, words, "replay", "measure it on recorded ones", example,
+                             [&words] { return run_dialogue_replay(words.replay, words.hub.json); });
+  add_word(*replay, "--schema", words.replay.schema, "FILE", "a schema.json in SGD's form");
+  add_word(*replay, "--dialogues", words.replay.dialogues, "DIR", "with dialogues_*.json");
+  replay->add_option("--mode", words.replay.mode, "fill: turn by turn; finish: whole tasks")
+      ->option_text("fill|finish")
+      ->check(CLI::IsMember({"fill", "finish"}));
+  add_value(*replay, "--seen", words.replay.seen, "FILE",
+            "a schema whose services are told apart");
+  replay->add_flag("--json", words.hub.json, "print one JSON document");
+}
+
 /// Every command with the commands and options that may follow it.
 void complete(const CLI::App& command, const std::string& path,
               std::vector<CompletedCommand>& out) {
@@ -525,6 +543,7 @@ int run_cli(int argc, char** argv) {
   add_training(app, words);
   add_models(app, words);
   add_router(app, words);
+  add_dialogue(app, words);
   add_keys(app, words);
   add_others(app, words);
   // `weft help X` is what people try first.

@@ -76,6 +76,14 @@ struct RouterOptions {
   std::string calibrate;  ///< empty: the thresholds that weft begins with
   bool each = false;
 };
+struct ReplayOptions {
+  std::string schema;
+  std::string dialogues;
+  std::string mode = "fill";  ///< or finish
+  std::string seen;           ///< a schema whose services are told apart; empty: none
+};
+/// Asks no hub.
+Exit run_dialogue_replay(const ReplayOptions& options, bool as_json);
 struct TeachOptions {
   std::string skill;
   std::string example;

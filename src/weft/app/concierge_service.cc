@@ -183,8 +183,10 @@ std::shared_ptr<const hub::Entry> entry_of(std::shared_ptr<hub::Service> service
   request.protocol = solution.protocol;
   request.source = hub::Source::built_in;
   request.origin = "weft";
-  return hub::make_entry(std::move(solution), std::move(service), std::move(request),
-                         "it is part of weft");
+  auto entry = hub::make_entry(std::move(solution), std::move(service), std::move(request),
+                               "it is part of weft");
+  entry->counters->health = hub::Health::up;
+  return entry;
 }
 
 class Trainer final : public dialogue::Training {

@@ -5,7 +5,7 @@
 
 namespace weft::app {
 
-dialogue::Extract extractor() {
+dialogue::ReadValues extractor() {
   static const dialogue::Extractor reads(dialogue::english());
   return [](std::string_view utterance, std::chrono::local_seconds now) {
     return reads.values(utterance, now);

@@ -5,6 +5,6 @@
 
 namespace weft::app {
 
-dialogue::Extract extractor();
+dialogue::ReadValues extractor();
 
 }  // namespace weft::app

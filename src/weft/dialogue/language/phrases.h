@@ -58,7 +58,7 @@ struct Phrases {
   std::string_view ask_one;         ///< {} the slot
   std::string_view ask_choice;      ///< {} the slot, {} the choices
   std::string_view ask_several;     ///< {} the slots
-  std::string_view ask_again;       ///< {} what was asked
+  std::string_view ask_again;
   std::string_view which_skill;     ///< {} the candidates, one a line
   std::string_view cannot;          ///< {} what was said, {} the nearest
   std::string_view cannot_at_all;   ///< {} what was said

@@ -59,7 +59,7 @@ struct Concierge::Hearing {
   std::chrono::local_seconds now;
 };
 
-Concierge::Concierge(std::shared_ptr<const Repertoire> repertoire, Extract extract,
+Concierge::Concierge(std::shared_ptr<const Repertoire> repertoire, ReadValues extract,
                      const Phrases& phrases)
     : repertoire_(std::move(repertoire)), extract_(std::move(extract)), phrases_(phrases) {}
 
@@ -492,7 +492,7 @@ bool Concierge::consents(std::string_view words) const {
   return reply.act == Act::affirm && reply.only && !words.contains('?');
 }
 
-std::string Concierge::not_understood() const { return filled(phrases_.ask_again, {""}); }
+std::string Concierge::not_understood() const { return std::string(phrases_.ask_again); }
 
 Concierge::Objection Concierge::object(Conversation& c, std::string_view words,
                                        std::chrono::local_seconds now) const {

@@ -31,12 +31,12 @@ struct Step {
   json::object arguments;  ///< of other calls
 };
 
-using Extract =
+using ReadValues =
     std::function<std::vector<Value>(std::string_view utterance, std::chrono::local_seconds now)>;
 
 class Concierge {
  public:
-  Concierge(std::shared_ptr<const Repertoire> repertoire, Extract extract,
+  Concierge(std::shared_ptr<const Repertoire> repertoire, ReadValues extract,
             const Phrases& phrases = english_phrases());
 
   /// The person said this; gives what is to be told at once. `now` is the person's own clock.
@@ -84,7 +84,7 @@ class Concierge {
   std::string help() const;
 
   std::shared_ptr<const Repertoire> repertoire_;
-  Extract extract_;
+  ReadValues extract_;
   const Phrases& phrases_;
 };
 

@@ -251,6 +251,10 @@ TEST(TrainingView, WhatWasAskedAndHowFarItIs) {
   EXPECT_EQ(shown.at("HyperParameters"), (json::object{{"num_round", "5"}}));
   EXPECT_FALSE(shown.contains("TrainingEndTime"));
   EXPECT_FALSE(shown.contains("Tags"));
+  ml::TrainingJob ended = job;
+  ended.status = ml::JobStatus::completed;
+  EXPECT_FALSE(described(caller, ended, {}, ml::JobProgress{.done = 5, .total = 5})
+                   .contains("ProgressInfo"));
 
   job.spec.request.at("OutputDataConfig").get_object().erase("KmsKeyId");
   EXPECT_EQ(json::write(described(caller, job, {}, std::nullopt).at("OutputDataConfig")),

@@ -98,7 +98,10 @@ json::object described(const AwsCaller& caller, const ml::TrainingJob& job,
   for (const char* flag : {"EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining"})
     out[flag] = json::bool_at(job.spec.request, flag).value_or(false);
   out["ProfilingStatus"] = "Disabled";
-  if (progress && progress->total > 0) {
+  // Of one that has ended, the hub's next life would not know it: what is told then stays so.
+  const bool runs =
+      job.status == ml::JobStatus::in_progress || job.status == ml::JobStatus::stopping;
+  if (runs && progress && progress->total > 0) {
     out["ProgressInfo"] =
         json::object{{"CurrentEpoch", progress->done}, {"MaxEpoch", progress->total}};
   }

@@ -106,7 +106,7 @@ constexpr Phrases kEnglish{
     .ask_one = "What is the {}?",
     .ask_choice = "Which {}: {}?",
     .ask_several = "I still need {}.",
-    .ask_again = "I did not understand that. {}",
+    .ask_again = "I did not understand that.",
     .which_skill = "Which of these do you mean?\n{}",
     .cannot = "I cannot do that (“{}”). The nearest that I can do: {}.",
     .cannot_at_all = "I cannot do that (“{}”): nothing that has joined here is for it.",
