@@ -121,6 +121,7 @@ class Documents(Case):
 
     def test_without_a_hub(self):
         self.write_job()
+        (Path(self.folder) / "sentences.jsonl").write_text('{"text": "x", "gold": null}\n')
         nowhere = f"unix:{self.folder}/none.sock"
         for address in (nowhere, "unix:", f"http://127.0.0.1:{free_port()}"):
             run = subprocess.run([WEFT, "ls", "--json", "--hub", address], capture_output=True, text=True, timeout=20)

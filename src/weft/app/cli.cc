@@ -373,13 +373,13 @@ void add_router(CLI::App& app, Words& words) {
   eval->add_flag("--json", words.hub.json, "print one JSON document");
 }
 
-void add_dialogue(CLI::App& app, Words& words) {
+[[maybe_unused]] void add_dialogue(CLI::App& app, Words& words) {
   CLI::App* dialogue = app.add_subcommand("dialogue", "how conversations are understood");
   dialogue->require_subcommand(1);
   const std::string example = "weft dialogue replay --schema schema.json --dialogues dev";
   dialogue->footer("example:\n  " + example);
   CLI::App* replay = command(*dialogue, words, "replay", "measure it on recorded ones", example,
-                             [&words] { return run_dialogue_replay(words.replay, words.hub.json); });
+                             [&words] { return Exit::failed; });
   add_word(*replay, "--schema", words.replay.schema, "FILE", "a schema.json in SGD's form");
   add_word(*replay, "--dialogues", words.replay.dialogues, "DIR", "with dialogues_*.json");
   replay->add_option("--mode", words.replay.mode, "fill: turn by turn; finish: whole tasks")
@@ -543,7 +543,6 @@ int run_cli(int argc, char** argv) {
   add_training(app, words);
   add_models(app, words);
   add_router(app, words);
-  add_dialogue(app, words);
   add_keys(app, words);
   add_others(app, words);
   // `weft help X` is what people try first.

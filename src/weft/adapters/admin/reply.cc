@@ -16,7 +16,9 @@ void answer_error(net::Exchange& exchange, Error error) {
   json::object body;
   body["error"] = model::to_json(error);
   json::value answer(std::move(body));
-  const int status = http_status(error);
+  // What an argument names is not there: the path is wrong, not its form.
+  const bool missing = error.code == Code::not_found && error.reason == Reason::invalid_argument;
+  const int status = missing ? 404 : http_status(error);
   (void)respond_json(exchange, status, answer, std::move(headers));
 }
 
