@@ -75,6 +75,12 @@ class Ask(Case):
         self.hub.has_joined("town", "concierge")
         self.town.asked.clear()
 
+    def again(self):
+        """Another life of the hub; what it asks to join is not counted."""
+        self.hub = Hub(self.folder, config=self.configured)
+        self.hub.has_joined("town", "concierge")
+        self.town.asked.clear()
+
     def say(self, text, *answers, more=()):
         words = [word for answer in answers for word in ("--answer", answer)]
         return self.hub.run("ask", text, *words, "--now", NOW, *more)
@@ -173,8 +179,7 @@ class Ask(Case):
         self.assertEqual(self.town.asked, [("/payments", {"to": "Bob", "amount": 12})])
         self.assertEqual(report["wishes"][0]["skill"], "town/pay")
         self.hub.stop()
-        self.hub = Hub(self.folder, config=self.configured)
-        self.hub.has_joined("town", "concierge")
+        self.again()
         self.assertEqual(self.document(self.hub.run("router", "test", "s.jsonl", "--json"))["right"], 1)
         for words in (("town/nothing", "x"), ("town/pay", "settle my debts with my friend"), ("town/pay", "?!")):
             refused = self.hub.run("teach", *words)
@@ -196,8 +201,7 @@ class Ask(Case):
         done = self.say("please pay 20 dollars to Mary", more=("--json",))
         task = self.document(done)["task"]
         self.hub.stop(signal.SIGKILL)
-        self.hub = Hub(self.folder, config=self.configured)
-        self.hub.has_joined("town", "concierge")
+        self.again()
         shown = self.document(self.hub.run("task", "show", task, "--json"))
         self.assertEqual(shown["state"], "ask")
         self.assertEqual(self.town.asked, [])
@@ -212,12 +216,12 @@ class Ask(Case):
         self.hub.stop(signal.SIGKILL)
         begun.wait(20)
         self.town.go.set()
-        self.hub = Hub(self.folder, config=self.configured)
-        self.hub.has_joined("town", "concierge")
+        paid = self.town.asked[:]
+        self.again()
         task = self.document(self.hub.run("task", "ls", "--json"))["tasks"][0]["id"]
         shown = self.wait_for(task)
         self.assertIn("is not known", json.dumps(shown))
-        self.assertEqual(self.town.asked, [("/payments", {"to": "Mary", "amount": 20})])
+        self.assertEqual((paid, self.town.asked), ([("/payments", {"to": "Mary", "amount": 20})], []))
 
     def wait_for(self, task):
         def over():

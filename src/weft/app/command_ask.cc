@@ -81,8 +81,7 @@ class Asking {
       }
       auto answer = answer_to(*ask);
       if (!answer) co_return wait_for_answer(task, *ask);
-      const std::string id(json::string_at(task, "id"));
-      WEFT_CO_TRY(parked, co_await send(id, *ask, *std::move(answer)));
+      WEFT_CO_TRY(parked, co_await send(task, *ask, *std::move(answer)));
     }
     if (!end) co_return fail(Reason::upstream_protocol, "the hub's answer broke off");
     co_return finish(*end);
@@ -122,14 +121,29 @@ class Asking {
     return line;
   }
 
-  Awaitable<Result<json::value>> send(std::string id, const model::Ask& ask, std::string answer) {
+  /// Answers, shows what happens, and gives the task when it asks again or is over.
+  Awaitable<Result<json::value>> send(const json::object& task, const model::Ask& ask,
+                                      std::string answer) {
+    const std::string id(json::string_at(task, "id"));
+    const std::int64_t seen = json::int_at(task, "events").value_or(0);
     std::vector<std::string> words{std::move(answer)};
     WEFT_CO_TRY(json::object body, answer_of_words(words, ask));
     const std::string path = task_path(id, "/answer");
     json::value sent(std::move(body));
-    WEFT_CO_TRY(json::value task, co_await admin_.send("POST", path, std::move(sent)));
+    WEFT_CO_TRY(json::value now, co_await admin_.send("POST", path, std::move(sent)));
+    const std::string events = std::format("{}?after={}", task_path(id, "/events"), seen);
+    AdminClient::EachEvent each = [this](const std::string& name, const json::value& data) {
+      const auto event = model::event_from_json(data);
+      if (event) {
+        if (const auto* state = std::get_if<model::State>(&event->body)) show(*state);
+      }
+      return name != "ask" && name != "end";
+    };
+    // What cannot be watched is still waited for.
+    json::value nothing;
+    (void)co_await admin_.stream("GET", events, std::move(nothing), std::move(each));
     std::string look = task_path(id, "");
-    auto after = co_await settled(admin_, std::move(look), std::move(task));
+    auto after = co_await settled(admin_, std::move(look), std::move(now));
     co_return after;
   }
 

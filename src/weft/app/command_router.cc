@@ -44,6 +44,10 @@ Result<std::vector<RoutedSkill>> read_skills(const std::string& path, Numbers& n
         skill.examples.emplace_back(each.get_string());
       }
     }
+    if (const json::value* schema = json::find(line.object, "schema")) {
+      if (!schema->is_object()) return wrong(line.place, "`schema` is no object");
+      skill.parameters = dialogue::parameters_of(*schema);
+    }
     if (!numbers.try_emplace(skill.id, out.size()).second)
       return wrong(line.place, std::format("the skill `{}` stands there twice", skill.id));
     out.push_back(std::move(skill));

@@ -90,8 +90,11 @@ std::optional<Money> leading(const Reading& reading, std::size_t i) {
   const Text& text = reading.text;
   const Match* sign = text.find(i, Sense::currency);
   if (sign == nullptr) sign = text.find(i, Sense::money_prefix);
+  if (const Match* glued = text.find(i, Sense::currency_glued);
+      glued != nullptr && text.glued(i + 1))
+    sign = glued;
   if (sign == nullptr || sign->value < 1) return std::nullopt;
-  if (sign->sense == Sense::currency && !may_lead(text, i, *sign)) return std::nullopt;
+  if (sign->sense != Sense::money_prefix && !may_lead(text, i, *sign)) return std::nullopt;
   const Number* number = reading.numbers.cardinal(i + sign->tokens);
   if (number == nullptr) return std::nullopt;
   Money out = {
@@ -106,10 +109,12 @@ std::optional<Money> trailing(const Reading& reading, std::size_t i) {
     const std::size_t unit_at = past_hyphen(text, number.last);
     const Match* unit = text.find(unit_at, Sense::currency);
     if (unit == nullptr) return std::nullopt;
-    Money out = {.last = unit_at + unit->tokens,
-                 .value = number.value,
-                 .text = number.text,
-                 .unit = unit->name};
+    // "3 USD50" has the code of what follows.
+    const std::size_t next = unit_at + unit->tokens;
+    if (!text.glued(unit_at) && text.glued(next) && text.is(next, TokenKind::digits) &&
+        may_lead(text, unit_at, *unit))
+      return std::nullopt;
+    Money out = {.last = next, .value = number.value, .text = number.text, .unit = unit->name};
     double scale = unit->value > 1 ? unit->value : 1;
     if (const Match* magnitude = text.find(out.last, Sense::magnitude);
         magnitude != nullptr && number.magnitude == 1 && is_code(text, unit_at, *unit)) {
@@ -200,16 +205,28 @@ void find_quantities(Reading& reading) {
   for (std::size_t i = 0; i < text.size();) {
     const auto amount = amount_at(reading.numbers, i);
     if (!amount) {
-      ++i;
+      const Match* unit = text.find(i, Sense::unit);
+      if (unit != nullptr && text.find(i, Sense::unit_alone) != nullptr) {
+        reading.add(ValueType::quantity, i, i + unit->tokens, {}, std::string(unit->name));
+        i += unit->tokens;
+      } else {
+        ++i;
+      }
       continue;
     }
     const std::size_t at = past_hyphen(text, amount->last);
     const Match* unit = text.find(at, Sense::unit);
-    if (unit != nullptr) {
+    // `24703L202`, `scp-173m` are numbers of something.
+    const bool coded =
+        unit != nullptr &&
+        ((text.glued(at + unit->tokens) && text.is(at + unit->tokens, TokenKind::digits)) ||
+         (i > 1 && text.glued(i) && text.is_mark(i - 1, '-') && text.glued(i - 1) &&
+          !text.is(i - 2, TokenKind::mark)));
+    if (unit != nullptr && !coded) {
       reading.add(ValueType::quantity, i, at + unit->tokens, *amount->text,
                   std::string(unit->name));
     }
-    i = amount->last;
+    i = unit != nullptr ? at + unit->tokens : amount->last;
   }
 }
 

@@ -34,6 +34,7 @@ std::optional<Group> below_hundred(const Text& text, std::size_t i) {
     Group out;
     out.literal = true;
     out.digits = read_literal(text.raw(), text[i].begin);
+    if (out.digits.end == text[i].begin) return std::nullopt;
     out.value = out.digits.value;
     out.last = text.token_at(out.digits.end, i);
     return out;
@@ -111,6 +112,7 @@ class Reader {
       if (n > 0 && group * magnitude >= limit) return true;
       if (n > 0 && small && small->literal && !small->digits.integer && magnitude == 1) return true;
       total_ += group * magnitude;
+      out_.above = n > 0 && magnitude == 1 && tail == 0 ? limit : 1;
       at_ = i;
       out_.magnitude = magnitude;
       out_.tail = magnitude > 1 ? 0 : tail != 0 ? tail : n > 0 ? group : 0;

@@ -8,13 +8,13 @@ using std::chrono::month;
 using std::chrono::year;
 
 SaidDate one(std::size_t first, std::size_t last, const Day& day) {
-  SaidDate out = {.first = first, .last = last, .days = {}, .yearless = false};
+  SaidDate out = {.first = first, .last = last, .days = {}};
   if (day.ok()) out.days.push_back(day);
   return out;
 }
 
 SaidDate several(std::size_t first, std::size_t last, std::vector<Day> days) {
-  return {.first = first, .last = last, .days = std::move(days), .yearless = false};
+  return {.first = first, .last = last, .days = std::move(days)};
 }
 
 bool is_span(const Match* span, std::string_view name) {
@@ -169,13 +169,16 @@ void distances(const Moments& m, std::size_t token, std::vector<SaidDate>& out) 
 void relative_dates(const Moments& m, std::size_t token, std::vector<SaidDate>& out) {
   const Text& text = m.text();
   const std::size_t definite = text.skip(token, Sense::definite);
+  std::size_t day_end = 0;
+  double days = 0;
   for (const std::size_t at : {token, token + definite}) {
-    if (const Match* day = text.find(at, Sense::day_ref)) {
-      out.push_back(
-          one(token, at + day->tokens, plus_days(m.today(), static_cast<int>(day->value))));
-    }
-    if (definite == 0) break;
+    const Match* day = text.find(at, Sense::day_ref);
+    if (day == nullptr || at + day->tokens <= day_end) continue;
+    day_end = at + day->tokens;
+    days = day->value;
   }
+  if (day_end != 0)
+    out.push_back(one(token, day_end, plus_days(m.today(), static_cast<int>(days))));
   if (const Match* part = text.find(token, Sense::day_and_part))
     out.push_back(one(token, token + part->tokens, m.today()));
   weekdays(m, token, out);

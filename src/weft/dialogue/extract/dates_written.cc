@@ -22,7 +22,7 @@ Day day_of(int year, int month, int day) {
 }
 
 SaidDate with_days(std::size_t first, std::size_t last, const Days& days) {
-  SaidDate out = {.first = first, .last = last, .days = {}, .yearless = true};
+  SaidDate out = {.first = first, .last = last, .days = {}};
   if (!days.future.ok()) return out;
   out.days.push_back(days.future);
   if (days.past != days.future) out.days.push_back(days.past);
@@ -30,7 +30,7 @@ SaidDate with_days(std::size_t first, std::size_t last, const Days& days) {
 }
 
 SaidDate with_day(std::size_t first, std::size_t last, const Day& day) {
-  SaidDate out = {.first = first, .last = last, .days = {}, .yearless = false};
+  SaidDate out = {.first = first, .last = last, .days = {}};
   if (day.ok()) out.days.push_back(day);
   return out;
 }
@@ -129,7 +129,10 @@ std::optional<SaidDate> month_first(const Moments& m, std::size_t first, std::si
 std::optional<SaidDate> day_first(const Moments& m, std::size_t first, std::size_t token) {
   const Text& text = m.text();
   const auto day = said_day(m, token);
-  if (!day || !starts_row(text, token)) return std::nullopt;
+  // "4-22 January" is a range, whose last day is one.
+  const bool range =
+      token > 1 && text.is_mark(token - 1, '-') && text.is(token - 2, TokenKind::digits);
+  if (!day || !(range || starts_row(text, token))) return std::nullopt;
   std::size_t i = past_mark(text, day->last, ".-");
   i = text.after(i, Sense::of);
   const Match* month = text.find(i, Sense::month);
@@ -157,8 +160,8 @@ bool clause_ends(const Text& text, std::size_t i) {
 void month_alone(const Moments& m, std::size_t token, std::vector<SaidDate>& out) {
   const Text& text = m.text();
   const bool definite = text.find(token, Sense::definite) != nullptr;
-  const bool on = token > 0 && text.find(token - 1, Sense::on) != nullptr;
-  if (!definite && !on) return;
+  const Match* before = token == 0 ? nullptr : text.find(token - 1, Sense::on);
+  if (!definite && (before == nullptr || before->value != 0)) return;
   const std::size_t at = token + (definite ? 1 : 0);
   const auto day = said_day(m, at);
   if (!day || !clause_ends(text, day->last)) return;
@@ -167,6 +170,7 @@ void month_alone(const Moments& m, std::size_t token, std::vector<SaidDate>& out
   if (row || !starts_row(text, at)) return;
   out.push_back(
       with_days(token, day->last, of_month(m.today(), static_cast<unsigned>(day->value))));
+  out.back().day_only = day->value;
 }
 
 }  // namespace

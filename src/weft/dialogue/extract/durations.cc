@@ -21,12 +21,14 @@ struct Count {
 
 std::optional<Count> count_at(const Moments& m, std::size_t i) {
   const Text& text = m.text();
+  if (const Match* half = text.find(i, Sense::half_span);
+      half != nullptr && text.find(i + half->tokens, Sense::span) != nullptr)
+    return Count{i + half->tokens, 0.5, true};
   if (const Number* number = m.numbers().number(i))
     return Count{past_hyphen(text, number->last), number->value, true};
   if (const Number* number = m.numbers().cardinal(i))
     return Count{past_hyphen(text, number->last), number->value, true};
   if (const Match* few = text.find(i, Sense::few)) return Count{i + few->tokens, few->value, true};
-  if (const Match* half = text.find(i, Sense::half_span)) return Count{i + half->tokens, 0.5, true};
   if (const Match* whole = text.find(i, Sense::whole))
     return Count{past_hyphen(text, i + whole->tokens), 1, false};
   if (const Match* more = text.find(i, Sense::another)) return Count{i + more->tokens, 1, true};
@@ -79,7 +81,8 @@ std::string iso(const SaidDuration& d) {
     const auto whole = static_cast<long long>(d.seconds);
     if (whole >= 3600) out += std::format("{}H", whole / 3600);
     if (whole / 60 % 60 != 0) out += std::format("{}M", whole / 60 % 60);
-    const double rest = d.seconds - static_cast<double>(whole / 60 * 60);
+    const long long minutes = whole / 60;
+    const double rest = d.seconds - static_cast<double>(minutes * 60);
     if (rest > 0) out += numeral(rest) + "S";
   }
   return out == "P" ? "PT0S" : out;
@@ -110,11 +113,12 @@ std::optional<SaidDuration> Moments::duration(std::size_t token) const {
     i = count->span + span->tokens;
     // "an hour and a half"
     const std::size_t behind = text_.after(i, Sense::conjunction);
-    if (behind != i && text_.find(behind, Sense::article) != nullptr) {
-      const Match* part = text_.find(behind + 1, Sense::part);
-      if (part != nullptr && text_.find(behind + 1 + part->tokens, Sense::span) == nullptr) {
+    if (behind != i) {
+      const std::size_t part_at = text_.after(behind, Sense::article);
+      const Match* part = text_.find(part_at, Sense::part);
+      if (part != nullptr && text_.find(part_at + part->tokens, Sense::span) == nullptr) {
         add(out, *span, part->value);
-        i = behind + 1 + part->tokens;
+        i = part_at + part->tokens;
       }
     }
   }

@@ -29,6 +29,18 @@ void drop_inside_addresses(std::vector<Value>& values) {
   std::erase_if(values, [&](const Value&) { return inside[n++]; });
 }
 
+/// Drops a name that is a sign of something else ("AM", "Mar", the C of degrees).
+void drop_signs(std::vector<Value>& values) {
+  std::size_t end = 0;
+  std::erase_if(values, [&](const Value& value) {
+    using enum ValueType;
+    const bool covers = value.type == date || value.type == time || value.type == money ||
+                        value.type == quantity || value.type == date_time;
+    if (covers) end = std::max(end, value.end);
+    return value.type == name && value.end <= end;
+  });
+}
+
 }  // namespace
 
 Extractor::Extractor(const Language& language) : book_(language) {}
@@ -59,6 +71,7 @@ std::vector<Value> Extractor::values(std::string_view utterance,
       std::ranges::unique(out, [&](const Value& a, const Value& b) { return key(a) == key(b); });
   out.erase(same.begin(), same.end());
   drop_inside_addresses(out);
+  drop_signs(out);
   return out;
 }
 

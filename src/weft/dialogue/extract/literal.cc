@@ -20,16 +20,25 @@ std::size_t digits_end(std::string_view text, std::size_t i) {
   return i;
 }
 
-/// The end of `first` group and at least one more of `size` digits, each after `separator`; 0 when
-/// that is not what stands there.
+/// The bytes of a separator at `i`; any one white space is a space.
+std::size_t separator_bytes(std::string_view text, std::size_t i, char separator) {
+  if (i >= text.size()) return 0;
+  if (separator == ' ') return space_bytes(text, i);
+  return text[i] == separator ? 1 : 0;
+}
+
+/// The end of groups of three digits (`12,34,567`: of two, but for the last), each after
+/// `separator`; 0 when that is not what stands there.
 std::size_t groups_end(std::string_view text, std::size_t begin, char separator) {
   std::size_t i = digits_end(text, begin);
   if (i == begin || i - begin > 3 || (text[begin] == '0')) return 0;
   std::size_t last = 0;
   std::size_t shorter = 0;
-  while (i < text.size() && text[i] == separator && digit_at(text, i + 1)) {
-    const std::size_t end = digits_end(text, i + 1);
-    const std::size_t size = end - i - 1;
+  while (true) {
+    const std::size_t bytes = separator_bytes(text, i, separator);
+    if (bytes == 0 || !digit_at(text, i + bytes)) break;
+    const std::size_t end = digits_end(text, i + bytes);
+    const std::size_t size = end - i - bytes;
     if (size == 2 && separator == ',' && last == 0) {
       ++shorter;
     } else if (size == 3 && (shorter == 0 || last == 0)) {
@@ -50,7 +59,8 @@ std::size_t spaced_groups_end(std::string_view text, std::size_t begin) {
   const std::size_t end = groups_end(text, begin, ' ');
   if (end == 0 || end == text.size()) return end;
   const char next = text[end];
-  const bool goes_on = next == ' ' && digit_at(text, end + 1);
+  const std::size_t space = space_bytes(text, end);
+  const bool goes_on = space != 0 && digit_at(text, end + space);
   return goes_on || is_letter(next) || next == '-' || next == ':' || next == '/' ? 0 : end;
 }
 

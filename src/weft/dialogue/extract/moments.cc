@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kHalfDay = 12 * 3600;
 constexpr int kDay = 2 * kHalfDay;
+constexpr int kDaysOfMonth = 30;
 constexpr std::size_t kReadingsMax = 4;
 
 Clock other_half(Clock clock) {
@@ -45,7 +46,8 @@ void add_both(Reading& reading, std::size_t first, std::size_t last, std::size_t
 
 /// Between a date and its time: a comma, "at", the T of ISO 8601.
 std::size_t between(const Text& text, std::size_t i) {
-  if (text.is_mark(i, ',')) ++i;
+  const bool dash = text.is_mark(i, '-') && !text.glued(i) && !text.glued(i + 1);
+  if (text.is_mark(i, ',') || dash) ++i;
   if (text.word(i) == "t" && text.glued(i) && text.glued(i + 1)) return i + 1;
   return text.after(i, Sense::at);
 }
@@ -62,22 +64,26 @@ void add_moments(Moments& m, const std::vector<SaidDate>& dates,
   const Text& text = m.text();
   for (const SaidDate& date : dates) {
     if (date.days.empty()) continue;
-    const auto time = m.time(between(text, date.last));
+    auto time = m.time(between(text, date.last));
+    const Match* tonight = text.find(date.first, Sense::day_and_part);
+    if (time && tonight != nullptr && !time->halfday) apply_part_of_day(*time, *tonight);
     if (time && time->first >= date.last)
       add_both(m.reading(), date.first, time->last, time->end, date.days, *time);
   }
   for (const SaidTime& time : times) {
     const std::size_t at = before_date(text, time.last);
     const auto begin = std::ranges::lower_bound(dates, at, {}, &SaidDate::first);
-    for (auto date = begin; date != dates.end() && date->first == at; ++date)
+    if (time.today) add_both(m.reading(), time.first, time.last, time.end, {m.today()}, time);
+    for (auto date = begin; date != dates.end() && date->first == at; ++date) {
       add_both(m.reading(), time.first, date->last, text[date->last - 1].end, date->days, time);
-    // "8pm this evening"
-    const Match* shift = text.find(at, Sense::shift);
-    const std::size_t part_at = at + (shift == nullptr ? 0 : shift->tokens);
-    if (shift == nullptr || shift->value != 0) continue;
-    if (const Match* part = text.find(part_at, Sense::part_of_day))
-      add_both(m.reading(), time.first, part_at + part->tokens,
-               text[part_at + part->tokens - 1].end, {m.today()}, time);
+      // "20 past five tomorrow morning"
+      const Match* part = text.find(date->last, Sense::part_of_day);
+      if (part == nullptr) continue;
+      SaidTime parted = time;
+      if (!parted.halfday) apply_part_of_day(parted, *part);
+      const std::size_t last = date->last + part->tokens;
+      add_both(m.reading(), time.first, last, text[last - 1].end, date->days, parted);
+    }
   }
 }
 
@@ -89,10 +95,15 @@ void add_distances(Moments& m, std::size_t token) {
     m.reading().add(ValueType::date_time, token, last, to_text(moment, false));
   };
   if (const Match* now = text.find(token, Sense::now)) at(token + now->tokens, 0);
+  if (const Match* end = text.find(token, Sense::day_end)) {
+    m.reading().add(ValueType::date_time, token, token + end->tokens,
+                    to_text(m.today()) + "T" + to_text(Clock{kDay - 1, true}));
+  }
   const std::size_t within = text.skip(token, Sense::within);
   const auto duration = m.duration(token + within);
-  if (!duration || duration->seconds == 0 || duration->months != 0) return;
-  const double seconds = duration->seconds + duration->days * kDay;
+  if (!duration || duration->seconds == 0) return;
+  const double seconds =
+      duration->seconds + (duration->days + duration->months * kDaysOfMonth) * kDay;
   if (within != 0) return at(duration->last, seconds);
   if (const std::size_t ago = text.skip(duration->last, Sense::ago); ago != 0)
     at(duration->last + ago, -seconds);
@@ -137,10 +148,12 @@ void find_moments(Reading& reading) {
     }
     add_distances(m, i);
   }
+  FoundPeriods found = find_periods(m, dates);
+  for (const SaidDate& date : found.ends) add_date(reading, date);
   for (const SaidDate& date : dates) add_date(reading, date);
   for (const SaidTime& time : times) add_time(reading, time);
   add_moments(m, dates, times);
-  for (SaidPeriod& period : find_periods(m, dates)) {
+  for (SaidPeriod& period : found.periods) {
     reading.add(ValueType::period, period.first, period.last, period.from + "/" + period.to, {},
                 std::move(period.others));
   }

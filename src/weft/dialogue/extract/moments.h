@@ -17,7 +17,7 @@ struct SaidDate {
   std::size_t first = 0;
   std::size_t last = 0;
   std::vector<Day> days;
-  bool yearless = false;
+  int day_only = 0;  ///< the day of the month, where nothing else is said
 };
 
 struct SaidTime {
@@ -27,6 +27,7 @@ struct SaidTime {
   Clock clock;
   bool halfday = false;  ///< it is said which half of the day
   bool bare = false;     ///< an hour alone
+  bool today = false;    ///< "this morning" is said with it
 };
 
 /// Years, months and days count apart from seconds.
@@ -73,6 +74,9 @@ class Moments {
   Day today_;
 };
 
+/// Puts a time into its half of the day: "8", in the evening.
+void apply_part_of_day(SaidTime& time, const Match& part);
+
 /// A day or a year in words or digits at the token: the token after it, and the value.
 struct Said {
   std::size_t last = 0;
@@ -86,7 +90,11 @@ void numeric_dates(const Moments& moments, std::size_t token, std::vector<SaidDa
 void named_dates(const Moments& moments, std::size_t token, std::vector<SaidDate>& out);
 void relative_dates(const Moments& moments, std::size_t token, std::vector<SaidDate>& out);
 
+struct FoundPeriods {
+  std::vector<SaidPeriod> periods;
+  std::vector<SaidDate> ends;  ///< dates that their ranges make
+};
 /// `dates` in the order of their first tokens.
-std::vector<SaidPeriod> find_periods(Moments& moments, const std::vector<SaidDate>& dates);
+FoundPeriods find_periods(const Moments& moments, const std::vector<SaidDate>& dates);
 
 }  // namespace weft::dialogue

@@ -11,6 +11,8 @@ constexpr double kThousand = 1000;
 struct Fraction {
   std::size_t last = 0;
   double value = 0;
+  double whole = 0;  ///< said before it
+  double above = 1;  ///< the magnitude that the whole ends with
 };
 
 struct Denominator {
@@ -53,14 +55,14 @@ std::optional<Fraction> in_words(const Text& text, const Numbers& cardinals, con
     const double bottom = den->value + tens;
     // "one hundred and three quarters" is no 103 quarters.
     double whole = 0;
-    if (n.tail_joined && n.tail < bottom && den->plural && n.value > n.tail) {
+    if (n.tail_joined && n.tail < bottom && n.value > n.tail && (den->plural || n.tail == 1)) {
       whole = n.value - n.tail;
       top = n.tail;
     }
     if (n.digits && !den->part) return std::nullopt;
     const bool sensible = den->plural || top == 1;
     if (sensible && bottom > 1 && !(tens == 0 && bottom <= 2 && !den->part && !den->plural))
-      return Fraction{den->last, whole + top / bottom};
+      return Fraction{den->last, top / bottom, whole, whole > 0 ? n.above : 1};
     return std::nullopt;
   }
   const Number* second = cardinals.cardinal(n.last);
@@ -81,7 +83,10 @@ std::optional<Fraction> behind_and(const Text& text, const Numbers& cardinals, s
     return std::nullopt;
   }
   const Number* number = cardinals.cardinal(i);
-  return number == nullptr ? std::nullopt : in_words(text, cardinals, *number);
+  if (number == nullptr) return std::nullopt;
+  auto out = in_words(text, cardinals, *number);
+  if (out) out->value += out->whole;
+  return out;
 }
 
 /// "million", "of a million".
@@ -144,7 +149,7 @@ std::optional<Fraction> of_cardinal(const Text& text, const Numbers& cardinals, 
   }
   if (auto found = in_words(text, cardinals, n)) {
     const std::size_t last = magnitude(text, found->last, scale);
-    return Fraction{last, found->value * scale};
+    return Fraction{last, found->whole + found->value * (scale > 1 ? scale : found->above)};
   }
   if (const std::size_t skip = text.skip(n.last, Sense::conjunction); skip != 0) {
     if (const auto part = behind_and(text, cardinals, n.last + skip)) {

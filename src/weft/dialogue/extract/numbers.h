@@ -23,6 +23,7 @@ struct Number {
   double magnitude = 1;   ///< of the last word, where that is "thousand" or more
   double tail = 0;        ///< what follows the last "and" or "hundred", below 100
   bool tail_joined = false;  ///< the tail stands behind "and"
+  double above = 1;          ///< the magnitude before the tail, "million" of "a million and three"
 };
 
 class Numbers {

@@ -1,392 +1,318 @@
-// Periods: those that have a name, and those between two ends.
-#include <algorithm>
+// Periods that have a name.
+#include "weft/dialogue/extract/periods.h"
 
-#include "weft/dialogue/extract/moments.h"
+#include <algorithm>
+#include <format>
 
 namespace weft::dialogue {
 namespace {
 
 constexpr int kHour = 3600;
+constexpr int kEarly = 0;
+constexpr int kMiddle = 1;
 
-/// One end of a range.
-struct End {
-  std::size_t last = 0;
-  std::vector<Day> days;
-  std::optional<SaidTime> time;
-  int number = -1;  ///< an hour or a day, whatever the other end is
-  bool month_led = false;
-};
+std::string clock_of(int hhmm) {
+  return to_text(Clock{hhmm / 100 * kHour + hhmm % 100 * 60, false});
+}
 
-class PeriodReader {
- public:
-  PeriodReader(Moments& m, const std::vector<SaidDate>& dates)
-      : m_(m), text_(m.text()), today_(m.today()), dates_(dates) {}
-
-  std::vector<SaidPeriod> read() {
-    for (std::size_t i = 0; i < text_.size(); ++i) {
-      range(i);
-      open(i);
-      parts_of_day(i);
-      calendar(i);
-      counted(i);
-    }
-    return std::move(out_);
+void add_part(Periods& p, std::size_t first, std::size_t last, int hours,
+              const std::vector<Day>& days) {
+  const std::string from = clock_of(hours / 10000);
+  const std::string to = clock_of(hours % 10000);
+  if (days.empty()) return p.add(first, last, from, to);
+  std::vector<std::string> all;
+  all.reserve(days.size());
+  for (const Day& day : days) {
+    const std::string date = to_text(day);
+    all.push_back(std::format("{}T{}/{}T{}", date, from, date, to));
   }
+  const std::size_t slash = all[0].find('/');
+  p.add(first, last, all[0].substr(0, slash), all[0].substr(slash + 1),
+        {all.begin() + 1, all.end()});
+}
 
- private:
-  void add(std::size_t first, std::size_t last, std::string from, std::string to,
-           std::vector<std::string> others = {}) {
-    out_.push_back({first, last, std::move(from), std::move(to), std::move(others)});
-  }
-  void add(std::size_t first, std::size_t last, const Day& from, const Day& to) {
-    add(first, last, to_text(from), to_text(to));
-  }
+Day first_of(const Day& day) { return Day{day.year(), day.month(), std::chrono::day{1}}; }
+Day year_start(int year) {
+  return Day{std::chrono::year{year}, std::chrono::January, std::chrono::day{1}};
+}
 
-  const SaidDate* date_at(std::size_t i) const {
-    const SaidDate* out = nullptr;
-    auto at = std::ranges::lower_bound(dates_, i, {}, &SaidDate::first);
-    for (; at != dates_.end() && at->first == i; ++at) {
-      if (!at->days.empty() && (out == nullptr || at->last > out->last)) out = &*at;
-    }
-    return out;
+/// The part of a span that "early", "mid" or "late" leaves, or all of it.
+void add_span(Periods& p, std::size_t first, std::size_t last, const Day& from, const Day& to,
+              int edge) {
+  const int days = static_cast<int>((at(to) - at(from)).count());
+  if (edge < 0) return p.add(first, last, from, to);
+  if (days > 31) {
+    const Day half = plus_months(from, 6);
+    if (edge == kMiddle) return p.add(first, last, plus_months(from, 4), plus_months(from, 8));
+    return edge == kEarly ? p.add(first, last, from, half) : p.add(first, last, half, to);
   }
-
-  std::optional<End> end_at(std::size_t i) const {
-    i = text_.after(i, Sense::at);
-    End out;
-    const SaidDate* date = date_at(i);
-    auto time = m_.time(i);
-    if (date != nullptr && (!time || date->last >= time->last)) {
-      out.days = date->days;
-      out.last = date->last;
-      out.month_led = text_.find(i, Sense::month) != nullptr;
-      std::size_t at = out.last;
-      if (text_.is_mark(at, ',')) ++at;
-      at = text_.after(at, Sense::at);
-      if (auto after = m_.time(at)) {
-        out.last = after->last;
-        out.time = *after;
-      }
-      return out;
-    }
-    if (time) {
-      out.last = time->last;
-      out.time = *time;
-      if (const SaidDate* after = date_at(text_.after(time->last, Sense::on))) {
-        out.days = after->days;
-        out.last = after->last;
-      }
-      return out;
-    }
-    const auto day = said_day(m_, i);
-    const Number* number = m_.numbers().cardinal(i);
-    if (day) {
-      out.last = day->last;
-      out.number = day->value;
-    } else if (number != nullptr && number->digits && number->value <= 24) {
-      out.last = number->last;
-      out.number = static_cast<int>(number->value);
-    } else {
-      return std::nullopt;
-    }
-    return out;
+  if (days > 7) {
+    const Day half = plus_days(from, 15);
+    if (edge == kMiddle) return p.add(first, last, plus_days(from, 9), plus_days(from, 20));
+    return edge == kEarly ? p.add(first, last, from, half) : p.add(first, last, half, to);
   }
+  if (edge == kMiddle) return p.add(first, last, plus_days(from, 1), plus_days(from, 5));
+  return edge == kEarly ? p.add(first, last, from, plus_days(from, 3))
+                        : p.add(first, last, plus_days(from, 3), to);
+}
 
-  static SaidTime hour(int value) {
-    SaidTime out;
-    out.clock.seconds = value * kHour;
-    out.halfday = value > 12;
-    out.bare = true;
-    return out;
+/// "next week": the shift counts for the spans that a calendar has.
+void shifted_span(Periods& p, std::size_t first, std::size_t last, const Match& span, int by,
+                  int edge) {
+  const Day today = p.m.today();
+  const Day week = plus_days(week_of(today), 7 * by);
+  const int year = static_cast<int>(today.year()) + by;
+  if (span.value != 1) return;
+  if (span.name == "W") add_span(p, first, last, week, plus_days(week, 7), edge);
+  if (span.name == "WE") p.add(first, last, plus_days(week, 5), plus_days(week, 7));
+  if (span.name == "M") {
+    const Day start = plus_months(first_of(today), by);
+    add_span(p, first, last, start, plus_months(start, 1), edge);
   }
+  if (span.name == "Y") add_span(p, first, last, year_start(year), year_start(year + 1), edge);
+}
 
-  /// Both ends are times: what is said of one half of the day holds for the other.
-  static void agree(SaidTime& from, SaidTime& to) {
-    const int half = 12 * kHour;
-    if (to.halfday && !from.halfday && from.clock.seconds + half <= to.clock.seconds &&
-        from.clock.seconds < half)
-      from.clock.seconds += half;
-    if (from.halfday && !to.halfday && to.clock.seconds < half &&
-        to.clock.seconds <= from.clock.seconds)
-      to.clock.seconds += half;
+int shift_of_span(const Match& shift) {
+  return shift.name == "coming" ? 1 : static_cast<int>(shift.value);
+}
+
+/// "last May", "this summer".
+void shifted_name(Periods& p, std::size_t first, std::size_t at, const Match& shift) {
+  const Text& text = p.m.text();
+  const Day today = p.m.today();
+  const int by = shift_of_span(shift);
+  const int year = static_cast<int>(today.year());
+  if (const Match* month = text.find(at, Sense::month)) {
+    Day start{today.year(), std::chrono::month{static_cast<unsigned>(month->value)},
+              std::chrono::day{1}};
+    if (by > 0 && start <= today) start = plus_months(start, 12);
+    if (by < 0 && start >= first_of(today)) start = plus_months(start, -12);
+    p.add(first, at + month->tokens, start, plus_months(start, 1));
   }
-
-  void range(std::size_t i) {
-    std::size_t at = text_.after(i, Sense::from);
-    const bool from = at != i;
-    if (!from) at = text_.after(i, Sense::between);
-    const bool opened = at != i;
-    auto first = end_at(at);
-    if (!first) return;
-    const Sense joint = opened && !from ? Sense::conjunction : Sense::until;
-    std::size_t next = text_.skip(first->last, joint);
-    if (next == 0 && opened) next = text_.skip(first->last, Sense::until);
-    if (next == 0) return;
-    auto second = end_at(first->last + next);
-    if (!second) return;
-    if (times(i, *first, *second, opened)) return;
-    days(i, *first, *second, opened);
+  if (const Match* season = text.find(at, Sense::season)) {
+    const Day start = plus_months(year_start(year + by), static_cast<int>(season->value) - 1);
+    p.add(first, at + season->tokens, start, plus_months(start, 3));
   }
+}
 
-  bool times(std::size_t i, End& first, End& second, bool opened) {
-    if (!first.time && !second.time) {
-      if (!opened || first.number > 24 || second.number > 24) return false;
-      const std::size_t part_at = text_.after(text_.after(second.last, Sense::on), Sense::definite);
-      const bool dated = date_at(text_.after(second.last, Sense::of)) != nullptr ||
-                         date_at(text_.after(second.last, Sense::on)) != nullptr;
-      const Match* part = text_.find(part_at, Sense::part_of_day);
-      if (part == nullptr && !dated) return false;
-    }
-    if (!first.time && first.days.empty() && first.number >= 0 && first.number <= 24)
-      first.time = hour(first.number);
-    if (!second.time && second.days.empty() && second.number >= 0 && second.number <= 24)
-      second.time = hour(second.number);
-    if (!first.time || !second.time) return false;
-    std::size_t last = second.last;
-    const std::size_t part_at = text_.after(text_.after(last, Sense::on), Sense::definite);
-    if (const Match* part = text_.find(part_at, Sense::part_of_day); part != nullptr) {
-      if (part->name == "pm" || part->name == "night") {
-        for (SaidTime* each : {&*first.time, &*second.time}) {
-          if (!each->halfday && each->clock.seconds < 12 * kHour) each->clock.seconds += 12 * kHour;
-          each->halfday = true;
-        }
-      }
-      last = part_at + part->tokens;
-    }
-    agree(*first.time, *second.time);
-    std::vector<Day> days = first.days.empty() ? second.days : first.days;
-    if (days.empty()) {
-      std::size_t at = text_.is_mark(last, ',') ? last + 1 : last;
-      std::size_t of = text_.after(at, Sense::of);
-      if (of == at) of = text_.after(at, Sense::on);
-      if (const SaidDate* date = date_at(of)) {
-        days = date->days;
-        last = date->last;
-      }
-    }
-    const std::string from = to_text(first.time->clock);
-    const std::string to = to_text(second.time->clock);
-    if (days.empty()) {
-      add(i, last, from, to);
-      return true;
-    }
-    const std::vector<Day>& ends = second.days.empty() ? days : second.days;
-    const bool next_day =
-        second.days.empty() && second.time->clock.seconds < first.time->clock.seconds;
-    add(i, last, to_text(days[0]) + "T" + from,
-        to_text(next_day ? plus_days(ends[0], 1) : ends[0]) + "T" + to);
-    return true;
+/// "May", "May 2027", "June next year"; without a year it may be the last one as well.
+void named_month(Periods& p, std::size_t token, std::size_t at, int edge) {
+  const Text& text = p.m.text();
+  const auto month = said_month(p.m, at);
+  if (!month) return;
+  if (month->dated)
+    return add_span(p, token, month->last, month->day, plus_months(month->day, 1), edge);
+  const bool led = at > 0 && (text.find(at - 1, Sense::on) || text.find(at - 1, Sense::of));
+  const bool sure = text.word(at).size() > 3 || led || edge >= 0;
+  if (!sure || said_day(p.m, month->last) || text.is_mark(month->last, '.')) return;
+  const Days days =
+      without_year(first_of(p.m.today()), static_cast<unsigned>(month->day.month()), 1);
+  add_span(p, token, month->last, days.past, plus_months(days.past, 1), edge);
+  const SaidPeriod past = std::move(p.out.back());
+  p.out.pop_back();
+  add_span(p, token, month->last, days.future, plus_months(days.future, 1), edge);
+  p.out.back().others.push_back(past.from + "/" + past.to);
+}
+
+std::string moment(const Periods& p, double months, double days, double seconds, bool timed) {
+  const Day day =
+      plus_days(plus_months(p.m.today(), static_cast<int>(months)), static_cast<int>(days));
+  if (!timed) return to_text(day);
+  const auto now = p.m.now() - std::chrono::floor<std::chrono::days>(p.m.now());
+  const auto whole = std::chrono::seconds{static_cast<long long>(seconds)};
+  const auto moment = at(day) + now + whole;
+  return to_text(moment, moment.time_since_epoch().count() % 60 != 0);
+}
+
+/// "the next 3 days", "past two hours", "within 2 weeks".
+void counted(Periods& p, std::size_t i) {
+  const Text& text = p.m.text();
+  const Match* enclosing = text.find(i, Sense::within);
+  const bool within = enclosing != nullptr && enclosing->value == 1;
+  std::size_t at = text.after(i + (within ? enclosing->tokens : 0), Sense::definite);
+  const Match* shift = text.find(at, Sense::shift);
+  const int by = shift == nullptr ? 0 : shift_of_span(*shift);
+  if (shift != nullptr) at += shift->tokens;
+  if (!within && by == 0) return;
+  const auto duration = p.m.duration(at);
+  if (!duration || !duration->numbered) return;
+  const bool timed = duration->seconds > 0;
+  const double days = duration->days + duration->business_days;
+  const std::string now = moment(p, 0, 0, 0, timed);
+  if (by < 0) {
+    return p.add(i, duration->last, moment(p, -duration->months, -days, -duration->seconds, timed),
+                 now);
   }
+  // The next days are those after today.
+  const double start = within || timed ? 0 : 1;
+  p.add(i, duration->last, moment(p, 0, start, 0, timed),
+        moment(p, duration->months, days + start, duration->seconds, timed));
+}
 
-  void days(std::size_t i, End& first, End& second, bool opened) {
-    if (first.days.empty() && second.days.empty()) return;
-    if (first.days.empty()) {
-      if (first.number < 1 || !(opened || second.last > 0)) return;
-      for (const Day& day : second.days)
-        first.days.push_back(
-            Day{day.year(), day.month(), std::chrono::day{static_cast<unsigned>(first.number)}});
-    } else if (second.days.empty()) {
-      if (second.number < 1 || !first.month_led) return;
-      for (const Day& day : first.days)
-        second.days.push_back(
-            Day{day.year(), day.month(), std::chrono::day{static_cast<unsigned>(second.number)}});
-    }
-    if (!first.days[0].ok() || !second.days[0].ok()) return;
-    Day to = second.days[0];
-    if (to < first.days[0] && first.days.size() > 1 && first.days[1] < to)
-      return add(i, second.last, first.days[1], to);
-    add(i, second.last, first.days[0], to);
-    if (first.days.size() > 1 && second.days.size() > 1 && first.days[1].ok() &&
-        second.days[1].ok()) {
-      out_.back().others.push_back(to_text(first.days[1]) + "/" + to_text(second.days[1]));
-    }
+/// "the week of the 5th", "week commencing May 3".
+void week_of_date(Periods& p, std::size_t i) {
+  const Text& text = p.m.text();
+  std::size_t at = text.after(i, Sense::definite);
+  const Match* span = text.find(at, Sense::span);
+  if (span == nullptr || (span->name != "W" && span->name != "M")) return;
+  at += span->tokens;
+  const std::size_t of = text.skip(at, Sense::of) + text.skip(at, Sense::beginning);
+  if (of == 0) return;
+  const SaidDate* date = p.date_at(text.after(at + of, Sense::on));
+  if (date == nullptr) return;
+  std::vector<std::pair<Day, Day>> all;
+  for (const Day& day : date->days) {
+    const bool week = span->name == "W";
+    const Day from = week ? week_of(day) : first_of(day);
+    all.emplace_back(from, week ? plus_days(from, 7) : plus_months(from, 1));
   }
+  p.add(i, date->last, all[0].first, all[0].second);
+  for (std::size_t n = 1; n < all.size(); ++n)
+    p.out.back().others.push_back(to_text(all[n].first) + "/" + to_text(all[n].second));
+}
 
-  std::string text_of(const End& end) const {
-    if (!end.days.empty() && end.time) return to_text(end.days[0]) + "T" + to_text(end.time->clock);
-    return end.days.empty() ? to_text(end.time->clock) : to_text(end.days[0]);
-  }
-
-  /// "since Monday", "before 5 pm".
-  void open(std::size_t i) {
-    for (const Sense sense : {Sense::since, Sense::before}) {
-      const std::size_t skip = text_.skip(i, sense);
-      if (skip == 0) continue;
-      const auto end = end_at(i + skip);
-      if (!end || (end->days.empty() && !end->time)) continue;
-      if (text_.find(end->last, Sense::until) != nullptr) continue;
-      if (sense == Sense::since) {
-        // What has begun lies behind.
-        End begun = *end;
-        if (text_.word(i) == "since" && begun.days.size() > 1)
-          std::swap(begun.days[0], begun.days[1]);
-        add(i, end->last, text_of(begun), {});
-      } else {
-        add(i, end->last, {}, text_of(*end));
-      }
-    }
-  }
-
-  void part(std::size_t first, std::size_t last, const Match& part, const std::vector<Day>& days) {
-    const int value = static_cast<int>(part.value);
-    const auto clock = [](int hhmm) { return Clock{hhmm / 100 * kHour + hhmm % 100 * 60, false}; };
-    const std::string from = to_text(clock(value / 10000));
-    const std::string to = to_text(clock(value % 10000));
-    if (days.empty()) return add(first, last, from, to);
-    std::vector<std::string> others;
-    for (std::size_t n = 1; n < days.size(); ++n)
-      others.push_back(to_text(days[n]) + "T" + from + "/" + to_text(days[n]) + "T" + to);
-    add(first, last, to_text(days[0]) + "T" + from, to_text(days[0]) + "T" + to, std::move(others));
-  }
-
-  /// "in the morning", "this afternoon", "Friday evening", "tonight".
-  void parts_of_day(std::size_t i) {
-    if (const Match* tonight = text_.find(i, Sense::day_and_part))
-      part(i, i + tonight->tokens, *tonight, {today_});
-    const Match* shift = text_.find(i, Sense::shift);
-    const std::size_t after_shift = i + (shift == nullptr ? 0 : shift->tokens);
-    if (const Match* of_day = text_.find(after_shift, Sense::part_of_day);
-        shift != nullptr && of_day != nullptr) {
-      part(i, after_shift + of_day->tokens, *of_day,
-           {plus_days(today_, static_cast<int>(shift->value))});
-      return;
-    }
-    const std::size_t on = text_.after(i, Sense::on);
-    const std::size_t at = text_.after(on, Sense::definite);
-    if (const Match* of_day = text_.find(at, Sense::part_of_day)) {
-      const std::size_t end = at + of_day->tokens;
-      part(i, end, *of_day, {});
-      std::size_t next = text_.is_mark(end, ',') ? end + 1 : end;
-      const std::size_t of = text_.after(next, Sense::of);
-      next = of != next ? of : text_.after(next, Sense::on);
-      if (const SaidDate* date = date_at(next)) part(i, date->last, *of_day, date->days);
-    }
-    if (const SaidDate* date = date_at(i)) {
-      std::size_t next = text_.is_mark(date->last, ',') ? date->last + 1 : date->last;
-      next = text_.after(text_.after(next, Sense::on), Sense::definite);
-      if (const Match* of_day = text_.find(next, Sense::part_of_day))
-        part(i, next + of_day->tokens, *of_day, date->days);
-    }
-  }
-
-  void year_of(std::size_t first, std::size_t last, int year) {
-    const auto day = [](int y) {
-      return Day{std::chrono::year{y}, std::chrono::January, std::chrono::day{1}};
-    };
-    add(first, last, day(year), day(year + 1));
-  }
-
-  void month_of(std::size_t first, std::size_t last, const Day& start) {
-    add(first, last, start, plus_months(start, 1));
-  }
-
-  Day month_start(int year, unsigned month) const {
-    return Day{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{1}};
-  }
-
-  /// "next week", "this weekend", "last May", "May 2027", "in 2027", "summer".
-  void calendar(std::size_t i) {
-    const std::size_t at = text_.after(i, Sense::definite);
-    const Match* shift = text_.find(at, Sense::shift);
-    const int year = static_cast<int>(today_.year());
-    if (shift != nullptr) {
-      const int by = static_cast<int>(shift->value);
-      const std::size_t named = at + shift->tokens;
-      if (const Match* span = text_.find(named, Sense::span))
-        shifted_span(i, named + span->tokens, *span, by);
-      if (const Match* month = text_.find(named, Sense::month)) {
-        const auto number = static_cast<unsigned>(month->value);
-        Day start = month_start(year, number);
-        if (by > 0 && start <= today_) start = month_start(year + 1, number);
-        if (by < 0 && start >= month_start(year, static_cast<unsigned>(today_.month())))
-          start = month_start(year - 1, number);
-        month_of(i, named + month->tokens, start);
-      }
-      if (const Match* season = text_.find(named, Sense::season)) {
-        const Day start = month_start(year + by, static_cast<unsigned>(season->value));
-        add(i, named + season->tokens, start, plus_months(start, 3));
-      }
-      return;
-    }
-    if (at != i) return;
-    if (const Match* month = text_.find(i, Sense::month)) {
-      const auto number = static_cast<unsigned>(month->value);
-      std::size_t end = i + month->tokens;
-      const bool prefixed = i > 0 && (text_.find(i - 1, Sense::on) != nullptr ||
-                                      text_.find(i - 1, Sense::of) != nullptr);
-      const std::size_t of = text_.is_mark(end, ',') ? end + 1 : text_.after(end, Sense::of);
-      if (const auto said = said_year(m_, of)) {
-        month_of(i, said->last, month_start(said->value, number));
-      } else if (!said_day(m_, end) && (text_.word(i).size() > 3 || prefixed)) {
-        const Days days =
-            without_year(month_start(year, static_cast<unsigned>(today_.month())), number, 1);
-        month_of(i, end, days.future);
-        out_.back().others.push_back(to_text(days.past) + "/" + to_text(plus_months(days.past, 1)));
-      }
-    }
-    if (text_.is(i, TokenKind::digits) && i > 0 && text_.find(i - 1, Sense::on) != nullptr) {
-      if (const auto said = said_year(m_, i)) year_of(i, said->last, said->value);
-    }
-    if (const Match* span = text_.find(i, Sense::span); span != nullptr && span->name == "WE") {
-      const Day saturday = plus_days(week_of(today_), 5);
-      add(i, i + span->tokens, saturday, plus_days(saturday, 2));
-    }
-  }
-
-  void shifted_span(std::size_t first, std::size_t last, const Match& span, int by) {
-    if (span.name == "W" && span.value == 1) {
-      const Day start = plus_days(week_of(today_), 7 * by);
-      add(first, last, start, plus_days(start, 7));
-    } else if (span.name == "WE") {
-      const Day start = plus_days(week_of(today_), 7 * by + 5);
-      add(first, last, start, plus_days(start, 2));
-    } else if (span.name == "M") {
-      month_of(first, last,
-               plus_months(month_start(static_cast<int>(today_.year()),
-                                       static_cast<unsigned>(today_.month())),
-                           by));
-    } else if (span.name == "Y" && span.value == 1) {
-      year_of(first, last, static_cast<int>(today_.year()) + by);
-    }
-  }
-
-  std::string moment(double months, double days, double seconds, bool timed) const {
-    const Day day =
-        plus_days(plus_months(today_, static_cast<int>(months)), static_cast<int>(days));
-    if (!timed) return to_text(day);
-    const auto now = m_.now() - std::chrono::floor<std::chrono::days>(m_.now());
-    const auto whole = std::chrono::seconds{static_cast<long long>(seconds)};
-    return to_text(at(day) + now + whole, false);
-  }
-
-  /// "the next 3 days", "past two hours", "within 2 weeks".
-  void counted(std::size_t i) {
-    const std::size_t begin = text_.after(i, Sense::definite);
-    const Match* shift = text_.find(begin, Sense::shift);
-    const bool within = text_.word(i) == "within";
-    if (!within && (shift == nullptr || shift->value == 0)) return;
-    const auto duration = m_.duration(within ? i + 1 : begin + shift->tokens);
-    if (!duration || !duration->numbered) return;
-    const bool timed = duration->seconds > 0;
-    const double days = duration->days + duration->business_days;
-    const std::string now = moment(0, 0, 0, timed);
-    if (within || shift->value > 0)
-      add(i, duration->last, now, moment(duration->months, days, duration->seconds, timed));
-    else
-      add(i, duration->last, moment(-duration->months, -days, -duration->seconds, timed), now);
-  }
-
-  Moments& m_;
-  const Text& text_;
-  const Day& today_;
-  const std::vector<SaidDate>& dates_;
-  std::vector<SaidPeriod> out_;
-};
+/// `2027-05`, `5/2027`: a month in digits, and a year alone behind "in".
+void in_digits(Periods& p, std::size_t i) {
+  const Text& text = p.m.text();
+  if (!text.is(i, TokenKind::digits) || (text.glued(i) && i > 0)) return;
+  if (const auto month = said_month(p.m, i))
+    return p.add(i, month->last, month->day, plus_months(month->day, 1));
+  if (i == 0 || text.find(i - 1, Sense::on) == nullptr) return;
+  if (const auto year = said_year(p.m, i))
+    p.add(i, year->last, year_start(year->value), year_start(year->value + 1));
+}
 
 }  // namespace
 
-std::vector<SaidPeriod> find_periods(Moments& moments, const std::vector<SaidDate>& dates) {
-  return PeriodReader(moments, dates).read();
+void parts_of_day(Periods& p, std::size_t i) {
+  const Text& text = p.m.text();
+  if (const Match* tonight = text.find(i, Sense::day_and_part))
+    add_part(p, i, i + tonight->tokens, static_cast<int>(tonight->value), {p.m.today()});
+  const Match* shift = text.find(i, Sense::shift);
+  const std::size_t after_shift = i + (shift == nullptr ? 0 : shift->tokens);
+  if (const Match* part = text.find(after_shift, Sense::part_of_day);
+      shift != nullptr && part != nullptr) {
+    add_part(p, i, after_shift + part->tokens, static_cast<int>(part->value),
+             {plus_days(p.m.today(), static_cast<int>(shift->value))});
+    return;
+  }
+  const std::size_t at = text.after(text.after(i, Sense::on), Sense::definite);
+  // "morning" is no more than the rest of "in the morning".
+  const bool rest = i > 0 && (text.find(i - 1, Sense::definite) || text.find(i - 1, Sense::on) ||
+                              text.find(i - 1, Sense::shift) || text.find(i - 1, Sense::edge));
+  if (const Match* part = text.find(at, Sense::part_of_day); part != nullptr && !rest) {
+    const std::size_t end = at + part->tokens;
+    add_part(p, i, end, static_cast<int>(part->value), {});
+    const std::size_t next = text.is_mark(end, ',') ? end + 1 : end;
+    const std::size_t of = text.after(next, Sense::of);
+    const SaidDate* date = p.date_at(of != next ? of : text.after(next, Sense::on));
+    if (date != nullptr) add_part(p, i, date->last, static_cast<int>(part->value), date->days);
+  }
+  const SaidDate* date = p.date_at(i);
+  if (date == nullptr) return;
+  std::size_t next = text.is_mark(date->last, ',') ? date->last + 1 : date->last;
+  next = text.after(text.after(next, Sense::on), Sense::definite);
+  if (const Match* part = text.find(next, Sense::part_of_day))
+    add_part(p, i, next + part->tokens, static_cast<int>(part->value), date->days);
+  // "Tuesday AM"
+  if (const Match* half = text.find(next, Sense::meridiem);
+      half != nullptr && !text.is(next - 1, TokenKind::digits)) {
+    const int hours = half->value == 0 ? 8001200 : 12001600;
+    add_part(p, i, next + half->tokens, hours, date->days);
+  }
+}
+
+void calendar_periods(Periods& p, std::size_t i) {
+  const Text& text = p.m.text();
+  const Match* edge_word = text.find(i, Sense::edge);
+  const int edge = edge_word == nullptr ? -1 : static_cast<int>(edge_word->value);
+  const std::size_t begin = i + (edge_word == nullptr ? 0 : edge_word->tokens);
+  const std::size_t at = text.after(begin, Sense::definite);
+  if (const Match* shift = text.find(at, Sense::shift)) {
+    const std::size_t named = at + shift->tokens;
+    if (const Match* span = text.find(named, Sense::span))
+      shifted_span(p, i, named + span->tokens, *span, shift_of_span(*shift), edge);
+    shifted_name(p, i, named, *shift);
+  }
+  if (at == begin) named_month(p, i, at, edge);
+  if (const Match* span = text.find(at, Sense::span); span != nullptr && span->name == "WE")
+    shifted_span(p, i, at + span->tokens, *span, 0, edge);
+  if (edge < 0) in_digits(p, i);
+  week_of_date(p, i);
+  counted(p, i);
+}
+
+std::optional<Said> said_shift(const Text& text, std::size_t i, std::string_view name) {
+  i = text.after(i, Sense::definite);
+  const Match* shift = text.find(i, Sense::shift);
+  if (shift == nullptr) return std::nullopt;
+  const Match* span = text.find(i + shift->tokens, Sense::span);
+  if (span == nullptr || span->name != name) return std::nullopt;
+  return Said{i + shift->tokens + span->tokens, shift_of_span(*shift)};
+}
+
+std::optional<SaidMonth> said_month(const Moments& m, std::size_t i) {
+  const Text& text = m.text();
+  const auto of = [](int year, int month) {
+    return Day{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+               std::chrono::day{1}};
+  };
+  if (const Match* month = text.find(i, Sense::month)) {
+    const std::size_t end = i + month->tokens;
+    const int number = static_cast<int>(month->value);
+    const std::size_t next = text.is_mark(end, ',') ? end + 1 : text.after(end, Sense::of);
+    if (const auto year = said_year(m, next))
+      return SaidMonth{year->last, of(year->value, number), true};
+    if (const auto year = said_shift(text, next, "Y")) {
+      return SaidMonth{year->last, of(static_cast<int>(m.today().year()) + year->value, number),
+                       true};
+    }
+    return SaidMonth{end, of(static_cast<int>(m.today().year()), number), false};
+  }
+  if (!text.is(i, TokenKind::digits)) return std::nullopt;
+  const auto sign = [&](std::size_t at) {
+    return text.is_mark(at, '-') || text.is_mark(at, '/') ||
+           (text.is_mark(at, '.') && text.glued(at));
+  };
+  if (text.word(i).size() == 4) {
+    const int year =
+        static_cast<int>(m.numbers().cardinal(i) == nullptr ? 0 : m.numbers().cardinal(i)->value);
+    std::size_t at = i + 1;
+    if (text.is_mark(at, ',')) ++at;
+    if (const Match* month = text.find(at, Sense::month); month != nullptr && year >= 1000) {
+      if (said_day(m, at + month->tokens)) return std::nullopt;
+      return SaidMonth{at + month->tokens, of(year, static_cast<int>(month->value)), true};
+    }
+  }
+  const bool first_year = text.word(i).size() == 4;
+  const std::size_t year_at = first_year ? i : i + 2;
+  const std::size_t month_at = first_year ? i + 2 : i;
+  if (!sign(i + 1) || !text.is(i + 2, TokenKind::digits) || sign(i + 3)) return std::nullopt;
+  if (text.word(year_at).size() != 4 || text.word(month_at).size() > 2) return std::nullopt;
+  const auto month = said_day(m, month_at);
+  int year = 0;
+  for (const char c : text.word(year_at)) year = year * 10 + (c - '0');
+  if (!month || month->value > 12 || year < 1000 || year > 2999) return std::nullopt;
+  return SaidMonth{i + 3, of(year, month->value), true};
+}
+
+const SaidDate* Periods::date_at(std::size_t token) const {
+  const SaidDate* found = nullptr;
+  auto date = std::ranges::lower_bound(dates, token, {}, &SaidDate::first);
+  for (; date != dates.end() && date->first == token; ++date) {
+    if (!date->days.empty() && (found == nullptr || date->last > found->last)) found = &*date;
+  }
+  return found;
+}
+
+FoundPeriods find_periods(const Moments& m, const std::vector<SaidDate>& dates) {
+  Periods periods = {m, dates, {}, {}};
+  for (std::size_t i = 0; i < m.text().size(); ++i) {
+    ranges(periods, i);
+    parts_of_day(periods, i);
+    calendar_periods(periods, i);
+  }
+  return {std::move(periods.out), std::move(periods.ends)};
 }
 
 }  // namespace weft::dialogue

@@ -97,11 +97,12 @@ void PhraseBook::add(std::string_view text, const Phrase& phrase) {
   if (tokens.empty()) return;
   std::string key;
   for (const TextToken& token : tokens) {
-    if (!key.empty()) key += ' ';
+    if (!key.empty() && token.spaced) key += ' ';
     key += text.substr(token.begin, token.end - token.begin);
   }
   if (tokens.size() > 1) {
-    Entry& first = entries_[key.substr(0, key.find(' '))];
+    Entry& first =
+        entries_[std::string(text.substr(tokens[0].begin, tokens[0].end - tokens[0].begin))];
     first.words_max = std::max(first.words_max, static_cast<std::uint32_t>(tokens.size()));
   }
   entries_[key].senses.push_back({phrase.sense, 0, phrase.value, phrase.name});
@@ -149,16 +150,21 @@ void Text::match(std::size_t i, const PhraseBook& book) {
     char key[kPhraseBytesMax];
     std::size_t bytes = 0;
     std::size_t words = 0;
+    bool passed = false;
     std::size_t longest = 0;
     const PhraseBook::Entry* found = nullptr;
     const auto first_match = matches_.size();
     for (std::size_t j = i; j < tokens_.size() && words < one->words_max; ++j) {
       const bool hyphen = is_mark(j, '-') && (glued(j) || glued(j + 1));
-      const bool stop = is_mark(j, '.') && tokens_[j - 1].end - tokens_[j - 1].begin == 1;
-      if (j > i && (hyphen || stop)) continue;
+      const bool stop = is_mark(j, '.') && j > i && tokens_[j - 1].end - tokens_[j - 1].begin == 1;
+      if (j > i && (hyphen || stop)) {
+        passed = true;
+        continue;
+      }
       const std::string_view text = word(j);
       if (bytes + text.size() + 1 > kPhraseBytesMax) break;
-      if (bytes > 0) key[bytes++] = ' ';
+      if (bytes > 0 && (passed || tokens_[j].spaced)) key[bytes++] = ' ';
+      passed = false;
       bytes += text.copy(key + bytes, text.size());
       if (++words == 1) continue;
       found = book.find({key, bytes});

@@ -39,6 +39,7 @@ class TimeReader {
 
   std::size_t part_of_day_at(std::size_t i) const {
     // "in the", "this", "at"
+    if (text_.find(i, Sense::day_and_part) != nullptr) return i;
     const std::size_t begin = i;
     i = text_.after(i, Sense::at);
     if (i == begin) i = text_.after(i, Sense::on);
@@ -48,26 +49,22 @@ class TimeReader {
     return i;
   }
 
-  static void apply(SaidTime& time, const Match& part) {
-    const int hour = time.clock.seconds / kHour;
-    bool later = false;
-    bool first_hour = false;
-    if (part.name == "am" || part.name == "midnight") first_hour = hour == 12;
-    if (part.name == "pm") later = hour < 12;
-    if (part.name == "night") {
-      first_hour = hour == 12;
-      later = hour > 4 && hour < 12;
-    }
-    if (part.name == "lunch") later = hour < 10;
-    if (later) time.clock.seconds += 12 * kHour;
-    if (first_hour) time.clock.seconds -= 12 * kHour;
-    time.halfday = true;
+  /// A part of the day at the token, with or without the word for this day in it.
+  const Match* part_at(std::size_t i) const {
+    const Match* part = text_.find(i, Sense::part_of_day);
+    return part != nullptr ? part : text_.find(i, Sense::day_and_part);
   }
 
+  bool says_today(std::size_t i) const {
+    if (text_.find(i, Sense::day_and_part) != nullptr) return true;
+    return i > 0 && text_.find(i - 1, Sense::shift) != nullptr;
+  }
+
+  static void apply(SaidTime& time, const Match& part) { apply_part_of_day(time, part); }
   /// "in the afternoon at 7"
   std::optional<SaidTime> part_first(std::size_t token) const {
     const std::size_t at = part_of_day_at(token);
-    const Match* part = text_.find(at, Sense::part_of_day);
+    const Match* part = part_at(at);
     if (part == nullptr) return std::nullopt;
     const std::size_t next = at + part->tokens;
     const std::size_t time_at = text_.after(next, Sense::at);
@@ -75,6 +72,7 @@ class TimeReader {
     if (!out) return std::nullopt;
     suffix(*out);
     if (!out->halfday) apply(*out, *part);
+    out->today = out->today || says_today(at);
     return out;
   }
 
@@ -101,10 +99,13 @@ class TimeReader {
       time.end = text_[time.last - 1].end;
     }
     meridiem(time);
-    const std::size_t at = part_of_day_at(time.last);
-    const Match* part = text_.find(at, Sense::part_of_day);
-    if (part == nullptr) return;
+    const bool comma = text_.is_mark(time.last, ',') && !time.bare;
+    const std::size_t at = part_of_day_at(time.last + (comma ? 1 : 0));
+    const Match* part = part_at(at);
+    // "three nights" are no time.
+    if (part == nullptr || (time.bare && at == time.last && part->name == "night")) return;
     if (!time.halfday) apply(time, *part);
+    time.today = says_today(at);
     time.last = at + part->tokens;
     time.end = text_[time.last - 1].end;
   }
@@ -196,6 +197,7 @@ class TimeReader {
     const Number* number = numbers_.cardinal(i);
     if (number == nullptr || number->value < 0 || number->value > 24) return std::nullopt;
     if (number->text.find('.') != std::string::npos || number->last > i + 3) return std::nullopt;
+    if (number->digits && i > 0 && text_.glued(i) && text_.is_mark(i - 1, ':')) return std::nullopt;
     SaidTime out = make(i, number->last, static_cast<int>(number->value) * kHour);
     out.bare = true;
     return out;
@@ -290,6 +292,22 @@ class TimeReader {
 };
 
 }  // namespace
+
+void apply_part_of_day(SaidTime& time, const Match& part) {
+  const int hour = time.clock.seconds / kHour;
+  bool later = false;
+  bool first_hour = false;
+  if (part.name == "am" || part.name == "midnight") first_hour = hour == 12;
+  if (part.name == "pm") later = hour < 12;
+  if (part.name == "night") {
+    first_hour = hour == 12;
+    later = hour > 4 && hour < 12;
+  }
+  if (part.name == "lunch") later = hour < 10;
+  if (later) time.clock.seconds += 12 * kHour;
+  if (first_hour) time.clock.seconds -= 12 * kHour;
+  time.halfday = true;
+}
 
 std::optional<SaidTime> Moments::time(std::size_t token) const {
   return TimeReader(*this).read(token);

@@ -130,14 +130,29 @@ void find_urls(Reading& reading) {
   }
 }
 
+/// What a telephone number does not follow directly.
+bool cuts_phone(char c) {
+  return is_alnum(c) || c == '.' || c == ',' || c == '/' || c == '$' || c == '#' || c == '*';
+}
+
+/// `0.123`, `2009/2010` and the form of a social security number are none.
+bool is_other_number(std::string_view said) {
+  const auto first = said.find_first_not_of("0123456789");
+  if (first == std::string_view::npos) return false;
+  const std::string_view rest = said.substr(first + 1);
+  const auto second = rest.find_first_not_of("0123456789");
+  if (second == std::string_view::npos)
+    return said[first] == '.' || (said[first] == '/' && first == 4 && rest.size() == 4);
+  return first == 3 && second == 2 && rest.size() == 7 &&
+         rest.find_first_not_of("0123456789", 3) == std::string_view::npos;
+}
+
 /// From a plus, a bracket or a digit: digits in groups.
 void find_phones(Reading& reading) {
   const std::string_view text = reading.text.raw();
   for (std::size_t i = 0; i < text.size();) {
     const bool opens = is_digit(text[i]) || (text[i] == '+' || text[i] == '(');
-    const bool joined =
-        i > 0 && (is_alnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == '-' ||
-                  text[i - 1] == ',' || text[i - 1] == '/' || text[i - 1] == '$');
+    const bool joined = i > 0 && !(text[i] == '(' || text[i] == '+') && cuts_phone(text[i - 1]);
     if (!opens || joined) {
       ++i;
       continue;
@@ -148,6 +163,8 @@ void find_phones(Reading& reading) {
     std::size_t run = 0;
     std::size_t longest = 0;
     int depth = 0;
+    std::size_t early_end = i;
+    std::size_t early_digits = 0;
     std::size_t j = i;
     for (; j < text.size() && j - i < kPhoneBytesMax; ++j) {
       const char c = text[j];
@@ -159,18 +176,26 @@ void find_phones(Reading& reading) {
         continue;
       }
       run = 0;
-      if (c == '(') ++depth;
+      if (c == ' ' && digits >= kPhoneDigitsMin && digits <= kPhoneDigitsMax) {
+        early_end = end;
+        early_digits = digits;
+      }
+      if (c == '(' && ++depth > 1) break;
       if (c == ')' && --depth < 0) break;
       const bool plus = c == '+' && (j == i || text[j - 1] == '(');
       if (!plus && c != ' ' && c != '-' && c != '.' && c != '(' && c != ')' && c != '/') break;
       if (j > i && c == ' ' && text[j - 1] == ' ') break;
+    }
+    if (digits > kPhoneDigitsMax || (end < text.size() && text[end] == ':')) {
+      end = std::max(early_end, i);
+      digits = early_digits;
     }
     const bool goes_on = end < text.size() && (is_letter(text[end]) || is_digit(text[end]) ||
                                                text[end] == ':' || text[end] == '%');
     const bool fits = digits >= kPhoneDigitsMin && digits <= kPhoneDigitsMax;
     const std::string_view said = text.substr(i, end - i);
     const bool date = said.size() == 10 && groups == 3 && digits == 8;
-    if (fits && !goes_on && !date && longest >= 2 && depth <= 0) {
+    if (fits && !goes_on && !date && longest >= 2 && depth <= 0 && !is_other_number(said)) {
       std::string canonical;
       for (const char c : said) {
         if (is_digit(c) || c == '+') canonical += c;

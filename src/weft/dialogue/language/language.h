@@ -33,16 +33,18 @@ enum class Sense : std::uint8_t {
   relative,    ///< name: `end-1`, `current+1`
   // Units
   currency,        ///< name: ISO 4217 or words; value: 1, or below 1 for the part of a larger one
+  currency_glued,  ///< the same, where nothing but itself stands between its signs ("A$")
   currency_alone,  ///< may be named without an amount
   money_prefix,    ///< only before the number
   unit,            ///< name
+  unit_alone,      ///< may be named without an amount
   // Calendar
-  month,         ///< value: 1..12
-  weekday,       ///< value: 1 (Monday)..7
-  day_ref,       ///< value: days from today
-  shift,         ///< value: -1 "last", 0 "this", +1 "next"
-  span,          ///< name: the letters of ISO 8601 ("D", "TH"), or "BD", "WE"; value: how many
-  few,           ///< value: how many it stands for
+  month,    ///< value: 1..12
+  weekday,  ///< value: 1 (Monday)..7
+  day_ref,  ///< value: days from today
+  shift,    ///< value: -1 "last", 0 "this", +1 "next"; name `coming`: 0 of a weekday, +1 of a span
+  span,     ///< name: the letters of ISO 8601 ("D", "TH"), or "BD", "WE"; value: how many
+  few,      ///< value: how many it stands for
   half_span,     ///< "half" of a span
   whole,         ///< "all", before a span
   another,       ///< one more, before a span
@@ -51,8 +53,9 @@ enum class Sense : std::uint8_t {
   after_ref,     ///< between a duration and a day ("from", "after")
   before_ref,    ///< between a duration and a day
   within,        ///< before a duration: until it has passed
+  beginning,     ///< between a span or a duration and its first day
   of,            ///< "of", "in": between a day and its month
-  on,            ///< before a date
+  on,            ///< before a date; value 0: before a day of the month alone, too
   at,            ///< before a time
   part_of_day,   ///< value: hours FROM * 100 + TO; name says when a bare hour belongs to it
   day_and_part,  ///< the same, of this day ("tonight")
@@ -74,11 +77,11 @@ enum class Sense : std::uint8_t {
   until,    ///< between the ends of a range
   since,    ///< opens a range without an end
   before,   ///< opens a range without a beginning
-  // Phone
-  extension,
   // Names
   joins_names,  ///< may stand in the middle of a name ("of")
   no_name,      ///< never opens a name, though the sentence does with a capital
+  never_name,   ///< no name, wherever it stands with its capital
+  name_title,   ///< its full stop does not end the name ("Dr.")
 };
 
 struct Phrase {

@@ -14,11 +14,20 @@ namespace weft::dialogue {
 namespace {
 
 constexpr float kCost = 2.0F;
-constexpr int kRoundsMax = 30;
+/// An example of the class itself costs more, since there are few.
+constexpr float kCostOfOwn = 4 * kCost;
+/// More of them change no answer that was measured.
+constexpr int kRoundsMax = 10;
 /// A class is trained once no example's gradient is larger.
 constexpr float kGradientEnough = 0.05F;
-/// Of the largest weight: what is smaller says nothing.
-constexpr float kWeightLeast = 1e-4F;
+/// Of the class's largest weight: what is smaller says nothing.
+constexpr float kWeightLeast = 1e-3F;
+/// What is rare counts more, though not as much more as it is rarer.
+constexpr float kIdfPower = 0.6F;
+/// The length of what the words are about, where that of the features is 1: this with so many
+/// examples of a class or fewer, less with more, since those then say it better.
+constexpr float kMeaningLength = 0.6F;
+constexpr float kMeaningExamples = 15;
 constexpr std::uint64_t kSeed = 20;
 
 struct Cell {
@@ -26,85 +35,109 @@ struct Cell {
   float value;
 };
 
+struct Row {
+  std::vector<Cell> cells;
+  WordVector meaning;
+  float square;  ///< of its length
+};
+
+float idf_of(std::size_t examples, std::size_t holders) {
+  const float ratio = static_cast<float>(1 + examples) / static_cast<float>(1 + holders);
+  return std::pow(std::log(ratio) + 1, kIdfPower);
+}
+
+float meaning_length(std::size_t examples, std::size_t classes) {
+  const auto each = static_cast<float>(examples) / static_cast<float>(classes);
+  return each > kMeaningExamples ? kMeaningLength * std::sqrt(kMeaningExamples / each)
+                                 : kMeaningLength;
+}
+
+WordVector meaning_of(const Affinity& affinity, const Utterance& utterance, float length) {
+  WordVector out = affinity.meaning(utterance.words);
+  for (float& each : out) each *= length;
+  return out;
+}
+
 }  // namespace
 
 /// One training; the examples as rows of known features.
 class Training {
  public:
-  Training(std::span<const Example> examples, std::size_t classes) : classes_(classes) {
-    std::vector<std::vector<Feature>> all;
-    all.reserve(examples.size());
-    labels_.reserve(examples.size());
+  Training(std::span<const Utterance> examples, std::span<const std::size_t> labels,
+           std::size_t classes, const Affinity& affinity)
+      : classes_(classes),
+        affinity_(affinity),
+        labels_(labels),
+        meaning_length_(meaning_length(examples.size(), classes)) {
     std::vector<std::size_t> holders;
-    for (const Example& example : examples) {
-      all.push_back(features_of(example.text));
-      labels_.push_back(example.label);
-      for (const Feature& each : all.back()) {
+    for (const Utterance& example : examples) {
+      for (const Feature& each : example.features) {
         const auto [at, added] =
             numbers_.try_emplace(each.hash, static_cast<std::uint32_t>(holders.size()));
         if (added) holders.push_back(0);
         ++holders[at->second];
       }
     }
-    const auto count = static_cast<float>(examples.size());
     idf_.reserve(holders.size());
-    for (const std::size_t held : holders)
-      idf_.push_back(std::log((1 + count) / (1 + static_cast<float>(held))) + 1);
-    rows_.reserve(all.size());
-    for (const auto& features : all) rows_.push_back(row_of(features));
+    for (const std::size_t held : holders) idf_.push_back(idf_of(examples.size(), held));
+    rows_.reserve(examples.size());
+    for (const Utterance& example : examples) rows_.push_back(row_of(example));
   }
 
   Classifier run() {
-    std::vector<std::vector<Cell>> weights(classes_);
     Classifier out;
-    out.biases_.assign(classes_, -1);
-    float largest = 0;
+    out.affinity_ = &affinity_;
+    out.meaning_length_ = meaning_length_;
+    out.unseen_ = idf_of(rows_.size(), 0);
+    std::vector<std::vector<Classifier::Weight>> weights(idf_.size());
     for (std::size_t label = 0; label < classes_; ++label) {
       train_class(label);
-      out.biases_[label] = bias_;
-      for (std::uint32_t feature = 0; feature < w_.size(); ++feature) {
-        if (w_[feature] == 0) continue;
-        weights[label].push_back({feature, w_[feature]});
-        largest = std::max(largest, std::abs(w_[feature]));
-      }
+      out.biases_.push_back(bias_);
+      out.meanings_.push_back(about_);
+      out.scales_.push_back(keep(static_cast<std::uint16_t>(label), weights));
     }
-    out.unseen_ = std::log(1 + static_cast<float>(rows_.size())) + 1;
-    pack(weights, largest, out);
+    pack(weights, out);
     return out;
   }
 
  private:
-  std::vector<Cell> row_of(const std::vector<Feature>& features) const {
-    std::vector<Cell> row;
-    row.reserve(features.size());
+  Row row_of(const Utterance& utterance) const {
+    Row row;
+    row.cells.reserve(utterance.features.size());
     float square = 0;
-    for (const Feature& each : features) {
+    for (const Feature& each : utterance.features) {
       const std::uint32_t feature = numbers_.at(each.hash);
       const float value = each.value * idf_[feature];
-      row.push_back({feature, value});
+      row.cells.push_back({feature, value});
       square += value * value;
     }
     const float length = square > 0 ? std::sqrt(square) : 1;
-    for (Cell& cell : row) cell.value /= length;
+    for (Cell& cell : row.cells) cell.value /= length;
+    row.meaning = meaning_of(affinity_, utterance, meaning_length_);
+    row.square = (square > 0 ? 1.0F : 0.0F) + dot(row.meaning, row.meaning);
     return row;
   }
 
-  float margin(const std::vector<Cell>& row) const {
-    float sum = bias_;
-    for (const Cell& cell : row) sum += w_[cell.feature] * cell.value;
+  float margin(const Row& row) const {
+    float sum = bias_ + dot(about_, row.meaning);
+    for (const Cell& cell : row.cells) sum += w_[cell.feature] * cell.value;
     return sum;
+  }
+
+  void add(const Row& row, float step) {
+    for (const Cell& cell : row.cells) w_[cell.feature] += step * cell.value;
+    for (std::size_t i = 0; i < kAffinityDims; ++i) about_[i] += step * row.meaning[i];
+    bias_ += step;
   }
 
   void train_class(std::size_t label) {
     w_.assign(idf_.size(), 0);
+    about_ = {};
     bias_ = 0;
-    std::vector<float> alpha(rows_.size(), 0);
+    alpha_.assign(rows_.size(), 0);
     std::vector<std::uint32_t> order(rows_.size());
     std::iota(order.begin(), order.end(), 0U);
     std::mt19937_64 random(kSeed + label);
-    constexpr float kDiagonal = 1 / (2 * kCost);
-    // Rows have length 1 (or 0), and the bias is one feature more.
-    constexpr float kCurve = 2 + kDiagonal;
     std::size_t active = order.size();
     for (int round = 0; round < kRoundsMax; ++round) {
       float worst = 0;
@@ -112,9 +145,11 @@ class Training {
         std::swap(order[i], order[i + random() % (active - i)]);
       for (std::size_t i = 0; i < active; ++i) {
         const std::uint32_t at = order[i];
-        const float sign = labels_[at] == label ? 1.0F : -1.0F;
-        const float gradient = sign * margin(rows_[at]) - 1 + kDiagonal * alpha[at];
-        if (alpha[at] == 0 && gradient >= 0) {
+        const bool own = labels_[at] == label;
+        const float sign = own ? 1.0F : -1.0F;
+        const float diagonal = 1 / (2 * (own ? kCostOfOwn : kCost));
+        const float gradient = sign * margin(rows_[at]) - 1 + diagonal * alpha_[at];
+        if (alpha_[at] == 0 && gradient >= 0) {
           // Well beyond the margin: not looked at again until all else is in order.
           if (round > 0 && gradient > worst) {
             std::swap(order[i], order[--active]);
@@ -123,11 +158,11 @@ class Training {
           continue;
         }
         worst = std::max(worst, std::abs(gradient));
-        const float next = std::max(alpha[at] - gradient / kCurve, 0.0F);
-        const float step = (next - alpha[at]) * sign;
-        alpha[at] = next;
-        for (const Cell& cell : rows_[at]) w_[cell.feature] += step * cell.value;
-        bias_ += step;
+        // The bias is one feature more.
+        const float curve = rows_[at].square + 1 + diagonal;
+        const float next = std::max(alpha_[at] - gradient / curve, 0.0F);
+        add(rows_[at], (next - alpha_[at]) * sign);
+        alpha_[at] = next;
       }
       if (worst > kGradientEnough) continue;
       if (active == order.size()) return;
@@ -135,29 +170,29 @@ class Training {
     }
   }
 
-  /// By feature, since few of them are in what is asked.
-  void pack(const std::vector<std::vector<Cell>>& weights, float largest, Classifier& out) const {
+  /// Of the class's weights those that say something; returns their scale.
+  float keep(std::uint16_t label, std::vector<std::vector<Classifier::Weight>>& weights) const {
+    float largest = 0;
+    for (const float each : w_) largest = std::max(largest, std::abs(each));
     if (largest == 0) largest = 1;
-    constexpr float kSteps = std::numeric_limits<std::int16_t>::max();
-    out.scale_ = largest / kSteps;
-    std::vector<std::uint32_t> begins(idf_.size() + 1, 0);
-    const auto counts = [&](const Cell& cell) {
-      return std::abs(cell.value) >= largest * kWeightLeast;
-    };
-    for (const auto& row : weights) {
-      for (const Cell& cell : row) begins[cell.feature + 1] += counts(cell) ? 1 : 0;
+    const float scale = largest / static_cast<float>(std::numeric_limits<std::int16_t>::max());
+    for (std::uint32_t feature = 0; feature < w_.size(); ++feature) {
+      if (std::abs(w_[feature]) < largest * kWeightLeast) continue;
+      weights[feature].push_back(
+          {.label = label, .value = static_cast<std::int16_t>(std::lround(w_[feature] / scale))});
     }
-    std::partial_sum(begins.begin(), begins.end(), begins.begin());
-    out.weights_.resize(begins.back());
-    std::vector<std::uint32_t> next(begins.begin(), begins.end() - 1);
-    for (std::size_t label = 0; label < weights.size(); ++label) {
-      for (const Cell& cell : weights[label]) {
-        if (!counts(cell)) continue;
-        out.weights_[next[cell.feature]++] = {
-            .label = static_cast<std::uint16_t>(label),
-            .value = static_cast<std::int16_t>(std::lround(cell.value / out.scale_))};
-      }
-    }
+    return scale;
+  }
+
+  /// By feature, since few of them are in what is asked.
+  void pack(const std::vector<std::vector<Classifier::Weight>>& weights, Classifier& out) const {
+    std::vector<std::uint32_t> begins{0};
+    begins.reserve(weights.size() + 1);
+    for (const auto& each : weights)
+      begins.push_back(begins.back() + static_cast<std::uint32_t>(each.size()));
+    out.weights_.reserve(begins.back());
+    for (const auto& each : weights)
+      out.weights_.insert(out.weights_.end(), each.begin(), each.end());
     out.known_.reserve(numbers_.size());
     for (const auto& [hash, feature] : numbers_)
       out.known_.emplace(
@@ -166,24 +201,30 @@ class Training {
   }
 
   std::size_t classes_;
-  std::vector<std::size_t> labels_;
+  const Affinity& affinity_;
+  std::span<const std::size_t> labels_;
+  float meaning_length_;
   std::unordered_map<std::uint32_t, std::uint32_t> numbers_;
   std::vector<float> idf_;
-  std::vector<std::vector<Cell>> rows_;
+  std::vector<Row> rows_;
+  std::vector<float> alpha_;
   std::vector<float> w_;
+  WordVector about_{};
   float bias_ = 0;
 };
 
-Classifier Classifier::train(std::span<const Example> examples, std::size_t classes) {
-  WEFT_ASSERT(classes <= kRoutedSkillsMax && examples.size() <= kExamplesMax);
-  return Training(examples, classes).run();
+Classifier Classifier::train(std::span<const Utterance> examples,
+                             std::span<const std::size_t> labels, std::size_t classes,
+                             const Affinity& affinity) {
+  WEFT_ASSERT(classes <= kRoutedSkillsMax && examples.size() == labels.size());
+  return Training(examples, labels, classes, affinity).run();
 }
 
-std::vector<float> Classifier::scores(std::string_view text) const {
+std::vector<float> Classifier::scores(const Utterance& utterance) const {
   std::vector<float> out(biases_.size(), 0);
   float seen = 0;
   float square = 0;
-  for (const Feature& each : features_of(text)) {
+  for (const Feature& each : utterance.features) {
     const auto at = known_.find(each.hash);
     const bool known = at != known_.end();
     const float value = each.value * (known ? at->second.idf : unseen_);
@@ -193,16 +234,19 @@ std::vector<float> Classifier::scores(std::string_view text) const {
     for (std::uint32_t i = at->second.begin; i < at->second.end; ++i)
       out[weights_[i].label] += value * static_cast<float>(weights_[i].value);
   }
-  const float factor = square > 0 ? scale_ / std::sqrt(square) : 0;
+  const float factor = square > 0 ? 1 / std::sqrt(square) : 0;
   const float covered = square > 0 ? std::sqrt(seen / square) : 0;
+  const WordVector meaning = meaning_of(*affinity_, utterance, meaning_length_);
   for (std::size_t label = 0; label < out.size(); ++label)
-    out[label] = out[label] * factor + (biases_[label] + 1) * covered - 1;
+    out[label] = out[label] * factor * scales_[label] + dot(meaning, meanings_[label]) +
+                 (biases_[label] + 1) * covered - 1;
   return out;
 }
 
 std::size_t Classifier::bytes() const {
   // A node of the map is its entry and a pointer, a bucket one more.
-  return weights_.size() * sizeof(Weight) + biases_.size() * sizeof(float) +
+  return weights_.size() * sizeof(Weight) +
+         biases_.size() * (2 * sizeof(float) + sizeof(WordVector)) +
          known_.size() * (sizeof(std::pair<const std::uint32_t, Known>) + 2 * sizeof(void*));
 }
 

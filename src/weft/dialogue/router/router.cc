@@ -1,6 +1,7 @@
 #include "weft/dialogue/router/router.h"
 
 #include <algorithm>
+#include <cmath>
 #include <format>
 #include <utility>
 
@@ -21,10 +22,35 @@ float quantile(std::vector<float> values, double share) {
   return *place;
 }
 
+/// With so many examples, what they teach counts as much as what the skill says of itself, where
+/// that is many words; of so many words it counts half.
+constexpr float kExamplesEven = 3;
+constexpr float kWordsHalf = 10;
+/// A matcher's score in the measure of margins: 0 is where nothing fits.
+constexpr float kMatchMargin = 0.1F;
+/// What it adds to every score that the nearest example is near. Which skill is first does not
+/// depend on it; whether one is meant at all does.
+constexpr float kNearWeight = 0.5F;
+
 /// `book_a_table` says three words.
-std::string spoken(std::string name) {
-  std::ranges::replace(name, '_', ' ');
-  return name;
+std::string spoken(std::string_view name) {
+  std::string out;
+  for (const std::string& word : words_of_name(name)) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+std::size_t count_of(const SkillWords& words) {
+  std::size_t out = 0;
+  for (const auto& field : words.fields) out += field.size();
+  return out;
+}
+
+/// What the classifier counts, of 1.
+float learned_share(std::size_t examples, std::size_t words) {
+  if (examples == 0) return 0;
+  const auto count = static_cast<float>(examples);
+  const auto said = static_cast<float>(words);
+  return count / (count + kExamplesEven * said / (said + kWordsHalf));
 }
 
 }  // namespace
@@ -38,33 +64,61 @@ std::string_view to_string(Zone zone) {
   return "decline";
 }
 
-Result<Router> Router::train(std::span<const RoutedSkill> skills) {
+Result<Router> Router::train(std::span<const RoutedSkill> skills, const Affinity& affinity) {
   if (skills.empty()) return fail(Reason::invalid_argument, "there is no skill");
   if (skills.size() > kRoutedSkillsMax)
     return fail(Reason::invalid_argument,
                 std::format("there are more than {} skills", kRoutedSkillsMax));
-  std::vector<Example> examples;
+  std::vector<SkillWords> words;
+  words.reserve(skills.size());
+  std::vector<float> learned;
+  learned.reserve(skills.size());
+  std::vector<Utterance> examples;
+  std::vector<std::size_t> labels;
   for (std::size_t i = 0; i < skills.size(); ++i) {
     const RoutedSkill& skill = skills[i];
-    const std::size_t before = examples.size();
-    const auto add = [&](std::string text) {
-      if (!words_of(text).empty()) examples.push_back({.text = std::move(text), .label = i});
+    words.push_back(words_of_skill(skill));
+    const auto add = [&](std::string_view text) {
+      Utterance utterance = read_utterance(text);
+      if (utterance.words.empty()) return;
+      examples.push_back(std::move(utterance));
+      labels.push_back(i);
     };
+    const std::size_t before = examples.size();
+    for (const std::string& example : skill.examples) add(example);
+    const std::size_t count = examples.size() - before;
+    const std::size_t said = count_of(words.back());
+    learned.push_back(learned_share(count, said));
     add(spoken(skill.name));
     add(skill.description);
-    for (const std::string& example : skill.examples) add(example);
-    if (examples.size() == before)
+    if (count + said == 0)
       return fail(Reason::invalid_argument,
                   std::format("the skill `{}` has no name, description or example", skill.id));
     if (examples.size() > kExamplesMax)
       return fail(Reason::invalid_argument,
                   std::format("the skills have more than {} examples", kExamplesMax));
   }
-  return Router(Classifier::train(examples, skills.size()));
+  Router out(Matcher(words, affinity));
+  if (std::ranges::any_of(learned, [](float each) { return each > 0; })) {
+    out.classifier_ = Classifier::train(examples, labels, skills.size(), affinity);
+    out.nearest_.emplace(examples);
+  }
+  out.learned_ = std::move(learned);
+  return out;
 }
 
-std::vector<RankedSkill> Router::rank(std::string_view utterance) const {
-  const std::vector<float> scores = classifier_.scores(utterance);
+std::vector<float> Router::scores(const Utterance& utterance) const {
+  std::vector<float> out = matcher_.scores(utterance);
+  for (float& each : out) each = each * kMatchMargin - 1;
+  if (!classifier_) return out;
+  const std::vector<float> margins = classifier_->scores(utterance);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::lerp(out[i], margins[i], learned_[i]);
+  return out;
+}
+
+std::vector<RankedSkill> Router::rank(std::string_view text) const {
+  const Utterance utterance = read_utterance(text);
+  const std::vector<float> scores = this->scores(utterance);
   std::vector<RankedSkill> out;
   out.reserve(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) out.push_back({.skill = i, .score = scores[i]});
@@ -74,6 +128,10 @@ std::vector<RankedSkill> Router::rank(std::string_view utterance) const {
   const std::size_t count = std::min(out.size(), kRankedMax);
   std::ranges::partial_sort(out, out.begin() + static_cast<std::ptrdiff_t>(count), better);
   out.resize(count);
+  if (nearest_) {
+    const float near = kNearWeight * nearest_->cosine(utterance) * learned_[out.front().skill];
+    for (RankedSkill& each : out) each.score += near;
+  }
   return out;
 }
 
@@ -87,6 +145,11 @@ Routing Router::route(std::string_view utterance) const {
     out.zone = Zone::go;
   }
   return out;
+}
+
+std::size_t Router::bytes() const {
+  return matcher_.bytes() + (classifier_ ? classifier_->bytes() + nearest_->bytes() : 0) +
+         learned_.size() * sizeof(float);
 }
 
 void Router::calibrate(std::span<const std::string> meant) {

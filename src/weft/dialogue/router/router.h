@@ -1,8 +1,10 @@
-// Which skill an utterance asks for, from what skills say of themselves and the examples they have.
-// Owned by whoever trained it; immutable but for the thresholds, any thread.
+// Which skill an utterance asks for, from what skills say of themselves and the examples they have:
+// the fewer examples, the more counts what they say. Owned by whoever trained it; immutable but for
+// the thresholds, any thread.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,15 +12,11 @@
 
 #include "weft/base/result.h"
 #include "weft/dialogue/router/classifier.h"
+#include "weft/dialogue/router/matcher.h"
+#include "weft/dialogue/router/nearest.h"
+#include "weft/dialogue/router/skill.h"
 
 namespace weft::dialogue {
-
-struct RoutedSkill {
-  std::string id;
-  std::string name;
-  std::string description;
-  std::vector<std::string> examples;
-};
 
 struct RankedSkill {
   std::size_t skill = 0;  ///< in the order they were given
@@ -30,9 +28,9 @@ enum class Zone : std::uint8_t { go, ask, decline };
 std::string_view to_string(Zone zone);
 
 struct Thresholds {
-  float low = -0.75F;  ///< a first score below it is declined
-  float high = -0.4F;  ///< from it on it is clear,
-  float gap = 0.1F;    ///< where the second is so much less
+  float low = -0.6F;    ///< a first score below it is declined
+  float high = -0.25F;  ///< from it on it is clear,
+  float gap = 0.1F;     ///< where the second is so much less
 };
 
 struct Routing {
@@ -44,9 +42,11 @@ inline constexpr std::size_t kRankedMax = 20;
 
 class Router {
  public:
-  /// A skill's name and description are examples, too. Errors: Reason::invalid_argument (no skill,
-  /// one that says nothing of itself, more than kRoutedSkillsMax or kExamplesMax).
-  static Result<Router> train(std::span<const RoutedSkill> skills);
+  /// A skill's name and description are examples, too, where it has some. Errors:
+  /// Reason::invalid_argument (no skill, one that says nothing of itself, more than
+  /// kRoutedSkillsMax or kExamplesMax). `affinity` outlives the router.
+  static Result<Router> train(std::span<const RoutedSkill> skills,
+                              const Affinity& affinity = Affinity::built_in());
 
   Routing route(std::string_view utterance) const;
   std::vector<RankedSkill> rank(std::string_view utterance) const;
@@ -54,12 +54,17 @@ class Router {
   /// back about.
   void calibrate(std::span<const std::string> meant);
   const Thresholds& thresholds() const { return thresholds_; }
-  std::size_t bytes() const { return classifier_.bytes(); }
+  std::size_t bytes() const;
 
  private:
-  explicit Router(Classifier classifier) : classifier_(std::move(classifier)) {}
+  explicit Router(Matcher matcher) : matcher_(std::move(matcher)) {}
 
-  Classifier classifier_;
+  std::vector<float> scores(const Utterance& utterance) const;
+
+  Matcher matcher_;
+  std::optional<Classifier> classifier_;   ///< where there are examples
+  std::optional<NearestExample> nearest_;  ///< the same
+  std::vector<float> learned_;             ///< of each skill: what the classifier counts, of 1
   Thresholds thresholds_;
 };
 

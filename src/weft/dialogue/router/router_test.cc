@@ -37,13 +37,24 @@ TEST(Words, AreLettersAndDigitsInLowerCase) {
   EXPECT_THAT(words_of(std::string(1'000'000, 'x')).front().size(), kUtteranceBytesMax);
 }
 
+TEST(Words, OfANameAreThoseThatItIsPutTogetherOf) {
+  EXPECT_THAT(words_of_name("book_a_table"), ElementsAre("book", "a", "table"));
+  EXPECT_THAT(words_of_name("BookATable"), ElementsAre("book", "a", "table"));
+  EXPECT_THAT(words_of_name("parseHTTPAnswer2"), ElementsAre("parse", "http", "answer2"));
+  EXPECT_THAT(words_of_name("_"), IsEmpty());
+}
+
+std::vector<Feature> features_of_text(std::string_view text) {
+  return read_utterance(text).features;
+}
+
 TEST(Features, AreSortedAndEachOnce) {
-  const auto features = features_of("to be or not to be");
+  const auto features = features_of_text("to be or not to be");
   ASSERT_FALSE(features.empty());
   for (std::size_t i = 1; i < features.size(); ++i)
     EXPECT_LT(features[i - 1].hash, features[i].hash);
-  EXPECT_EQ(features, features_of("TO BE, or not to be!"));
-  EXPECT_THAT(features_of(" \t\n"), IsEmpty());
+  EXPECT_EQ(features, features_of_text("TO BE, or not to be!"));
+  EXPECT_THAT(features_of_text(" \t\n"), IsEmpty());
 }
 
 TEST(Router, FindsWhatIsMeant) {

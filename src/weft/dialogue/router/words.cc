@@ -5,12 +5,13 @@
 namespace weft::dialogue {
 namespace {
 
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_letter(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x80 || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  return static_cast<unsigned char>(c) >= 0x80 || is_lower(c) || is_upper(c);
 }
 bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 }  // namespace
 
@@ -31,6 +32,19 @@ std::vector<std::string> words_of(std::string_view utterance) {
   }
   if (!word.empty()) out.push_back(std::move(word));
   return out;
+}
+
+std::vector<std::string> words_of_name(std::string_view name) {
+  name = name.substr(0, kUtteranceBytesMax);
+  std::string spoken;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool begins = i > 0 && is_upper(name[i]) &&
+                        (is_lower(name[i - 1]) ||
+                         (is_upper(name[i - 1]) && i + 1 < name.size() && is_lower(name[i + 1])));
+    if (begins) spoken += ' ';
+    spoken += name[i];
+  }
+  return words_of(spoken);
 }
 
 }  // namespace weft::dialogue

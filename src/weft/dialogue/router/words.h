@@ -12,4 +12,8 @@ namespace weft::dialogue {
 /// `kUtteranceBytesMax` bytes are read.
 std::vector<std::string> words_of(std::string_view utterance);
 
+/// The same of a name as programs write it: `book_a_table`, `BookATable` and `bookTable` are words,
+/// too.
+std::vector<std::string> words_of_name(std::string_view name);
+
 }  // namespace weft::dialogue

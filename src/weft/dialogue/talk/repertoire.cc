@@ -102,7 +102,10 @@ Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skill
     routed.push_back({.id = each.name(),
                       .name = each.title,
                       .description = each.description,
-                      .examples = each.examples});
+                      .examples = each.examples,
+                      .parameters = each.schema && !each.converses
+                                        ? parameters_of(*each.schema)
+                                        : std::vector<RoutedParameter>()});
   }
   if (auto router = Router::train(routed)) router_ = *std::move(router);
   const auto keep = [this](std::string_view text) {

@@ -1,0 +1,148 @@
+#include "weft/dialogue/router/matcher.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace weft::dialogue {
+namespace {
+
+/// What a word counts in each field.
+constexpr std::array<float, kFields> kFieldWeights{2, 2, 0.5F, 0.3F};
+/// BM25's own constants, as is usual.
+constexpr float kSaturation = 1.2F;
+constexpr float kLength = 0.5F;
+/// A common word says something, too.
+constexpr float kRarityLeast = 0.05F;
+
+using Counts = std::unordered_map<std::uint32_t, float>;
+
+Counts counts_of(const SkillWords& skill, Kind kind) {
+  Counts out;
+  for (std::size_t field = 0; field < kFields; ++field) {
+    for (const std::string& word : skill.fields[field]) {
+      for (const Feature& each : features_of(std::span(&word, 1))) {
+        if (each.kind == kind) out[each.hash] += kFieldWeights[field] * std::exp(each.value - 1);
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<Counts> counts_of(std::span<const SkillWords> skills, Kind kind) {
+  std::vector<Counts> out;
+  out.reserve(skills.size());
+  for (const SkillWords& skill : skills) out.push_back(counts_of(skill, kind));
+  return out;
+}
+
+float sum_of(const Counts& counts) {
+  float sum = 0;
+  // In the order of hashes: a sum of floats depends on its order.
+  const std::map<std::uint32_t, float> sorted(counts.begin(), counts.end());
+  for (const auto& [hash, count] : sorted) sum += count;
+  return sum;
+}
+
+}  // namespace
+
+std::vector<WeighedWord> weighed_words(const SkillWords& skill, const Affinity& affinity) {
+  std::map<std::uint32_t, float> weights;
+  for (std::size_t field = 0; field < kFields; ++field) {
+    const std::vector<std::string>& words = skill.fields[field];
+    const float weight = kFieldWeights[field] / std::sqrt(static_cast<float>(words.size()));
+    for (const std::string& word : words) {
+      const std::uint32_t hash = word_hash(word);
+      weights[hash] += weight * std::max(affinity.rarity(hash), kRarityLeast);
+    }
+  }
+  // The root of each, and the whole of length 1.
+  float square = 0;
+  for (const auto& [hash, weight] : weights) square += weight;
+  std::vector<WeighedWord> out;
+  out.reserve(weights.size());
+  for (const auto& [hash, weight] : weights)
+    out.push_back({.hash = hash, .weight = std::sqrt(weight / square)});
+  return out;
+}
+
+FieldIndex::FieldIndex(std::span<const SkillWords> skills, Kind kind) : kind_(kind) {
+  index(counts_of(skills, kind));
+}
+
+void FieldIndex::index(std::vector<Counts> counts) {
+  std::vector<float> lengths;
+  lengths.reserve(counts.size());
+  for (const Counts& each : counts) {
+    lengths.push_back(sum_of(each));
+    for (const auto& [hash, count] : each) ++terms_[hash].end;
+  }
+  const auto skills = static_cast<float>(counts.size());
+  const float mean = std::reduce(lengths.begin(), lengths.end(), 0.0F) / std::max(skills, 1.0F);
+  std::uint32_t begin = 0;
+  for (auto& [hash, term] : terms_) {
+    const auto holders = static_cast<float>(term.end);
+    term.idf = std::log(1 + (skills - holders + 0.5F) / (holders + 0.5F));
+    begin += std::exchange(term.end, begin);
+    term.begin = term.end;
+  }
+  postings_.resize(begin);
+  for (std::size_t skill = 0; skill < counts.size(); ++skill) {
+    const float length = mean > 0 ? lengths[skill] / mean : 1;
+    const float saturation = kSaturation * (1 - kLength + kLength * length);
+    for (const auto& [hash, count] : counts[skill]) {
+      Term& term = terms_.at(hash);
+      const float weight = count * (kSaturation + 1) / (count + saturation);
+      postings_[term.end++] = {.skill = static_cast<std::uint32_t>(skill),
+                               .weight = weight * term.idf};
+    }
+  }
+}
+
+void FieldIndex::add_scores(const Utterance& utterance, std::span<float> scores) const {
+  float square = 0;
+  std::vector<const Term*> found;
+  for (const Feature& each : utterance.features) {
+    if (each.kind != kind_) continue;
+    const auto at = terms_.find(each.hash);
+    square += at == terms_.end() ? 1 : at->second.idf * at->second.idf;
+    if (at != terms_.end()) found.push_back(&at->second);
+  }
+  if (found.empty()) return;
+  const float length = std::sqrt(square);
+  for (const Term* term : found) {
+    for (std::uint32_t i = term->begin; i < term->end; ++i)
+      scores[postings_[i].skill] += postings_[i].weight / length;
+  }
+}
+
+std::size_t FieldIndex::bytes() const {
+  return postings_.size() * sizeof(Posting) +
+         terms_.size() * (sizeof(std::pair<const std::uint32_t, Term>) + 2 * sizeof(void*));
+}
+
+Matcher::Matcher(std::span<const SkillWords> skills, const Affinity& affinity)
+    : affinity_(&affinity), words_(skills, Kind::word), pieces_(skills, Kind::piece) {
+  offered_.reserve(skills.size());
+  for (const SkillWords& skill : skills)
+    offered_.push_back(affinity.offered(weighed_words(skill, affinity)));
+}
+
+std::vector<float> Matcher::scores(const Utterance& utterance) const {
+  std::vector<float> out(offered_.size(), 0);
+  words_.add_scores(utterance, out);
+  pieces_.add_scores(utterance, out);
+  const WordVector asked = affinity_->asked(utterance.words);
+  for (std::size_t skill = 0; skill < out.size(); ++skill)
+    out[skill] += kAffinityWeight * dot(asked, offered_[skill]);
+  return out;
+}
+
+std::size_t Matcher::bytes() const {
+  return words_.bytes() + pieces_.bytes() + offered_.size() * sizeof(WordVector);
+}
+
+}  // namespace weft::dialogue
