@@ -364,7 +364,7 @@ void add_router(CLI::App& app, Words& words) {
                                [&words] { return run_router_test(words.hub, words.name); });
   add_word(*test, "file", words.name, "FILE", "JSON lines: text, gold (SOLUTION/SKILL or null)");
   add_word(*eval, "--skills", words.router.skills, "FILE",
-           "JSON lines: {\"id\", \"name\", \"description\", \"examples\": […]}");
+           "JSON lines: id, name, description, examples, schema");
   add_word(*eval, "--queries", words.router.queries, "FILE",
            "JSON lines: {\"text\", \"gold\": ID, or null where no skill is meant}");
   add_value(*eval, "--calibrate", words.router.calibrate, "FILE",
@@ -373,13 +373,13 @@ void add_router(CLI::App& app, Words& words) {
   eval->add_flag("--json", words.hub.json, "print one JSON document");
 }
 
-[[maybe_unused]] void add_dialogue(CLI::App& app, Words& words) {
+void add_dialogue(CLI::App& app, Words& words) {
   CLI::App* dialogue = app.add_subcommand("dialogue", "how conversations are understood");
   dialogue->require_subcommand(1);
   const std::string example = "weft dialogue replay --schema schema.json --dialogues dev";
   dialogue->footer("example:\n  " + example);
   CLI::App* replay = command(*dialogue, words, "replay", "measure it on recorded ones", example,
-                             [&words] { return Exit::failed; });
+                             [&words] { return run_dialogue_replay(words.replay, words.hub.json); });
   add_word(*replay, "--schema", words.replay.schema, "FILE", "a schema.json in SGD's form");
   add_word(*replay, "--dialogues", words.replay.dialogues, "DIR", "with dialogues_*.json");
   replay->add_option("--mode", words.replay.mode, "fill: turn by turn; finish: whole tasks")
@@ -543,6 +543,7 @@ int run_cli(int argc, char** argv) {
   add_training(app, words);
   add_models(app, words);
   add_router(app, words);
+  add_dialogue(app, words);
   add_keys(app, words);
   add_others(app, words);
   // `weft help X` is what people try first.

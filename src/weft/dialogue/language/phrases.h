@@ -51,6 +51,7 @@ struct Phrases {
   ReferenceWords reference;
   Words connectors;  ///< between two wishes: "and then", "and"
   std::span<const LeadWord> leads;
+  Words articles;      ///< before a name: "the", "my"
   Words answer_leads;  ///< before an answer: "it is", "my name is"
 
   std::string_view and_word;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "weft/dialogue/language/lexicon.h"
+#include "weft/dialogue/language/vocabulary.h"
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/router/words.h"
 
@@ -107,8 +107,8 @@ class Reader {
       WEFT_CHECK(read_kind(*o, type, pointer, slot));
     }
     if (slots_.size() >= kSlotsMax)
-      return fail(make_argument_error(pointer, "a schema has more than " +
-                                                   std::to_string(kSlotsMax) + " properties"));
+      return fail(make_argument_error(
+          pointer, "a schema has more than " + std::to_string(kSlotsMax) + " properties"));
     slots_.push_back(std::move(slot));
     return {};
   }
@@ -142,9 +142,9 @@ class Reader {
     }
     const bool has_list = json::find(o, "enum") != nullptr || !constants.empty();
     if (has_list && slot.choices.empty()) {
-      return fail(make_argument_error(
-          pointer, "no value can be right for `" + slot.name + "`: none of its choices is of type `" +
-                       std::string(type) + "`"));
+      return fail(make_argument_error(pointer, "no value can be right for `" + slot.name +
+                                                   "`: none of its choices is of type `" +
+                                                   std::string(type) + "`"));
     }
     if (type == "boolean") {
       slot.kind = SlotKind::boolean;
@@ -177,7 +177,7 @@ std::string_view to_string(SlotKind kind) { return kKindNames[static_cast<std::s
 SlotKind kind_of_words(std::string_view name, std::string_view description) {
   // The last telling word of the name says what it is; only then the description's first.
   const auto kind_of = [](const std::string& word) {
-    const auto words = english_lexicon().kinds;
+    const auto words = english_vocabulary().kinds;
     const auto at = std::ranges::find(words, std::string_view(word), &KindWord::word);
     return at == words.end() ? SlotKind::text : static_cast<SlotKind>(at->kind);
   };
@@ -194,8 +194,8 @@ Result<std::vector<Slot>> slots_of(const json::value& schema) {
   const json::object* o = schema.if_object();
   if (o == nullptr) return fail(make_argument_error("", "a schema of parameters is an object"));
   if (const std::string_view type = type_of(*o); !type.empty() && type != "object")
-    return fail(make_argument_error("/type", "parameters are an object, not `" +
-                                                 std::string(type) + "`"));
+    return fail(
+        make_argument_error("/type", "parameters are an object, not `" + std::string(type) + "`"));
   Reader reader(schema);
   WEFT_CHECK(reader.read_object(*o, "", "", true, 0));
   return reader.take();

@@ -17,6 +17,14 @@ constexpr std::size_t kSegmentWordsMin = 2;
 /// How much clearer than the question's own answer another wish must be.
 constexpr float kDigressionMargin = 0.2F;
 
+/// How sure it is that a part of a sentence is a wish: 0 when it is none by itself, and belongs to
+/// its neighbour.
+float worth_of(const Routing& routing) {
+  if (routing.ranked.empty() || routing.zone == Zone::decline) return 0;
+  const float sure = std::max(routing.ranked.front().score + 1, 0.0F);
+  return routing.zone == Zone::go ? sure : sure / 2;
+}
+
 std::string readable(std::string_view name) {
   std::string out;
   for (const char c : name) out += c == '_' || c == '.' || c == '-' ? ' ' : c;
@@ -143,10 +151,7 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance)
     for (std::size_t begin = 0; begin < end; ++begin) {
       if (cuts[end].word - cuts[begin].word < kSegmentWordsMin && count > 2) continue;
       const auto part = utterance.substr(cuts[begin].begin, cuts[end].end - cuts[begin].begin);
-      const Routing routing = repertoire_->route(part);
-      const float score = routing.ranked.empty() ? -1 : routing.ranked.front().score;
-      // A part that is no wish by itself belongs to its neighbour.
-      const float value = (routing.zone == Zone::decline ? -1 : score) - kSegmentCost;
+      const float value = worth_of(repertoire_->route(part)) - kSegmentCost;
       if (best[begin] + value > best[end]) {
         best[end] = best[begin] + value;
         from[end] = begin;
@@ -162,12 +167,37 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance)
   return out;
 }
 
+/// "I have a fever, book me a doctor": what is said before a clear wish, and of the same solution
+/// if of any, belongs to it.
+std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts) const {
+  const auto solution_of = [this](const Routing& routing) {
+    return routing.ranked.empty() ? std::string()
+                                  : repertoire_->ranked(routing.ranked.front()).solution;
+  };
+  for (std::size_t i = 0; i + 1 < parts.size();) {
+    const Routing here = repertoire_->route(parts[i]);
+    const Routing next = repertoire_->route(parts[i + 1]);
+    if (here.zone == Zone::ask && next.zone == Zone::go && solution_of(here) == solution_of(next)) {
+      const char* begin = parts[i].data();
+      const std::string_view last = parts[i + 1];
+      parts[i + 1] = {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+      // Together they must still be the same wish.
+      const Routing both = repertoire_->route(parts[i]);
+      if (solution_of(both) != solution_of(next) || both.zone != Zone::go) parts[i] = last;
+    } else {
+      ++i;
+    }
+  }
+  return parts;
+}
+
 void Concierge::hear_new(Conversation& c, const Hearing& hearing,
                          std::vector<std::string>& told) const {
   // What is over is told; its values stay on the board.
   std::erase_if(c.wishes, [](const Wish& each) { return is_over(each.state); });
   c.declined.clear();
-  for (const std::string_view part : segments_of(hearing.text)) {
+  for (const std::string_view part : with_context(segments_of(hearing.text))) {
     const Routing routing = repertoire_->route(part);
     if (routing.zone == Zone::go) {
       open_wish(c, hearing, part, repertoire_->ranked(routing.ranked.front()));
@@ -197,7 +227,7 @@ void Concierge::open_wish(Conversation& c, const Hearing& hearing, std::string_v
     last = &c.wishes.back();
   }
   const auto values = extract_(text, hearing.now);
-  const Said said{.text = text, .values = values, .turn = c.turn, .asked = {}};
+  const Said said{.text = text, .values = values, .turn = c.turn, .asked = {}, .opens = true};
   note_filled(c, *last, fill(*last, skill, said, phrases_));
 }
 
@@ -338,7 +368,10 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
     c.pending = {};
     return;
   }
-  const auto names = fill(*wish, *skill, said, phrases_);
+  // A mere yes or no is no name.
+  const bool says_nothing =
+      hearing.reply.only && (hearing.reply.act == Act::affirm || hearing.reply.act == Act::negate);
+  const auto names = says_nothing ? std::vector<std::string>() : fill(*wish, *skill, said, phrases_);
   note_filled(c, *wish, names);
   if (names.empty()) {
     ++wish->tries;

@@ -77,6 +77,7 @@ class Concierge {
                  const KnownSkill& skill) const;
   void ask_which(Conversation& c, std::string_view text, std::span<const RankedSkill> ranked) const;
   std::vector<std::string_view> segments_of(std::string_view utterance) const;
+  std::vector<std::string_view> with_context(std::vector<std::string_view> parts) const;
   void note_filled(Conversation& c, const Wish& wish, std::span<const std::string> names) const;
   Step ask_for(Conversation& c, const Wish& wish, const KnownSkill& skill,
                std::vector<std::string> names) const;

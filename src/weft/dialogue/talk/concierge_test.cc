@@ -117,6 +117,18 @@ TEST_F(TalkTest, WhatIsMissingIsAskedForOnce) {
   EXPECT_EQ(call(say("to Li Wei please")), R"(bank/pay {"to":"Li Wei","amount":15})");
 }
 
+TEST_F(TalkTest, WordsThatLeadToASlotBringWhatFollows) {
+  EXPECT_EQ(call(say("get me a taxi to the old town hall, please")),
+            R"(taxi/ride {"destination":"old town hall"})");
+}
+
+TEST_F(TalkTest, AYesIsNoName) {
+  EXPECT_EQ(say("pay 15 dollars").kind, Step::Kind::ask);
+  EXPECT_EQ(say("yes").kind, Step::Kind::ask);
+  EXPECT_EQ(say("no").kind, Step::Kind::ask);
+  EXPECT_EQ(call(say("Mary")), R"(bank/pay {"to":"Mary","amount":15})");
+}
+
 TEST_F(TalkTest, ChoicesAreListed) {
   const Step asked = say("what is my balance");
   EXPECT_THAT(asked.text, HasSubstr("savings or current"));

@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
+#include "weft/dialogue/acts/move.h"
+#include "weft/dialogue/language/vocabulary.h"
 #include "weft/dialogue/router/words.h"
+#include "weft/dialogue/slots/built_in.h"
+#include "weft/dialogue/slots/filler.h"
 #include "weft/dialogue/talk/heard.h"
 
 namespace weft::dialogue {
@@ -17,8 +22,14 @@ constexpr std::size_t kAnswerWords = 7;
 constexpr float kAsked = 3;
 constexpr float kNamed = 2;
 constexpr float kLed = 1.5F;
+/// A phrase after a leading word counts a little less than a name there; so many words at most.
+constexpr float kLedLess = 0.2F;
+constexpr std::size_t kLedWords = 4;
 constexpr float kOfItsType = 1;
 constexpr float kOnlyName = 0.7F;
+/// What the trained filler is sure of counts as much as a word that names the slot.
+constexpr float kLearned = 2.5F;
+constexpr std::size_t kShortAnswerWords = 3;
 
 /// One value for one slot.
 struct Candidate {
@@ -95,9 +106,9 @@ std::optional<std::string> as_kind(SlotKind kind, const Value& value) {
   return std::nullopt;
 }
 
-class Filling {
+class SlotFilling {
  public:
-  Filling(Wish& wish, const KnownSkill& skill, const Said& said, const Phrases& phrases)
+  SlotFilling(Wish& wish, const KnownSkill& skill, const Said& said, const Phrases& phrases)
       : wish_(wish),
         skill_(skill),
         said_(said),
@@ -109,7 +120,9 @@ class Filling {
       if (!takes(slot)) continue;
       if (slot.kind == SlotKind::choice) add_choices(slot);
       for (const Value& value : said_.values) add_value(slot, value);
+      if (slot.kind == SlotKind::text) add_led(slot);
     }
+    add_learned();
     add_whole_answer();
     return take_best();
   }
@@ -191,6 +204,105 @@ class Filling {
     }
   }
 
+  bool leads_to(const HeardWord& word, const Slot& slot) const {
+    const auto names = name_words(slot.name);
+    return std::ranges::any_of(phrases_.leads, [&](const LeadWord& lead) {
+      return lead.word == word.word && std::ranges::any_of(names, [&](const auto& name) {
+               return std::ranges::contains(lead.slots, std::string_view(name));
+             });
+    });
+  }
+
+  bool ends_phrase(const HeardWord& word) const {
+    return word.word.size() == 1 && std::string_view(",;.?!").contains(word.word.front());
+  }
+
+  /// "from my savings account": the words after one that leads to the slot, up to the next that
+  /// leads anywhere; without what only says again what the slot is.
+  void add_led(const Slot& slot) {
+    for (std::size_t at = 0; at + 1 < words_.size(); ++at) {
+      if (!leads_to(words_[at], slot)) continue;
+      std::size_t first = at + 1;
+      while (first < words_.size() && match(words_, first, phrases_.articles) == 1) ++first;
+      std::size_t last = first;
+      while (last < words_.size() && last - first < kLedWords && !ends_phrase(words_[last]) &&
+             match(words_, last, phrases_.connectors) == 0 &&
+             std::ranges::find(phrases_.leads, words_[last].word, &LeadWord::word) ==
+                 phrases_.leads.end())
+        ++last;
+      const auto said_again = words_of(slot.description);
+      while (last > first + 1 && std::ranges::contains(said_again, words_[last - 1].word)) --last;
+      if (last <= first) continue;
+      const std::size_t begin = words_[first].begin;
+      const std::size_t end = words_[last - 1].end;
+      // What is a value by itself is for a slot of its type.
+      const bool typed = std::ranges::any_of(said_.values, [&](const Value& value) {
+        return value.type != ValueType::name && value.begin < end && begin < value.end;
+      });
+      if (typed) continue;
+      const std::string text(said_.text.substr(begin, end - begin));
+      candidates_.push_back({.slot = &slot,
+                             .text = text,
+                             .shown = text,
+                             .begin = begin,
+                             .end = end,
+                             .score = kLed - kLedLess});
+    }
+  }
+
+  /// What the trained filler finds; of typed slots the value that stands there.
+  void add_learned() {
+    if (skill_.form == nullptr) return;
+    static const KnownValues kNone;
+    std::vector<SlotContext> contexts(skill_.slots.size());
+    std::vector<std::string> filled(skill_.slots.size());
+    bool any_asked = false;
+    for (std::size_t i = 0; i < skill_.slots.size(); ++i) {
+      const Slot& slot = skill_.slots[i];
+      contexts[i].use = slot.required ? Use::required : Use::optional;
+      contexts[i].asked = asked(slot);
+      any_asked = any_asked || contexts[i].asked;
+      const auto at = wish_.slots.find(slot.name);
+      if (at == wish_.slots.end()) continue;
+      filled[i] = at->second.shown;
+      contexts[i].filled = filled[i];
+    }
+    const Turn turn{.utterance = said_.text,
+                    .values = said_.values,
+                    .form = skill_.form.get(),
+                    .slots = contexts,
+                    .system_acts =
+                        any_asked ? 1U << static_cast<unsigned>(SystemAct::request) : 0U,
+                    .known = &kNone,
+                    .opens = said_.opens};
+    const Filler filler(built_in_slots(), english_vocabulary());
+    for (const auto& found : filler.fill(turn)) add_found(found);
+  }
+
+  void add_found(const weft::dialogue::Filling& found) {
+    const Slot& slot = skill_.slots[found.slot];
+    if (!takes(slot) || found.value == kDontCare || found.end <= found.begin) return;
+    Candidate out{.slot = &slot,
+                  .text = found.value,
+                  .shown = std::string(said_.text.substr(found.begin, found.end - found.begin)),
+                  .begin = found.begin,
+                  .end = found.end,
+                  .score = kLearned * found.probability};
+    if (slot.kind != SlotKind::text && slot.kind != SlotKind::choice) {
+      const Value* best = nullptr;
+      for (const Value& value : said_.values) {
+        if (value.begin >= found.end || value.end <= found.begin || !as_kind(slot.kind, value))
+          continue;
+        if (best == nullptr || value.end - value.begin > best->end - best->begin) best = &value;
+      }
+      if (best == nullptr) return;
+      out.text = *as_kind(slot.kind, *best);
+    }
+    if (asked(slot)) out.score += kAsked;
+    learned_.insert(slot.name);
+    candidates_.push_back(std::move(out));
+  }
+
   /// The answer to a question for one text is what was said.
   void add_whole_answer() {
     if (said_.asked.size() != 1) return;
@@ -207,6 +319,8 @@ class Filling {
     while (last > first && (words_[last].word == "." || words_[last].word == "," ||
                             match(words_, last, phrases_.reply.polite) == 1))
       --last;
+    // Of a longer answer the part that the filler found.
+    if (learned_.contains(slot->name) && last - first >= kShortAnswerWords) return;
     const std::size_t begin = words_[first].begin;
     const std::string text(said_.text.substr(begin, words_[last].end - begin));
     candidates_.push_back({.slot = slot,
@@ -256,6 +370,7 @@ class Filling {
   const Phrases& phrases_;
   std::vector<HeardWord> words_;
   std::vector<Candidate> candidates_;
+  std::set<std::string> learned_;  ///< slots for which the filler found something
 };
 
 bool is_place(const std::vector<std::string>& words, const Phrases& phrases) {
@@ -287,7 +402,7 @@ void put(Wish& wish, const Slot& slot, const Note& note, Origin origin) {
 
 std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& said,
                               const Phrases& phrases) {
-  return Filling(wish, skill, said, phrases).run();
+  return SlotFilling(wish, skill, said, phrases).run();
 }
 
 std::vector<std::string> refer(Wish& wish, const KnownSkill& skill, std::span<const Note> board,

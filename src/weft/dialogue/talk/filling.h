@@ -22,6 +22,8 @@ struct Said {
   std::span<const std::string> asked;
   /// A value that is known may be replaced.
   bool corrects = false;
+  /// The wish begins with it.
+  bool opens = false;
 };
 
 /// Puts it into the slots of the wish that it fits; gives their names.

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <format>
 
-#include "weft/dialogue/language/lexicon.h"
+#include "weft/dialogue/language/vocabulary.h"
 #include "weft/dialogue/router/words.h"
 
 namespace weft::dialogue {
@@ -30,7 +30,7 @@ std::string in_words(std::string_view id) {
 constexpr std::size_t kRootBytes = 4;
 
 bool says_something(std::string_view word) {
-  const ClassedWord* known = english_lexicon().find(word);
+  const ClassedWord* known = english_vocabulary().find(word);
   return word.size() > 1 && (known == nullptr || known->word_class != WordClass::function);
 }
 
@@ -41,6 +41,24 @@ bool asked_for(const model::Solution& solution, const model::Skill& skill) {
     case model::Shape::converse: return solution.kind != model::Kind::model;
     default: return false;
   }
+}
+
+/// A form with one skill: that one.
+std::shared_ptr<const PreparedForm> form_of(const KnownSkill& skill) {
+  Form form;
+  form.name = skill.title;
+  form.description = skill.description;
+  form.slots = skill.slots;
+  FormSkill only{.name = skill.title, .description = skill.description};
+  for (std::size_t i = 0; i < form.slots.size(); ++i) {
+    if (form.slots[i].required) {
+      only.required.push_back(i);
+    } else {
+      only.optional.push_back({.slot = i, .initial = form.slots[i].initial.value_or("")});
+    }
+  }
+  form.skills.push_back(std::move(only));
+  return std::make_shared<const PreparedForm>(prepare(std::move(form), english_vocabulary()));
 }
 
 /// The schema of a slot; null where it cannot be found.
@@ -96,6 +114,7 @@ std::vector<KnownSkill> known_skills(const model::Solution& solution,
 }
 
 Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skills)) {
+  for (KnownSkill& each : skills_) each.form = form_of(each);
   std::vector<RoutedSkill> routed;
   routed.reserve(skills_.size());
   for (const KnownSkill& each : skills_) {

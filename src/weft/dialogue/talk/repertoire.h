@@ -12,6 +12,7 @@
 #include "weft/base/json.h"
 #include "weft/base/result.h"
 #include "weft/dialogue/router/router.h"
+#include "weft/dialogue/slots/prepared.h"
 #include "weft/dialogue/slots/slot.h"
 #include "weft/model/solution.h"
 
@@ -26,6 +27,8 @@ struct KnownSkill {
   bool converses = false;  ///< it takes sentences, and asks itself
   std::vector<Slot> slots;
   std::optional<json::value> schema;
+  /// As the filler sees its slots; made by the repertoire.
+  std::shared_ptr<const PreparedForm> form;
   std::string name() const { return solution + "/" + skill; }
   const Slot* slot(std::string_view slot_name) const;
 };

@@ -59,6 +59,7 @@ constexpr auto kPlaces =
 
 constexpr auto kConnectors = words("and then", "and after that", "after that", "and also", "then",
                                    "and", "also", ";", ",", ".");
+constexpr auto kArticles = words("the", "a", "an", "my", "your", "our", "some", "his", "her", "their");
 constexpr auto kAnswerLeads = words("it is", "it's", "that is", "that's", "this is", "my name is",
                                     "i am", "i'm", "the", "to", "in", "at", "near", "for");
 constexpr auto kTargets = words("to", "recipient", "payee", "receiver", "destination", "target",
@@ -100,6 +101,7 @@ constexpr Phrases kEnglish{
                   .places = kPlaces},
     .connectors = kConnectors,
     .leads = kLeads,
+    .articles = kArticles,
     .answer_leads = kAnswerLeads,
     .and_word = "and",
     .or_word = "or",

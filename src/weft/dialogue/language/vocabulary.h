@@ -14,10 +14,10 @@ enum class WordClass : std::uint8_t {
   function,  ///< no value begins or ends with it
   month,
   weekday,
-  day_part,   ///< morning
-  half_day,   ///< am
-  relative,   ///< tomorrow
-  unit,       ///< week
+  day_part,  ///< morning
+  half_day,  ///< am
+  relative,  ///< tomorrow
+  unit,      ///< week
   number,
   ordinal,
   qualifier,  ///< next, past, half
@@ -35,7 +35,7 @@ struct KindWord {
   std::uint8_t kind;
 };
 
-struct Lexicon {
+struct Vocabulary {
   std::span<const ClassedWord> words;  ///< sorted
   std::span<const KindWord> kinds;
 
@@ -43,6 +43,6 @@ struct Lexicon {
   const ClassedWord* find(std::string_view word) const;
 };
 
-const Lexicon& english_lexicon();
+const Vocabulary& english_vocabulary();
 
 }  // namespace weft::dialogue

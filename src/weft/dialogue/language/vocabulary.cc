@@ -1,10 +1,10 @@
-#include "weft/dialogue/language/lexicon.h"
+#include "weft/dialogue/language/vocabulary.h"
 
 #include <algorithm>
 
 namespace weft::dialogue {
 
-const ClassedWord* Lexicon::find(std::string_view word) const {
+const ClassedWord* Vocabulary::find(std::string_view word) const {
   const auto at = std::ranges::lower_bound(words, word, {}, &ClassedWord::word);
   return at != words.end() && at->word == word ? &*at : nullptr;
 }
