@@ -378,15 +378,15 @@ void add_dialogue(CLI::App& app, Words& words) {
   dialogue->require_subcommand(1);
   const std::string example = "weft dialogue replay --schema schema.json --dialogues dev";
   dialogue->footer("example:\n  " + example);
-  CLI::App* replay = command(*dialogue, words, "replay", "measure it on recorded ones", example,
-                             [&words] { return run_dialogue_replay(words.replay, words.hub.json); });
+  CLI::App* replay =
+      command(*dialogue, words, "replay", "measure it on recorded ones", example,
+              [&words] { return run_dialogue_replay(words.replay, words.hub.json); });
   add_word(*replay, "--schema", words.replay.schema, "FILE", "a schema.json in SGD's form");
   add_word(*replay, "--dialogues", words.replay.dialogues, "DIR", "with dialogues_*.json");
   replay->add_option("--mode", words.replay.mode, "fill: turn by turn; finish: whole tasks")
       ->option_text("fill|finish")
       ->check(CLI::IsMember({"fill", "finish"}));
-  add_value(*replay, "--seen", words.replay.seen, "FILE",
-            "a schema whose services are told apart");
+  add_value(*replay, "--seen", words.replay.seen, "FILE", "a schema whose services are told apart");
   replay->add_flag("--json", words.hub.json, "print one JSON document");
 }
 

@@ -1,7 +1,6 @@
 #include <format>
 
 #include "weft/app/commands.h"
-#include "weft/app/extracting.h"
 #include "weft/dialogue/language/vocabulary.h"
 #include "weft/dialogue/replay/fill.h"
 #include "weft/dialogue/replay/finish.h"
@@ -9,9 +8,6 @@
 
 namespace weft::app {
 namespace {
-
-/// When the recorded dialogues were held: what "next Friday" is counted from.
-constexpr std::chrono::local_days kThen{std::chrono::year(2019) / 3 / 1};
 
 using Services = std::unique_ptr<dialogue::SgdServices>;
 
@@ -30,10 +26,9 @@ Result<void> replay_all(Replay& replay, const std::string& folder) {
   return {};
 }
 
-Result<json::object> replay_fill(const ReplayOptions& options, const dialogue::SgdServices& services,
-                                 const dialogue::Extract& extract) {
+Result<json::object> replay_fill(const ReplayOptions& options,
+                                 const dialogue::SgdServices& services) {
   dialogue::FillOptions fill;
-  fill.extract = extract;
   if (!options.seen.empty()) {
     WEFT_TRY(const auto forms, dialogue::read_sgd_schema(options.seen));
     for (const dialogue::Form& form : forms) fill.seen.insert(form.name);
@@ -45,11 +40,10 @@ Result<json::object> replay_fill(const ReplayOptions& options, const dialogue::S
 }
 
 Result<json::object> replay_finish(const ReplayOptions& options,
-                                   const dialogue::SgdServices& services,
-                                   const dialogue::Extract& extract) {
+                                   const dialogue::SgdServices& services) {
   const auto& model = dialogue::built_in_slots();
   dialogue::FinishReplay replay(model, services, dialogue::english_vocabulary(),
-                                dialogue::choose_by_model(model), extract);
+                                dialogue::choose_by_model(model), {});
   WEFT_CHECK(replay_all(replay, options.dialogues));
   return dialogue::to_json(replay.report());
 }
@@ -62,20 +56,16 @@ void print_part(std::vector<std::vector<std::string>>& rows, const std::string& 
       continue;
     }
     const bool share = value.is_double() && value.get_double() <= 1;
-    rows.push_back({part, std::string(name),
-                    share ? std::format("{:.1f} %", value.get_double() * 100) : json::write(value)});
+    rows.push_back(
+        {part, std::string(name),
+         share ? std::format("{:.1f} %", value.get_double() * 100) : json::write(value)});
   }
 }
 
 Result<void> replay(const ReplayOptions& options, const Printer& printer) {
   WEFT_TRY(const Services services, read_services(options.schema));
-  const auto reads = extractor();
-  const dialogue::Extract extract = [&reads](std::string_view utterance) {
-    return reads(utterance, kThen);
-  };
-  WEFT_TRY(const json::object report, options.mode == "fill"
-                                          ? replay_fill(options, *services, extract)
-                                          : replay_finish(options, *services, extract));
+  WEFT_TRY(const json::object report, options.mode == "fill" ? replay_fill(options, *services)
+                                                             : replay_finish(options, *services));
   printer.document(report);
   std::vector<std::vector<std::string>> rows{{"PART", "MEASURE", "VALUE"}};
   for (const auto& [name, value] : report) {

@@ -14,8 +14,8 @@
 #include <format>
 #include <fstream>
 #include <functional>
-#include <print>
 #include <iterator>
+#include <print>
 #include <sstream>
 
 #include "weft/base/json.h"
@@ -345,8 +345,8 @@ class Recognizers : public ::testing::Test {
     }
     ASSERT_GT(counted, 0U) << each.file;
     const double rate = static_cast<double>(good) / static_cast<double>(counted);
-    std::println("{:5.1f} %  {:4} of {:4}, {:4} by the longest readings alone  {}", 100 * rate, good,
-                 counted, alone, each.file);
+    std::println("{:5.1f} %  {:4} of {:4}, {:4} by the longest readings alone  {}", 100 * rate,
+                 good, counted, alone, each.file);
     RecordProperty(std::filesystem::path(each.file).filename().string(),
                    std::format("{:.3f}", rate));
     EXPECT_GE(rate, each.rate_min) << each.file;

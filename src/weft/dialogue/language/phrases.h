@@ -31,12 +31,12 @@ struct ReplyWords {
 
 /// Words that stand for something said before.
 struct ReferenceWords {
-  Words place;    ///< "there"
-  Words day;      ///< "same day"
-  Words time;     ///< "then"
-  Words thing;    ///< "it"
-  Words things;   ///< "them"
-  Words places;   ///< names of what is a place: "address", "venue"
+  Words place;   ///< "there"
+  Words day;     ///< "same day"
+  Words time;    ///< "then"
+  Words thing;   ///< "it"
+  Words things;  ///< "them"
+  Words places;  ///< names of what is a place: "address", "venue"
 };
 
 /// A word before a value that tells for which slots it is: "to" for a recipient.
@@ -52,34 +52,35 @@ struct Phrases {
   Words connectors;  ///< between two wishes: "and then", "and"
   std::span<const LeadWord> leads;
   Words articles;      ///< before a name: "the", "my"
+  Words indefinite;    ///< names nothing: "someone", "there"
   Words answer_leads;  ///< before an answer: "it is", "my name is"
 
   std::string_view and_word;
   std::string_view or_word;
-  std::string_view ask_one;         ///< {} the slot
-  std::string_view ask_choice;      ///< {} the slot, {} the choices
-  std::string_view ask_several;     ///< {} the slots
+  std::string_view ask_one;      ///< {} the slot
+  std::string_view ask_choice;   ///< {} the slot, {} the choices
+  std::string_view ask_several;  ///< {} the slots
   std::string_view ask_again;
-  std::string_view which_skill;     ///< {} the candidates, one a line
-  std::string_view cannot;          ///< {} what was said, {} the nearest
-  std::string_view cannot_at_all;   ///< {} what was said
+  std::string_view which_skill;    ///< {} the candidates, one a line
+  std::string_view cannot;         ///< {} what was said, {} the nearest
+  std::string_view cannot_at_all;  ///< {} what was said
   std::string_view nothing_heard;
-  std::string_view nothing_waits;   ///< a yes to nothing
-  std::string_view nothing_meant;   ///< {} "there"
-  std::string_view cancelled;       ///< {} the wish
-  std::string_view confirm;         ///< {} the wish, {} the values, one a line
-  std::string_view value_said;      ///< {} slot, {} value
-  std::string_view value_from;      ///< {} slot, {} value, {} where it came from
-  std::string_view said_before;     ///< where a carried value came from
-  std::string_view done;            ///< {} the wish, {} the answer
-  std::string_view failed;          ///< {} the wish, {} why
-  std::string_view refused;         ///< {} the wish
-  std::string_view unknown_outcome; ///< {} the wish
-  std::string_view gone;            ///< {} the solution
-  std::string_view working;         ///< {} the wish
-  std::string_view help;            ///< {} what can be done, one a line
+  std::string_view nothing_waits;    ///< a yes to nothing
+  std::string_view nothing_meant;    ///< {} "there"
+  std::string_view cancelled;        ///< {} the wish
+  std::string_view confirm;          ///< {} the wish, {} the values, one a line
+  std::string_view value_said;       ///< {} slot, {} value
+  std::string_view value_from;       ///< {} slot, {} value, {} where it came from
+  std::string_view said_before;      ///< where a carried value came from
+  std::string_view done;             ///< {} the wish, {} the answer
+  std::string_view failed;           ///< {} the wish, {} why
+  std::string_view refused;          ///< {} the wish
+  std::string_view unknown_outcome;  ///< {} the wish
+  std::string_view gone;             ///< {} the solution
+  std::string_view working;          ///< {} the wish
+  std::string_view help;             ///< {} what can be done, one a line
   std::string_view human;
-  std::string_view again_choices;   ///< {} the slot, {} the choices or what kind of value
+  std::string_view again_choices;  ///< {} the slot, {} the choices or what kind of value
 };
 
 const Phrases& english_phrases();

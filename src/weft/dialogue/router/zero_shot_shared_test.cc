@@ -26,7 +26,8 @@ class Unpacked {
     if (mkdtemp(name.data()) == nullptr) return;
     folder_ = name;
     const std::string archive = (kData / "dev_dialogues.tar.xz").string();
-    const std::string command = std::format("python3 -W ignore -m tarfile -e '{}' '{}'", archive, name);
+    const std::string command =
+        std::format("python3 -W ignore -m tarfile -e '{}' '{}'", archive, name);
     done_ = std::system(command.c_str()) == 0;
   }
   ~Unpacked() {

@@ -96,12 +96,6 @@ TEST_F(FillingOf, ChoicesAreTheFormsOwnWords) {
               Contains(Pair("cabin_class", "Economy Plus")));
 }
 
-TEST_F(FillingOf, OfNoInterestIsAnAnswer) {
-  const auto cares_not = Contains(Pair("cabin_class", std::string(kDontCare)));
-  EXPECT_THAT(fill("Any cabin class is okay with me, I don't care.", {5}), cares_not);
-  EXPECT_THAT(fill("It doesn't matter, anything is fine.", {5}), cares_not);
-}
-
 TEST_F(FillingOf, WhatSaysNothingFillsNothing) {
   EXPECT_THAT(fill(""), IsEmpty());
   EXPECT_THAT(fill("Hello!"), IsEmpty());

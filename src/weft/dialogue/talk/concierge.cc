@@ -371,7 +371,8 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
   // A mere yes or no is no name.
   const bool says_nothing =
       hearing.reply.only && (hearing.reply.act == Act::affirm || hearing.reply.act == Act::negate);
-  const auto names = says_nothing ? std::vector<std::string>() : fill(*wish, *skill, said, phrases_);
+  const auto names =
+      says_nothing ? std::vector<std::string>() : fill(*wish, *skill, said, phrases_);
   note_filled(c, *wish, names);
   if (names.empty()) {
     ++wish->tries;

@@ -140,8 +140,8 @@ TEST_F(TalkTest, TwoWishesInOneSentence) {
   EXPECT_EQ(call(say("book a table at Hakkasan for 2 and get me a taxi there")),
             R"(table/book {"restaurant":"Hakkasan","guests":2})");
   ASSERT_EQ(c_.wishes.size(), 2U);
-  const Step ride = done(json::parse(R"({"booking":{"address":"1 Hanway Place"}})").value(),
-                         "A table for 2");
+  const Step ride =
+      done(json::parse(R"({"booking":{"address":"1 Hanway Place"}})").value(), "A table for 2");
   EXPECT_THAT(told_, Contains("Book a table: A table for 2"));
   EXPECT_EQ(call(ride), R"(taxi/ride {"destination":"1 Hanway Place"})");
   EXPECT_EQ(c_.current()->slots.at("destination").source, "table/book");

@@ -232,7 +232,7 @@ class SlotFilling {
         ++last;
       const auto said_again = words_of(slot.description);
       while (last > first + 1 && std::ranges::contains(said_again, words_[last - 1].word)) --last;
-      if (last <= first) continue;
+      if (last <= first || match(words_, first, phrases_.indefinite) > 0) continue;
       const std::size_t begin = words_[first].begin;
       const std::size_t end = words_[last - 1].end;
       // What is a value by itself is for a slot of its type.
@@ -268,11 +268,10 @@ class SlotFilling {
       contexts[i].filled = filled[i];
     }
     const Turn turn{.utterance = said_.text,
-                    .values = said_.values,
+                    .values = {},
                     .form = skill_.form.get(),
                     .slots = contexts,
-                    .system_acts =
-                        any_asked ? 1U << static_cast<unsigned>(SystemAct::request) : 0U,
+                    .system_acts = any_asked ? 1U << static_cast<unsigned>(SystemAct::request) : 0U,
                     .known = &kNone,
                     .opens = said_.opens};
     const Filler filler(built_in_slots(), english_vocabulary());

@@ -59,7 +59,12 @@ constexpr auto kPlaces =
 
 constexpr auto kConnectors = words("and then", "and after that", "after that", "and also", "then",
                                    "and", "also", ";", ",", ".");
-constexpr auto kArticles = words("the", "a", "an", "my", "your", "our", "some", "his", "her", "their");
+constexpr auto kArticles =
+    words("the", "a", "an", "my", "your", "our", "some", "his", "her", "their");
+constexpr auto kIndefinite =
+    words("someone", "somebody", "anyone", "anybody", "something", "anything", "somewhere",
+          "anywhere", "it", "that", "this", "them", "those", "these", "there", "here", "me", "him",
+          "her", "us", "do", "be", "go", "get", "have", "see", "know", "one");
 constexpr auto kAnswerLeads = words("it is", "it's", "that is", "that's", "this is", "my name is",
                                     "i am", "i'm", "the", "to", "in", "at", "near", "for");
 constexpr auto kTargets = words("to", "recipient", "payee", "receiver", "destination", "target",
@@ -102,6 +107,7 @@ constexpr Phrases kEnglish{
     .connectors = kConnectors,
     .leads = kLeads,
     .articles = kArticles,
+    .indefinite = kIndefinite,
     .answer_leads = kAnswerLeads,
     .and_word = "and",
     .or_word = "or",
