@@ -92,8 +92,9 @@ class FinishReplay::Dialogue {
     for (const auto& [slot, value] : decision.parameters)
       out += " " + form_of(decision.form).slots[slot].name + "=" + value;
     out += " not";
-    for (const auto& [slot, accepted] : goal().parameters)
-      out += " " + form_of(goal().form).slots[slot].name + "=" + accepted.back();
+    const Goal& wanted = goal();
+    for (const auto& [slot, accepted] : wanted.parameters)
+      out += " " + form_of(wanted.form).slots[slot].name + "=" + accepted.back();
     return out;
   }
 

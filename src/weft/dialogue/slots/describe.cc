@@ -167,6 +167,16 @@ void Candidates::describe_context(const Candidate& candidate, const Span& span,
   out.add(kLeftTwoAny, left_two, static_cast<std::uint64_t>(context.use));
   out.add(kRightAny, right, context.asked ? 1 : 0);
   describe_names(candidate.slot, span, out);
+  describe_slot_words(slot, span, {left, right, left_two}, out);
+  describe_known(candidate, span, out);
+}
+
+/// The words around and within, against those of the slot's name and description.
+void Candidates::describe_slot_words(const PreparedSlot& slot, const Span& span,
+                                     const Around& around, Features& out) const {
+  const auto [left, right, left_two] = around;
+  const std::uint64_t kind = slot.kind;
+  const std::uint64_t last = tokens_[span.last - 1].hash;
   std::uint64_t content = 0;
   for (std::size_t at = span.first; at > 0 && content == 0 && span.first - at < kWindow; --at) {
     if (tokens_[at].before == Break::sentence) break;
@@ -196,6 +206,14 @@ void Candidates::describe_context(const Candidate& candidate, const Span& span,
     if (after < tokens_.size() && std::ranges::contains(slot.all, stems_[after]))
       out.add(kNear, 16 + away, kind);
   }
+}
+
+/// What was said of the value before.
+void Candidates::describe_known(const Candidate& candidate, const Span& span, Features& out) const {
+  const PreparedSlot& slot = turn_.form->slots[candidate.slot];
+  const SlotContext& context = turn_.slots[candidate.slot];
+  const std::uint64_t situation = situation_of(candidate.slot);
+  const std::uint64_t kind = slot.kind;
   if (span.type != 0) out.add(kType, span.type, kind);
   std::uint64_t known = 0;
   if (turn_.known != nullptr) {

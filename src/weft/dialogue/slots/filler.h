@@ -84,6 +84,15 @@ class Candidates {
   void add_spans();
   void add_choices(std::size_t slot);
   void describe_context(const Candidate& candidate, const Span& span, Features& out) const;
+  /// Words beside a span.
+  struct Around {
+    std::uint64_t left;
+    std::uint64_t right;
+    std::uint64_t left_two;
+  };
+  void describe_slot_words(const PreparedSlot& slot, const Span& span, const Around& around,
+                           Features& out) const;
+  void describe_known(const Candidate& candidate, const Span& span, Features& out) const;
   void describe_names(std::size_t slot, const Span& span, Features& out) const;
   void describe_slot(const Candidate& candidate, Features& out) const;
   void describe_words(const Candidate& candidate, std::uint64_t value, Features& out) const;
