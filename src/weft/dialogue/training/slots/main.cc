@@ -1,6 +1,6 @@
-// slots_train: learns the weights of slot filling from SGD, and measures them.
-//   slots_train train SCHEMA DIALOGUES WEIGHTS [EVERY [ROUNDS]]
-//   slots_train fill  SCHEMA DIALOGUES WEIGHTS TRAINED_SCHEMA [EVERY [oracle|complain]]
+// weft-slots: learns the weights of slot filling from SGD, and measures them.
+//   weft-slots train SCHEMA DIALOGUES WEIGHTS [EVERY [ROUNDS]]
+//   weft-slots fill  SCHEMA DIALOGUES WEIGHTS TRAINED_SCHEMA [EVERY [oracle|complain]]
 #include <cstdio>
 #include <cstdlib>
 #include <print>
@@ -104,8 +104,8 @@ int run(int count, char** words) {
   const auto& a = arguments.all;
   if (a.size() < 4 || (a[0] != "train" && a[0] != "finish" && (a[0] != "fill" || a.size() < 5))) {
     std::println(stderr,
-                 "usage: slots_train train SCHEMA DIALOGUES WEIGHTS [EVERY [ROUNDS]]\n"
-                 "       slots_train fill SCHEMA DIALOGUES WEIGHTS TRAINED_SCHEMA "
+                 "usage: weft-slots train SCHEMA DIALOGUES WEIGHTS [EVERY [ROUNDS]]\n"
+                 "       weft-slots fill SCHEMA DIALOGUES WEIGHTS TRAINED_SCHEMA "
                  "[EVERY [oracle|complain]]");
     return 2;
   }
