@@ -30,14 +30,9 @@ AuditEntry entry_of(const store::Row& row) {
 }  // namespace
 
 json::value AuditEntry::to_json() const {
-  json::object out{{"id", id},
-                   {"at_ms", at_ms},
-                   {"principal", principal},
-                   {"solution", solution},
-                   {"skill", skill},
-                   {"digest", digest},
-                   {"shown", shown},
-                   {"allowed", allowed}};
+  json::object out{
+      {"id", id},       {"at_ms", at_ms},   {"principal", principal}, {"solution", solution},
+      {"skill", skill}, {"digest", digest}, {"shown", shown},         {"allowed", allowed}};
   if (!words.empty()) out["words"] = words;
   return out;
 }

@@ -47,12 +47,9 @@ bool needs_consent(const Entry& entry, const model::Skill& skill, Chosen chosen)
 
 std::string consent_digest(const model::Solution& solution, const model::Skill& skill,
                            const model::Call& call) {
-  json::object what{{"principal", call.principal.name},
-                    {"solution", solution.id.str()},
-                    {"version", solution.version},
-                    {"url", solution.url},
-                    {"skill", skill.id.str()},
-                    {"description", skill.description}};
+  json::object what{{"principal", call.principal.name}, {"solution", solution.id.str()},
+                    {"version", solution.version},      {"url", solution.url},
+                    {"skill", skill.id.str()},          {"description", skill.description}};
   if (skill.input_schema) what["schema"] = *skill.input_schema;
   if (call.args) what["arguments"] = *call.args;
   json::array turns;

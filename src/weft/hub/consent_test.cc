@@ -151,7 +151,8 @@ class ConsentTest : public ::testing::Test {
         });
   }
   void join() {
-    ASSERT_TRUE(hub_.registry().add(testing::fake_solution("bank", service_, {skill_of("pay")}, {})));
+    ASSERT_TRUE(
+        hub_.registry().add(testing::fake_solution("bank", service_, {skill_of("pay")}, {})));
   }
 
   boost::asio::io_context loop_{1};

@@ -132,9 +132,8 @@ Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out
   // Nothing is done that was not written down.
   WEFT_CO_CHECK(co_await dispatch->audit->note(std::move(noted)));
   if (allowed) co_return Result<void>();
-  co_return fail(Reason::refused,
-                 std::format("`{}/{}` was not approved", solution.id.str(),
-                             dispatch->skill->id.str()));
+  co_return fail(Reason::refused, std::format("`{}/{}` was not approved", solution.id.str(),
+                                              dispatch->skill->id.str()));
 }
 
 /// Hands on what a service's body says, and notes how far its call has come.
