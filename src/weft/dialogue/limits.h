@@ -28,5 +28,8 @@ inline constexpr std::size_t kSlotsAsked = 3;
 inline constexpr std::size_t kSkillsOffered = 3;
 inline constexpr std::size_t kHelpSkillsMax = 20;
 inline constexpr std::size_t kHintBytesMax = 120;
+/// Of a result that is data: how many of a list are told, and how deep it is.
+inline constexpr std::size_t kItemsTold = 5;
+inline constexpr int kDepthTold = 4;
 
 }  // namespace weft::dialogue

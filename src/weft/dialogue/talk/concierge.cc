@@ -7,6 +7,7 @@
 #include "weft/dialogue/talk/filling.h"
 #include "weft/dialogue/talk/heard.h"
 #include "weft/dialogue/talk/reply.h"
+#include "weft/dialogue/talk/telling.h"
 
 namespace weft::dialogue {
 namespace {
@@ -461,7 +462,7 @@ std::string Concierge::took(Conversation& c, const Result<model::Output>& outcom
                    : filled(phrases_.failed, {title, outcome.error().message});
   }
   wish->state = WishState::done;
-  wish->answer = model::plain_text(*outcome);
+  wish->answer = telling_of(*outcome);
   if (const auto data = model::plain_data(*outcome)) {
     note_leaves(*data, "", wish->name(), c.turn, c.board);
     forget_oldest(c.board);
@@ -548,7 +549,6 @@ Concierge::Objection Concierge::object(Conversation& c, std::string_view words,
     }
     if (!says_no) return Objection::unclear;
   }
-  wish->state = WishState::refused;
   return Objection::refused;
 }
 

@@ -55,8 +55,8 @@ class Concierge {
   std::string consent_question(const Conversation& conversation) const;
   /// Whether these words say yes to it, and nothing else.
   bool consents(std::string_view words) const;
-  /// What the person said instead of a yes: the wish is over, goes on with what was corrected, or
-  /// is as it was. Never is anything done with the old values.
+  /// What the person said instead of a yes: it is to be refused (took() then hears of it), goes on
+  /// with what was corrected, or is as it was. Never is anything done with the old values.
   enum class Objection : std::uint8_t { refused, corrected, unclear };
   Objection object(Conversation& conversation, std::string_view words,
                    std::chrono::local_seconds now) const;

@@ -7,6 +7,7 @@
 
 #include "weft/dialogue/talk/heard.h"
 #include "weft/dialogue/talk/reply.h"
+#include "weft/dialogue/talk/telling.h"
 
 namespace weft::dialogue {
 namespace {
@@ -122,6 +123,11 @@ TEST_F(TalkTest, WordsThatLeadToASlotBringWhatFollows) {
             R"(taxi/ride {"destination":"old town hall"})");
 }
 
+TEST_F(TalkTest, TheWordBeforeASlotsNameIsItsValue) {
+  EXPECT_EQ(call(say("book a table for 2 at the Hakkasan restaurant for dinner")),
+            R"(table/book {"restaurant":"Hakkasan","guests":2})");
+}
+
 TEST_F(TalkTest, AYesIsNoName) {
   EXPECT_EQ(say("pay 15 dollars").kind, Step::Kind::ask);
   EXPECT_EQ(say("yes").kind, Step::Kind::ask);
@@ -175,6 +181,7 @@ TEST_F(TalkTest, CancellingAndCorrecting) {
   EXPECT_EQ(call(next()), R"(bank/pay {"to":"Mary","amount":30})");
   EXPECT_EQ(concierge_.object(c_, "what is this", kNow), Concierge::Objection::unclear);
   EXPECT_EQ(concierge_.object(c_, "no thanks", kNow), Concierge::Objection::refused);
+  EXPECT_THAT(concierge_.took(c_, fail(Reason::refused, "not approved")), HasSubstr("Nothing was"));
   EXPECT_EQ(next().kind, Step::Kind::rest);
 }
 
@@ -228,6 +235,18 @@ TEST_F(TalkTest, LivesOnAsJson) {
   EXPECT_EQ(*back, c_);
   EXPECT_FALSE(conversation_from_json(json::value("x")));
   EXPECT_FALSE(conversation_from_json(json::parse(R"({"wishes":[{"state":"x"}]})").value()));
+}
+
+TEST(Telling, IsForPeople) {
+  model::Output output;
+  output.data = json::parse(R"({"day":"2026-11-28","found":[{"name":"Plum","price_per_person":60},
+      {"name":"Jade","times":["11:30","12:00"],"note":null}],"none":[]})")
+                    .value();
+  EXPECT_EQ(telling_of(output),
+            "day 2026-11-28, found \n  1. name Plum, price per person 60\n  2. name Jade, times "
+            "11:30, 12:00, none –");
+  output.turns.push_back({"", model::Role::assistant, "", {model::Part::text("Two are free.")}});
+  EXPECT_EQ(telling_of(output), "Two are free.");
 }
 
 TEST(Reply, SaysWhatWasMeant) {

@@ -120,7 +120,9 @@ class SlotFilling {
       if (!takes(slot)) continue;
       if (slot.kind == SlotKind::choice) add_choices(slot);
       for (const Value& value : said_.values) add_value(slot, value);
-      if (slot.kind == SlotKind::text) add_led(slot);
+      if (slot.kind != SlotKind::text) continue;
+      add_led(slot);
+      add_before_name(slot);
     }
     add_learned();
     add_whole_answer();
@@ -247,6 +249,29 @@ class SlotFilling {
                              .begin = begin,
                              .end = end,
                              .score = kLed - kLedLess});
+    }
+  }
+
+  /// "my savings account": the word before the slot's own name.
+  void add_before_name(const Slot& slot) {
+    const auto names = name_words(slot.name);
+    for (std::size_t at = 1; at < words_.size(); ++at) {
+      if (!std::ranges::contains(names, words_[at].word)) continue;
+      const HeardWord& word = words_[at - 1];
+      const ClassedWord* known = english_vocabulary().find(word.word);
+      const bool says_nothing =
+          (known != nullptr && known->word_class != WordClass::none) || ends_phrase(word) ||
+          match(words_, at - 1, phrases_.articles) > 0 ||
+          match(words_, at - 1, phrases_.indefinite) > 0 ||
+          std::ranges::find(phrases_.leads, word.word, &LeadWord::word) != phrases_.leads.end();
+      if (says_nothing) continue;
+      const std::string text(said_.text.substr(word.begin, word.end - word.begin));
+      candidates_.push_back({.slot = &slot,
+                             .text = text,
+                             .shown = text,
+                             .begin = word.begin,
+                             .end = word.end,
+                             .score = kOfItsType});
     }
   }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <format>
 
+#include "weft/dialogue/language/phrases.h"
 #include "weft/dialogue/language/vocabulary.h"
 #include "weft/dialogue/router/words.h"
 
@@ -30,8 +31,12 @@ std::string in_words(std::string_view id) {
 constexpr std::size_t kRootBytes = 4;
 
 bool says_something(std::string_view word) {
+  const Phrases& phrases = english_phrases();
+  for (const Words words : {phrases.indefinite, phrases.articles, phrases.reply.polite}) {
+    if (std::ranges::contains(words, word)) return false;
+  }
   const ClassedWord* known = english_vocabulary().find(word);
-  return word.size() > 1 && (known == nullptr || known->word_class != WordClass::function);
+  return word.size() > 1 && (known == nullptr || known->word_class == WordClass::none);
 }
 
 bool asked_for(const model::Solution& solution, const model::Skill& skill) {
