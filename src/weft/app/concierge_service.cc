@@ -263,6 +263,7 @@ class Trainer final : public dialogue::Training {
       wrong.push_back(std::move(each));
     }
     std::vector<std::pair<std::size_t, std::pair<std::string, std::string>>> pairs;
+    pairs.reserve(confused.size());
     for (const auto& [pair, count] : confused) pairs.emplace_back(count, pair);
     std::ranges::stable_sort(pairs, std::ranges::greater(),
                              [](const auto& each) { return each.first; });

@@ -234,7 +234,7 @@ Awaitable<Result<void>> ConciergeTalk::pass_on(hub::EventStream& stream, model::
   for (int round = 0; round < hub::kAskAgainMax; ++round) {
     model::Ask question = ask;
     auto& message = question.items.begin()->second.message;
-    message = told_so_far() + message;
+    message.insert(0, told_so_far());
     WEFT_CO_TRY(auto answers, co_await parts_.out.ask(std::move(question)));
     const auto taken = stream.answer(std::move(answers));
     if (taken) co_return Result<void>();

@@ -37,6 +37,9 @@ inline constexpr int kEventsAfterCancelMax = 1'024;
 inline constexpr std::size_t kKeysMax = 1'024;
 inline constexpr std::size_t kKeyNameCharsMax = 64;
 inline constexpr std::size_t kSecretCharsMax = 256;
+/// How long an answer waits for a call that is taken up again after a restart.
+inline constexpr int kTakeUpTries = 100;
+inline constexpr std::int64_t kTakeUpPauseMs = 50;
 /// Of the audit log: how many entries are kept, and after how many more the oldest are let go.
 inline constexpr std::size_t kAuditMax = 10'000;
 inline constexpr std::uint32_t kAuditTrimEvery = 256;

@@ -200,7 +200,10 @@ void TaskRun::take(model::Event event) {
     if (!bytes) return take_fault(std::move(bytes).error());
     item.bytes = *bytes;
   }
-  if (std::holds_alternative<model::Ask>(event.body)) answered_.clear();
+  if (std::holds_alternative<model::Ask>(event.body)) {
+    answered_.clear();
+    asks_ = true;
+  }
   item.event = std::move(event);
   push(std::move(item));
 }
@@ -237,8 +240,18 @@ Awaitable<Result<void>> TaskRun::note_intent(std::shared_ptr<TaskRun> self) {
   co_return written;
 }
 
+/// After a restart the journal knows the question before the call asks it again.
+Awaitable<> TaskRun::wait_for_question(std::shared_ptr<TaskRun> self) {
+  for (int i = 0; i < kTakeUpTries && !self->asks_ && !self->finished(); ++i) {
+    if (!self->view().ask) co_return;
+    const CancelToken never;
+    co_await sleep_for(Milliseconds(kTakeUpPauseMs), never);
+  }
+}
+
 Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model::Answers answers,
                                             model::Turn said) {
+  co_await wait_for_question(self);
   const TaskView now = self->view();
   if (!now.ask || !self->stream_) {
     co_return fail(Reason::unsupported,

@@ -81,7 +81,10 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
 
   // On its loop.
   /// Reads this stream instead of a prepared one; before begin().
-  void adopt(std::unique_ptr<EventStream> stream) { stream_ = std::move(stream); }
+  void adopt(std::unique_ptr<EventStream> stream) {
+    stream_ = std::move(stream);
+    asks_ = true;
+  }
   void begin();
   void cancel(Error why);
   /// Ends without an end: the journal keeps the task for the hub's next life.
@@ -118,6 +121,7 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
 
   void take(model::Event event);
   void take_fault(Error fault);
+  static Awaitable<> wait_for_question(std::shared_ptr<TaskRun> self);
   Result<std::size_t> weigh_next(const model::Event& event) const;
   std::int64_t events_left() const;
   Result<void> check_answer(const Unwritten& item) const;
@@ -143,6 +147,7 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   std::vector<model::Turn> said_;
 
   // The loop's own.
+  bool asks_ = false;  ///< the stream itself, not only the journal of an earlier life
   std::unique_ptr<EventStream> stream_;
   CancelSource cancel_;
   model::Fold fold_;

@@ -38,8 +38,10 @@ void note_leaves(const json::value& value, const std::string& words, const std::
   if (board.size() >= kBoardNotesMax) return;
   if (const auto* o = value.if_object()) {
     for (const auto& [name, member] : *o) {
-      const std::string own = readable(name);
-      note_leaves(member, words.empty() ? own : words + " " + own, source, turn, board);
+      std::string own = words;
+      if (!own.empty()) own += ' ';
+      own += readable(name);
+      note_leaves(member, own, source, turn, board);
     }
   } else if (const auto* list = value.if_array()) {
     if (list->size() == 1) note_leaves(list->front(), words, source, turn, board);
