@@ -67,9 +67,8 @@ Awaitable<Result<void>> Audit::trim() {
   co_return Result<void>();
 }
 
-Awaitable<Result<std::vector<AuditEntry>>> Audit::list(const model::Principal& principal,
+Awaitable<Result<std::vector<AuditEntry>>> Audit::list(model::Principal principal,
                                                        std::size_t limit) {
-  const model::Principal who = principal;
   std::vector<AuditEntry> out;
   std::string after;
   while (true) {
@@ -78,7 +77,7 @@ Awaitable<Result<std::vector<AuditEntry>>> Audit::list(const model::Principal& p
     if (rows.empty()) break;
     for (const store::Row& row : rows) {
       AuditEntry entry = entry_of(row);
-      if (who.admin || entry.principal == who.name) out.push_back(std::move(entry));
+      if (principal.admin || entry.principal == principal.name) out.push_back(std::move(entry));
     }
     after = rows.back().key;
   }

@@ -41,8 +41,7 @@ class Audit {
   /// Durable when it returns; id and time are its own. Of more than kAuditMax the oldest go.
   Awaitable<Result<void>> note(AuditEntry entry);
   /// Newest first, at most `limit`. Nobody but an administrator sees another's.
-  Awaitable<Result<std::vector<AuditEntry>>> list(const model::Principal& principal,
-                                                  std::size_t limit);
+  Awaitable<Result<std::vector<AuditEntry>>> list(model::Principal principal, std::size_t limit);
 
  private:
   Awaitable<Result<void>> trim();
