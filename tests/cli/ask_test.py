@@ -3,6 +3,7 @@ import json
 import signal
 import threading
 import unittest
+import urllib.request
 from pathlib import Path
 
 from harness import Case, Hub, Server, Service, eventually
@@ -228,6 +229,28 @@ class Ask(Case):
             shown = self.document(self.hub.run("task", "show", task, "--json"))
             return shown if shown["state"] in ("completed", "failed") else None
         return eventually("the task is over", over)
+
+    def post(self, path, body):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.hub.port}{path}", json.dumps(body).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read())
+
+    def test_every_door_reaches_it(self):
+        said = [{"role": "user", "content": "please pay 20 dollars to Mary"}]
+        asked = self.post("/v1/chat/completions", {"model": "agent/concierge", "messages": said})["choices"][0]["message"]
+        self.assertIn("Shall I do this?", asked["content"])
+        self.assertEqual(self.town.asked, [])
+        done = self.post("/v1/chat/completions",
+                         {"model": "agent/concierge", "messages": [*said, asked, {"role": "user", "content": "yes"}]})
+        self.assertIn("paid 20", done["choices"][0]["message"]["content"])
+        self.assertEqual(self.town.asked, [("/payments", {"to": "Mary", "amount": 20})])
+        message = {"kind": "message", "messageId": "m1", "role": "user", "parts": [{"kind": "text", "text": said[0]["content"]}]}
+        task = self.post("/a2a/concierge", {"jsonrpc": "2.0", "id": 1, "method": "message/send", "params": {"message": message}})
+        self.assertEqual(task["result"]["status"]["state"], "input-required")
+        told = self.post("/api/concierge/ask", {"message": "how much money is on my savings account"})
+        self.assertEqual(told["data"]["wishes"][0]["skill"], "town/balance")
+        self.assertEqual(len(self.town.asked), 2)
 
     def test_usage(self):
         done = self.hub.run("ask", stdin="")
