@@ -224,6 +224,18 @@ class Ask(Case):
         self.assertIn("is not known", json.dumps(shown))
         self.assertEqual((paid, self.town.asked), ([("/payments", {"to": "Mary", "amount": 20})], []))
 
+    def test_what_was_broken_off_is_not_done_again(self):
+        self.town.holds = True
+        self.begin("ask", "please pay 20 dollars to Mary", "--answer", "yes", "--context", "c9", "--now", NOW)
+        self.assertTrue(self.town.entered.acquire(timeout=20))
+        task = self.document(self.hub.run("task", "ls", "--json"))["tasks"][0]["id"]
+        self.assertEqual(self.hub.run("task", "cancel", task).returncode, 0)
+        self.town.go.set()
+        self.town.holds = False
+        done = self.hub.run("ask", "how much money is on my savings account", "--context", "c9", "--json")
+        self.assertEqual(len([asked for asked in self.town.asked if asked[0] == "/payments"]), 1, done.stdout)
+        self.assertIn("/balance?account=savings", self.town.asked, done.stdout)
+
     def wait_for(self, task):
         def over():
             shown = self.document(self.hub.run("task", "show", task, "--json"))

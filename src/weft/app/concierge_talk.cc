@@ -102,13 +102,15 @@ Awaitable<Result<std::string>> ConciergeTalk::ask(std::string text) {
 
 Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   WEFT_CO_CHECK(co_await load());
-  if (resumes) {
-    WEFT_CO_CHECK(co_await take_up());
-  } else {
-    WEFT_CO_CHECK(co_await parts_.out.emit(model::Event{
-        model::Accepted{.upstream_task = parts_.context.str(), .upstream_context = ""}}));
+  // Of an earlier life, or of an earlier call of this conversation that was broken off.
+  WEFT_CO_CHECK(co_await take_up());
+  if (!resumes) {
     for (auto& line : concierge_.hear(conversation_, last_words(parts_.call), now()))
       told_.push_back(std::move(line));
+    // What was said is kept before the call can be taken up again.
+    WEFT_CO_CHECK(co_await save());
+    WEFT_CO_CHECK(co_await parts_.out.emit(model::Event{
+        model::Accepted{.upstream_task = parts_.context.str(), .upstream_context = ""}}));
   }
   while (true) {
     const dialogue::Step step = concierge_.next(conversation_, told_);
@@ -243,8 +245,8 @@ Awaitable<Result<void>> ConciergeTalk::pass_on(hub::EventStream& stream, model::
   co_return fail(Reason::refused, "the question was answered wrongly too often");
 }
 
-/// What the earlier life was at: a call that was made is found again, made again where that does no
-/// harm, or nobody knows.
+/// A call that was made and whose end nobody saw is found again, made again where that does no
+/// harm, or nobody knows. Never is it made as if it had not been.
 Awaitable<Result<void>> ConciergeTalk::take_up() {
   const dialogue::Wish* wish = conversation_.current();
   if (wish == nullptr || wish->state != dialogue::WishState::calling) co_return Result<void>();

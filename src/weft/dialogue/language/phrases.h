@@ -24,7 +24,6 @@ struct ReplyWords {
   Words more;
   Words any;       ///< "I don't mind"
   Words polite;    ///< says nothing by itself
-  Words correct;   ///< announces another value: "make it", "I meant"
   Words ordinals;  ///< the first, the second …
   Words last;
 };
@@ -33,9 +32,6 @@ struct ReplyWords {
 struct ReferenceWords {
   Words place;   ///< "there"
   Words day;     ///< "same day"
-  Words time;    ///< "then"
-  Words thing;   ///< "it"
-  Words things;  ///< "them"
   Words places;  ///< names of what is a place: "address", "venue"
 };
 
@@ -80,7 +76,6 @@ struct Phrases {
   std::string_view working;          ///< {} the wish
   std::string_view help;             ///< {} what can be done, one a line
   std::string_view human;
-  std::string_view again_choices;  ///< {} the slot, {} the choices or what kind of value
 };
 
 const Phrases& english_phrases();

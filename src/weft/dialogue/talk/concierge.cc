@@ -26,12 +26,6 @@ float worth_of(const Routing& routing) {
   return routing.zone == Zone::go ? sure : sure / 2;
 }
 
-std::string readable(std::string_view name) {
-  std::string out;
-  for (const char c : name) out += c == '_' || c == '.' || c == '-' ? ' ' : c;
-  return out;
-}
-
 /// The leaves of a result, with the names that lead to them.
 void note_leaves(const json::value& value, const std::string& words, const std::string& source,
                  int turn, std::vector<Note>& board) {
@@ -371,9 +365,9 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
     c.pending = {};
     return;
   }
-  // A mere yes or no is no name.
-  const bool says_nothing =
-      hearing.reply.only && (hearing.reply.act == Act::affirm || hearing.reply.act == Act::negate);
+  // A mere yes, or "I don't mind", is no name.
+  const Act act = hearing.reply.act;
+  const bool says_nothing = hearing.reply.only && act != Act::none && act != Act::select;
   const auto names =
       says_nothing ? std::vector<std::string>() : fill(*wish, *skill, said, phrases_);
   note_filled(c, *wish, names);

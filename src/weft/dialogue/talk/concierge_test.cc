@@ -132,6 +132,7 @@ TEST_F(TalkTest, AYesIsNoName) {
   EXPECT_EQ(say("pay 15 dollars").kind, Step::Kind::ask);
   EXPECT_EQ(say("yes").kind, Step::Kind::ask);
   EXPECT_EQ(say("no").kind, Step::Kind::ask);
+  EXPECT_EQ(say("I don't mind").kind, Step::Kind::ask);
   EXPECT_EQ(call(say("Mary")), R"(bank/pay {"to":"Mary","amount":15})");
 }
 

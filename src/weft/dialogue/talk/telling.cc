@@ -6,12 +6,6 @@
 namespace weft::dialogue {
 namespace {
 
-std::string readable(std::string_view name) {
-  std::string out;
-  for (const char c : name) out += c == '_' ? ' ' : c;
-  return out;
-}
-
 std::string shown(const json::value& value, int depth);
 
 std::string shown_list(const json::array& list, int depth) {
@@ -47,6 +41,12 @@ std::string shown(const json::value& value, int depth) {
 }
 
 }  // namespace
+
+std::string readable(std::string_view name) {
+  std::string out;
+  for (const char c : name) out += c == '_' || c == '.' || c == '-' ? ' ' : c;
+  return out;
+}
 
 std::string telling_of(const model::Output& output) {
   std::string text = model::plain_text(output);

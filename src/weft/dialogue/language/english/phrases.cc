@@ -41,18 +41,12 @@ constexpr auto kAny =
 constexpr auto kPolite =
     words("please", "thanks", "thank", "you", "thank you", "well", "oh", "um", "uh", "hm", "then",
           "just", "a", "the", "hey", "hi", "so", "very", "much");
-constexpr auto kCorrect = words("make it", "make that", "i meant", "i mean", "change it to",
-                                "change that to", "change the", "rather", "instead", "actually",
-                                "better", "let's say", "it should be", "not");
 constexpr auto kOrdinals = words("first", "second", "third", "fourth", "fifth", "sixth", "seventh",
                                  "eighth", "ninth", "tenth");
 constexpr auto kLast = words("last", "latter");
 
 constexpr auto kPlace = words("there", "that place", "same place", "that address", "that city");
 constexpr auto kDay = words("same day", "that day", "that date", "the same date");
-constexpr auto kTime = words("at that time", "same time", "that time");
-constexpr auto kThing = words("it", "that one", "this one", "that", "this");
-constexpr auto kThings = words("them", "those", "these", "both");
 constexpr auto kPlaces =
     words("address", "place", "location", "venue", "destination", "where", "street", "to", "pickup",
           "dropoff", "drop", "station", "hotel", "city", "district");
@@ -95,15 +89,9 @@ constexpr Phrases kEnglish{
               .more = kMore,
               .any = kAny,
               .polite = kPolite,
-              .correct = kCorrect,
               .ordinals = kOrdinals,
               .last = kLast},
-    .reference = {.place = kPlace,
-                  .day = kDay,
-                  .time = kTime,
-                  .thing = kThing,
-                  .things = kThings,
-                  .places = kPlaces},
+    .reference = {.place = kPlace, .day = kDay, .places = kPlaces},
     .connectors = kConnectors,
     .leads = kLeads,
     .articles = kArticles,
@@ -136,7 +124,6 @@ constexpr Phrases kEnglish{
     .working = "{} …",
     .help = "I can do this for you:\n{}",
     .human = "Nobody has joined here whom I could hand you to. “cancel” ends what we are at.",
-    .again_choices = "The {} is one of these: {}.",
 };
 
 }  // namespace
