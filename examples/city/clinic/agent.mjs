@@ -141,7 +141,7 @@ export class ClinicAgent {
     memory.wish = {};
     const text =
       `Booked for ${booking.patient}: ${booking.day} ${booking.time} with ` +
-      `${booking.doctor} (${booking.specialty}) at ${booking.clinic}. ` +
+      `${booking.doctor} (${booking.specialty}) at ${booking.clinic}, ${booking.address}. ` +
       `Reference ${booking.booking_id}.`;
     return turn.finish('booking', { text, data: booking });
   }

@@ -24,8 +24,8 @@ const kHours = [
 const kDaysAhead = 30;
 
 /**
- * @typedef {{slot_id: string, clinic: string, district: string, doctor: string, specialty: string,
- *   day: string, time: string}} Slot
+ * @typedef {{slot_id: string, clinic: string, address: string, district: string, doctor: string,
+ *   specialty: string, day: string, time: string}} Slot
  * @typedef {{booking_id: string, patient: string} & Slot} Booking
  */
 
@@ -79,6 +79,7 @@ export class Calendar {
       return draw.sample(kHours, draw.int(1, 3)).map((time) => ({
         slot_id: `s${day.slice(5).replace('-', '')}-${draw.code(6)}`,
         clinic: clinic.name,
+        address: clinic.address,
         district: clinic.district,
         doctor: doctor.name,
         specialty: doctor.specialty,

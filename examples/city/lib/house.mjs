@@ -9,12 +9,13 @@ import { createClock } from './clock.mjs';
  * Reads `--port` and `--seed`, starts the house and says where it listens.
  * @param {string} name
  * @param {(options: {port: number, seed: string, clock: ReturnType<typeof createClock>}) =>
- *   Promise<{port: number, path?: string, close: () => Promise<void>}>} start
+ *   Promise<{port: number, path?: string, url?: string, close: () => Promise<void>}>} start
  */
 export async function runHouse(name, start) {
   const options = readOptions(name);
   const house = await begin(name, start, options);
-  console.log(`${name} listening on http://127.0.0.1:${house.port}${house.path ?? ''}`);
+  const url = house.url ?? `http://127.0.0.1:${house.port}${house.path ?? ''}`;
+  console.log(`${name} listening on ${url}`);
   let leaving = false;
   const leave = async () => {
     if (leaving) process.exit(1);

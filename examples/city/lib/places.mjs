@@ -113,8 +113,22 @@ export const specialties = [
   'dentistry',
 ];
 
+const kStreets = [
+  'Xikang Road',
+  'Yan\'an Road',
+  'Wulumuqi Road',
+  'Hengshan Road',
+  'Fuxing Road',
+  'Changshou Road',
+  'Siping Road',
+  'Zhangyang Road',
+  'Renmin Road',
+  'Jianshe Road',
+];
+
 /**
- * @typedef {{name: string, district: string, opens: string, closes: string, phone: string}} Clinic
+ * @typedef {{name: string, district: string, address: string, opens: string, closes: string,
+ *   phone: string}} Clinic
  */
 
 /** One or two clinics in every district. @returns {Clinic[]} */
@@ -122,9 +136,11 @@ export function clinics(seed) {
   const kinds = ['Family Clinic', 'Health Centre', 'Medical House', 'Polyclinic'];
   return districts.flatMap(({ name: district }) => {
     const draw = random(seed, 'clinics', district);
+    const streets = random(seed, 'streets', district);
     return draw.sample(kinds, draw.int(1, 2)).map((kind) => ({
       name: `${district} ${kind}`,
       district,
+      address: `${streets.int(2, 980)} ${streets.pick(kStreets)}, ${district}`,
       opens: draw.pick(['08:00', '08:30']),
       closes: draw.pick(['18:00', '20:00']),
       phone: `021-6${draw.int(100, 999)}-${draw.int(1000, 9999)}`,
