@@ -21,6 +21,7 @@ inline constexpr std::size_t kTaughtMax = 500;
 inline constexpr std::size_t kWishesMax = 16;
 inline constexpr std::size_t kBoardNotesMax = 256;
 inline constexpr std::size_t kNoteBytesMax = 512;
+inline constexpr std::size_t kOffersMax = 50;
 /// Where one sentence may be cut.
 inline constexpr std::size_t kCutsMax = 10;
 /// What is asked at once, and offered at once.

@@ -25,14 +25,29 @@ struct ReplyWords {
   Words any;       ///< "I don't mind"
   Words polite;    ///< says nothing by itself
   Words ordinals;  ///< the first, the second …
+  Words around;    ///< beside them, in a choice and nothing else: "I'll take the … one"
   Words last;
+};
+
+/// "the cheapest": the least (or most) of fields of these names.
+struct Extreme {
+  Words words;
+  Words fields;
+  bool least = true;
 };
 
 /// Words that stand for something said before.
 struct ReferenceWords {
-  Words place;   ///< "there"
-  Words day;     ///< "same day"
-  Words places;  ///< names of what is a place: "address", "venue"
+  Words place;    ///< "there"
+  Words day;      ///< "same day"
+  Words places;   ///< names of what is a place, those that say most first: "address", "venue"
+  Words thing;    ///< "it", "that": what came last
+  Words same;     ///< "that one", "it": what was chosen of a list
+  Words other;    ///< "the other one"
+  Words ones;     ///< after an ordinal: "one", "option"
+  Words numbers;  ///< before a number: "number", "option"
+  std::span<const Extreme> extremes;
+  std::span<const Words> kin;  ///< names of slots that mean the same
 };
 
 /// A word before a value that tells for which slots it is: "to" for a recipient.
@@ -74,7 +89,11 @@ struct Phrases {
   std::string_view unknown_outcome;  ///< {} the wish
   std::string_view gone;             ///< {} the solution
   std::string_view working;          ///< {} the wish
-  std::string_view help;             ///< {} what can be done, one a line
+  std::string_view still_more;       ///< {} how many of a list were not told
+  std::string_view no_more;
+  std::string_view needs_value;     ///< "I don't mind" to what must be said
+  std::string_view nothing_before;  ///< "back" at the beginning
+  std::string_view help;            ///< {} what can be done, one a line
   std::string_view human;
 };
 

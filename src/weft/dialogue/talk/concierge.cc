@@ -1,68 +1,32 @@
 #include "weft/dialogue/talk/concierge.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/talk/filling.h"
 #include "weft/dialogue/talk/heard.h"
-#include "weft/dialogue/talk/reply.h"
+#include "weft/dialogue/talk/hearing.h"
+#include "weft/dialogue/talk/naming.h"
+#include "weft/dialogue/talk/offers.h"
+#include "weft/dialogue/talk/referring.h"
 #include "weft/dialogue/talk/telling.h"
 
 namespace weft::dialogue {
 namespace {
 
-/// What a further wish in one sentence must bring.
-constexpr float kSegmentCost = 0.3F;
-constexpr std::size_t kSegmentWordsMin = 2;
-/// How much clearer than the question's own answer another wish must be.
-constexpr float kDigressionMargin = 0.2F;
-
-/// How sure it is that a part of a sentence is a wish: 0 when it is none by itself, and belongs to
-/// its neighbour.
-float worth_of(const Routing& routing) {
-  if (routing.ranked.empty() || routing.zone == Zone::decline) return 0;
-  const float sure = std::max(routing.ranked.front().score + 1, 0.0F);
-  return routing.zone == Zone::go ? sure : sure / 2;
-}
-
-/// The leaves of a result, with the names that lead to them.
-void note_leaves(const json::value& value, const std::string& words, const std::string& source,
-                 int turn, std::vector<Note>& board) {
-  if (board.size() >= kBoardNotesMax) return;
-  if (const auto* o = value.if_object()) {
-    for (const auto& [name, member] : *o) {
-      std::string own = words;
-      if (!own.empty()) own += ' ';
-      own += readable(name);
-      note_leaves(member, own, source, turn, board);
-    }
-  } else if (const auto* list = value.if_array()) {
-    if (list->size() == 1) note_leaves(list->front(), words, source, turn, board);
-  } else if (!value.is_null()) {
-    std::string shown = value.is_string() ? std::string(value.get_string()) : json::write(value);
-    if (shown.size() > kNoteBytesMax) return;
-    board.push_back({.words = words,
-                     .value = value,
-                     .shown = std::move(shown),
-                     .origin = Origin::result,
-                     .source = source,
-                     .turn = turn});
-  }
-}
-
-void forget_oldest(std::vector<Note>& board) {
-  if (board.size() > kBoardNotesMax)
-    board.erase(board.begin(), board.end() - static_cast<std::ptrdiff_t>(kBoardNotesMax));
+/// Whether these words are all that is said, but for what stands around a choice.
+bool says_only(std::string_view text, std::string_view said, const ReplyWords& words) {
+  const auto at = text.find(said);
+  if (at == std::string_view::npos) return false;
+  return std::ranges::all_of(heard_words(text), [&](const HeardWord& each) {
+    const bool inside = each.begin >= at && each.end <= at + said.size();
+    const bool mark = each.word.size() == 1 && std::string_view(",;.?!").contains(each.word[0]);
+    return inside || mark || std::ranges::contains(words.around, each.word) ||
+           std::ranges::contains(words.polite, each.word);
+  });
 }
 
 }  // namespace
-
-struct Concierge::Hearing {
-  std::string_view text;
-  Reply reply;
-  std::chrono::local_seconds now;
-};
 
 Concierge::Concierge(std::shared_ptr<const Repertoire> repertoire, ReadValues extract,
                      const Phrases& phrases)
@@ -93,12 +57,48 @@ std::vector<std::string> Concierge::hear(Conversation& c, std::string_view utter
     told.emplace_back(phrases_.human);
   } else if (c.pending.kind != Pending::Kind::none) {
     hear_answer(c, hearing, told);
-  } else if (act == Act::affirm || act == Act::negate || act == Act::select || act == Act::cancel) {
-    told.emplace_back(phrases_.nothing_waits);
-  } else {
-    hear_new(c, hearing, told);
+  } else if (act == Act::more && !c.offers.items.empty()) {
+    std::string more = more_of(c.offers, phrases_);
+    told.push_back(more.empty() ? std::string(phrases_.no_more) : std::move(more));
+  } else if (!hear_picked(c, hearing)) {
+    if (act == Act::affirm || act == Act::negate || act == Act::select || act == Act::cancel) {
+      told.emplace_back(phrases_.nothing_waits);
+    } else {
+      hear_new(c, hearing, told);
+    }
   }
   return told;
+}
+
+/// "the second one", and nothing else, of what was told: what can be done with it.
+bool Concierge::hear_picked(Conversation& c, const Hearing& hearing) const {
+  if (c.offers.items.empty()) return false;
+  Picked picked;
+  if (hearing.reply.act == Act::select && hearing.reply.only) {
+    picked.index = hearing.reply.index;
+  } else if (const auto found = picked_in(hearing.text, c.offers, phrases_);
+             found && says_only(hearing.text, found->said, phrases_.reply)) {
+    picked = *found;
+  } else {
+    return false;
+  }
+  const auto index = index_of(picked, c.offers, phrases_);
+  if (!index) return false;
+  std::vector<const KnownSkill*> fitting;
+  const std::string solution = c.offers.source.substr(0, c.offers.source.find('/'));
+  for (const KnownSkill& skill : repertoire_->skills()) {
+    if (skill.solution == solution && takes_item(skill, c.offers, *index, phrases_))
+      fitting.push_back(&skill);
+  }
+  if (fitting.empty()) return false;
+  c.offers.chosen = static_cast<int>(*index);
+  std::erase_if(c.wishes, [](const Wish& each) { return is_over(each.state); });
+  if (fitting.size() == 1) {
+    open_wish(c, hearing, hearing.text, *fitting.front());
+  } else {
+    ask_among(c, hearing.text, fitting);
+  }
+  return true;
 }
 
 std::string Concierge::help() const {
@@ -117,76 +117,6 @@ std::string Concierge::titles_of(std::span<const RankedSkill> ranked) const {
   for (std::size_t i = 0; i < std::min(ranked.size(), kSkillsOffered); ++i)
     titles.push_back(repertoire_->ranked(ranked[i]).title);
   return listed(titles, phrases_.or_word);
-}
-
-/// Cut where the sum of what each part is surest of is greatest.
-std::vector<std::string_view> Concierge::segments_of(std::string_view utterance) const {
-  const auto words = heard_words(utterance);
-  struct Cut {
-    std::size_t end;    ///< of the part before: bytes
-    std::size_t begin;  ///< of the part after
-    std::size_t word;
-  };
-  std::vector<Cut> cuts{{0, 0, 0}};
-  for (std::size_t i = 1; i < words.size() && cuts.size() < kCutsMax; ++i) {
-    std::size_t used = 0;
-    while (i + used < words.size()) {
-      const std::size_t more = match(words, i + used, phrases_.connectors);
-      if (more == 0) break;
-      used += more;
-    }
-    if (used == 0 || i + used >= words.size()) continue;
-    cuts.push_back({words[i - 1].end, words[i + used].begin, i + used});
-    i += used;
-  }
-  cuts.push_back({utterance.size(), utterance.size(), words.size()});
-  const std::size_t count = cuts.size();
-  std::vector<float> best(count, -std::numeric_limits<float>::infinity());
-  std::vector<std::size_t> from(count, 0);
-  best[0] = 0;
-  for (std::size_t end = 1; end < count; ++end) {
-    for (std::size_t begin = 0; begin < end; ++begin) {
-      if (cuts[end].word - cuts[begin].word < kSegmentWordsMin && count > 2) continue;
-      const auto part = utterance.substr(cuts[begin].begin, cuts[end].end - cuts[begin].begin);
-      const float value = worth_of(repertoire_->route(part)) - kSegmentCost;
-      if (best[begin] + value > best[end]) {
-        best[end] = best[begin] + value;
-        from[end] = begin;
-      }
-    }
-  }
-  std::vector<std::string_view> out;
-  for (std::size_t end = count - 1; end > 0; end = from[end]) {
-    const std::size_t begin = from[end];
-    out.push_back(utterance.substr(cuts[begin].begin, cuts[end].end - cuts[begin].begin));
-  }
-  std::ranges::reverse(out);
-  return out;
-}
-
-/// "I have a fever, book me a doctor": what is said before a clear wish, and of the same solution
-/// if of any, belongs to it.
-std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts) const {
-  const auto solution_of = [this](const Routing& routing) {
-    return routing.ranked.empty() ? std::string()
-                                  : repertoire_->ranked(routing.ranked.front()).solution;
-  };
-  for (std::size_t i = 0; i + 1 < parts.size();) {
-    const Routing here = repertoire_->route(parts[i]);
-    const Routing next = repertoire_->route(parts[i + 1]);
-    if (here.zone == Zone::ask && next.zone == Zone::go && solution_of(here) == solution_of(next)) {
-      const char* begin = parts[i].data();
-      const std::string_view last = parts[i + 1];
-      parts[i + 1] = {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
-      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
-      // Together they must still be the same wish.
-      const Routing both = repertoire_->route(parts[i]);
-      if (solution_of(both) != solution_of(next) || both.zone != Zone::go) parts[i] = last;
-    } else {
-      ++i;
-    }
-  }
-  return parts;
 }
 
 void Concierge::hear_new(Conversation& c, const Hearing& hearing,
@@ -244,140 +174,26 @@ void Concierge::note_filled(Conversation& c, const Wish& wish,
 
 void Concierge::ask_which(Conversation& c, std::string_view text,
                           std::span<const RankedSkill> ranked) const {
+  std::vector<const KnownSkill*> skills;
+  skills.reserve(ranked.size());
+  for (const RankedSkill& each : ranked) skills.push_back(&repertoire_->ranked(each));
+  ask_among(c, text, skills);
+}
+
+void Concierge::ask_among(Conversation& c, std::string_view text,
+                          std::span<const KnownSkill* const> skills) const {
   c.pending = {.kind = Pending::Kind::skill,
                .slots = {},
                .skills = {},
                .text = "",
                .heard = std::string(text)};
   std::string lines;
-  for (std::size_t i = 0; i < std::min(ranked.size(), kSkillsOffered); ++i) {
-    const KnownSkill& skill = repertoire_->ranked(ranked[i]);
-    c.pending.skills.push_back(skill.name());
-    lines += "  " + std::to_string(i + 1) + ". " + skill.title + "\n";
+  for (std::size_t i = 0; i < std::min(skills.size(), kSkillsOffered); ++i) {
+    c.pending.skills.push_back(skills[i]->name());
+    lines += "  " + std::to_string(i + 1) + ". " + skills[i]->title + "\n";
   }
   if (!lines.empty()) lines.pop_back();
   c.pending.text = filled(phrases_.which_skill, {lines});
-}
-
-void Concierge::hear_answer(Conversation& c, const Hearing& hearing,
-                            std::vector<std::string>& told) const {
-  const Reply& reply = hearing.reply;
-  if (reply.act == Act::cancel && reply.only) {
-    if (Wish* wish = c.current(); wish != nullptr && c.pending.kind == Pending::Kind::slots) {
-      wish->state = WishState::refused;
-      told.push_back(filled(phrases_.cancelled, {title_of(*wish)}));
-    } else {
-      told.push_back(filled(phrases_.cancelled, {c.pending.heard}));
-    }
-    c.pending = {};
-    return;
-  }
-  if (reply.act == Act::repeat && reply.only) return;
-  if (c.pending.kind == Pending::Kind::skill) {
-    hear_choice(c, hearing, told);
-  } else {
-    hear_slots(c, hearing, told);
-  }
-}
-
-void Concierge::hear_choice(Conversation& c, const Hearing& hearing,
-                            std::vector<std::string>& told) const {
-  const Pending asked = c.pending;
-  const Reply& reply = hearing.reply;
-  const KnownSkill* chosen = nullptr;
-  if (reply.act == Act::select) {
-    const auto count = static_cast<int>(asked.skills.size());
-    const int index = reply.index < 0 ? count + reply.index : reply.index;
-    if (index >= 0 && index < count)
-      chosen = repertoire_->find(asked.skills[static_cast<std::size_t>(index)]);
-  } else if (reply.act == Act::affirm && asked.skills.size() == 1) {
-    chosen = repertoire_->find(asked.skills.front());
-  } else if (reply.act == Act::negate && reply.only) {
-    c.pending = {};
-    told.push_back(filled(phrases_.cancelled, {asked.heard}));
-    return;
-  } else {
-    const Routing routing = repertoire_->route(hearing.text);
-    for (const RankedSkill& each : routing.ranked) {
-      const KnownSkill& skill = repertoire_->ranked(each);
-      if (!std::ranges::contains(asked.skills, skill.name())) continue;
-      if (routing.zone != Zone::decline) chosen = &skill;
-      break;
-    }
-    // Something else altogether.
-    if (chosen == nullptr && routing.zone == Zone::go) {
-      c.pending = {};
-      return hear_new(c, hearing, told);
-    }
-  }
-  if (chosen == nullptr) {
-    told.push_back(not_understood());
-    return;
-  }
-  c.pending = {};
-  open_wish(c, hearing, asked.heard, *chosen);
-}
-
-void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
-                           std::vector<std::string>& told) const {
-  Wish* wish = c.current();
-  const KnownSkill* skill = wish == nullptr ? nullptr : repertoire_->find(wish->name());
-  if (skill == nullptr) {
-    c.pending = {};
-    return;
-  }
-  const auto values = extract_(hearing.text, hearing.now);
-  const bool corrects = hearing.reply.act == Act::negate;
-  const Said said{.text = hearing.text,
-                  .values = values,
-                  .turn = c.turn,
-                  .asked = c.pending.slots,
-                  .corrects = corrects};
-  // Another wish that is clearer than any answer comes first; what was asked stays asked.
-  const Routing routing = repertoire_->route(hearing.text);
-  const bool other = routing.zone == Zone::go &&
-                     repertoire_->ranked(routing.ranked.front()).name() != wish->name() &&
-                     routing.ranked.front().score > kDigressionMargin &&
-                     heard_words(hearing.text).size() > kSegmentWordsMin;
-  if (other) {
-    const KnownSkill& next = repertoire_->ranked(routing.ranked.front());
-    Wish first;
-    first.text = hearing.text;
-    first.solution = next.solution;
-    first.skill = next.skill;
-    fill(first, next, {.text = hearing.text, .values = values, .turn = c.turn, .asked = {}},
-         phrases_);
-    c.pending = {};
-    c.wishes.insert(c.wishes.begin() + (wish - c.wishes.data()), std::move(first));
-    return;
-  }
-  for (const std::string& name : c.pending.slots) {
-    const Slot* slot = skill->slot(name);
-    if (slot == nullptr || slot->kind != SlotKind::boolean) continue;
-    if (hearing.reply.act != Act::affirm && hearing.reply.act != Act::negate) continue;
-    const bool yes = hearing.reply.act == Act::affirm;
-    wish->slots[name] = {.value = yes,
-                         .shown = std::string(hearing.text),
-                         .origin = Origin::said,
-                         .source = "",
-                         .turn = c.turn};
-    wish->tries = 0;
-    c.pending = {};
-    return;
-  }
-  // A mere yes, or "I don't mind", is no name.
-  const Act act = hearing.reply.act;
-  const bool says_nothing = hearing.reply.only && act != Act::none && act != Act::select;
-  const auto names =
-      says_nothing ? std::vector<std::string>() : fill(*wish, *skill, said, phrases_);
-  note_filled(c, *wish, names);
-  if (names.empty()) {
-    ++wish->tries;
-    told.push_back(not_understood());
-    return;
-  }
-  wish->tries = 0;
-  c.pending = {};
 }
 
 Step Concierge::ask_for(Conversation& c, const Wish& wish, const KnownSkill& skill,
@@ -433,7 +249,7 @@ Step Concierge::next(Conversation& c, std::vector<std::string>& told) const {
               .message = std::move(message),
               .arguments = {}};
     }
-    for (const std::string& words : refer(*wish, *skill, c.board, phrases_))
+    for (const std::string& words : refer(*wish, *skill, c, phrases_))
       told.push_back(filled(phrases_.nothing_meant, {words}));
     carry_over(*wish, *skill, c.board);
     auto names = missing(*wish, *skill);
@@ -459,10 +275,7 @@ std::string Concierge::took(Conversation& c, const Result<model::Output>& outcom
   }
   wish->state = WishState::done;
   wish->answer = telling_of(*outcome);
-  if (const auto data = model::plain_data(*outcome)) {
-    note_leaves(*data, "", wish->name(), c.turn, c.board);
-    forget_oldest(c.board);
-  }
+  if (const auto data = model::plain_data(*outcome)) note_result(c, *data, wish->name());
   return filled(phrases_.done, {title, wish->answer});
 }
 
@@ -472,80 +285,6 @@ std::string Concierge::lost(Conversation& c) const {
   wish->state = WishState::unknown;
   wish->answer = filled(phrases_.unknown_outcome, {title_of(*wish)});
   return wish->answer;
-}
-
-namespace {
-
-std::string shown_value(const Filled& filled) {
-  return filled.value.is_string() ? std::string(filled.value.get_string())
-                                  : json::write(filled.value);
-}
-
-/// Where it came from; empty where the value is what was said, word for word.
-std::string where_from(const Filled& filled, const Phrases& phrases) {
-  if (filled.origin == Origin::said)
-    return filled.shown == shown_value(filled) ? "" : "“" + filled.shown + "”";
-  return filled.source.empty() ? std::string(phrases.said_before) : filled.source;
-}
-
-}  // namespace
-
-std::string Concierge::consent_question(const Conversation& c) const {
-  const Wish* wish = c.current();
-  if (wish == nullptr) return "";
-  std::string lines;
-  for (const auto& [name, value] : wish->slots) {
-    const std::string from = where_from(value, phrases_);
-    if (!lines.empty()) lines += '\n';
-    lines += from.empty() ? filled(phrases_.value_said, {readable(name), shown_value(value)})
-                          : filled(phrases_.value_from, {readable(name), shown_value(value), from});
-  }
-  return filled(phrases_.confirm, {title_of(*wish), lines});
-}
-
-std::string Concierge::progress_of(const Conversation& c) const {
-  const Wish* wish = c.current();
-  if (wish == nullptr) return "";
-  std::vector<std::string> values;
-  for (const auto& [name, value] : wish->slots) {
-    const std::string from = where_from(value, phrases_);
-    values.push_back(readable(name) + " " + shown_value(value) +
-                     (from.empty() ? "" : " (" + from + ")"));
-  }
-  std::string what = title_of(*wish) + " [" + wish->name() + "]";
-  if (!values.empty()) what += ": " + listed(values, phrases_.and_word);
-  return filled(phrases_.working, {what});
-}
-
-bool Concierge::consents(std::string_view words) const {
-  const Reply reply = read_reply(phrases_.reply, words);
-  // Who asks back has not agreed.
-  return reply.act == Act::affirm && reply.only && !words.contains('?');
-}
-
-std::string Concierge::not_understood() const { return std::string(phrases_.ask_again); }
-
-Concierge::Objection Concierge::object(Conversation& c, std::string_view words,
-                                       std::chrono::local_seconds now) const {
-  ++c.turn;
-  Wish* wish = c.current();
-  const KnownSkill* skill = wish == nullptr ? nullptr : repertoire_->find(wish->name());
-  if (skill == nullptr) return Objection::refused;
-  const Reply reply = read_reply(phrases_.reply, words);
-  const bool says_no = reply.act == Act::negate || reply.act == Act::cancel;
-  if (!(says_no && reply.only)) {
-    const auto values = extract_(words, now);
-    const auto before = wish->slots;
-    const auto names = fill(
-        *wish, *skill,
-        {.text = words, .values = values, .turn = c.turn, .asked = {}, .corrects = true}, phrases_);
-    if (wish->slots != before) {
-      note_filled(c, *wish, names);
-      return Objection::corrected;
-    }
-    if (!says_no) return Objection::unclear;
-  }
-  return Objection::refused;
 }
 
 }  // namespace weft::dialogue

@@ -70,12 +70,18 @@ class Concierge {
   struct Hearing;
 
   void hear_new(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
+  bool hear_picked(Conversation& c, const Hearing& hearing) const;
   void hear_answer(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
+  bool hear_yes_or_no(Conversation& c, const Hearing& hearing, Wish& wish,
+                      const KnownSkill& skill) const;
   void hear_slots(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
   void hear_choice(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
   void open_wish(Conversation& c, const Hearing& hearing, std::string_view text,
                  const KnownSkill& skill) const;
   void ask_which(Conversation& c, std::string_view text, std::span<const RankedSkill> ranked) const;
+  void ask_among(Conversation& c, std::string_view text,
+                 std::span<const KnownSkill* const> skills) const;
+  void go_back(Conversation& c, Wish& wish, std::vector<std::string>& told) const;
   std::vector<std::string_view> segments_of(std::string_view utterance) const;
   std::vector<std::string_view> with_context(std::vector<std::string_view> parts) const;
   void note_filled(Conversation& c, const Wish& wish, std::span<const std::string> names) const;

@@ -3,11 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include <charconv>
-
-#include "weft/dialogue/talk/heard.h"
 #include "weft/dialogue/talk/reply.h"
 #include "weft/dialogue/talk/telling.h"
+#include "weft/dialogue/talk/testing.h"
 
 namespace weft::dialogue {
 namespace {
@@ -16,41 +14,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr std::chrono::local_seconds kNow{std::chrono::seconds(1'795'789'800)};
-
-/// Numbers of digits, and words with a capital: what these tests need.
-std::vector<Value> few_values(std::string_view utterance, std::chrono::local_seconds) {
-  std::vector<Value> out;
-  bool first = true;
-  for (const HeardWord& word : heard_words(utterance)) {
-    const std::string_view shown = utterance.substr(word.begin, word.end - word.begin);
-    const bool number =
-        std::ranges::all_of(shown, [](char c) { return c >= '0' && c <= '9'; }) && !shown.empty();
-    const bool name = !first && shown.front() >= 'A' && shown.front() <= 'Z' && shown != "I";
-    first = false;
-    if (!number && !name) continue;
-    out.push_back({.type = number ? ValueType::number : ValueType::name,
-                   .begin = word.begin,
-                   .end = word.end,
-                   .canonical = std::string(shown),
-                   .unit = "",
-                   .others = {}});
-  }
-  return out;
-}
-
-KnownSkill skill_of(std::string solution, std::string id, std::string title,
-                    std::vector<std::string> examples, std::string_view schema) {
-  KnownSkill out;
-  out.solution = std::move(solution);
-  out.skill = std::move(id);
-  out.title = std::move(title);
-  out.examples = std::move(examples);
-  out.schema = json::parse(schema).value();
-  out.slots = slots_of(*out.schema).value();
-  return out;
-}
 
 std::shared_ptr<const Repertoire> town() {
   std::vector<KnownSkill> skills{
@@ -76,29 +39,9 @@ std::shared_ptr<const Repertoire> town() {
   return std::make_shared<const Repertoire>(std::move(skills));
 }
 
-class TalkTest : public ::testing::Test {
+class TalkTest : public Talking {
  protected:
-  /// Says it; gives the next step.
-  Step say(std::string_view text) {
-    told_ = concierge_.hear(c_, text, kNow);
-    return next();
-  }
-  Step next() { return concierge_.next(c_, told_); }
-  Step done(json::value data, std::string text) {
-    model::Output output;
-    output.data = std::move(data);
-    output.turns.push_back({"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
-    told_ = {concierge_.took(c_, output)};
-    return next();
-  }
-  std::string call(const Step& step) const {
-    if (step.kind != Step::Kind::call) return "no call: " + step.text;
-    return c_.current()->name() + " " + json::write(step.arguments);
-  }
-
-  Concierge concierge_{town(), few_values};
-  Conversation c_;
-  std::vector<std::string> told_;
+  TalkTest() : Talking(town()) {}
 };
 
 TEST_F(TalkTest, WhatIsSaidIsNotAskedFor) {

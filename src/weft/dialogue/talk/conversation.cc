@@ -101,6 +101,31 @@ Result<Wish> wish_from_json(const json::object& o) {
   return out;
 }
 
+json::object offers_to_json(const Offers& offers) {
+  json::array items;
+  for (const json::object& each : offers.items) items.emplace_back(each);
+  return {{"source", offers.source},   {"holder", offers.holder}, {"turn", offers.turn},
+          {"items", std::move(items)}, {"chosen", offers.chosen}, {"told", offers.told}};
+}
+
+Offers offers_from_json(const json::object& o) {
+  Offers out{.source = text_at(o, "source"),
+             .holder = text_at(o, "holder"),
+             .turn = number_at(o, "turn"),
+             .items = {}};
+  if (const auto* items = json::array_at(o, "items")) {
+    for (const json::value& each : *items) {
+      if (each.is_object()) out.items.push_back(each.get_object());
+    }
+  }
+  const auto count = static_cast<std::int64_t>(out.items.size());
+  out.chosen = static_cast<int>(
+      std::clamp<std::int64_t>(json::int_at(o, "chosen").value_or(-1), -1, count - 1));
+  out.told = static_cast<std::size_t>(
+      std::clamp<std::int64_t>(json::int_at(o, "told").value_or(0), 0, count));
+  return out;
+}
+
 }  // namespace
 
 std::string_view to_string(Origin origin) { return kOrigins.at(static_cast<std::size_t>(origin)); }
@@ -140,6 +165,7 @@ json::value to_json(const Conversation& conversation) {
   return json::object{{"wishes", std::move(wishes)},
                       {"pending", std::move(asked)},
                       {"board", std::move(board)},
+                      {"offers", offers_to_json(conversation.offers)},
                       {"declined", texts(conversation.declined)},
                       {"turn", conversation.turn}};
 }
@@ -185,6 +211,7 @@ Result<Conversation> conversation_from_json(const json::value& value) {
       out.board.back().words = text_at(*note, "words");
     }
   }
+  if (const auto* offers = json::object_at(*o, "offers")) out.offers = offers_from_json(*offers);
   if (const auto* pending = json::object_at(*o, "pending")) {
     const auto kind = from_word<Pending::Kind>(kPendings, json::string_at(*pending, "kind"));
     if (!kind)

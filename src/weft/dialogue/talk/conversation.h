@@ -88,10 +88,22 @@ struct Pending {
 };
 std::string_view to_string(Pending::Kind kind);
 
+/// A list that was told, to choose from.
+struct Offers {
+  std::string source;  ///< the skill that gave it
+  std::string holder;  ///< the name of the list: `restaurants`
+  int turn = 0;
+  std::vector<json::object> items;  ///< values that are no lists or objects themselves
+  int chosen = -1;                  ///< the last that was chosen; -1: none yet
+  std::size_t told = 0;             ///< so many of them were shown
+  friend bool operator==(const Offers&, const Offers&) = default;
+};
+
 struct Conversation {
   std::vector<Wish> wishes;  ///< in the order in which they are done
   Pending pending;
-  std::vector<Note> board;            ///< oldest first
+  std::vector<Note> board;  ///< oldest first
+  Offers offers;
   std::vector<std::string> declined;  ///< what was said last that nobody here can do
   int turn = 0;
   /// The wish that is done now: the first that is not over.

@@ -11,6 +11,7 @@
 #include "weft/dialogue/slots/built_in.h"
 #include "weft/dialogue/slots/filler.h"
 #include "weft/dialogue/talk/heard.h"
+#include "weft/dialogue/talk/naming.h"
 
 namespace weft::dialogue {
 namespace {
@@ -40,15 +41,6 @@ struct Candidate {
   std::size_t end = 0;
   float score = 0;
 };
-
-std::vector<std::string> name_words(std::string_view name) {
-  std::string parted;
-  for (const char c : name) {
-    if (c >= 'A' && c <= 'Z') parted += ' ';
-    parted += c == '_' || c == '.' || c == '-' ? ' ' : c;
-  }
-  return words_of(parted);
-}
 
 /// The part of a date, a time or both that a slot takes; nothing when it has none.
 std::optional<std::string> moment_for(SlotKind kind, const Value& value) {
@@ -397,31 +389,6 @@ class SlotFilling {
   std::set<std::string> learned_;  ///< slots for which the filler found something
 };
 
-bool is_place(const std::vector<std::string>& words, const Phrases& phrases) {
-  return std::ranges::any_of(words, [&](const std::string& word) {
-    return std::ranges::contains(phrases.reference.places, std::string_view(word));
-  });
-}
-
-bool is_open(const Wish& wish, const Slot& slot) { return !wish.slots.contains(slot.name); }
-
-/// The newest note that passes.
-template <class F>
-const Note* newest(std::span<const Note> board, F passes) {
-  for (std::size_t i = board.size(); i > 0; --i) {
-    if (passes(board[i - 1])) return &board[i - 1];
-  }
-  return nullptr;
-}
-
-void put(Wish& wish, const Slot& slot, const Note& note, Origin origin) {
-  wish.slots[slot.name] = {.value = note.value,
-                           .shown = note.shown,
-                           .origin = origin,
-                           .source = note.source,
-                           .turn = note.turn};
-}
-
 }  // namespace
 
 std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& said,
@@ -429,58 +396,10 @@ std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& s
   return SlotFilling(wish, skill, said, phrases).run();
 }
 
-std::vector<std::string> refer(Wish& wish, const KnownSkill& skill, std::span<const Note> board,
-                               const Phrases& phrases) {
-  std::vector<std::string> unknown;
-  const auto words = heard_words(wish.text);
-  const auto& reference = phrases.reference;
-  const auto resolve = [&](Words said, auto slot_fits, auto note_fits) {
-    if (!holds(words, said)) return;
-    const auto slot = std::ranges::find_if(
-        skill.slots, [&](const Slot& each) { return is_open(wish, each) && slot_fits(each); });
-    if (slot == skill.slots.end()) return;
-    if (const Note* note = newest(board, note_fits)) {
-      put(wish, *slot, *note, note->origin == Origin::said ? Origin::carried : note->origin);
-    } else {
-      for (std::size_t i = 0; i < words.size(); ++i) {
-        const std::size_t used = match(words, i, said);
-        if (used == 0) continue;
-        const std::size_t begin = words[i].begin;
-        unknown.push_back(wish.text.substr(begin, words[i + used - 1].end - begin));
-        break;
-      }
-    }
-  };
-  resolve(
-      reference.place,
-      [&](const Slot& slot) {
-        return slot.kind == SlotKind::text && is_place(name_words(slot.name), phrases);
-      },
-      [&](const Note& note) { return is_place(words_of(note.words), phrases); });
-  resolve(
-      reference.day, [](const Slot& slot) { return slot.kind == SlotKind::date; },
-      [](const Note& note) {
-        return note.value.is_string() && note.value.get_string().size() == 10 &&
-               kind_of_words(note.words, "") == SlotKind::date;
-      });
-  return unknown;
-}
-
-void carry_over(Wish& wish, const KnownSkill& skill, std::span<const Note> board) {
-  for (const Slot& slot : skill.slots) {
-    if (!slot.required || !is_open(wish, slot)) continue;
-    const auto names = name_words(slot.name);
-    const Note* note = newest(board, [&](const Note& each) {
-      return each.origin == Origin::said && words_of(each.words) == names;
-    });
-    if (note != nullptr) put(wish, slot, *note, Origin::carried);
-  }
-}
-
 std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill) {
   std::vector<std::string> out;
   for (const Slot& slot : skill.slots) {
-    if (slot.required && !slot.initial && is_open(wish, slot)) out.push_back(slot.name);
+    if (slot.required && !slot.initial && !wish.slots.contains(slot.name)) out.push_back(slot.name);
   }
   return out;
 }

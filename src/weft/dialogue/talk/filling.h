@@ -30,15 +30,6 @@ struct Said {
 std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& said,
                               const Phrases& phrases);
 
-/// What the wish's words refer to ("there", "the same day"), from the blackboard, into the slots
-/// that are still open. Gives the words that nothing fits.
-std::vector<std::string> refer(Wish& wish, const KnownSkill& skill, std::span<const Note> board,
-                               const Phrases& phrases);
-
-/// What the person said before for a slot of the same name, into required slots that are still
-/// open.
-void carry_over(Wish& wish, const KnownSkill& skill, std::span<const Note> board);
-
 /// The names of required slots that nothing fills.
 std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill);
 

@@ -38,9 +38,6 @@ std::optional<int> number_of(std::string_view word) {
 
 /// `the second one`, `number 2`, `2`; nothing when something else is said.
 std::optional<int> selection(Tokens tokens, const ReplyWords& words) {
-  constexpr auto kAround = std::to_array<std::string_view>(
-      {"the", "one", "number", "option", "please", "i", "take", "want", "i'd", "like", "i'll", "go",
-       "with", "choose", "pick", "give", "me"});
   std::optional<int> out;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::string& word = tokens[i].word;
@@ -52,7 +49,7 @@ std::optional<int> selection(Tokens tokens, const ReplyWords& words) {
       here = -1;
     } else if (const auto number = number_of(word); number && *number > 0 && *number < 100) {
       here = *number - 1;
-    } else if (!is_mark(tokens[i]) && std::ranges::find(kAround, word) == kAround.end()) {
+    } else if (!is_mark(tokens[i]) && !std::ranges::contains(words.around, word)) {
       return std::nullopt;
     }
     if (here && out) return std::nullopt;

@@ -1,7 +1,7 @@
 #include "weft/dialogue/talk/telling.h"
 
-#include "weft/base/json.h"
 #include "weft/dialogue/limits.h"
+#include "weft/dialogue/talk/naming.h"
 
 namespace weft::dialogue {
 namespace {
@@ -42,11 +42,7 @@ std::string shown(const json::value& value, int depth) {
 
 }  // namespace
 
-std::string readable(std::string_view name) {
-  std::string out;
-  for (const char c : name) out += c == '_' || c == '.' || c == '-' ? ' ' : c;
-  return out;
-}
+std::string shown_fields(const json::object& item) { return shown(item, 1); }
 
 std::string telling_of(const model::Output& output) {
   std::string text = model::plain_text(output);

@@ -2,16 +2,16 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
+#include "weft/base/json.h"
 #include "weft/model/event.h"
 
 namespace weft::dialogue {
 
-/// `party_size` as a person reads it.
-std::string readable(std::string_view name);
 /// The words of an answer; where it has none but data, its fields by name, and of lists the first
 /// kItemsTold.
 std::string telling_of(const model::Output& output);
+/// `name The Crane, price 120`.
+std::string shown_fields(const json::object& item);
 
 }  // namespace weft::dialogue

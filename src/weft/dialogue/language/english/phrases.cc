@@ -43,13 +43,43 @@ constexpr auto kPolite =
           "just", "a", "the", "hey", "hi", "so", "very", "much");
 constexpr auto kOrdinals = words("first", "second", "third", "fourth", "fifth", "sixth", "seventh",
                                  "eighth", "ninth", "tenth");
+constexpr auto kAround = words("the", "one", "number", "option", "please", "i", "take", "want",
+                               "i'd", "like", "i'll", "go", "with", "choose", "pick", "give", "me");
 constexpr auto kLast = words("last", "latter");
 
 constexpr auto kPlace = words("there", "that place", "same place", "that address", "that city");
 constexpr auto kDay = words("same day", "that day", "that date", "the same date");
 constexpr auto kPlaces =
-    words("address", "place", "location", "venue", "destination", "where", "street", "to", "pickup",
-          "dropoff", "drop", "station", "hotel", "city", "district");
+    words("address", "destination", "venue", "place", "location", "where", "street", "to",
+          "dropoff", "drop", "station", "hotel", "restaurant", "clinic", "district", "city");
+constexpr auto kThing =
+    words("it", "that", "this", "them", "those", "these", "that one", "this one", "the one");
+constexpr auto kSame =
+    words("that one", "this one", "the same one", "the one you said", "them", "those", "these");
+constexpr auto kOther = words("the other one", "the other", "other one");
+constexpr auto kOnes = words("one", "option", "choice", "of them", "of those", "on the list");
+constexpr auto kNumbers = words("number", "option", "no", "nr", "choice");
+constexpr auto kPrices =
+    words("price", "fare", "cost", "amount", "total", "fee", "sum", "due", "charge", "rate");
+constexpr auto kTimes = words("time", "start", "starts", "departure", "from", "day", "date", "at");
+constexpr auto kDistances = words("distance", "km", "miles", "minutes", "away");
+constexpr auto kRatings = words("rating", "stars", "score");
+constexpr auto kCheapest = words("cheapest", "cheaper", "least expensive", "less expensive");
+constexpr auto kDearest = words("most expensive", "more expensive", "dearest");
+constexpr auto kEarliest = words("earliest", "earlier", "soonest", "sooner");
+constexpr auto kLatest = words("latest", "later");
+constexpr auto kNearest = words("nearest", "nearer", "closest", "closer");
+constexpr auto kBest = words("best", "better", "highest rated", "best rated");
+constexpr auto kExtremes = std::to_array<Extreme>({{kCheapest, kPrices, true},
+                                                   {kDearest, kPrices, false},
+                                                   {kEarliest, kTimes, true},
+                                                   {kLatest, kTimes, false},
+                                                   {kNearest, kDistances, true},
+                                                   {kBest, kRatings, false}});
+constexpr auto kPayees =
+    words("payee", "recipient", "receiver", "beneficiary", "merchant", "creditor");
+constexpr auto kGoals = words("destination", "address", "venue", "dropoff");
+constexpr auto kKin = std::to_array<Words>({kPrices, kPayees, kGoals});
 
 constexpr auto kConnectors = words("and then", "and after that", "after that", "and also", "then",
                                    "and", "also", ";", ",", ".");
@@ -90,8 +120,18 @@ constexpr Phrases kEnglish{
               .any = kAny,
               .polite = kPolite,
               .ordinals = kOrdinals,
+              .around = kAround,
               .last = kLast},
-    .reference = {.place = kPlace, .day = kDay, .places = kPlaces},
+    .reference = {.place = kPlace,
+                  .day = kDay,
+                  .places = kPlaces,
+                  .thing = kThing,
+                  .same = kSame,
+                  .other = kOther,
+                  .ones = kOnes,
+                  .numbers = kNumbers,
+                  .extremes = kExtremes,
+                  .kin = kKin},
     .connectors = kConnectors,
     .leads = kLeads,
     .articles = kArticles,
@@ -122,6 +162,10 @@ constexpr Phrases kEnglish{
         "for yourself before you ask for it again.",
     .gone = "{} has left and cannot be reached now.",
     .working = "{} …",
+    .still_more = "\n  … and {} more",
+    .no_more = "That was all of them.",
+    .needs_value = "That has to be said before I can go on.",
+    .nothing_before = "There is nothing before this. “cancel” leaves it.",
     .help = "I can do this for you:\n{}",
     .human = "Nobody has joined here whom I could hand you to. “cancel” ends what we are at.",
 };

@@ -1,0 +1,97 @@
+// Where one sentence is cut into several wishes.
+#include "weft/dialogue/talk/concierge.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "weft/dialogue/limits.h"
+#include "weft/dialogue/talk/heard.h"
+
+namespace weft::dialogue {
+namespace {
+
+/// What a further wish in one sentence must bring.
+constexpr float kSegmentCost = 0.3F;
+constexpr std::size_t kSegmentWordsMin = 2;
+
+/// How sure it is that a part of a sentence is a wish: 0 when it is none by itself, and belongs to
+/// its neighbour.
+float worth_of(const Routing& routing) {
+  if (routing.ranked.empty() || routing.zone == Zone::decline) return 0;
+  const float sure = std::max(routing.ranked.front().score + 1, 0.0F);
+  return routing.zone == Zone::go ? sure : sure / 2;
+}
+
+}  // namespace
+
+/// Cut where the sum of what each part is surest of is greatest.
+std::vector<std::string_view> Concierge::segments_of(std::string_view utterance) const {
+  const auto words = heard_words(utterance);
+  struct Cut {
+    std::size_t end;    ///< of the part before: bytes
+    std::size_t begin;  ///< of the part after
+    std::size_t word;
+  };
+  std::vector<Cut> cuts{{0, 0, 0}};
+  for (std::size_t i = 1; i < words.size() && cuts.size() < kCutsMax; ++i) {
+    std::size_t used = 0;
+    while (i + used < words.size()) {
+      const std::size_t more = match(words, i + used, phrases_.connectors);
+      if (more == 0) break;
+      used += more;
+    }
+    if (used == 0 || i + used >= words.size()) continue;
+    cuts.push_back({words[i - 1].end, words[i + used].begin, i + used});
+    i += used;
+  }
+  cuts.push_back({utterance.size(), utterance.size(), words.size()});
+  const std::size_t count = cuts.size();
+  std::vector<float> best(count, -std::numeric_limits<float>::infinity());
+  std::vector<std::size_t> from(count, 0);
+  best[0] = 0;
+  for (std::size_t end = 1; end < count; ++end) {
+    for (std::size_t begin = 0; begin < end; ++begin) {
+      if (cuts[end].word - cuts[begin].word < kSegmentWordsMin && count > 2) continue;
+      const auto part = utterance.substr(cuts[begin].begin, cuts[end].end - cuts[begin].begin);
+      const float value = worth_of(repertoire_->route(part)) - kSegmentCost;
+      if (best[begin] + value > best[end]) {
+        best[end] = best[begin] + value;
+        from[end] = begin;
+      }
+    }
+  }
+  std::vector<std::string_view> out;
+  for (std::size_t end = count - 1; end > 0; end = from[end]) {
+    const std::size_t begin = from[end];
+    out.push_back(utterance.substr(cuts[begin].begin, cuts[end].end - cuts[begin].begin));
+  }
+  std::ranges::reverse(out);
+  return out;
+}
+
+/// "I have a fever, book me a doctor": what is said before a clear wish, and of the same solution
+/// if of any, belongs to it.
+std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts) const {
+  const auto solution_of = [this](const Routing& routing) {
+    return routing.ranked.empty() ? std::string()
+                                  : repertoire_->ranked(routing.ranked.front()).solution;
+  };
+  for (std::size_t i = 0; i + 1 < parts.size();) {
+    const Routing here = repertoire_->route(parts[i]);
+    const Routing next = repertoire_->route(parts[i + 1]);
+    if (here.zone == Zone::ask && next.zone == Zone::go && solution_of(here) == solution_of(next)) {
+      const char* begin = parts[i].data();
+      const std::string_view last = parts[i + 1];
+      parts[i + 1] = {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
+      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+      // Together they must still be the same wish.
+      const Routing both = repertoire_->route(parts[i]);
+      if (solution_of(both) != solution_of(next) || both.zone != Zone::go) parts[i] = last;
+    } else {
+      ++i;
+    }
+  }
+  return parts;
+}
+
+}  // namespace weft::dialogue
