@@ -10,10 +10,9 @@ constexpr float kOpensLeast = 0.5F;
 constexpr float kEndsLeast = 0.5F;
 constexpr float kRequestLeast = 0.4F;
 /// Of a value to be believed.
-constexpr float kFillLeast = 0.3F;
-/// The same of an answer to a question, to one that was asked before, and of what is carried over.
-constexpr float kAnswerLeast = 0.2F;
-constexpr float kSecondAnswerLeast = 0.02F;
+constexpr float kFillLeast = 0.25F;
+/// The same of an answer to a question, and of what is carried over.
+constexpr float kAnswerLeast = 0.02F;
 constexpr float kCarryLeast = 0.5F;
 /// Of one to be kept in mind as a doubt, and what is doubted where an answer was not understood,
 /// and where a count is known from elsewhere.
@@ -92,9 +91,7 @@ std::vector<Filling> Tracker::fill(std::size_t form, std::string_view utterance,
   for (Filling& filling : all) {
     float& doubt = memory_.of(form).doubt[filling.slot];
     const bool asked = memory_.of(form).asked[filling.slot];
-    const float least = !asked                  ? kFillLeast
-                        : doubt < kDoubtOfAsked ? kAnswerLeast
-                                                : kSecondAnswerLeast;
+    const float least = asked ? kAnswerLeast : kFillLeast;
     if (filling.probability >= least) {
       doubt = 0;
       out.push_back(std::move(filling));
