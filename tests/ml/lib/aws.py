@@ -66,6 +66,9 @@ class AwsCase(Case):
         return cls.clients[service]
 
     def tearDown(self):
+        # A hub that ended by itself is the finding, whatever its callers saw.
+        if self.hub and self.hub.process.poll() is not None:
+            self.fail(f"weft up ended with {self.hub.process.returncode}: {self.hub.err.text()}")
         self.checked.assert_good()
 
     # What is expected of an error.

@@ -5,6 +5,7 @@
 #include <format>
 #include <utility>
 
+#include "weft/dialogue/language/background.h"
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/router/words.h"
 
@@ -28,8 +29,9 @@ constexpr float kExamplesEven = 3;
 constexpr float kWordsHalf = 10;
 /// A matcher's score in the measure of margins: 0 is where nothing fits.
 constexpr float kMatchMargin = 0.1F;
-/// What it adds to every score that the nearest example is near. Which skill is first does not
-/// depend on it; whether one is meant at all does.
+/// What it adds to every score that the nearest example is near; as the margin of being no wish at
+/// all takes from it. Which skill is first does not depend on either; whether one is meant at all
+/// does.
 constexpr float kNearWeight = 0.5F;
 
 /// `book_a_table` says three words.
@@ -100,28 +102,38 @@ Result<Router> Router::train(std::span<const RoutedSkill> skills, const Affinity
   }
   Router out(Matcher(words, affinity));
   if (std::ranges::any_of(learned, [](float each) { return each > 0; })) {
-    out.classifier_ = Classifier::train(examples, labels, skills.size(), affinity);
     out.nearest_.emplace(examples);
+    // Where the background is most of what was seen, being like it says little.
+    const auto own = static_cast<float>(examples.size());
+    out.background_share_ = own / (own + static_cast<float>(english_background().size()));
+    for (const std::string_view each : english_background()) {
+      examples.push_back(read_utterance(each));
+      labels.push_back(skills.size());
+    }
+    out.classifier_ = Classifier::train(examples, labels, skills.size() + 1, affinity);
   }
   out.learned_ = std::move(learned);
   return out;
 }
 
-std::vector<float> Router::scores(const Utterance& utterance) const {
-  std::vector<float> out = matcher_.scores(utterance);
-  for (float& each : out) each = each * kMatchMargin - 1;
+Router::Scores Router::scores(const Utterance& utterance) const {
+  Scores out{.skills = matcher_.scores(utterance)};
+  for (float& each : out.skills) each = each * kMatchMargin - 1;
   if (!classifier_) return out;
   const std::vector<float> margins = classifier_->scores(utterance);
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = std::lerp(out[i], margins[i], learned_[i]);
+  for (std::size_t i = 0; i < out.skills.size(); ++i)
+    out.skills[i] = std::lerp(out.skills[i], margins[i], learned_[i]);
+  out.background = background_share_ * std::max(0.0F, margins.back() + 1);
   return out;
 }
 
 std::vector<RankedSkill> Router::rank(std::string_view text) const {
   const Utterance utterance = read_utterance(text);
-  const std::vector<float> scores = this->scores(utterance);
+  const Scores scores = this->scores(utterance);
   std::vector<RankedSkill> out;
-  out.reserve(scores.size());
-  for (std::size_t i = 0; i < scores.size(); ++i) out.push_back({.skill = i, .score = scores[i]});
+  out.reserve(scores.skills.size());
+  for (std::size_t i = 0; i < scores.skills.size(); ++i)
+    out.push_back({.skill = i, .score = scores.skills[i]});
   const auto better = [](const RankedSkill& a, const RankedSkill& b) {
     return a.score != b.score ? a.score > b.score : a.skill < b.skill;
   };
@@ -129,8 +141,9 @@ std::vector<RankedSkill> Router::rank(std::string_view text) const {
   std::ranges::partial_sort(out, out.begin() + static_cast<std::ptrdiff_t>(count), better);
   out.resize(count);
   if (nearest_) {
-    const float near = kNearWeight * nearest_->cosine(utterance) * learned_[out.front().skill];
-    for (RankedSkill& each : out) each.score += near;
+    const float near = kNearWeight * nearest_->cosine(utterance);
+    const float meant = (near - scores.background) * learned_[out.front().skill];
+    for (RankedSkill& each : out) each.score += meant;
   }
   return out;
 }

@@ -59,10 +59,16 @@ class Router {
  private:
   explicit Router(Matcher matcher) : matcher_(std::move(matcher)) {}
 
-  std::vector<float> scores(const Utterance& utterance) const;
+  struct Scores {
+    std::vector<float> skills;
+    float background = 0;  ///< how much it is like what asks for nothing; 0: not at all
+  };
+  Scores scores(const Utterance& utterance) const;
 
   Matcher matcher_;
-  std::optional<Classifier> classifier_;   ///< where there are examples
+  /// Where there are examples. Its last class is none of the skills.
+  std::optional<Classifier> classifier_;
+  float background_share_ = 0;             ///< what being like the background counts, of 1
   std::optional<NearestExample> nearest_;  ///< the same
   std::vector<float> learned_;             ///< of each skill: what the classifier counts, of 1
   Thresholds thresholds_;
