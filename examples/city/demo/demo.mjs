@@ -1,7 +1,8 @@
-// The demonstration: six houses, one hub, and every official SDK calling every house through it.
+// The demonstration: seven houses, one hub, and every official SDK calling every house through it.
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import * as a2a from './callers/a2a.mjs';
 import * as mcp2025 from './callers/mcp_2025.mjs';
 import * as mcp2026 from './callers/mcp_2026.mjs';
@@ -10,7 +11,8 @@ import { pythonCaller } from './callers/python.mjs';
 import * as rest from './callers/rest.mjs';
 import { Board } from './board.mjs';
 import { crossings } from './crossings.mjs';
-import { houses as served, learned, solutions, startHouses } from './houses.mjs';
+import { citySentence } from './city_sentence.mjs';
+import { detailsOf, houses as served, learned, solutions, startHouses } from './houses.mjs';
 import { startHub } from './hub.mjs';
 import { learn, readLearnedTruth } from './learning.mjs';
 import { readOptions } from './options.mjs';
@@ -98,6 +100,19 @@ async function cross(city) {
   return results;
 }
 
+/** One sentence for three houses, in the person's own words. */
+async function sayItAll(city) {
+  const title = 'One sentence, three houses';
+  console.log(`\n${title}`);
+  const began = performance.now();
+  const outcome = await citySentence(city).then(
+    (said) => ({ ok: true, said }),
+    (error) => ({ ok: false, said: error.message }),
+  );
+  console.log(`${outcome.ok ? '✓' : '✗'} ${outcome.said}`);
+  return { title, ms: performance.now() - began, ...outcome };
+}
+
 /** Says for each wrong cell what was expected and what came. */
 function explain(cells) {
   for (const cell of cells.filter((c) => !c.ok)) {
@@ -123,8 +138,10 @@ async function demonstrate(options, keep) {
   console.log(`weft ready on ${hub.url} in ${hub.readyMs.toFixed(0)} ms`);
   console.log(`the bank asks ${riskUrl} before each payment\n`);
   for (const name of served) {
-    console.log(`$ weft add ${houses[name].url} --as ${name}`);
-    console.log(indented(await hub.add(name, houses[name].url)));
+    const details = detailsOf[name];
+    const more = details ? ` --details ${relative(process.cwd(), details)}` : '';
+    console.log(`$ weft add ${houses[name].url} --as ${name}${more}`);
+    console.log(indented(await hub.add(name, houses[name].url, details)));
   }
   const lessons = await learn(hub, seed);
   for (const name of learned) {
@@ -139,6 +156,7 @@ async function demonstrate(options, keep) {
   }
   const cells = await fillBoard(city, options);
   const conversations = options.only ? [] : await cross(city);
+  if (!options.only) conversations.push(await sayItAll(city));
   const ok = [...cells, ...conversations].every((result) => result.ok);
   explain(cells);
   const right = cells.filter((c) => c.ok).length;

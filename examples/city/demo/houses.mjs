@@ -1,4 +1,4 @@
-// Starts the four houses that serve, each its own process on a free port, under one seed.
+// Starts the five houses that serve, each its own process on a free port, under one seed.
 
 import { fileURLToPath } from 'node:url';
 import { Child } from './processes.mjs';
@@ -6,7 +6,11 @@ import { Child } from './processes.mjs';
 const kStartMs = 20_000;
 
 /** The houses that are joined by their URL. */
-export const houses = ['clinic', 'bank', 'table', 'chat'];
+export const houses = ['clinic', 'bank', 'table', 'taxi', 'chat'];
+/** What a house listens to, where its protocol has no place to look it up. */
+export const detailsOf = {
+  taxi: fileURLToPath(new URL('../taxi/taxi.yaml', import.meta.url)),
+};
 /** Those whose models are trained and deployed (learning.mjs). */
 export const learned = ['fraud', 'meter'];
 /** Everything that is called. */
@@ -21,7 +25,7 @@ async function startHouse(name, { seed, riskUrl, keep }) {
     new Child(process.execPath, [program, '--port', '0', '--seed', seed], { env }),
   );
   const line = await child.nextLine(kStartMs);
-  const url = line.match(/ listening on (http:\/\/\S+)/)?.[1];
+  const url = line.match(/ listening on ((?:http|mqtt):\/\/\S+)/)?.[1];
   if (!url) throw new Error(`${name} said \`${line}\` where it should say where it listens`);
   return { name, url, child };
 }

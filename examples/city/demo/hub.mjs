@@ -46,9 +46,10 @@ export async function startHub(weft, keep) {
     weft,
     child,
     readyMs: performance.now() - started,
-    /** Joins a solution by its URL. */
-    async add(name, houseUrl) {
-      const { code, text } = await run(weft, ['add', houseUrl, '--as', name], { env });
+    /** Joins a solution by its URL; `details` is the file that says what it listens to. */
+    async add(name, houseUrl, details) {
+      const more = details ? ['--details', details] : [];
+      const { code, text } = await run(weft, ['add', houseUrl, '--as', name, ...more], { env });
       if (code !== 0) throw new Error(`weft add ${houseUrl} --as ${name} gave ${code}: ${text}`);
       return text;
     },

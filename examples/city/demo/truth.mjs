@@ -2,6 +2,7 @@
 // hub (of models: from their files, learning.mjs). Each solution gets a question and the values a
 // right answer must contain.
 
+import mqtt from 'mqtt';
 import OpenAI from 'openai';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -26,6 +27,7 @@ export async function readTruth(houses, draw) {
     clinic: await clinicTruth(houses.clinic.url, district),
     bank: await bankTruth(houses.bank.url, draw),
     table: await tableTruth(houses.table.url, district),
+    taxi: await taxiTruth(houses.taxi.url, draw),
     chat: await chatTruth(houses.chat.url, draw.pick(districtNames)),
   };
 }
@@ -87,6 +89,25 @@ async function tableTruth(url, district) {
     values: restaurants.flatMap((r) => [r.name, r.id]),
     text: `Which restaurants in ${district} have a table for two tomorrow?`,
   };
+}
+
+/** A car that stands somewhere; nobody has ordered one yet. */
+async function taxiTruth(url, draw) {
+  const client = await mqtt.connectAsync(url, { protocolVersion: 5 });
+  try {
+    const parameters = { vehicle: `car-${String(draw.int(5, 12)).padStart(2, '0')}` };
+    const said = new Promise((resolve) => client.once('message', (_, payload) => resolve(payload)));
+    await client.subscribeAsync(`city/taxi/${parameters.vehicle}/position`);
+    const { lat, lng, status } = JSON.parse(await said);
+    return {
+      skill: 'position',
+      parameters,
+      values: [lat, lng, status],
+      text: `Where is ${parameters.vehicle}?`,
+    };
+  } finally {
+    await client.endAsync();
+  }
 }
 
 async function chatTruth(url, district) {

@@ -61,6 +61,7 @@ export async function open(hub) {
     clinic: ({ skill, parameters }) => send('clinic', { skill, parameters }),
     bank: ({ skill, parameters }) => send('bank', { skill, parameters }),
     table: ({ skill, parameters }) => send('table', { skill, parameters }),
+    taxi: ({ skill, parameters }) => send('taxi', { skill, parameters }),
     chat: ({ text }) => send('chat', text),
     fraud: ({ skill, parameters }) => send('fraud', { skill, parameters }),
     meter: ({ skill, parameters }) => send('meter', { skill, parameters }),

@@ -41,6 +41,7 @@ export async function open(hub) {
     clinic: ({ text }) => call('clinic__appointments', { message: text }),
     bank: ({ parameters }) => call('bank__balance', parameters),
     table: ({ parameters }) => call('table__search', parameters),
+    taxi: ({ parameters }) => call('taxi__position', parameters),
     chat: ({ text }) => call('chat__chat', { prompt: text }),
     fraud: ({ parameters }) => call('fraud__predict', parameters),
     meter: ({ parameters }) => call('meter__predict', parameters),

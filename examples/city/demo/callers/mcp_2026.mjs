@@ -35,6 +35,7 @@ export async function open(hub) {
     clinic: ({ text }) => call('clinic', 'appointments', { message: text }),
     bank: ({ parameters }) => call('bank', 'balance', parameters),
     table: ({ parameters }) => call('table', 'search', parameters),
+    taxi: ({ parameters }) => call('taxi', 'position', parameters),
     chat: ({ parameters }) => call('chat', 'chat', parameters),
     fraud: ({ parameters }) => call('fraud', 'predict', parameters),
     meter: ({ parameters }) => call('meter', 'predict', parameters),

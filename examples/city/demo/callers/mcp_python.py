@@ -35,6 +35,9 @@ async def main(url):
         async def table(question):
             return await call("table__search", question["parameters"])
 
+        async def taxi(question):
+            return await call("taxi__position", question["parameters"])
+
         async def chat(question):
             return await call("chat__chat", question["parameters"])
 
@@ -44,7 +47,7 @@ async def main(url):
         async def meter(question):
             return await call("meter__predict", question["parameters"])
 
-        solutions = {"clinic": clinic, "bank": bank, "table": table, "chat": chat}
+        solutions = {"clinic": clinic, "bank": bank, "table": table, "taxi": taxi, "chat": chat}
         await serve({**solutions, "fraud": fraud, "meter": meter}, prepare)
 
 

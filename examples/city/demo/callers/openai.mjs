@@ -25,6 +25,7 @@ export async function open(hub) {
     clinic: ({ text }) => complete(client, 'agent/clinic', text),
     bank: ({ parameters }) => complete(client, 'tool/bank/balance', JSON.stringify(parameters)),
     table: ({ parameters }) => complete(client, 'tool/table/search', JSON.stringify(parameters)),
+    taxi: ({ parameters }) => complete(client, 'tool/taxi/position', JSON.stringify(parameters)),
     chat: ({ text }) => complete(client, 'model/chat', text),
     fraud: ({ parameters }) => complete(client, 'predict/fraud', JSON.stringify(parameters)),
     meter: ({ parameters }) => complete(client, 'predict/meter', JSON.stringify(parameters)),

@@ -30,6 +30,10 @@ async def table(question):
     return await complete("tool/table/search", json.dumps(question["parameters"]))
 
 
+async def taxi(question):
+    return await complete("tool/taxi/position", json.dumps(question["parameters"]))
+
+
 async def chat(question):
     """Streamed, so that both ways of answering are seen."""
     stream = await client.chat.completions.create(
@@ -51,5 +55,5 @@ async def prepare(_solution):
     await client.models.list()
 
 
-solutions = {"clinic": clinic, "bank": bank, "table": table, "chat": chat}
+solutions = {"clinic": clinic, "bank": bank, "table": table, "taxi": taxi, "chat": chat}
 asyncio.run(serve({**solutions, "fraud": fraud, "meter": meter}, prepare))

@@ -45,6 +45,7 @@ export async function open(hub) {
     clinic: (question) => call('clinic', question),
     bank: (question) => call('bank', question),
     table: (question) => call('table', question),
+    taxi: (question) => call('taxi', question),
     chat: (question) => call('chat', question),
     fraud: (question) => call('fraud', question),
     meter: (question) => call('meter', question),

@@ -186,7 +186,13 @@ json::value report(const Conversation& conversation) {
                                   {"state", to_string(wish.state)},
                                   {"answer", wish.answer}});
   }
-  return json::object{{"wishes", std::move(wishes)}, {"declined", texts(conversation.declined)}};
+  json::object out{{"wishes", std::move(wishes)}, {"declined", texts(conversation.declined)}};
+  const Pending& pending = conversation.pending;
+  if (pending.kind == Pending::Kind::slots)
+    out["asks"] = json::object{{"slots", texts(pending.slots)}};
+  if (pending.kind == Pending::Kind::skill)
+    out["asks"] = json::object{{"skills", texts(pending.skills)}};
+  return out;
 }
 
 Result<Conversation> conversation_from_json(const json::value& value) {

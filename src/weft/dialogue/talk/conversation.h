@@ -114,7 +114,7 @@ struct Conversation {
 
 json::value to_json(const Conversation& conversation);
 /// What was wished and what came of it, for who calls: skill, state, answer, values and where they
-/// came from.
+/// came from, and what of it is asked for (`asks`).
 json::value report(const Conversation& conversation);
 /// Errors: Reason::invalid_argument, what is no conversation.
 Result<Conversation> conversation_from_json(const json::value& value);
