@@ -12,6 +12,8 @@ namespace {
 
 /// What a word counts in each field.
 constexpr std::array<float, kFields> kFieldWeights{2, 2, 0.5F, 0.3F};
+/// A field of more words counts as one of so many: five hundred parameters do not drown a name.
+constexpr float kFieldWords = 200;
 /// BM25's own constants, as is usual.
 constexpr float kSaturation = 1.2F;
 constexpr float kLength = 0.5F;
@@ -23,9 +25,12 @@ using Counts = std::unordered_map<std::uint32_t, float>;
 Counts counts_of(const SkillWords& skill, Kind kind) {
   Counts out;
   for (std::size_t field = 0; field < kFields; ++field) {
+    const auto length = static_cast<float>(skill.fields[field].size());
+    const float weight =
+        kFieldWeights[field] * std::min(1.0F, kFieldWords / std::max(length, 1.0F));
     for (const std::string& word : skill.fields[field]) {
       for (const Feature& each : features_of(std::span(&word, 1))) {
-        if (each.kind == kind) out[each.hash] += kFieldWeights[field] * std::exp(each.value - 1);
+        if (each.kind == kind) out[each.hash] += weight * std::exp(each.value - 1);
       }
     }
   }

@@ -118,6 +118,19 @@ std::vector<KnownSkill> known_skills(const model::Solution& solution,
   return out;
 }
 
+namespace {
+
+std::string spaced(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) {
+    if (!out.empty()) out += ' ';
+    out += word;
+  }
+  return out;
+}
+
+}  // namespace
+
 Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skills)) {
   for (KnownSkill& each : skills_) each.form = form_of(each);
   std::vector<RoutedSkill> routed;
@@ -140,6 +153,10 @@ Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skill
         beginnings_.insert(word.substr(0, size));
     }
   };
+  for (std::size_t i = 0; i < skills_.size(); ++i) {
+    const auto [at, added] = titles_.try_emplace(spaced(words_of(skills_[i].title)), i);
+    if (!added) at->second.reset();
+  }
   for (const KnownSkill& each : skills_) {
     keep(each.title);
     keep(each.description);
@@ -174,7 +191,22 @@ Routing Repertoire::route(std::string_view utterance) const {
   if (!router_) return {};
   Routing out = router_->route(utterance);
   if (!speaks_of_any(utterance)) out.zone = Zone::decline;
+  if (const auto named = titled(utterance)) {
+    // In its own words, as the concierge itself says them.
+    const auto at = std::ranges::find(out.ranked, *named, &RankedSkill::skill);
+    if (at != out.ranked.end()) {
+      std::rotate(out.ranked.begin(), at, at + 1);
+    } else {
+      out.ranked.insert(out.ranked.begin(), {.skill = *named, .score = out.ranked.front().score});
+    }
+    out.zone = Zone::go;
+  }
   return out;
+}
+
+std::optional<std::size_t> Repertoire::titled(std::string_view utterance) const {
+  const auto at = titles_.find(spaced(words_of(utterance)));
+  return at == titles_.end() || !at->second ? std::nullopt : at->second;
 }
 
 const Thresholds& Repertoire::thresholds() const {

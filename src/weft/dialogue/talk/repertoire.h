@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -53,12 +54,16 @@ class Repertoire {
 
  private:
   bool speaks_of_any(std::string_view utterance) const;
+  /// The skill that has these words for its title, and no other has.
+  std::optional<std::size_t> titled(std::string_view utterance) const;
 
   std::vector<KnownSkill> skills_;
   std::optional<Router> router_;
   /// All words that skills say of themselves, and their beginnings.
   std::unordered_set<std::string> words_;
   std::unordered_set<std::string> beginnings_;
+  /// By the words of a title; none where several have it.
+  std::unordered_map<std::string, std::optional<std::size_t>> titles_;
 };
 
 }  // namespace weft::dialogue
