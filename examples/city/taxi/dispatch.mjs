@@ -42,7 +42,7 @@ export class Dispatch {
     if (topic === kAnswers) {
       return this.#waiting.get(properties.correlationData?.toString())?.(properties.userProperties?.status);
     }
-    const about = read(payload);
+    const about = read(payload) ?? payload.toString();
     const car = this.cars.find((each) => topic === positionOf(each.id));
     if (car) return this.#positions.set(car.id, about);
     if (topic === kWithdraw) return this.#withdraw(properties);
@@ -70,6 +70,9 @@ export class Dispatch {
     const answers = properties.userProperties?.answer !== undefined;
     if (answers && before?.status !== 'input-required') return undefined;
     if (before && !answers) return undefined;
+    if (!before && (typeof about !== 'object' || about === null)) {
+      return request.reply('failed', { message: 'A request is a JSON object with `to`.' });
+    }
     const wish = before ? { ...before.wish, ...answered(before.asked, about) } : { from: this.home, ...about };
     const kept = { wish, withdrawn: false, status: 'working' };
     this.#requests.set(request.key, kept);

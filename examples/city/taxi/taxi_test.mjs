@@ -74,7 +74,7 @@ test('an address without a district is asked about, and the answer goes on', asy
   const asked = order({ to: 'the opera', passengers: 2 });
   const question = await asked.last();
   assert.deepEqual(question, { status: 'input-required', message: 'In which district is the opera?' });
-  await asked.send({ answer: 'the opera in Pudong' }, { answer: '1' });
+  await asked.send('the opera in Pudong', { answer: 'accept' });
   const ride = await asked.last();
   assert.equal(ride.status, 'completed');
   assert.equal(ride.destination, 'the opera in Pudong');
@@ -128,4 +128,6 @@ test('a ride can be cancelled, and one that does not exist cannot', async () => 
 test('what no car can do is refused in words', async () => {
   const crowd = await order({ to: 'Putuo', passengers: 9 }).last();
   assert.deepEqual(crowd, { status: 'failed', message: 'A car takes 1 to 4 passengers.' });
+  const words = await order('to the Bund, please').last();
+  assert.deepEqual(words, { status: 'failed', message: 'A request is a JSON object with `to`.' });
 });
