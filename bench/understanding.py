@@ -54,12 +54,12 @@ class Bench:
         text = lambda x: "" if x is None else f"{x:g}"
         print(f"{measure:<44} {of:<28} {text(floor):>8} {text(aim):>8} {shown:>8} {unit}", flush=True)
 
-    def eval(self, skills, queries, calibrate=None):
+    def eval(self, skills, queries, calibrate=None, more=()):
         words = ["router", "eval", "--skills", write_lines(self.folder / "skills.jsonl", skills),
                  "--queries", write_lines(self.folder / "queries.jsonl", queries)]
         if calibrate:
             words += ["--calibrate", write_lines(self.folder / "calibrate.jsonl", calibrate)]
-        return run(*words)
+        return run(*words, *more)
 
     def clinc(self):
         data = json.loads((DATA / "clinc150/data_full.json").read_text())
@@ -85,6 +85,22 @@ class Bench:
         if not self.quick:
             got = self.eval(skills_of(split("BANKING77", "train")), queries_of(split("BANKING77", "test")))
             self.add("ROUTE acc@full", "BANKING77 test", 91.5, 92, got["top1"] * 100)
+
+    def two_hundred(self):
+        """200 skills with ten examples each; sentences with one wish, and with two."""
+        examples = split("CLINC150", "train_10") + [(text, f"bank {label}") for text, label in split("BANKING77", "train_10")]
+        skills = skills_of(examples)[:200]
+        names = {skill["id"] for skill in skills}
+        one = [query for query in queries_of(split("CLINC150", "test")) if query["gold"] in names][:1500]
+        two = [{"text": f"{a['text']}, and {b['text']}", "gold": a["gold"]} for a, b in zip(one, one[1:])]
+        of = "200 skills x 10, one core"
+        for queries, name in ((one, "one wish"), (two, "two wishes")):
+            got = self.eval(skills, queries, more=["--turns"])
+            if queries is one:
+                self.add("training", of, None, 1000, got["train_s"] * 1000, "ms")
+                self.add("model", of, None, 50, got["model_mb"], "MB")
+            self.add(f"a turn, {name}: p50", of, None, None, got["turn_p50_us"], "us")
+            self.add(f"a turn, {name}: p99", of, None, 1000, got["turn_p99_us"], "us")
 
     def dialogues(self):
         folder = self.folder / "dev"
@@ -154,6 +170,7 @@ def main():
         bench.few()
         if not words.quick:
             bench.clinc()
+        bench.two_hundred()
         dialogues = bench.dialogues()
         bench.zero_shot(dialogues)
         bench.fill(dialogues)

@@ -370,6 +370,7 @@ void add_router(CLI::App& app, Words& words) {
   add_value(*eval, "--calibrate", words.router.calibrate, "FILE",
             "queries to fix from when on nothing fits; each with a gold");
   eval->add_flag("--each", words.router.each, "print what each query came to");
+  eval->add_flag("--turns", words.router.turns, "time a whole turn of the concierge, too");
   eval->add_flag("--json", words.hub.json, "print one JSON document");
 }
 

@@ -1,12 +1,15 @@
 #include <chrono>
 #include <format>
 #include <map>
+#include <memory>
 #include <print>
 
 #include "weft/app/commands.h"
+#include "weft/app/extracting.h"
 #include "weft/app/json_lines.h"
 #include "weft/base/json.h"
 #include "weft/dialogue/router/evaluation.h"
+#include "weft/dialogue/talk/turn_time.h"
 
 namespace weft::app {
 namespace {
@@ -123,6 +126,32 @@ std::string percent(std::optional<double> share) {
   return share ? std::format("{:.1f} %", *share * 100) : "none";
 }
 
+/// The same skills as they would have joined.
+std::vector<dialogue::KnownSkill> joined(const std::vector<RoutedSkill>& skills) {
+  std::vector<dialogue::KnownSkill> out;
+  out.reserve(skills.size());
+  for (const RoutedSkill& each : skills) {
+    dialogue::KnownSkill known;
+    known.solution = "measured";
+    known.skill = each.id;
+    known.title = each.name;
+    known.description = each.description;
+    known.examples = each.examples;
+    out.push_back(std::move(known));
+  }
+  return out;
+}
+
+dialogue::TurnTime turn_time(const std::vector<RoutedSkill>& skills,
+                             const std::vector<RoutedQuery>& queries) {
+  const dialogue::Concierge concierge(std::make_shared<const dialogue::Repertoire>(joined(skills)),
+                                      extractor());
+  std::vector<std::string> sentences;
+  sentences.reserve(queries.size());
+  for (const RoutedQuery& each : queries) sentences.push_back(each.text);
+  return dialogue::time_turns(concierge, sentences, std::chrono::local_seconds{});
+}
+
 void print_figures(const Printer& printer, const RoutingFigures& figures, double seconds,
                    double megabytes) {
   const std::vector<std::vector<std::string>> rows{
@@ -156,6 +185,13 @@ Result<void> evaluate_files(const RouterOptions& options, const Printer& printer
   json::object document = describe(evaluation.figures);
   document["train_s"] = took.count();
   document["model_mb"] = megabytes;
+  if (options.turns && !queries.empty()) {
+    const dialogue::TurnTime time = turn_time(skills, queries);
+    document["turn_p50_us"] = time.p50_us;
+    document["turn_p99_us"] = time.p99_us;
+    printer.line(std::format("a turn of the concierge: {:.0f} us; {:.0f} us (p50; p99)",
+                             time.p50_us, time.p99_us));
+  }
   if (options.each) {
     json::array each;
     for (std::size_t i = 0; i < queries.size(); ++i) {

@@ -75,6 +75,7 @@ struct RouterOptions {
   std::string queries;
   std::string calibrate;  ///< empty: the thresholds that weft begins with
   bool each = false;
+  bool turns = false;
 };
 struct ReplayOptions {
   std::string schema;

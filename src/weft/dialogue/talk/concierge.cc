@@ -9,6 +9,7 @@
 #include "weft/dialogue/talk/naming.h"
 #include "weft/dialogue/talk/offers.h"
 #include "weft/dialogue/talk/referring.h"
+#include "weft/dialogue/talk/routed_parts.h"
 #include "weft/dialogue/talk/telling.h"
 
 namespace weft::dialogue {
@@ -124,8 +125,9 @@ void Concierge::hear_new(Conversation& c, const Hearing& hearing,
   // What is over is told; its values stay on the board.
   std::erase_if(c.wishes, [](const Wish& each) { return is_over(each.state); });
   c.declined.clear();
-  for (const std::string_view part : with_context(segments_of(hearing.text))) {
-    const Routing routing = repertoire_->route(part);
+  RoutedParts routed(*repertoire_);
+  for (const std::string_view part : with_context(segments_of(hearing.text, routed), routed)) {
+    const Routing& routing = routed.of(part);
     if (routing.zone == Zone::go) {
       open_wish(c, hearing, part, repertoire_->ranked(routing.ranked.front()));
     } else if (routing.zone == Zone::ask) {

@@ -34,6 +34,8 @@ struct Step {
 using ReadValues =
     std::function<std::vector<Value>(std::string_view utterance, std::chrono::local_seconds now)>;
 
+class RoutedParts;
+
 class Concierge {
  public:
   Concierge(std::shared_ptr<const Repertoire> repertoire, ReadValues extract,
@@ -82,8 +84,9 @@ class Concierge {
   void ask_among(Conversation& c, std::string_view text,
                  std::span<const KnownSkill* const> skills) const;
   void go_back(Conversation& c, Wish& wish, std::vector<std::string>& told) const;
-  std::vector<std::string_view> segments_of(std::string_view utterance) const;
-  std::vector<std::string_view> with_context(std::vector<std::string_view> parts) const;
+  std::vector<std::string_view> segments_of(std::string_view utterance, RoutedParts& routed) const;
+  std::vector<std::string_view> with_context(std::vector<std::string_view> parts,
+                                             RoutedParts& routed) const;
   void note_filled(Conversation& c, const Wish& wish, std::span<const std::string> names) const;
   Step ask_for(Conversation& c, const Wish& wish, const KnownSkill& skill,
                std::vector<std::string> names) const;

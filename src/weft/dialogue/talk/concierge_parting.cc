@@ -6,6 +6,7 @@
 
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/talk/heard.h"
+#include "weft/dialogue/talk/routed_parts.h"
 
 namespace weft::dialogue {
 namespace {
@@ -25,7 +26,8 @@ float worth_of(const Routing& routing) {
 }  // namespace
 
 /// Cut where the sum of what each part is surest of is greatest.
-std::vector<std::string_view> Concierge::segments_of(std::string_view utterance) const {
+std::vector<std::string_view> Concierge::segments_of(std::string_view utterance,
+                                                     RoutedParts& routed) const {
   const auto words = heard_words(utterance);
   struct Cut {
     std::size_t end;    ///< of the part before: bytes
@@ -53,7 +55,7 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance)
     for (std::size_t begin = 0; begin < end; ++begin) {
       if (cuts[end].word - cuts[begin].word < kSegmentWordsMin && count > 2) continue;
       const auto part = utterance.substr(cuts[begin].begin, cuts[end].end - cuts[begin].begin);
-      const float value = worth_of(repertoire_->route(part)) - kSegmentCost;
+      const float value = worth_of(routed.of(part)) - kSegmentCost;
       if (best[begin] + value > best[end]) {
         best[end] = best[begin] + value;
         from[end] = begin;
@@ -71,21 +73,22 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance)
 
 /// "I have a fever, book me a doctor": what is said before a clear wish, and of the same solution
 /// if of any, belongs to it.
-std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts) const {
+std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts,
+                                                      RoutedParts& routed) const {
   const auto solution_of = [this](const Routing& routing) {
     return routing.ranked.empty() ? std::string()
                                   : repertoire_->ranked(routing.ranked.front()).solution;
   };
   for (std::size_t i = 0; i + 1 < parts.size();) {
-    const Routing here = repertoire_->route(parts[i]);
-    const Routing next = repertoire_->route(parts[i + 1]);
+    const Routing& here = routed.of(parts[i]);
+    const Routing& next = routed.of(parts[i + 1]);
     if (here.zone == Zone::ask && next.zone == Zone::go && solution_of(here) == solution_of(next)) {
       const char* begin = parts[i].data();
       const std::string_view last = parts[i + 1];
       parts[i + 1] = {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
       parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
       // Together they must still be the same wish.
-      const Routing both = repertoire_->route(parts[i]);
+      const Routing& both = routed.of(parts[i]);
       if (solution_of(both) != solution_of(next) || both.zone != Zone::go) parts[i] = last;
     } else {
       ++i;
