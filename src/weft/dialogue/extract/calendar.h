@@ -1,6 +1,7 @@
 // Days, and how what is said of them is meant. Pure.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -9,6 +10,18 @@
 namespace weft::dialogue {
 
 using Day = std::chrono::year_month_day;
+
+/// The whole part of a number that was said; of one so large that it names no day, the largest that
+/// still counts days, months or years.
+constexpr int whole_of(double number) {
+  constexpr double kMost = 20'000;
+  return static_cast<int>(std::clamp(number, -kMost, kMost));
+}
+/// The same of seconds, and of what is only written down again.
+constexpr long long seconds_of(double number) {
+  constexpr double kMost = 4e11;
+  return static_cast<long long>(std::clamp(number, -kMost, kMost));
+}
 
 /// A time of day in seconds.
 struct Clock {

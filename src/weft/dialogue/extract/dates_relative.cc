@@ -29,7 +29,7 @@ std::optional<Said> shifted(const Text& text, std::size_t i, std::string_view sp
   const std::size_t at = i + shift->tokens;
   const Match* unit = text.find(at, Sense::span);
   if (!is_span(unit, span)) return std::nullopt;
-  return Said{at + unit->tokens, static_cast<int>(shift->value)};
+  return Said{at + unit->tokens, whole_of(shift->value)};
 }
 
 Day of_week_shifted(const Day& today, int weeks, int weekday) {
@@ -44,13 +44,13 @@ void weekdays(const Moments& m, std::size_t token, std::vector<SaidDate>& out) {
     i = text.after(i, Sense::on);
     if (const Match* weekday = text.find(i, Sense::weekday)) {
       out.push_back(one(token, i + weekday->tokens,
-                        of_week_shifted(m.today(), week->value, static_cast<int>(weekday->value))));
+                        of_week_shifted(m.today(), week->value, whole_of(weekday->value))));
     }
   }
   const std::size_t on = text.skip(token, Sense::on);
   if (const Match* weekday = text.find(token + on, Sense::weekday)) {
     const std::size_t end = token + on + weekday->tokens;
-    const int day = static_cast<int>(weekday->value);
+    const int day = whole_of(weekday->value);
     std::size_t i = text.is_mark(end, ',') ? end + 1 : end;
     i = text.after(i, Sense::of);
     if (const auto week = shifted(text, i, "W"))
@@ -65,8 +65,8 @@ void weekdays(const Moments& m, std::size_t token, std::vector<SaidDate>& out) {
   const std::size_t at = token + shift->tokens;
   const Match* weekday = text.find(at, Sense::weekday);
   if (weekday == nullptr) return;
-  const int day = static_cast<int>(weekday->value);
-  const Day meant = of_week_shifted(m.today(), static_cast<int>(shift->value), day);
+  const int day = whole_of(weekday->value);
+  const Day meant = of_week_shifted(m.today(), whole_of(shift->value), day);
   std::vector<Day> days = {meant};
   // Many say "next Friday" of the one to come.
   const Days near = of_week(m.today(), day);
@@ -81,13 +81,13 @@ void of_a_month(const Moments& m, std::size_t token, std::vector<SaidDate>& out)
   const std::size_t at = text.after(token, Sense::definite);
   const auto ordinal = read_ordinal(text, m.numbers(), at);
   if (!ordinal || ordinal->value > 31) return;
-  const int nth = static_cast<int>(ordinal->value);
+  const int nth = whole_of(ordinal->value);
   const Match* weekday = text.find(ordinal->last, Sense::weekday);
   const std::size_t end = ordinal->last + (weekday == nullptr ? 0 : weekday->tokens);
   const std::size_t in = text.after(end, Sense::of);
   const auto in_month = [&](const Day& first) {
     if (weekday != nullptr)
-      return nth_weekday(first.year(), first.month(), static_cast<int>(weekday->value), nth);
+      return nth_weekday(first.year(), first.month(), whole_of(weekday->value), nth);
     return Day{first.year(), first.month(), std::chrono::day{static_cast<unsigned>(nth)}};
   };
   const Day first{m.today().year(), m.today().month(), std::chrono::day{1}};
@@ -118,10 +118,9 @@ void of_a_month(const Moments& m, std::size_t token, std::vector<SaidDate>& out)
 }
 
 Day moved(const Day& from, const SaidDuration& by, int sign) {
-  Day out = plus_months(from, sign * static_cast<int>(by.months));
-  out = plus_days(out, sign * static_cast<int>(by.days));
-  if (by.business_days > 0)
-    out = plus_business_days(out, sign * static_cast<int>(by.business_days));
+  Day out = plus_months(from, sign * whole_of(by.months));
+  out = plus_days(out, sign * whole_of(by.days));
+  if (by.business_days > 0) out = plus_business_days(out, sign * whole_of(by.business_days));
   return out;
 }
 
@@ -136,8 +135,8 @@ void distances(const Moments& m, std::size_t token, std::vector<SaidDate>& out) 
     const bool later = text.find(at, Sense::from_now) != nullptr;
     const bool ago = text.find(at, Sense::ago) != nullptr;
     if (weekday != nullptr && (later || ago)) {
-      const Days days = of_week(plus_days(m.today(), 1), static_cast<int>(weekday->value));
-      const int weeks = static_cast<int>(number->value) - 1;
+      const Days days = of_week(plus_days(m.today(), 1), whole_of(weekday->value));
+      const int weeks = whole_of(number->value) - 1;
       const Day day = later ? plus_days(days.future, 7 * weeks) : plus_days(days.past, -7 * weeks);
       out.push_back(one(token, text.after(at, later ? Sense::from_now : Sense::ago), day));
     }
@@ -158,7 +157,7 @@ void distances(const Moments& m, std::size_t token, std::vector<SaidDate>& out) 
     const std::size_t skip = text.skip(i, sense);
     const Match* day = skip == 0 ? nullptr : text.find(i + skip, Sense::day_ref);
     if (day == nullptr) continue;
-    const Day from = plus_days(m.today(), static_cast<int>(day->value));
+    const Day from = plus_days(m.today(), whole_of(day->value));
     out.push_back(one(token, i + skip + day->tokens,
                       moved(from, *duration, sense == Sense::after_ref ? 1 : -1)));
   }
@@ -177,8 +176,7 @@ void relative_dates(const Moments& m, std::size_t token, std::vector<SaidDate>& 
     day_end = at + day->tokens;
     days = day->value;
   }
-  if (day_end != 0)
-    out.push_back(one(token, day_end, plus_days(m.today(), static_cast<int>(days))));
+  if (day_end != 0) out.push_back(one(token, day_end, plus_days(m.today(), whole_of(days))));
   if (const Match* part = text.find(token, Sense::day_and_part))
     out.push_back(one(token, token + part->tokens, m.today()));
   weekdays(m, token, out);

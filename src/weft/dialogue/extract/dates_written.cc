@@ -53,7 +53,7 @@ Parts parts_of(const Text& text, std::size_t token) {
       out.value[out.count] = number_of(text.word(i));
       out.digits[out.count] = text.word(i).size();
     } else if (const Match* month = text.find(i, Sense::month); month != nullptr && out.count > 0) {
-      out.value[out.count] = static_cast<int>(month->value);
+      out.value[out.count] = whole_of(month->value);
       out.month[out.count] = true;
     } else {
       break;
@@ -100,8 +100,7 @@ SaidDate month_and_day(const Moments& m, std::size_t first, std::size_t last, un
                        unsigned day) {
   const std::size_t at = past_mark(m.text(), last, ",-/");
   if (const auto year = said_year(m, at)) {
-    return with_day(first, year->last,
-                    day_of(year->value, static_cast<int>(month), static_cast<int>(day)));
+    return with_day(first, year->last, day_of(year->value, whole_of(month), whole_of(day)));
   }
   return with_days(first, last, without_year(m.today(), month, day));
 }
@@ -179,7 +178,7 @@ std::optional<Said> said_day(const Moments& m, std::size_t token) {
   const Text& text = m.text();
   if (const auto ordinal = read_ordinal(text, m.numbers(), token)) {
     if (ordinal->value >= 1 && ordinal->value <= 31)
-      return Said{ordinal->last, static_cast<int>(ordinal->value)};
+      return Said{ordinal->last, whole_of(ordinal->value)};
     return std::nullopt;
   }
   if (text.is(token, TokenKind::digits)) {
@@ -192,7 +191,7 @@ std::optional<Said> said_day(const Moments& m, std::size_t token) {
   const Number* number = m.numbers().cardinal(token);
   if (number == nullptr || number->value < 1 || number->value > 31) return std::nullopt;
   if (number->text.find('.') != std::string::npos) return std::nullopt;
-  return Said{number->last, static_cast<int>(number->value)};
+  return Said{number->last, whole_of(number->value)};
 }
 
 std::optional<Said> said_year(const Moments& m, std::size_t token) {
@@ -210,7 +209,7 @@ std::optional<Said> said_year(const Moments& m, std::size_t token) {
   if (number == nullptr || number->digits || number->text.find('.') != std::string::npos)
     return std::nullopt;
   if (number->value >= kYearMin && number->value <= kYearMax)
-    return Said{number->last, static_cast<int>(number->value)};
+    return Said{number->last, whole_of(number->value)};
   if (number->value < 10 || number->value > 29) return std::nullopt;
   const Number* rest = m.numbers().cardinal(number->last);
   if (rest == nullptr || rest->digits || rest->value >= 100) return std::nullopt;
@@ -224,7 +223,7 @@ std::optional<Said> said_year(const Moments& m, std::size_t token) {
   } else if (rest->value < 10) {
     return std::nullopt;
   }
-  return Said{last, static_cast<int>(number->value * 100 + years)};
+  return Said{last, whole_of(number->value * 100 + years)};
 }
 
 void numeric_dates(const Moments& m, std::size_t token, std::vector<SaidDate>& out) {
@@ -291,9 +290,9 @@ void named_dates(const Moments& m, std::size_t token, std::vector<SaidDate>& out
     out.push_back(std::move(*other));
   } else if (const auto day = said_day(m, at);
              day && (at != i || read_ordinal(text, m.numbers(), at))) {
-    out.push_back(with_day(token, day->last,
-                           with_weekday(m.today(), static_cast<unsigned>(day->value),
-                                        static_cast<int>(weekday->value))));
+    out.push_back(with_day(
+        token, day->last,
+        with_weekday(m.today(), static_cast<unsigned>(day->value), whole_of(weekday->value))));
   }
 }
 

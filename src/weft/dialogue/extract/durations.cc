@@ -65,20 +65,20 @@ bool add(SaidDuration& out, const Match& span, double count) {
 
 std::string iso(const SaidDuration& d) {
   std::string out = "P";
-  const auto years = static_cast<long long>(d.months / 12);
-  const auto months = static_cast<long long>(d.months) % 12;
+  const auto years = seconds_of(d.months / 12);
+  const auto months = seconds_of(d.months) % 12;
   const double days = d.days + d.business_days;
   if (years > 0) out += std::format("{}Y", years);
   if (months > 0) out += std::format("{}M", months);
   const bool weeks = d.weeks && d.months == 0 && d.seconds == 0 && std::fmod(days, 7) == 0;
   if (weeks) {
-    out += std::format("{}W", static_cast<long long>(days / 7));
+    out += std::format("{}W", seconds_of(days / 7));
   } else if (days > 0) {
-    out += std::format("{}D", static_cast<long long>(days));
+    out += std::format("{}D", seconds_of(days));
   }
   if (d.seconds > 0) {
     out += 'T';
-    const auto whole = static_cast<long long>(d.seconds);
+    const auto whole = seconds_of(d.seconds);
     if (whole >= 3600) out += std::format("{}H", whole / 3600);
     if (whole / 60 % 60 != 0) out += std::format("{}M", whole / 60 % 60);
     const long long minutes = whole / 60;

@@ -91,7 +91,7 @@ void add_moments(Moments& m, const std::vector<SaidDate>& dates,
 void add_distances(Moments& m, std::size_t token) {
   const Text& text = m.text();
   const auto at = [&](std::size_t last, double seconds) {
-    const auto moment = m.now() + std::chrono::seconds{static_cast<long long>(seconds)};
+    const auto moment = m.now() + std::chrono::seconds{seconds_of(seconds)};
     m.reading().add(ValueType::date_time, token, last, to_text(moment, false));
   };
   if (const Match* now = text.find(token, Sense::now)) at(token + now->tokens, 0);

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "weft/dialogue/extract/literal.h"
 #include "weft/dialogue/extract/reading.h"
 
@@ -8,9 +10,9 @@ constexpr double kHundred = 100;
 
 bool has_lower_place(double number, double ordinal) {
   if (ordinal >= kHundred) return true;
-  const auto rest = static_cast<long long>(number) % 100;
+  const double rest = std::fmod(number, 100);
   if (rest == 0) return number >= kHundred;
-  return ordinal < 10 && rest >= 20 && rest % 10 == 0;
+  return ordinal < 10 && rest >= 20 && std::fmod(rest, 10) == 0;
 }
 
 /// What a date says with the same words.

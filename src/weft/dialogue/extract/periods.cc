@@ -72,9 +72,7 @@ void shifted_span(Periods& p, std::size_t first, std::size_t last, const Match& 
   if (span.name == "Y") add_span(p, first, last, year_start(year), year_start(year + 1), edge);
 }
 
-int shift_of_span(const Match& shift) {
-  return shift.name == "coming" ? 1 : static_cast<int>(shift.value);
-}
+int shift_of_span(const Match& shift) { return shift.name == "coming" ? 1 : whole_of(shift.value); }
 
 /// "last May", "this summer".
 void shifted_name(Periods& p, std::size_t first, std::size_t at, const Match& shift) {
@@ -90,7 +88,7 @@ void shifted_name(Periods& p, std::size_t first, std::size_t at, const Match& sh
     p.add(first, at + month->tokens, start, plus_months(start, 1));
   }
   if (const Match* season = text.find(at, Sense::season)) {
-    const Day start = plus_months(year_start(year + by), static_cast<int>(season->value) - 1);
+    const Day start = plus_months(year_start(year + by), whole_of(season->value) - 1);
     p.add(first, at + season->tokens, start, plus_months(start, 3));
   }
 }
@@ -115,11 +113,10 @@ void named_month(Periods& p, std::size_t token, std::size_t at, int edge) {
 }
 
 std::string moment(const Periods& p, double months, double days, double seconds, bool timed) {
-  const Day day =
-      plus_days(plus_months(p.m.today(), static_cast<int>(months)), static_cast<int>(days));
+  const Day day = plus_days(plus_months(p.m.today(), whole_of(months)), whole_of(days));
   if (!timed) return to_text(day);
   const auto now = p.m.now() - std::chrono::floor<std::chrono::days>(p.m.now());
-  const auto whole = std::chrono::seconds{static_cast<long long>(seconds)};
+  const auto whole = std::chrono::seconds{seconds_of(seconds)};
   const auto moment = at(day) + now + whole;
   return to_text(moment, moment.time_since_epoch().count() % 60 != 0);
 }
@@ -193,7 +190,7 @@ void parts_of_day(Periods& p, std::size_t i) {
   if (const Match* part = text.find(after_shift, Sense::part_of_day);
       shift != nullptr && part != nullptr) {
     add_part(p, i, after_shift + part->tokens, static_cast<int>(part->value),
-             {plus_days(p.m.today(), static_cast<int>(shift->value))});
+             {plus_days(p.m.today(), whole_of(shift->value))});
     return;
   }
   const std::size_t at = text.after(text.after(i, Sense::on), Sense::definite);
@@ -259,7 +256,7 @@ std::optional<SaidMonth> said_month(const Moments& m, std::size_t i) {
   };
   if (const Match* month = text.find(i, Sense::month)) {
     const std::size_t end = i + month->tokens;
-    const int number = static_cast<int>(month->value);
+    const int number = whole_of(month->value);
     const std::size_t next = text.is_mark(end, ',') ? end + 1 : text.after(end, Sense::of);
     if (const auto year = said_year(m, next))
       return SaidMonth{year->last, of(year->value, number), true};
@@ -276,12 +273,13 @@ std::optional<SaidMonth> said_month(const Moments& m, std::size_t i) {
   };
   if (text.word(i).size() == 4) {
     const int year =
-        static_cast<int>(m.numbers().cardinal(i) == nullptr ? 0 : m.numbers().cardinal(i)->value);
+        whole_of(m.numbers().cardinal(i) == nullptr ? 0 : m.numbers().cardinal(i)->value);
     std::size_t at = i + 1;
     if (text.is_mark(at, ',')) ++at;
-    if (const Match* month = text.find(at, Sense::month); month != nullptr && year >= 1000) {
+    if (const Match* month = text.find(at, Sense::month);
+        month != nullptr && year >= 1000 && year <= 2999) {
       if (said_day(m, at + month->tokens)) return std::nullopt;
-      return SaidMonth{at + month->tokens, of(year, static_cast<int>(month->value)), true};
+      return SaidMonth{at + month->tokens, of(year, whole_of(month->value)), true};
     }
   }
   const bool first_year = text.word(i).size() == 4;

@@ -49,7 +49,7 @@ std::optional<End> bare_end(const Periods& p, std::size_t i) {
     out.number = day->value;
   } else if (number != nullptr && number->digits && !number->attached && number->value <= 24) {
     out.last = number->last;
-    out.number = static_cast<int>(number->value);
+    out.number = whole_of(number->value);
   } else {
     return std::nullopt;
   }
@@ -273,7 +273,7 @@ void open_ended(Periods& p, std::size_t i) {
 /// Where an end and a duration lead to.
 void add_lasting(Periods& p, std::size_t first, std::size_t last, const End& start,
                  const SaidDuration& duration) {
-  const auto seconds = static_cast<long long>(duration.seconds);
+  const auto seconds = seconds_of(duration.seconds);
   std::vector<std::string> all;
   if (start.days.empty()) {
     if (!start.time || duration.months + duration.days + duration.business_days > 0) return;
@@ -282,10 +282,9 @@ void add_lasting(Periods& p, std::size_t first, std::size_t last, const End& sta
     return p.add(first, last, to_text(start.time->clock), to_text(to));
   }
   for (const Day& day : start.days) {
-    const Day end =
-        plus_business_days(plus_days(plus_months(day, static_cast<int>(duration.months)),
-                                     static_cast<int>(duration.days)),
-                           static_cast<int>(duration.business_days));
+    const Day end = plus_business_days(
+        plus_days(plus_months(day, whole_of(duration.months)), whole_of(duration.days)),
+        whole_of(duration.business_days));
     if (!start.time && seconds != 0) return;
     const auto moment =
         at(end) + std::chrono::seconds{start.time ? start.time->clock.seconds + seconds : 0};

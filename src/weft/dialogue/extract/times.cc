@@ -152,7 +152,7 @@ class TimeReader {
     const std::size_t at = twelve != nullptr && twelve->value == 12 ? twelve->last : i;
     const Match* word = text_.find(at, Sense::clock);
     if (word == nullptr) return std::nullopt;
-    const int value = static_cast<int>(word->value);
+    const int value = whole_of(word->value);
     SaidTime out = make(i, at + word->tokens, value / 100 * kHour + value % 100 * kMinute);
     out.halfday = true;
     return out;
@@ -198,7 +198,7 @@ class TimeReader {
     if (number == nullptr || number->value < 0 || number->value > 24) return std::nullopt;
     if (number->text.find('.') != std::string::npos || number->last > i + 3) return std::nullopt;
     if (number->digits && i > 0 && text_.glued(i) && text_.is_mark(i - 1, ':')) return std::nullopt;
-    SaidTime out = make(i, number->last, static_cast<int>(number->value) * kHour);
+    SaidTime out = make(i, number->last, whole_of(number->value) * kHour);
     out.bare = true;
     return out;
   }
@@ -222,7 +222,7 @@ class TimeReader {
     if (words && minutes != nullptr && !minutes->digits && minutes->value < 60 &&
         minutes->value > 0 && minutes->text.find('.') == std::string::npos) {
       SaidTime full =
-          make(i, minutes->last, out->clock.seconds + static_cast<int>(minutes->value) * kMinute);
+          make(i, minutes->last, out->clock.seconds + whole_of(minutes->value) * kMinute);
       const bool halved = text_.find(full.last, Sense::meridiem) != nullptr;
       const bool alone = out->clock.seconds <= 12 * kHour && out->clock.seconds > 0 &&
                          (minutes->value >= 10 || after_at) && !counts(full.last) &&
@@ -280,7 +280,7 @@ class TimeReader {
     if (!out) return std::nullopt;
     meridiem(*out);
     const bool halfday = out->halfday;
-    const int offset = static_cast<int>(minutes) * kMinute;
+    const int offset = whole_of(minutes) * kMinute;
     out->clock.seconds = (out->clock.seconds + (is_past ? offset : kDay - offset)) % kDay;
     out->halfday = halfday;
     out->bare = false;
