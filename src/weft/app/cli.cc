@@ -179,11 +179,13 @@ void add_add(CLI::App& app, Words& words) {
   add_value(*add, "--as", words.add.name, "NAME",
             "the name it gets (else the one it gives itself)");
   add_value(*add, "--protocol", words.add.protocol, "NAME",
-            "openai, mcp, a2a, openapi, oip or sagemaker, instead of asking");
+            "openai, mcp, a2a, openapi, oip, sagemaker or mqtt, instead of asking");
   add_value(*add, "--bearer", words.add.bearer, "TOKEN",
             "the token weft shows it; '${NAME}' is read where the hub runs");
   add_values(*add, "--header", words.add.headers, "NAME=VALUE", "a header sent with every request")
       ->check(check_pair);
+  add_value(*add, "--details", words.add.details, "FILE",
+            "of an MQTT broker: the skills behind it, as under `mqtt:` in weft.yaml");
   add_values(*add, "--env", words.add.environment, "NAME=VALUE",
              "for a command's environment; '${NAME}' is read where the hub runs")
       ->check(check_pair);

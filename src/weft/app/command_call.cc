@@ -96,6 +96,7 @@ class CallView {
  private:
   void show_state(const model::State& state) const {
     std::string text = model::joined_text(state.note, false);
+    if (text.empty()) text = model::joined_text(state.note, true);
     if (state.progress) {
       text = state.progress->total
                  ? std::format("{:.0f}/{:.0f} {}", state.progress->done, *state.progress->total,

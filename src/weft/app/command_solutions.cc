@@ -1,14 +1,17 @@
 #include <filesystem>
 #include <format>
 
+#include "weft/adapters/openapi/yaml.h"
 #include "weft/app/arguments.h"
 #include "weft/app/command_run.h"
 #include "weft/app/deploying.h"
+#include "weft/app/files.h"
 #include "weft/app/terminal.h"
 #include "weft/base/file.h"
 #include "weft/base/ids.h"
 #include "weft/base/url.h"
 #include "weft/ml/algorithms/recognise.h"
+#include "weft/net/mqtt_client.h"
 
 namespace weft::app {
 namespace {
@@ -43,6 +46,19 @@ std::string place_of(const std::string& url) {
   return file ? std::filesystem::absolute(url, ignored).string() : url;
 }
 
+/// What a file says of the solution, for its own protocol: YAML, and so JSON too.
+Result<json::value> details_of(const std::string& file) {
+  WEFT_TRY(const std::string text, read_file(file));
+  auto details = adapters::openapi::parse_yaml(text);
+  if (!details) {
+    return fail(Reason::invalid_argument,
+                std::format("{} cannot be read: {}", file, details.error().message));
+  }
+  if (!details->is_object())
+    return fail(Reason::invalid_argument, std::format("{} holds no mapping", file));
+  return details;
+}
+
 Result<json::value> join_body(const AddOptions& options) {
   json::object body;
   if (!options.url.empty()) body["url"] = place_of(options.url);
@@ -51,6 +67,9 @@ Result<json::value> join_body(const AddOptions& options) {
   if (!options.bearer.empty()) body["bearer"] = options.bearer;
   WEFT_TRY(body["headers"], pairs_of(options.headers, "--header"));
   WEFT_TRY(body["environment"], pairs_of(options.environment, "--env"));
+  if (!options.details.empty()) {
+    WEFT_TRY(body["details"], details_of(options.details));
+  }
   if (!options.command.empty()) {
     json::array words;
     for (const auto& word : options.command) words.emplace_back(word);
@@ -62,6 +81,10 @@ Result<json::value> join_body(const AddOptions& options) {
 /// Why it cannot be what is to be joined; nothing when it can.
 Result<void> check_place(const std::string& url) {
   std::error_code ignored;
+  if (net::is_mqtt_url(url)) {
+    const auto fit = net::parse_mqtt_url(url);
+    return fit ? Result<void>() : fail(Error(fit.error()));
+  }
   if (url.contains("://")) {
     const auto fit = parse_url(url);
     return fit ? Result<void>() : fail(Error(fit.error()));
@@ -99,6 +122,8 @@ Exit add_model(const HubOptions& hub, const AddOptions& options, const ml::Model
 
 /// What of the options would be ignored; empty when nothing.
 std::string ignored_option(const AddOptions& options) {
+  if (!options.details.empty() && !net::is_mqtt_url(options.url))
+    return "--details is for an MQTT broker: what else joins describes itself";
   if (options.command.empty()) {
     return options.environment.empty() ? ""
                                        : "--env is for a command: a URL is given no environment";
@@ -195,12 +220,16 @@ Exit run_add(const HubOptions& hub, const AddOptions& options) {
   }
   if (const auto fit = options.url.empty() ? Result<void>() : check_place(options.url); !fit) {
     return Printer(hub.json).error(
-        fit.error(), "a URL begins with http:// or https://; a command follows `--`", Exit::failed);
+        fit.error(), "a URL begins with http://, https:// or mqtt://; a command follows `--`",
+        Exit::failed);
   }
   if (const auto known = model_at(options.url); known && options.protocol.empty())
     return add_model(hub, options, *known);
   const auto body = join_body(options);
-  if (!body) return Printer(hub.json).error(body.error(), "leave one of them out", Exit::usage);
+  if (!body) {
+    const bool file = !options.details.empty();
+    return Printer(hub.json).error(body.error(), file ? "" : "leave one of them out", Exit::usage);
+  }
   return run_command(
       hub, [&](AdminClient& admin, const Printer& printer) -> Awaitable<Result<Exit>> {
         json::value sent = *body;

@@ -33,6 +33,7 @@ struct AddOptions {
   std::string name;
   std::string protocol;
   std::string bearer;
+  std::string details;  ///< a file
   std::vector<std::string> headers;
   std::vector<std::string> environment;
 };

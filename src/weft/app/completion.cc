@@ -68,10 +68,10 @@ _weft() {
   done
   _weft_given
   case $before in
-    --protocol) words="openai mcp a2a openapi oip sagemaker" ;;
+    --protocol) words="openai mcp a2a openapi oip sagemaker mqtt" ;;
     --log) words="debug info warn error off" ;;
     --solution | --for) words=$(_weft_ids weft ls) ;;
-    -c | --config | --data | --input) files=-f ;;
+    -c | --config | --data | --input | --details) files=-f ;;
     --hub | --listen | --threads | --as | --bearer | --header | --env | --limit | --lines | \
       --instances | --type | --accept) return ;;
     *)

@@ -12,6 +12,7 @@
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/sagemaker/aws/account.h"
 #include "weft/app/config_document.h"
+#include "weft/app/config_mqtt.h"
 #include "weft/app/config_node.h"
 #include "weft/app/files.h"
 #include "weft/app/hidden_secrets.h"
@@ -19,6 +20,7 @@
 #include "weft/base/limits.h"
 #include "weft/base/text.h"
 #include "weft/base/url.h"
+#include "weft/net/mqtt_client.h"
 #include "weft/wire/http.h"
 
 namespace weft::app {
@@ -185,6 +187,18 @@ void check_beside(ConfigNode& node, const hub::JoinRequest& request) {
   }
 }
 
+/// Of a web address, or of an MQTT broker.
+Result<void> check_url(const std::string& url) {
+  if (net::is_mqtt_url(url)) {
+    WEFT_TRY(const net::MqttBroker broker, net::parse_mqtt_url(url));
+    (void)broker;
+    return {};
+  }
+  WEFT_TRY(const Url fit, parse_url(url));
+  (void)fit;
+  return {};
+}
+
 void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std::string& name) {
   check_name(node, name);
   if (request.url.empty() == request.command.empty()) {
@@ -195,12 +209,11 @@ void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std
     return;
   }
   check_beside(node, request);
-  if (request.url.contains("://")) {
-    if (auto url = parse_url(request.url); !url) {
-      node.fault(node.at("url"), "W1208",
-                 std::format("the solution \"{}\": {}", name, url.error().message), "", "");
-    }
-  }
+  if (!request.url.contains("://")) return;
+  const auto fit = check_url(request.url);
+  if (fit) return;
+  node.fault(node.at("url"), "W1208",
+             std::format("the solution \"{}\": {}", name, fit.error().message), "", "");
 }
 
 hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
@@ -328,7 +341,7 @@ void read_ml(ConfigNode& root, Config& config, std::map<std::string, int>& lines
   });
 }
 
-void read_all(ConfigNode& root, Config& config) {
+void read_all(ConfigNode& root, std::string_view text, Config& config) {
   Reach reach;
   root.child("listen", [&](ConfigNode& node) { read_listen(node, config, reach); });
   if (auto data = root.text("data")) config.data = *data;
@@ -357,8 +370,9 @@ void read_all(ConfigNode& root, Config& config) {
   });
   check_reach(root, config, reach);
   std::map<std::string, int> lines;
-  root.children("solutions", [&](ConfigNode& node, std::size_t) {
+  root.children("solutions", [&](ConfigNode& node, std::size_t index) {
     hub::JoinRequest request = read_solution(node, config.file);
+    read_mqtt(node, index, text, request);
     check_taken(node, lines, request.id.str());
     config.solutions.push_back(std::move(request));
   });
@@ -424,7 +438,7 @@ ConfigReading read_config(std::string_view text, std::string file) {
   ConfigReading out;
   out.config.file = file;
   read_document(text, file, "the configuration", out.faults,
-                [&](ConfigNode& root) { read_all(root, out.config); });
+                [&](ConfigNode& root) { read_all(root, text, out.config); });
   return out;
 }
 

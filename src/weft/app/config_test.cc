@@ -90,6 +90,35 @@ TEST(Config, WhatWouldDoNothingIsRefused) {
             "W1213:4:18 ");
 }
 
+TEST(Config, WhatListensBehindABroker) {
+  const std::string broker = "solutions:\n  - name: taxi\n    url: mqtt://127.0.0.1:1883\n";
+  const auto reading = read_config(
+      broker +
+          "    bearer: ${TAXI}\n    mqtt:\n      user: '7'\n      skills:\n        ride:\n"
+          "          request: city/taxi/ride\n          qos: 1\n          first_reply: 15s\n",
+      "weft.yaml");
+  ASSERT_TRUE(reading.faults.empty()) << reading.faults.front().message;
+  EXPECT_EQ(
+      json::write(reading.config.solutions.front().details),
+      R"({"user":"7","skills":{"ride":{"request":"city/taxi/ride","qos":1,"first_reply":"15s"}}})");
+  const auto fault = [&](std::string_view more) {
+    const auto read = read_config(broker + std::string(more), "weft.yaml");
+    return read.faults.empty() ? ConfigFault() : read.faults.front();
+  };
+  EXPECT_TRUE(fault("").message.contains("which topics it listens to"));
+  EXPECT_TRUE(fault("").hint.contains("request: city/taxi/ride"));
+  const ConfigFault wrong =
+      fault("    mqtt:\n      skills:\n        ride:\n          request: city/+/ride\n");
+  EXPECT_TRUE(wrong.message.starts_with("mqtt.skills.ride.request: ")) << wrong.message;
+  EXPECT_EQ(std::pair(wrong.line, wrong.column), std::pair(7, 11));
+  EXPECT_EQ(fault("    mqtt: {skills: {ride: {request: a}}}\n    headers: {A: b}\n").line, 5);
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://a/', mqtt: {skills: {}}}\n"),
+            "W1213:2:39 ");
+  EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'mqtt://u:p@a', mqtt: {skills: {b: {request: "
+                  "c}}}}\n"),
+            "W1208:2:20 ");
+}
+
 TEST(Config, Memory) {
   EXPECT_EQ(read_config("threads: 1\n", "f").config.memory_bytes, 0U);
   EXPECT_EQ(read_config("memory: 512MiB\n", "f").config.memory_bytes, 512ULL << 20);
@@ -241,7 +270,7 @@ TEST(Config, TheFaultIsDrawn) {
             "    3 |     protcol: mcp\n"
             "      |     ^^^^^^^ expected one of: name, url, command, environment, protocol, "
             "bearer, headers, timeout, "
-            "concurrency, approval\n"
+            "concurrency, approval, mqtt\n"
             "hint: did you mean `protocol`?\n");
 }
 

@@ -2,9 +2,8 @@
 // body is read. Owned by who called; one loop.
 #pragma once
 
-#include <sys/socket.h>
-
 #include "weft/net/client_pool.h"
+#include "weft/net/dial.h"
 
 namespace weft::net {
 
@@ -40,8 +39,6 @@ class ClientCall final : public ClientResponse, private Stream::Listener, privat
   std::optional<std::string_view> body_at_hand() override;
 
  private:
-  using SocketAddress = std::pair<sockaddr_storage, socklen_t>;
-
   // Stream::Listener, Deadlines::Node
   void on_stream() override;
   void on_deadline() override;

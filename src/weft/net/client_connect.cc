@@ -1,33 +1,18 @@
 // How a ClientCall gets a connection: names to addresses, the egress gate, connect, TLS.
-#include <boost/asio/ip/tcp.hpp>
-
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <format>
 
 #include "weft/net/client_call.h"
+#include "weft/net/dial.h"
 
 namespace weft::net {
 namespace {
 
-using boost::asio::ip::tcp;
-
-std::pair<sockaddr_storage, socklen_t> socket_address(const boost::asio::ip::address& address,
-                                                      std::uint16_t port) {
-  const tcp::endpoint endpoint(address, port);
-  std::pair<sockaddr_storage, socklen_t> out{};
-  std::memcpy(&out.first, endpoint.data(), endpoint.size());
-  out.second = static_cast<socklen_t>(endpoint.size());
-  return out;
-}
-
-Result<std::pair<sockaddr_storage, socklen_t>> unix_address(const std::string& path) {
-  std::pair<sockaddr_storage, socklen_t> out{};
+Result<SocketAddress> unix_address(const std::string& path) {
+  SocketAddress out{};
   auto& address = reinterpret_cast<sockaddr_un&>(out.first);
   if (path.size() >= sizeof(address.sun_path)) {
     return fail(Reason::invalid_argument, std::format("the socket path `{}` is too long", path));
@@ -36,21 +21,6 @@ Result<std::pair<sockaddr_storage, socklen_t>> unix_address(const std::string& p
   std::memcpy(address.sun_path, path.data(), path.size());
   out.second = sizeof(sockaddr_un);
   return out;
-}
-
-/// Pieces are sent at once. A host that vanished without a word while it was to answer is noticed
-/// within a minute, also by a call that waits for hours. (What is not acknowledged is the kernel's
-/// to repeat first.)
-void set_up_tcp(int fd) {
-  const int on = 1;
-  const int silent_s = 30;
-  const int between_s = 10;
-  const int probes = 3;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &silent_s, sizeof(silent_s));
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between_s, sizeof(between_s));
-  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
 }
 
 }  // namespace
@@ -85,8 +55,7 @@ Awaitable<Result<void>> ClientCall::connect(const Origin& origin) {
   co_return fail(std::move(last));
 }
 
-Awaitable<Result<std::vector<ClientCall::SocketAddress>>> ClientCall::addresses(
-    const Origin& origin) {
+Awaitable<Result<std::vector<SocketAddress>>> ClientCall::addresses(const Origin& origin) {
   std::vector<SocketAddress> list;
   if (!origin.unix_path.empty()) {
     WEFT_CO_TRY(list.emplace_back(), unix_address(origin.unix_path));
@@ -141,15 +110,8 @@ Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address,
   const auto cannot = [&](std::string_view why) {
     return fail(broken(std::format("cannot connect: {}", why)));
   };
-  const int fd = ::socket(address.first.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = begin_connect(address);
   if (fd < 0) co_return cannot(std::strerror(errno));
-  if (address.first.ss_family != AF_UNIX) set_up_tcp(fd);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address.first), address.second) != 0 &&
-      errno != EINPROGRESS) {
-    const int why = errno;
-    ::close(fd);
-    co_return cannot(std::strerror(why));
-  }
   connection_ = std::make_unique<ClientConnection>(*core_, std::move(slot), fd,
                                                    static_cast<Stream::Listener&>(*this));
   begin_connecting();
@@ -157,10 +119,7 @@ Awaitable<Result<void>> ClientCall::connect_to(const SocketAddress& address,
   end_connecting();
   if (stop_) co_return fail(*stop_);
   if (connect_expired_) co_return cannot("it did not accept in time");
-  int error = 0;
-  socklen_t size = sizeof(error);
-  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) co_return cannot(std::strerror(error));
+  if (const int error = connect_error(fd); error != 0) co_return cannot(std::strerror(error));
   co_return Result<void>();
 }
 

@@ -9,6 +9,7 @@
 #include "weft/base/url.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/nearest.h"
+#include "weft/net/mqtt_client.h"
 
 namespace weft::adapters::admin {
 namespace {
@@ -48,6 +49,24 @@ Result<const Kind*> member_of(const json::object& body, std::string_view name, c
       make_argument_error(std::format("/{}", name), std::format("{}: expected {}", name, kind)));
 }
 
+/// A member that is an object of strings.
+Result<std::vector<std::pair<std::string, std::string>>> texts_of(const json::object& body,
+                                                                  std::string_view name) {
+  std::vector<std::pair<std::string, std::string>> out;
+  WEFT_TRY(const auto* texts,
+           member_of(body, name, json::object_at(body, name), "an object of strings"));
+  if (!texts) return out;
+  out.reserve(texts->size());
+  for (const auto& [key, value] : *texts) {
+    if (!value.is_string()) {
+      return fail(
+          make_argument_error(std::format("/{}", name), std::format("{}: expected strings", name)));
+    }
+    out.emplace_back(key, value.get_string());
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> check_members(const json::object& body,
@@ -65,7 +84,7 @@ Result<void> check_members(const json::object& body,
 
 Result<hub::JoinRequest> read_join(const json::object& body) {
   WEFT_CHECK(check_members(body, {"name", "url", "protocol", "bearer", "command", "headers",
-                                  "environment", "timeout_ms"}));
+                                  "environment", "timeout_ms", "details"}));
   hub::JoinRequest request;
   WEFT_TRY(std::string id, text_of(body, "name"));
   request.id = SolutionId(std::move(id));
@@ -82,25 +101,16 @@ Result<hub::JoinRequest> read_join(const json::object& body) {
       request.command.emplace_back(word.get_string());
     }
   }
-  WEFT_TRY(const auto* headers,
-           member_of(body, "headers", json::object_at(body, "headers"), "an object of strings"));
-  if (headers) {
-    for (const auto& [name, value] : *headers) {
-      if (!value.is_string())
-        return fail(make_argument_error("/headers", "headers: expected strings"));
-      request.headers.emplace_back(name, value.get_string());
-    }
+  WEFT_TRY(request.headers, texts_of(body, "headers"));
+  WEFT_TRY(const auto environment, texts_of(body, "environment"));
+  request.environment.insert(environment.begin(), environment.end());
+  WEFT_TRY(const auto* details,
+           member_of(body, "details", json::object_at(body, "details"), "an object"));
+  if (details && !net::is_mqtt_url(request.url)) {
+    return fail(make_argument_error(
+        "/details", "details: only what listens behind an MQTT broker does not describe itself"));
   }
-  WEFT_TRY(
-      const auto* environment,
-      member_of(body, "environment", json::object_at(body, "environment"), "an object of strings"));
-  if (environment) {
-    for (const auto& [name, value] : *environment) {
-      if (!value.is_string())
-        return fail(make_argument_error("/environment", "environment: expected strings"));
-      request.environment[name] = value.get_string();
-    }
-  }
+  if (details) request.details = *details;
   const auto* timeout = json::find(body, "timeout_ms");
   const bool none = !timeout || timeout->is_null();
   request.timeout_ms = none ? 0 : json::int_at(body, "timeout_ms").value_or(-1);

@@ -34,6 +34,8 @@ TEST(Body, WhatIsOfAnotherKindIsRefused) {
   for (const auto& [text, place] : std::vector<std::pair<const char*, const char*>>{
            {R"({"url":5})", "/url"},
            {R"({"url":"http://a/","bearer":5})", "/bearer"},
+           {R"({"url":"http://a/","details":{}})", "/details"},
+           {R"({"url":"mqtt://a","details":[]})", "/details"},
            {R"({"url":"http://a/","headers":["X-Key: a"]})", "/headers"},
            {R"({"url":"http://a/","environment":"a=b"})", "/environment"},
            {R"({"command":"npx"})", "/command"},

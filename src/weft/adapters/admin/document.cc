@@ -34,7 +34,9 @@ constexpr std::string_view kJoinSchema =
     R"({"type":"object","properties":{"url":{"type":"string"},"name":{"type":"string"},"protocol":{"type":"string"},)"
     R"("command":{"type":"array","items":{"type":"string"}},"bearer":{"type":"string"},)"
     R"("headers":{"type":"object","additionalProperties":{"type":"string"}},)"
-    R"("environment":{"type":"object","additionalProperties":{"type":"string"}},"timeout_ms":{"type":"integer"}},"additionalProperties":false})";
+    R"("environment":{"type":"object","additionalProperties":{"type":"string"}},"timeout_ms":{"type":"integer"},)"
+    R"("details":{"type":"object","description":"The skills behind an MQTT broker, as under mqtt in weft.yaml."}},)"
+    R"("additionalProperties":false})";
 constexpr std::string_view kCallSchema =
     R"({"type":"object","required":["solution"],"properties":{"solution":{"type":"string"},)"
     R"("skill":{"type":"string"},"args":{},"text":{"type":"string"}},"additionalProperties":false})";
