@@ -211,6 +211,8 @@ class Approvals(Case):
     def test_what_costs_says_so(self):
         self.begin_with("    cost: {balance: {amount: 0.5, currency: EUR}, pay: 2}\n")
         self.assertIn("costs 0.5 EUR", self.hub.run("show", "town").stdout)
+        tools = {tool["name"]: tool for tool in Mcp(f"http://127.0.0.1:{self.hub.port}/mcp/town").call("tools/list", {})["tools"]}
+        self.assertEqual((tools["balance"]["_meta"], "_meta" in tools["ride"]), ({"weft/cost": "0.5 EUR"}, False))
         asked = self.hub.run("ask", "how much money is on my savings account", "--json")
         self.assertEqual(asked.returncode, 4, asked.stdout)
         question = self.document(asked)["questions"][0]["question"]

@@ -99,7 +99,7 @@ TEST(Codec, WhatASkillCostsIsShown) {
   skill.effects.cost = Cost{.amount = 0.5, .currency = "EUR"};
   skill.effects.dedup_key = "request_id";
   EXPECT_EQ(json::write(to_json(skill).at("effects")),
-            R"({"cost":{"amount":5E-1,"currency":"EUR"},"dedup_key":"request_id"})");
+            R"({"cost":{"amount":0.5,"currency":"EUR"},"dedup_key":"request_id"})");
 }
 
 }  // namespace
