@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 WEFT = Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else Path("build/release/bin/weft").resolve()
@@ -267,6 +268,37 @@ class Hub:
             self.printed.close()
             self.said.close()
         return self.process.returncode
+
+
+class Mcp:
+    """A client of MCP's older era: one session, one request at a time; what comes before its answer is skipped."""
+
+    def __init__(self, url, capabilities=None, key=None):
+        self.url = url
+        self.headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        if key:
+            self.headers["Authorization"] = f"Bearer {key}"
+        self.id = 0
+        self.call("initialize", {"protocolVersion": "2025-06-18", "capabilities": capabilities or {},
+                                 "clientInfo": {"name": "test", "version": "1"}})
+        self.headers["MCP-Protocol-Version"] = "2025-06-18"
+        self.post({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def call(self, method, params):
+        """The answer's `result`, or `error`."""
+        self.id += 1
+        answer = self.post({"jsonrpc": "2.0", "id": self.id, "method": method, "params": params})
+        return answer.get("result", answer.get("error"))
+
+    def post(self, message):
+        request = urllib.request.Request(self.url, json.dumps(message).encode(), self.headers)
+        with urllib.request.urlopen(request, timeout=20) as response:
+            if "Mcp-Session-Id" in response.headers:
+                self.headers["Mcp-Session-Id"] = response.headers["Mcp-Session-Id"]
+            text = response.read().decode()
+        told = [line[5:] for line in text.splitlines() if line.startswith("data:")] or [text]
+        found = [each for each in map(json.loads, filter(None, told)) if each.get("id") == message.get("id")]
+        return found[-1] if found else {}
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -12,7 +12,7 @@ NO_ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 class Documents(Case):
-    def commands(self, asking=None):
+    def commands(self, asking=NO_ID, open=(NO_ID, NO_ID)):
         """Every command that goes well, in an order in which it can; what it ends with; what it answers."""
         return [
             (["add", self.url, "--as", "clock"], 0, "id"),
@@ -26,6 +26,9 @@ class Documents(Case):
             (["context", "ls"], 0, "contexts"),
             (["context", "show", "c1"], 0, "state"),
             (["context", "rm", "c1"], 0, "erased"),
+            (["approvals"], 0, "approvals"),
+            (["approve", open[0]], 0, "allowed"),
+            (["deny", open[1]], 0, "allowed"),
             (["audit"], 0, "entries"),
             (["task", "ls"], 0, "tasks"),
             (["task", "show", asking], 0, "ask"),
@@ -62,6 +65,8 @@ class Documents(Case):
             (["task", "show", NO_ID], 1),
             (["task", "cancel", NO_ID], 1),
             (["task", "answer", NO_ID, "yes"], 1),
+            (["approve", NO_ID], 1),
+            (["deny", NO_ID], 1),
             (["call", "asked/add", "a=1", "c=1"], 1),
             (["task", "answer", NO_ID], 1),
             (["key", "new", ""], 2),
@@ -87,10 +92,11 @@ class Documents(Case):
 
     def test_every_command(self):
         hub = self.asking()
-        waiting = [self.document(hub.run("call", "asked/add", "a=1", "b=2", "--json"))["id"] for _ in range(2)]
+        waiting = [self.document(hub.run("call", "asked/add", "a=1", "b=2", "--json"))["id"] for _ in range(4)]
+        open = {each["task"]: each["id"] for each in self.document(hub.run("approvals", "--json"))["approvals"]}
         self.write_job()
         (Path(self.folder) / "sentences.jsonl").write_text('{"text": "what is one and two", "gold": "clock/add"}\n')
-        done = self.commands(waiting[0]) + [(["task", "cancel", waiting[1]], 0, "end")]
+        done = self.commands(waiting[0], [open[task] for task in waiting[2:]]) + [(["task", "cancel", waiting[1]], 0, "end")]
         for words, exit, key in done:
             run = hub.run(*words, "--json")
             self.assertEqual(run.returncode, exit, f"{words}: {run.stdout}{run.stderr}")

@@ -253,6 +253,16 @@ void add_contexts(CLI::App& app, Words& words) {
   CLI::App* rm = hub_command(*context, words, "rm", "erase one", "weft context rm 01K…",
                              [&words] { return run_context_rm(words.hub, words.name); });
   add_word(*rm, "id", words.name, "ID", "the conversation");
+  hub_command(app, words, "approvals", "list what waits for approval", "weft approvals",
+              [&words] { return run_approvals(words.hub); });
+  CLI::App* approve =
+      hub_command(app, words, "approve", "allow a call that waits for it", "weft approve 01K…",
+                  [&words] { return run_approve(words.hub, words.name, true); });
+  add_word(*approve, "id", words.name, "ID", "the approval, as `weft approvals` lists it");
+  CLI::App* deny =
+      hub_command(app, words, "deny", "refuse a call that waits for approval", "weft deny 01K…",
+                  [&words] { return run_approve(words.hub, words.name, false); });
+  add_word(*deny, "id", words.name, "ID", "the approval, as `weft approvals` lists it");
   hub_command(app, words, "audit", "who allowed what, newest first", "weft audit",
               [&words] { return run_audit(words.hub); });
 }

@@ -100,7 +100,9 @@ class Asking {
       question += (question.empty() ? "" : "\n") + line;
     }
     std::optional<std::string> answer;
-    if (answered_ < options_.answers.size()) {
+    if (waits_for_others(ask)) {
+      // Whatever was said: it is not this person's to answer.
+    } else if (answered_ < options_.answers.size()) {
       answer = options_.answers[answered_++];
       printer_.line("> " + *answer);
     } else if (!printer_.as_json()) {
@@ -155,7 +157,8 @@ class Asking {
     }
     report_["state"] = "waiting";
     report_["task"] = id;
-    printer_.note(std::format("next: {}", answer_command(id, ask)));
+    printer_.note(waits_for_others(ask) ? next_step(id, ask)
+                                        : std::format("next: {}", answer_command(id, ask)));
     return Exit::waiting;
   }
 

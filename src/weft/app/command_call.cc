@@ -123,7 +123,7 @@ class CallView {
     const auto ask = asked ? model::ask_from_json(*asked) : Result<model::Ask>();
     if (ask && !ask->items.empty()) {
       for (const auto& line : lines_of(*ask)) printer_.line(line);
-      printer_.note(std::format("next: {}  (or --decline)", answer_command(id, *ask)));
+      printer_.note(next_step(id, *ask));
     }
     return Exit::waiting;
   }

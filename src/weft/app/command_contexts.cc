@@ -14,6 +14,18 @@ std::string context_path(const std::string& id) {
   return "/admin/v1/contexts/" + percent_encode(id);
 }
 
+/// Who called, and who answered for them.
+std::string who_of(const json::object& o) {
+  const std::string by = text_of(o, "by");
+  return by.empty() ? text_of(o, "principal") : std::format("{} ({})", text_of(o, "principal"), by);
+}
+
+std::string answer_of(const json::object& o) {
+  if (const auto count = json::int_at(o, "count")) return std::format("{} not asked", *count);
+  if (json::bool_at(o, "allowed").value_or(false)) return "yes";
+  return text_of(o, "note").empty() ? "no" : "void";
+}
+
 }  // namespace
 
 Exit run_context_ls(const HubOptions& hub) {
@@ -72,9 +84,7 @@ Exit run_audit(const HubOptions& hub) {
         std::vector<std::vector<std::string>> rows{{"AT", "WHO", "ANSWER", "QUESTION"}};
         for (const auto& item : *list) {
           const auto& o = item.as_object();
-          rows.push_back({text_of(o, "at"), text_of(o, "principal"),
-                          json::bool_at(o, "allowed").value_or(false) ? "yes" : "no",
-                          text_of(o, "shown")});
+          rows.push_back({text_of(o, "at"), who_of(o), answer_of(o), text_of(o, "shown")});
         }
         printer.table(rows);
         co_return Exit::done;

@@ -154,12 +154,31 @@ void print_approvals(const Printer& printer, const json::object& o) {
     }
   }
   if (!out.empty()) printer.line("approval   " + out);
+  if (const auto* approvers = json::object_at(o, "approvers")) {
+    for (const auto& [skill, names] : *approvers) {
+      std::string list;
+      for (const auto& name : names.as_array())
+        list += std::format("{}{}", list.empty() ? "" : ", ", std::string_view(name.as_string()));
+      printer.line(std::format("           {}: {} may approve", std::string_view(skill), list));
+    }
+  }
   for (const auto& fault : unknown_approvals(o)) printer.line("           " + fault);
+}
+
+/// What a call costs, and how it is made once.
+void print_effects(const Printer& printer, const json::object& effects) {
+  if (const auto* cost = json::object_at(effects, "cost")) {
+    printer.line(std::format("    costs {} {}", json::number_at(*cost, "amount").value_or(0),
+                             text_of(*cost, "currency")));
+  }
+  if (const auto key = text_of(effects, "dedup_key"); !key.empty())
+    printer.line(std::format("    made once for each `{}`", key));
 }
 
 void print_skill(const Printer& printer, const std::string& solution, const json::object& skill) {
   printer.line(std::format("  {}", text_of(skill, "id")));
   if (const auto text = text_of(skill, "description"); !text.empty()) printer.line("    " + text);
+  if (const auto* effects = json::object_at(skill, "effects")) print_effects(printer, *effects);
   printer.faint_line(
       std::format("    weft call {}/{}{}", solution, text_of(skill, "id"), usage_of(skill)));
 }
@@ -178,6 +197,7 @@ void print_solution(const Printer& printer, const json::object& o) {
   fact("from", std::format("{} ({})", text_of(o, "source"), text_of(o, "origin")));
   fact("health", text_of(o, "health"));
   fact("why", text_of(o, "why"));
+  fact("blocked", text_of(o, "blocked"));
   print_approvals(printer, o);
   const auto* skills = json::array_at(o, "skills");
   // One that has not joined yet tells no skills.

@@ -33,8 +33,7 @@ Exit print_task(const Printer& printer, const json::value& document) {
   if (const auto ask = ask_of(task)) {
     std::string lead = "asks: ";
     for (const auto& line : lines_of(*ask)) printer.line(std::exchange(lead, "") + line);
-    printer.note(
-        std::format("next: {}  (or --decline)", answer_command(text_of(task, "id"), *ask)));
+    printer.note(next_step(text_of(task, "id"), *ask));
     return Exit::waiting;
   }
   const auto end = end_of(task);

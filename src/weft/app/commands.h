@@ -97,6 +97,9 @@ Exit run_router_test(const HubOptions& hub, const std::string& file);
 /// Asks no hub.
 Exit run_router_eval(const RouterOptions& options, bool as_json);
 
+Exit run_approvals(const HubOptions& hub);
+Exit run_approve(const HubOptions& hub, const std::string& id, bool allow);
+
 inline constexpr std::size_t kTasksListed = 50;
 Exit run_task_ls(const HubOptions& hub, std::size_t limit);
 Exit run_task_show(const HubOptions& hub, const std::string& id);

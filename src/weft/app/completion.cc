@@ -82,6 +82,7 @@ _weft() {
         "weft task show:0") words="$words $(_weft_tasks .)" ;;
         "weft task cancel:0") words="$words $(_weft_tasks '^(submitted|working|ask|auth)$')" ;;
         "weft task answer:0") words="$words $(_weft_tasks '^(ask|auth)$')" ;;
+        "weft approve:0" | "weft deny:0") words="$words $(_weft_ids weft approvals)" ;;
         "weft key revoke:0") words="$words $(_weft_ids weft key ls)" ;;
         "weft completion:0") words="$words bash" ;;
         "weft add:0") files=-f ;;

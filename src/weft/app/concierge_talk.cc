@@ -6,7 +6,8 @@
 #include <sstream>
 
 #include "weft/app/extracting.h"
-#include "weft/hub/consent.h"
+#include "weft/dialogue/talk/telling.h"
+#include "weft/hub/approval.h"
 #include "weft/hub/contexts.h"
 #include "weft/hub/limits.h"
 
@@ -21,7 +22,8 @@ model::Ask question_of(std::string text, const dialogue::Conversation& conversat
   model::Ask ask;
   auto& item = ask.items[kQuestion];
   item.kind = model::Ask::Kind::question;
-  item.message = std::move(text);
+  // What solutions say of themselves and answer is in it.
+  item.message = hub::visible(text);
   item.raw = dialogue::report(conversation).as_object();
   return ask;
 }
@@ -103,7 +105,7 @@ Awaitable<Result<std::string>> ConciergeTalk::ask(std::string text) {
 Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   WEFT_CO_CHECK(co_await load());
   // Of an earlier life, or of an earlier call of this conversation that was broken off.
-  WEFT_CO_CHECK(co_await take_up());
+  WEFT_CO_CHECK(co_await take_up(resumes));
   if (!resumes) {
     for (auto& line : concierge_.hear(conversation_, last_words(parts_.call), now()))
       told_.push_back(std::move(line));
@@ -133,6 +135,20 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   co_return output;
 }
 
+/// What was said and done so far, as far as the solution's `share` names it.
+json::object ConciergeTalk::shared_with(const std::string& solution) const {
+  json::object out;
+  const auto entry = parts_.hub.registry().snapshot()->find_shared(solution);
+  if (!entry || entry->request.share.empty()) return out;
+  for (const dialogue::Note& note : conversation_.board) {
+    for (const std::string& name : entry->request.share) {
+      if (name == "*") out[note.words] = note.value;
+      if (dialogue::readable(name) == note.words) out[name] = note.value;
+    }
+  }
+  return out;
+}
+
 Result<model::Call> ConciergeTalk::call_of(const dialogue::Step& step) const {
   const dialogue::Wish& wish = *conversation_.current();
   model::Call out;
@@ -143,6 +159,10 @@ Result<model::Call> ConciergeTalk::call_of(const dialogue::Step& step) const {
   out.trace = parts_.call.trace;
   out.reply = model::Reply::stream;
   out.depth = parts_.call.depth + 1;
+  // One conversation here is one conversation with each solution.
+  out.context = parts_.context;
+  if (json::object shared = shared_with(wish.solution); !shared.empty())
+    out.meta[hub::kSharedMeta] = std::move(shared);
   if (step.message.empty()) {
     out.args = step.arguments;
   } else {
@@ -153,12 +173,11 @@ Result<model::Call> ConciergeTalk::call_of(const dialogue::Step& step) const {
 
 Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
   WEFT_CO_TRY(model::Call call, call_of(step));
-  const auto snapshot = parts_.hub.registry().snapshot();
-  const auto found = hub::find_skill(*snapshot, call.solution.str(), call.skill.str());
-  std::string digest;
-  if (found) digest = hub::consent_digest(*found->entry->solution, *found->skill, call);
   hub::CallContext context{parts_.out.executor(), parts_.out.deadline(), parts_.out.cancelled()};
   context.chosen = hub::Chosen::by_hub;
+  // The same call under the same key as the one whose end nobody saw.
+  context.again = !again_.empty();
+  if (context.again) call.id = CallId(std::exchange(again_, ""));
   corrected_ = false;
   std::string id = call.id.str();
   // Written down when everything is allowed, right before the solution is called.
@@ -171,13 +190,20 @@ Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
     co_return shown;
   };
   auto stream = parts_.hub.call(std::move(call), std::move(context), std::move(note_intent));
-  auto done = co_await follow(std::move(stream), std::move(digest));
+  auto done = co_await follow(std::move(stream));
   co_return done;
 }
 
+/// Whether the hub asks about the very call that the wish is, and this person may answer.
+bool ConciergeTalk::asks_for_consent(const model::Ask::Item& item) const {
+  const dialogue::Wish* wish = conversation_.current();
+  return item.consent && item.consent->approvers.empty() && wish != nullptr &&
+         json::string_at(item.raw, "solution") == wish->solution &&
+         json::string_at(item.raw, "skill") == wish->skill;
+}
+
 /// Hands on what happens, until the end.
-Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> stream,
-                                              std::string digest) {
+Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> stream) {
   while (true) {
     model::Event event = co_await stream->next();
     if (auto* end = std::get_if<model::End>(&event.body)) {
@@ -188,9 +214,11 @@ Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> 
     }
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
       const auto& first = ask->items.begin()->second;
-      const bool own = first.kind == model::Ask::Kind::approve && !digest.empty() &&
-                       json::string_at(first.raw, "digest") == digest;
-      if (own) {
+      if (asks_for_consent(first)) {
+        // What it costs, and what has changed.
+        if (const auto* notes = json::array_at(first.raw, "notes")) {
+          for (const auto& note : *notes) told_.emplace_back(note.as_string());
+        }
         WEFT_CO_CHECK(co_await ask_consent(*stream));
       } else {
         WEFT_CO_CHECK(co_await pass_on(*stream, std::move(*ask)));
@@ -247,7 +275,7 @@ Awaitable<Result<void>> ConciergeTalk::pass_on(hub::EventStream& stream, model::
 
 /// A call that was made and whose end nobody saw is found again, made again where that does no
 /// harm, or nobody knows. Never is it made as if it had not been.
-Awaitable<Result<void>> ConciergeTalk::take_up() {
+Awaitable<Result<void>> ConciergeTalk::take_up(bool resumes) {
   const dialogue::Wish* wish = conversation_.current();
   if (wish == nullptr || wish->state != dialogue::WishState::calling) co_return Result<void>();
   const auto snapshot = parts_.hub.registry().snapshot();
@@ -266,11 +294,14 @@ Awaitable<Result<void>> ConciergeTalk::take_up() {
         {.upstream_task = wish->upstream_task, .upstream_context = wish->upstream_context},
         std::move(context));
     if (stream) {
-      auto done = co_await follow(std::move(stream), "");
+      auto done = co_await follow(std::move(stream));
       co_return done;
     }
   }
-  if (found && found->skill->effects.safe_to_repeat()) {
+  // Under a key it is made once however often it is asked for; what a person broke off is left.
+  const bool keyed = found && resumes && !found->skill->effects.dedup_key.empty();
+  if (keyed) again_ = wish->call;
+  if (keyed || (found && found->skill->effects.safe_to_repeat())) {
     conversation_.current()->state = dialogue::WishState::open;
     co_return co_await save();
   }

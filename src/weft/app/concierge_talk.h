@@ -35,11 +35,13 @@ class ConciergeTalk {
   Awaitable<Result<void>> save();
   Awaitable<Result<std::string>> ask(std::string text);
   Awaitable<Result<void>> call_skill(const dialogue::Step& step);
-  Awaitable<Result<void>> follow(std::unique_ptr<hub::EventStream> stream, std::string digest);
+  Awaitable<Result<void>> follow(std::unique_ptr<hub::EventStream> stream);
+  bool asks_for_consent(const model::Ask::Item& item) const;
   Awaitable<Result<void>> ask_consent(hub::EventStream& stream);
   Awaitable<Result<void>> pass_on(hub::EventStream& stream, model::Ask ask);
-  Awaitable<Result<void>> take_up();
+  Awaitable<Result<void>> take_up(bool resumes);
   Awaitable<Result<void>> show_progress(std::string line);
+  json::object shared_with(const std::string& solution) const;
   Result<model::Call> call_of(const dialogue::Step& step) const;
   std::string told_so_far();
   std::chrono::local_seconds now() const;
@@ -48,6 +50,7 @@ class ConciergeTalk {
   dialogue::Concierge concierge_;
   dialogue::Conversation conversation_;
   std::vector<std::string> told_;  ///< and not heard yet
+  std::string again_;              ///< the id of a call that is made once more
   bool corrected_ = false;         ///< the call was given up for another with other values
 };
 

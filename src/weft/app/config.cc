@@ -14,6 +14,7 @@
 #include "weft/app/config_document.h"
 #include "weft/app/config_mqtt.h"
 #include "weft/app/config_node.h"
+#include "weft/app/config_policy.h"
 #include "weft/app/files.h"
 #include "weft/app/hidden_secrets.h"
 #include "weft/app/terminal.h"
@@ -131,28 +132,6 @@ void check_headers(ConfigNode& node, const hub::JoinRequest& request) {
   for (const auto& [name, value] : request.environment) check_variables(node, "environment", value);
 }
 
-void read_approval(ConfigNode& node, hub::JoinRequest& request) {
-  static const std::map<std::string, hub::Approval> kWords{{"solution", hub::Approval::solution},
-                                                           {"hub", hub::Approval::hub},
-                                                           {"both", hub::Approval::both}};
-  const auto approval = node.any("approval");
-  if (!approval) return;
-  const auto one = [&](const std::string& skill, const YAML::Node& value) {
-    const auto word = value.IsScalar() ? kWords.find(value.Scalar()) : kWords.end();
-    if (word == kWords.end()) {
-      node.fault(value, "W1205", "`approval` says who asks before a skill runs",
-                 "solution, hub, both", "");
-    } else {
-      request.approvals[skill] = word->second;
-    }
-  };
-  if (approval->IsMap()) {
-    for (const auto& item : *approval) one(item.first.Scalar(), item.second);
-  } else {
-    one("*", *approval);
-  }
-}
-
 void check_name(ConfigNode& node, const std::string& name) {
   if (name.empty()) {
     node.fault(node.at("name"), "W1206", "a solution needs a `name`", "", "");
@@ -230,7 +209,7 @@ hub::JoinRequest read_solution(ConfigNode& node, std::string_view file) {
   request.timeout_ms = node.duration_ms("timeout").value_or(0);
   request.concurrency_max =
       static_cast<std::size_t>(node.integer("concurrency", 1, 1'000'000).value_or(0));
-  read_approval(node, request);
+  read_policy(node, request);
   request.origin = std::format("{}:{}", file, node.line());
   check_solution(node, request, name);
   check_headers(node, request);

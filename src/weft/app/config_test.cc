@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "weft/base/schema.h"
+#include "weft/hub/join_record.h"
 
 namespace weft::app {
 namespace {
@@ -70,6 +71,47 @@ TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://u:p@a/'}\n"), "W1208:2:20 ");
   EXPECT_EQ(codes("solutions:\n  - {name: a, url: 'http://a/', command: [b]}\n"), "W1206:2:42 ");
   EXPECT_EQ(codes("a: [\n"), "W1201:2:1 ");
+}
+
+TEST(Config, WhoMayApproveWhatItCostsAndUnderWhichKey) {
+  const auto reading = read_config(
+      "solutions:\n"
+      "  - name: bank\n"
+      "    url: http://127.0.0.1:1\n"
+      "    approval: {pay: {by: both, approvers: [alice, bob]}, close: {approvers: [carol]}, ask: "
+      "hub}\n"
+      "    cost: {pay: 0.5, close: {amount: 2, currency: EUR}}\n"
+      "    dedup: {pay: request_id}\n"
+      "    share: [destination]\n",
+      "weft.yaml");
+  ASSERT_TRUE(reading.faults.empty()) << reading.faults.front().message;
+  const hub::JoinRequest& bank = reading.config.solutions.front();
+  EXPECT_EQ(bank.approvals.at("pay"), hub::Approval::both);
+  EXPECT_EQ(bank.approvals.at("close"), hub::Approval::hub);
+  EXPECT_EQ(bank.approvers.at("pay"), (std::vector<std::string>{"alice", "bob"}));
+  EXPECT_FALSE(bank.approvers.contains("ask"));
+  EXPECT_EQ(bank.costs.at("pay"), (model::Cost{.amount = 0.5, .currency = ""}));
+  EXPECT_EQ(model::to_string(bank.costs.at("close")), "2 EUR");
+  EXPECT_EQ(bank.dedup.at("pay"), "request_id");
+  EXPECT_EQ(bank.share, std::vector<std::string>{"destination"});
+  const auto kept = hub::join_request_from(hub::to_json(bank));
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_TRUE(hub::same_request(*kept, bank));
+  auto other = bank;
+  other.approvers.at("pay").pop_back();
+  EXPECT_FALSE(hub::same_request(other, bank));
+}
+
+TEST(Config, APolicyThatWouldGuardNothingIsRefused) {
+  const std::string bank = "solutions:\n  - {name: a, url: 'http://a/', ";
+  for (const char* wrong :
+       {"approval: {pay: {by: solution, approvers: [b]}}", "approval: {pay: {approvers: []}}",
+        "approval: {pay: {approvers: bob}}", "approval: {pay: {by: nobody}}",
+        "approval: {pay: {by: hub, approver: [b]}}", "cost: 1", "cost: {pay: -1}",
+        "cost: {pay: much}", "cost: {pay: {currency: EUR}}", "cost: {pay: {amount: 1, unit: EUR}}",
+        "dedup: request_id", "dedup: {pay: [a]}"}) {
+    EXPECT_NE(codes(bank + wrong + "}\n"), "") << wrong;
+  }
 }
 
 TEST(Config, NothingIsSilentlyIgnored) {
@@ -270,7 +312,7 @@ TEST(Config, TheFaultIsDrawn) {
             "    3 |     protcol: mcp\n"
             "      |     ^^^^^^^ expected one of: name, url, command, environment, protocol, "
             "bearer, headers, timeout, "
-            "concurrency, approval, mqtt\n"
+            "concurrency, approval, cost, dedup, share, mqtt\n"
             "hint: did you mean `protocol`?\n");
 }
 

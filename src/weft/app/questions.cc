@@ -106,8 +106,22 @@ std::vector<std::string> lines_of(const model::Ask& ask) {
   return out;
 }
 
+bool waits_for_others(const model::Ask& ask) {
+  return std::ranges::any_of(ask.items, [](const auto& entry) {
+    return entry.second.consent && !entry.second.consent->approvers.empty();
+  });
+}
+
 std::string answer_command(std::string_view task, const model::Ask& ask) {
+  if (waits_for_others(ask))
+    return std::format("weft approve {}", ask.items.begin()->second.consent->id);
   return std::format("weft task answer {} {}", task, words_for(ask));
+}
+
+std::string next_step(std::string_view task, const model::Ask& ask) {
+  if (!waits_for_others(ask))
+    return std::format("next: {}  (or --decline)", answer_command(task, ask));
+  return std::format("next, for who may approve: {}  (or weft deny)", answer_command(task, ask));
 }
 
 std::string answer_taken(const model::Ask& ask) {

@@ -16,6 +16,11 @@ namespace weft::app {
 std::vector<std::string> lines_of(const model::Ask& ask);
 /// The command that answers it, ready to be pasted: `weft task answer 01K… district=…`.
 std::string answer_command(std::string_view task, const model::Ask& ask);
+/// What is done next, as a hint: the command and how to say no; for a question that others answer,
+/// theirs.
+std::string next_step(std::string_view task, const model::Ask& ask);
+/// Whether the question is another's to answer than whoever called.
+bool waits_for_others(const model::Ask& ask);
 /// What is to be typed, in words.
 std::string answer_taken(const model::Ask& ask);
 

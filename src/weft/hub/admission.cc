@@ -76,6 +76,12 @@ Result<Admission> Hub::admit(const model::Principal& principal, std::shared_ptr<
   if (!keys().may_call(principal, id)) {
     return fail(may_not_call(principal, id));
   }
+  if (!entry->blocked.empty()) {
+    Error error = make_error(Reason::permission_denied,
+                             std::format("solution \"{}\": {}", id, entry->blocked));
+    error.solution = id;
+    return fail(std::move(error));
+  }
   auto& counters = *entry->counters;
   const SteadyTime now = clock().steady();
   const bool down = counters.unreached.load(std::memory_order_relaxed) >= kFailuresToDown;

@@ -4,6 +4,7 @@
 #include <format>
 
 #include "weft/base/schema.h"
+#include "weft/hub/consent.h"
 
 namespace weft::hub {
 namespace {
@@ -84,7 +85,24 @@ void read_approval(Answer& answer) {
   if (yes_or_no(answer.text) != true) answer.action = AnswerAction::decline;
 }
 
+/// Errors: the question is another's to answer, or it is another question.
+Result<void> check_consent(const std::string& key, const Ask::Consent& consent,
+                           const Answer& answer) {
+  if (!answer.consent.empty() && answer.consent != consent.id) {
+    return fail(Reason::unsupported, "that question for approval is not open any more");
+  }
+  if (consent.approvers.empty() || std::ranges::contains(consent.approvers, answer.by)) return {};
+  Error error = make_error(
+      Reason::permission_denied,
+      std::format("this waits for approval by {}; {} may not give it. To withdraw the call, cancel "
+                  "its task",
+                  one_of(consent.approvers), answer.by.empty() ? "whoever called" : answer.by));
+  error.param = "/" + json::escape_pointer(key);
+  return fail(std::move(error));
+}
+
 Result<void> fit(const std::string& key, const Ask::Item& item, Answer& answer) {
+  if (item.consent) WEFT_CHECK(check_consent(key, *item.consent, answer));
   if (item.kind == Ask::Kind::approve) read_approval(answer);
   if (answer.action != AnswerAction::accept || item.kind != Ask::Kind::form || !item.schema)
     return {};

@@ -64,7 +64,7 @@ bool asks_first(const JoinRequest& request, const model::Solution& solution,
 }
 
 bool asks_any(const JoinRequest& request) {
-  return std::ranges::any_of(request.approvals, [](const auto& approval) {
+  return !request.dedup.empty() || std::ranges::any_of(request.approvals, [](const auto& approval) {
     return approval.second != Approval::solution;
   });
 }
@@ -76,6 +76,13 @@ std::vector<std::string> unknown_approvals(const JoinRequest& request,
     if (skill != "*" && solution.skill(skill) == nullptr) out.push_back(skill);
   }
   return out;
+}
+
+void add_note(model::Ask::Item& item, std::string note) {
+  item.message += std::format(" {}", note);
+  auto& notes = item.raw["notes"];
+  if (!notes.is_array()) notes = json::array();
+  notes.get_array().emplace_back(std::move(note));
 }
 
 model::Ask approval_ask(const model::Solution& solution, const model::Skill& skill,
@@ -93,6 +100,8 @@ model::Ask approval_ask(const model::Solution& solution, const model::Skill& ski
   model::Ask::Item item;
   item.kind = model::Ask::Kind::approve;
   item.message = std::format("Allow `{}` with {}?", visible(name), shown);
+  if (const auto& cost = skill.effects.cost)
+    add_note(item, std::format("It costs {}.", visible(model::to_string(*cost))));
   item.raw["solution"] = solution.id.str();
   item.raw["skill"] = skill.id.str();
   if (call.args) item.raw["arguments"] = *call.args;

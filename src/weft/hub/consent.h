@@ -20,4 +20,15 @@ bool needs_consent(const Entry& entry, const model::Skill& skill, Chosen chosen)
 std::string consent_digest(const model::Solution& solution, const model::Skill& skill,
                            const model::Call& call);
 
+/// What a skill is: SHA-256 (hexadecimal) of the solution's version and URL, and the skill as it
+/// describes itself.
+std::string definition_digest(const model::Solution& solution, const model::Skill& skill);
+
+/// Names of keys that may answer instead of whoever calls; empty when that may.
+std::vector<std::string> approvers_of(const JoinRequest& request, const model::Skill& skill,
+                                      const model::Principal& caller);
+
+/// `alice`, `alice or bob`, `alice, bob or carol`.
+std::string one_of(const std::vector<std::string>& names);
+
 }  // namespace weft::hub

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "weft/base/async.h"
@@ -20,6 +21,9 @@ class Tables;
 }
 
 namespace weft::hub {
+
+/// Of Call::meta: what of the conversation the solution is told, by name, as `share` allows.
+inline constexpr std::string_view kSharedMeta = "weft.context";
 
 struct KeptContext {
   std::string owner;  ///< the principal's name

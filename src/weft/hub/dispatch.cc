@@ -2,9 +2,6 @@
 
 #include <format>
 
-#include "weft/hub/approval.h"
-#include "weft/hub/audit.h"
-#include "weft/hub/consent.h"
 #include "weft/hub/limits.h"
 #include "weft/hub/shaping.h"
 
@@ -19,14 +16,6 @@ bool is_nothing(const std::optional<json::value>& args) { return !args || args->
 
 std::string last_text(const model::Call& call) {
   return call.turns.empty() ? std::string() : model::joined_text(call.turns.back().parts, false);
-}
-
-Result<void> require(const Dispatch& dispatch, const Schema* schema) {
-  if (!schema || !dispatch.call->args) return {};
-  const auto fault = schema->check(*dispatch.call->args);
-  if (!fault) return {};
-  const std::string where = fault->path.empty() ? "the arguments" : fault->path;
-  return fail(make_argument_error(fault->path, std::format("{}: {}", where, fault->message)));
 }
 
 /// Arguments become a conversation; a conversation stays what it is.
@@ -109,31 +98,7 @@ Awaitable<Result<void>> shape(std::shared_ptr<Dispatch> dispatch, Emitter& out) 
       if (!shaped) co_return shaped;
     }
   }
-  co_return require(*dispatch, schema);
-}
-
-Awaitable<Result<void>> approve(std::shared_ptr<Dispatch> dispatch, Emitter& out) {
-  const Entry& entry = *dispatch->entry;
-  if (!needs_consent(entry, *dispatch->skill, dispatch->chosen)) co_return Result<void>();
-  const auto& solution = *entry.solution;
-  auto ask = approval_ask(solution, *dispatch->skill, *dispatch->call);
-  AuditEntry noted;
-  noted.principal = dispatch->call->principal.name;
-  noted.solution = solution.id.str();
-  noted.skill = dispatch->skill->id.str();
-  noted.digest = consent_digest(solution, *dispatch->skill, *dispatch->call);
-  noted.shown = ask.items.begin()->second.message;
-  ask.items.begin()->second.raw["digest"] = noted.digest;
-  WEFT_CO_TRY(const auto answers, co_await out.ask(std::move(ask)));
-  const model::Answer& answer = answers.begin()->second;
-  noted.allowed = answer.action == model::AnswerAction::accept;
-  noted.words = answer.text;
-  const bool allowed = noted.allowed;
-  // Nothing is done that was not written down.
-  WEFT_CO_CHECK(co_await dispatch->audit->note(std::move(noted)));
-  if (allowed) co_return Result<void>();
-  co_return fail(Reason::refused, std::format("`{}/{}` was not approved", solution.id.str(),
-                                              dispatch->skill->id.str()));
+  co_return check_arguments(*dispatch);
 }
 
 /// Hands on what a service's body says, and notes how far its call has come.
@@ -179,6 +144,15 @@ Awaitable<Result<void>> relay_ask(std::shared_ptr<EventStream> stream, model::As
 }
 
 }  // namespace
+
+Result<void> check_arguments(const Dispatch& dispatch) {
+  WEFT_TRY(const Schema* schema, dispatch.entry->input_schema(*dispatch.skill));
+  if (!schema || !dispatch.call->args) return {};
+  const auto fault = schema->check(*dispatch.call->args);
+  if (!fault) return {};
+  const std::string where = fault->path.empty() ? "the arguments" : fault->path;
+  return fail(make_argument_error(fault->path, std::format("{}: {}", where, fault->message)));
+}
 
 Awaitable<Result<model::Output>> relay(std::shared_ptr<EventStream> stream,
                                        std::shared_ptr<Dispatch> dispatch, Emitter& out) {
@@ -237,8 +211,10 @@ Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch
   std::shared_ptr<EventStream> stream = std::move(dispatch->reattached);
   if (!stream) {
     WEFT_CO_CHECK(co_await shape(dispatch, out));
-    WEFT_CO_CHECK(co_await approve(dispatch, out));
+    WEFT_CO_CHECK(co_await allow(dispatch, out));
+    WEFT_CO_CHECK(co_await give_key(dispatch));
     if (dispatch->before_start) WEFT_CO_CHECK(co_await dispatch->before_start());
+    WEFT_CO_CHECK(still_allowed(*dispatch));
     if (out.cancelled().cancelled()) co_return fail(out.cancelled().why());
     dispatch->started = true;
     auto call = std::move(dispatch->call);

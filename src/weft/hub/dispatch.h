@@ -23,8 +23,10 @@ struct Dispatch {
   std::shared_ptr<const Entry> entry;
   const model::Skill* skill = nullptr;
   Hub::BeforeStart before_start;
-  Audit* audit = nullptr;
+  Hub* hub = nullptr;
   Chosen chosen = Chosen::by_caller;
+  bool again = false;  ///< CallContext::again
+  bool asked_about = false;
   /// Set for a call that is taken up again instead of started.
   std::unique_ptr<EventStream> reattached;
   bool started = false;
@@ -41,6 +43,19 @@ struct Dispatch {
  private:
   std::shared_ptr<model::Call> own_;
 };
+
+/// Whether the arguments fit the skill's schema as it is now.
+Result<void> check_arguments(const Dispatch& dispatch);
+/// Asks, where a person has to be asked, until a yes stands for what will be called; the skill may
+/// be another afterwards, as its solution then describes it. Errors: Reason::refused, or too many
+/// questions.
+Awaitable<Result<void>> allow(std::shared_ptr<Dispatch> dispatch, Emitter& out);
+/// Whether a skill that was asked about still is what was allowed, right before it is called.
+/// Errors: Reason::refused.
+Result<void> still_allowed(const Dispatch& dispatch);
+/// Gives the call the key under which its solution makes it once, where it honours one and the
+/// caller gave none.
+Awaitable<Result<void>> give_key(std::shared_ptr<Dispatch> dispatch);
 
 /// Shapes, checks, asks for approval, starts the service and hands its events on.
 Awaitable<Result<model::Output>> run_dispatch(std::shared_ptr<Dispatch> dispatch, Emitter& out);

@@ -3,8 +3,10 @@
 #include <format>
 
 #include "weft/base/named_error.h"
+#include "weft/hub/approvals.h"
 #include "weft/hub/audit.h"
 #include "weft/hub/contexts.h"
+#include "weft/hub/dedup.h"
 #include "weft/hub/dispatch.h"
 #include "weft/hub/limits.h"
 
@@ -17,6 +19,8 @@ struct Hub::State {
         keys(parts.tables, parts.clock, parts.random),
         audit(parts.tables, parts.clock, parts.random),
         contexts(parts.tables, parts.clock),
+        approvals(parts.tables, parts.clock),
+        dedup_keys(parts.tables, parts.random),
         tasks(make_tasks(hub, parts.journal, parts.clock, parts.random)) {}
 
   const Clock& clock;
@@ -25,6 +29,8 @@ struct Hub::State {
   Keys keys;
   Audit audit;
   Contexts contexts;
+  Approvals approvals;
+  DedupKeys dedup_keys;
   std::unique_ptr<Tasks> tasks;
 };
 
@@ -93,6 +99,8 @@ Keys& Hub::keys() { return state_->keys; }
 Tasks& Hub::tasks() { return *state_->tasks; }
 Audit& Hub::audit() { return state_->audit; }
 Contexts& Hub::contexts() { return state_->contexts; }
+Approvals& Hub::approvals() { return state_->approvals; }
+DedupKeys& Hub::dedup_keys() { return state_->dedup_keys; }
 const Clock& Hub::clock() const { return state_->clock; }
 Random& Hub::random() { return state_->random; }
 
@@ -126,8 +134,9 @@ std::unique_ptr<EventStream> Hub::call(std::shared_ptr<const model::Call> call, 
   dispatch.entry = found->entry;
   dispatch.skill = found->skill;
   dispatch.before_start = std::move(before_start);
-  dispatch.audit = &state_->audit;
+  dispatch.hub = this;
   dispatch.chosen = context.chosen;
+  dispatch.again = context.again;
   dispatch.admission = *std::move(admission);
   return guarded(std::move(dispatch), std::move(context));
 }

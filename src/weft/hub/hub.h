@@ -23,8 +23,10 @@ class Journal;
 
 namespace weft::hub {
 
+class Approvals;
 class Audit;
 class Contexts;
+class DedupKeys;
 class Joiner;
 
 /// Counts a call in and, when dropped, out. What every call holds, translated or passed through.
@@ -60,6 +62,8 @@ class Hub {
   Tasks& tasks();
   Audit& audit();
   Contexts& contexts();
+  Approvals& approvals();
+  DedupKeys& dedup_keys();
   const Clock& clock() const;
   Random& random();
 

@@ -54,6 +54,65 @@ Result<void> read_approvals(const json::object& o, JoinRequest& request) {
   return {};
 }
 
+void write_policy(json::object& o, const JoinRequest& request) {
+  json::object approvers;
+  for (const auto& [skill, names] : request.approvers) {
+    json::array list;
+    for (const auto& name : names) list.emplace_back(name);
+    approvers[skill] = std::move(list);
+  }
+  if (!approvers.empty()) o["approvers"] = std::move(approvers);
+  json::object costs;
+  for (const auto& [skill, cost] : request.costs)
+    costs[skill] = json::object{{"amount", cost.amount}, {"currency", cost.currency}};
+  if (!costs.empty()) o["costs"] = std::move(costs);
+  json::object keys;
+  for (const auto& [skill, argument] : request.dedup) keys[skill] = argument;
+  if (!keys.empty()) o["dedup"] = std::move(keys);
+  json::array shared;
+  for (const auto& name : request.share) shared.emplace_back(name);
+  if (!shared.empty()) o["share"] = std::move(shared);
+}
+
+/// A guard that cannot be read must not become none.
+Result<void> read_approvers(const json::object& o, JoinRequest& request) {
+  const auto* approvers = json::object_at(o, "approvers");
+  if (!approvers) return {};
+  for (const auto& [skill, list] : *approvers) {
+    const auto* names = list.if_array();
+    const bool read =
+        names != nullptr && !names->empty() &&
+        std::ranges::all_of(*names, [](const auto& name) { return name.is_string(); });
+    if (!read) return fail(make_argument_error("/approvers", "approvers that cannot be read"));
+    for (const auto& name : *names) request.approvers[skill].emplace_back(name.get_string());
+  }
+  return {};
+}
+
+Result<void> read_policy(const json::object& o, JoinRequest& request) {
+  WEFT_CHECK(read_approvers(o, request));
+  if (const auto* costs = json::object_at(o, "costs")) {
+    for (const auto& [skill, cost] : *costs) {
+      const auto* price = cost.if_object();
+      const auto amount = price ? json::number_at(*price, "amount") : std::nullopt;
+      if (!amount) return fail(make_argument_error("/costs", "a cost that cannot be read"));
+      request.costs[skill] = {.amount = *amount,
+                              .currency = std::string(json::string_at(*price, "currency"))};
+    }
+  }
+  if (const auto* shared = json::array_at(o, "share")) {
+    for (const auto& name : *shared) {
+      if (name.is_string()) request.share.emplace_back(name.get_string());
+    }
+  }
+  if (const auto* keys = json::object_at(o, "dedup")) {
+    for (const auto& [skill, argument] : *keys) {
+      if (argument.is_string()) request.dedup[skill] = std::string(argument.get_string());
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 json::value to_json(const JoinRequest& request) {
@@ -76,6 +135,7 @@ json::value to_json(const JoinRequest& request) {
     approvals[skill] = kApprovals.at(static_cast<std::size_t>(approval));
   }
   o["approvals"] = std::move(approvals);
+  write_policy(o, request);
   if (!request.details.empty()) o["details"] = request.details;
   o["origin"] = request.origin;
   return o;
@@ -94,6 +154,7 @@ Result<JoinRequest> join_request_from(const json::value& v) {
   request.concurrency_max =
       static_cast<std::size_t>(json::int_at(o, "concurrency_max").value_or(0));
   WEFT_CHECK(read_approvals(o, request));
+  WEFT_CHECK(read_policy(o, request));
   if (const auto* details = json::object_at(o, "details")) request.details = *details;
   request.origin = json::string_at(o, "origin");
   if (request.id.empty() || request.url.empty() == request.command.empty()) {

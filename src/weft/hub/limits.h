@@ -40,6 +40,15 @@ inline constexpr std::size_t kSecretCharsMax = 256;
 /// How long an answer waits for a call that is taken up again after a restart.
 inline constexpr int kTakeUpTries = 100;
 inline constexpr std::int64_t kTakeUpPauseMs = 50;
+/// Questions whether a call may be made, of one principal: how many wait at once, and how many are
+/// asked in a minute. The rest is refused.
+inline constexpr std::size_t kApprovalsOpenMax = 64;
+inline constexpr std::size_t kApprovalsPerMinuteMax = 120;
+inline constexpr std::int64_t kApprovalsWindowMs = 60'000;
+/// How many principals are counted; those that did not ask for a minute are forgotten first.
+inline constexpr std::size_t kApprovalsPrincipalsMax = 4'096;
+/// A call whose skill changes while it is asked about is asked about again this often.
+inline constexpr int kApprovalRoundsMax = 3;
 /// Of the audit log: how many entries are kept, and after how many more the oldest are let go.
 inline constexpr std::size_t kAuditMax = 10'000;
 inline constexpr std::uint32_t kAuditTrimEvery = 256;

@@ -5,6 +5,8 @@
 #include <format>
 
 #include "weft/base/limits.h"
+#include "weft/base/log.h"
+#include "weft/base/url.h"
 #include "weft/hub/limits.h"
 
 namespace weft::hub {
@@ -31,6 +33,40 @@ Result<void> check_skills(const model::Solution& solution) {
   return fail(Reason::too_large,
               std::format("`{}` offers {} skills; at most {} are taken", solution.id.str(),
                           solution.skills.size(), kSkillsPerSolutionMax));
+}
+
+/// What whoever joins the solution says of its skills. A key that the hub gives is asked of nobody.
+model::Solution declared(model::Solution solution, const JoinRequest& request) {
+  for (model::Skill& skill : solution.skills) {
+    const std::string& id = skill.id.str();
+    if (const auto cost = request.costs.find(id); cost != request.costs.end())
+      skill.effects.cost = cost->second;
+    if (const auto key = request.dedup.find(id); key != request.dedup.end())
+      skill.effects.dedup_key = key->second;
+    auto* schema = skill.input_schema ? skill.input_schema->if_object() : nullptr;
+    auto* required = schema == nullptr ? nullptr : schema->if_contains("required");
+    if (skill.effects.dedup_key.empty() || required == nullptr || !required->is_array()) continue;
+    json::array kept;
+    for (const json::value& name : required->get_array()) {
+      if (name != json::value(skill.effects.dedup_key)) kept.push_back(name);
+    }
+    *required = std::move(kept);
+  }
+  return solution;
+}
+
+std::string host_of(const model::Solution& solution) {
+  const auto url = parse_url(solution.url);
+  return url ? url->authority() : "";
+}
+
+/// Why a solution that names another host than the one that joined is not called.
+std::string moved(const std::string& from, const std::string& to) {
+  if (from.empty() || to.empty() || from == to) return "";
+  return std::format(
+      "it joined as a solution at {} and now says that it is at {}; it is not called "
+      "there until it joins again (`weft rm`, then `weft add`, or weft started anew)",
+      from, to);
 }
 
 Error taken(const Entry& holder, const SolutionId& id) {
@@ -128,7 +164,9 @@ Result<void> Registry::update(const SolutionId& id,
   }
   auto entry = std::make_shared<Entry>(**at);
   entry->schemas = std::make_shared<Entry::Schemas>(solution->skills.size());
-  entry->solution = std::move(solution);
+  entry->blocked = moved(entry->place, host_of(*solution));
+  if (!entry->blocked.empty()) log::warn("{}: {}", id.str(), entry->blocked);
+  entry->solution = std::make_shared<const model::Solution>(declared(*solution, entry->request));
   *at = std::move(entry);
   publish(std::move(next), lock);
   return {};
@@ -183,7 +221,8 @@ std::shared_ptr<const Entry> make_entry(model::Solution solution, std::shared_pt
                                         JoinRequest request, std::string found_by) {
   auto entry = std::make_shared<Entry>();
   entry->schemas = std::make_shared<Entry::Schemas>(solution.skills.size());
-  entry->solution = std::make_shared<const model::Solution>(std::move(solution));
+  entry->place = host_of(solution);
+  entry->solution = std::make_shared<const model::Solution>(declared(std::move(solution), request));
   entry->service = std::move(service);
   entry->request = std::move(request);
   entry->request.timeout_ms = std::clamp<std::int64_t>(entry->request.timeout_ms, 0, kTimeoutMsMax);

@@ -37,6 +37,13 @@ struct JoinRequest {
   std::int64_t timeout_ms = 0;  ///< 0: kCallDeadlineMs
   std::size_t concurrency_max = 0;
   std::map<std::string, Approval> approvals;  ///< by skill; `*` for all
+  /// Names of keys that may approve, by skill (`*` for all). None: whoever calls.
+  std::map<std::string, std::vector<std::string>> approvers;
+  /// What a call costs, and the argument that carries a key which makes calls one, by skill.
+  std::map<std::string, model::Cost> costs;
+  std::map<std::string, std::string> dedup;
+  /// What of a conversation the solution is told: names of values (`*`: all). Default: nothing.
+  std::vector<std::string> share;
   /// What only its own protocol reads: the section of the protocol's name in weft.yaml.
   json::object details;
   Source source = Source::added;
@@ -51,6 +58,9 @@ struct Entry {
   std::shared_ptr<Service> service;
   JoinRequest request;
   std::string found_by;  ///< how its protocol was recognised
+  /// The place it named when it joined; once it names another, why it is not called any more.
+  std::string place;
+  std::string blocked;
   struct Counters {
     std::atomic<std::uint32_t> running{0};
     std::atomic<std::uint64_t> calls{0};
@@ -88,7 +98,8 @@ class Registry {
   std::shared_ptr<const Snapshot> snapshot() const;
   /// Errors: the name is taken (with the way out), or there are too many.
   Result<void> add(std::shared_ptr<const Entry> entry);
-  /// Puts a newer description in the place of the old one; counters stay.
+  /// Puts a newer description in the place of the old one; counters stay. One that names another
+  /// host than the one that joined is not called until it joins again.
   Result<void> update(const SolutionId& id, std::shared_ptr<const model::Solution> solution);
   /// Another in its place, at once: nobody finds that there is none.
   Result<void> replace(std::shared_ptr<const Entry> entry);

@@ -58,6 +58,8 @@ struct CallContext {
   /// Whoever gave this ends the call at its deadline: no second timer is needed.
   bool watched = false;
   Chosen chosen = Chosen::by_caller;
+  /// The same call was made before, in a life of the hub that ended: what was allowed then is.
+  bool again = false;
 };
 
 /// One solution's way to be called: an adapter's client, a flow, the concierge, a deployed model.

@@ -11,8 +11,9 @@ namespace {
 
 using Prepared = Result<std::unique_ptr<EventStream>>;
 
-Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run) {
-  const auto context = shared.hub.context(run->executor(), run->token(), run->call());
+Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run, bool again = false) {
+  auto context = shared.hub.context(run->executor(), run->token(), run->call());
+  context.again = again;
   // The run outlives its stream, which holds this.
   const std::weak_ptr<TaskRun> weak = run;
   return shared.hub.call(run->call(), context, [weak]() -> Awaitable<Result<void>> {
@@ -45,6 +46,13 @@ std::optional<model::Accepted> accepted_of(const store::TaskRecord& record) {
   return *accepted;
 }
 
+/// Whether the skill still makes calls of one key once.
+bool honours_key(const TaskShared& shared, const store::TaskRecord& task) {
+  const auto found =
+      find_skill(*shared.hub.registry().snapshot(), task.solution.str(), task.skill.str());
+  return found && !found->skill->effects.dedup_key.empty();
+}
+
 /// Waits until the solution has joined (again).
 Awaitable<bool> joined(std::shared_ptr<TaskShared> shared, SolutionId id, CancelToken cancel) {
   const auto until = shared->clock.steady() + Milliseconds(kTaskRejoinMs);
@@ -71,9 +79,11 @@ Awaitable<Prepared> again(std::shared_ptr<TaskShared> shared,
     const auto context = shared->hub.context(run->executor(), run->token(), run->call());
     if (auto stream = shared->hub.reattach(run->call(), *accepted, context)) co_return stream;
   }
-  if (task.effect != store::Effect::pure) co_return fail(outcome_unknown(task, deaths));
-  run->note_again("weft was started anew; the call is made again");
-  co_return start_call(*shared, run);
+  const bool keyed = task.effect == store::Effect::keyed && honours_key(*shared, task);
+  if (task.effect != store::Effect::pure && !keyed) co_return fail(outcome_unknown(task, deaths));
+  run->note_again(keyed ? "weft was started anew; the call is made again under its key"
+                        : "weft was started anew; the call is made again");
+  co_return start_call(*shared, run, /*again=*/true);
 }
 
 Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,

@@ -88,6 +88,24 @@ bool TaskRun::finished() const {
   return finished_;
 }
 
+std::optional<OpenApproval> TaskRun::open_approval() const {
+  const std::scoped_lock lock(mutex_);
+  if (finished_ || !view_.ask) return std::nullopt;
+  for (const auto& [key, item] : view_.ask->items) {
+    if (!item.consent) continue;
+    return OpenApproval{.task = view_.id,
+                        .key = key,
+                        .solution = SolutionId(std::string(json::string_at(item.raw, "solution"))),
+                        .skill = SkillId(std::string(json::string_at(item.raw, "skill"))),
+                        .owner = owner_,
+                        .shown = item.message,
+                        .consent = *item.consent,
+                        .details = item.raw,
+                        .asked_ms = view_.updated_ms};
+  }
+  return std::nullopt;
+}
+
 void TaskRun::watch(const std::shared_ptr<Watcher>& watcher) {
   const std::scoped_lock lock(mutex_);
   std::erase_if(watchers_, [](const auto& weak) { return weak.expired(); });
@@ -257,6 +275,12 @@ Awaitable<Result<TaskView>> TaskRun::answer(std::shared_ptr<TaskRun> self, model
     co_return fail(Reason::unsupported,
                    std::format("task {} asks nothing that an answer could be for; it is {}",
                                now.id.str(), model::to_string(now.state)));
+  }
+  // An answer is for what its giver saw, not for what is asked when it arrives.
+  for (auto& [key, answer] : answers) {
+    const auto item = now.ask->items.find(key);
+    const bool known = item != now.ask->items.end() && item->second.consent;
+    if (known && answer.consent.empty()) answer.consent = item->second.consent->id;
   }
   // Checked apart first: the stream takes what fits, and the journal must hold what it took.
   auto taken = self->answered_;

@@ -72,6 +72,8 @@ class TaskRun : public std::enable_shared_from_this<TaskRun> {
   /// Whether it holds of the view, which is not copied for it.
   bool holds(bool (*what)(const TaskView&)) const;
   bool finished() const;
+  /// The question for approval that it asks; `mine` is not set.
+  std::optional<OpenApproval> open_approval() const;
   Executor executor() const { return executor_; }
   const std::string& owner() const { return owner_; }
   std::size_t call_bytes() const { return call_bytes_; }

@@ -58,6 +58,21 @@ Awaitable<bool> wait_for(std::shared_ptr<TaskRun> run, bool (*done)(const TaskVi
 bool ended(const TaskView& view) { return model::terminal(view.state); }
 bool settled(const TaskView& view) { return model::terminal(view.state) || view.ask.has_value(); }
 
+store::Effect effect_of(const model::Effects& effects) {
+  if (effects.safe_to_repeat()) return store::Effect::pure;
+  return effects.dedup_key.empty() ? store::Effect::one_shot : store::Effect::keyed;
+}
+
+/// The same words for a question that was answered, has expired or is another's business.
+Error no_such_approval() {
+  Error error =
+      make_error(Reason::task_not_found,
+                 "no such question for approval is open: it was answered, has expired, or "
+                 "never was; `weft approvals` lists those that wait");
+  error.param = "/id";
+  return error;
+}
+
 class Subscription final : public TaskSubscription {
  public:
   Subscription(std::shared_ptr<TaskShared> shared, std::shared_ptr<TaskRun> run, TaskId id,
@@ -145,8 +160,7 @@ class TasksImpl final : public Tasks {
       co_return fail(may_not_call(call.principal, call.solution.str()));
     call.skill = found.skill->id;
     call.reply = model::Reply::task;
-    const auto effect =
-        found.skill->effects.safe_to_repeat() ? store::Effect::pure : store::Effect::one_shot;
+    const auto effect = effect_of(found.skill->effects);
     auto shared_call = std::make_shared<model::Call>(std::move(call));
     EventStream::Reach nowhere;
     nowhere.started = false;
@@ -168,10 +182,9 @@ class TasksImpl final : public Tasks {
     auto kept = std::make_shared<model::Call>(*call);
     const auto found =
         find_skill(*shared_->hub.registry().snapshot(), kept->solution.str(), kept->skill.str());
-    const bool safe = found && found->skill->effects.safe_to_repeat();
-    WEFT_CO_TRY(auto run, co_await create(std::move(kept), here,
-                                          safe ? store::Effect::pure : store::Effect::one_shot,
-                                          std::move(meta), nullptr, std::move(ask), reach));
+    const auto effect = found ? effect_of(found->skill->effects) : store::Effect::one_shot;
+    WEFT_CO_TRY(auto run, co_await create(std::move(kept), here, effect, std::move(meta), nullptr,
+                                          std::move(ask), reach));
     *owner = run;
     if (reach.started) run->made_before(0);
     run->adopt(std::move(stream));
@@ -228,9 +241,42 @@ class TasksImpl final : public Tasks {
   Awaitable<Result<TaskView>> answer(TaskId id, model::Answers answers, model::Turn said,
                                      model::Principal principal) override {
     WEFT_CO_TRY(const auto run, co_await live_run(id, principal, Reason::unsupported));
+    for (auto& [key, answer] : answers) answer.by = principal.name;
     auto view = co_await on_loop(run->executor(),
                                  TaskRun::answer(run, std::move(answers), std::move(said)));
     co_return view;
+  }
+
+  std::vector<OpenApproval> approvals(const model::Principal& principal) const override {
+    std::vector<OpenApproval> out;
+    for (const auto& run : all_runs()) {
+      if (auto open = open_approval(*run, principal)) out.push_back(*std::move(open));
+    }
+    std::ranges::sort(out, {}, [](const OpenApproval& open) { return open.consent.id; });
+    return out;
+  }
+
+  Awaitable<Result<TaskView>> decide(std::string approval, bool allow, std::string digest,
+                                     model::Principal principal) override {
+    for (const auto& run : all_runs()) {
+      auto open = open_approval(*run, principal);
+      if (!open || open->consent.id != approval) continue;
+      if (!digest.empty() && digest != open->consent.digest) {
+        co_return fail(make_argument_error("/digest",
+                                           "the digest is not that of the question: look "
+                                           "at it again"));
+      }
+      model::Answers answers;
+      model::Answer& answer = answers[open->key];
+      answer.action = allow ? model::AnswerAction::accept : model::AnswerAction::decline;
+      answer.data = json::object{{"approve", allow}};
+      answer.by = principal.name;
+      answer.consent = std::move(approval);
+      model::Turn said;
+      co_return co_await on_loop(run->executor(),
+                                 TaskRun::answer(run, std::move(answers), std::move(said)));
+    }
+    co_return fail(no_such_approval());
   }
 
   Awaitable<Result<TaskView>> cancel(TaskId id, model::Principal principal) override {
@@ -293,6 +339,18 @@ class TasksImpl final : public Tasks {
     std::vector<std::shared_ptr<TaskRun>> runs;
     for (const auto& [id, run] : shared_->live) runs.push_back(run);
     return runs;
+  }
+
+  /// The run's open question for approval, when the principal may know of it.
+  std::optional<OpenApproval> open_approval(const TaskRun& run,
+                                            const model::Principal& principal) const {
+    auto open = run.open_approval();
+    if (!open || open->consent.expires_ms < shared_->clock.unix_ms()) return std::nullopt;
+    const auto& approvers = open->consent.approvers;
+    const bool visible = may_see(principal, open->owner);
+    open->mine = approvers.empty() ? visible : std::ranges::contains(approvers, principal.name);
+    if (!visible && !open->mine) return std::nullopt;
+    return open;
   }
 
   static Awaitable<Result<void>> note_intent(std::shared_ptr<std::weak_ptr<TaskRun>> owner) {
@@ -375,6 +433,8 @@ class TasksImpl final : public Tasks {
     const std::int64_t now_ms = shared_->clock.unix_ms();
     TaskId id(make_ulid(now_ms, shared_->random));
     if (call->context.empty()) call->context = ContextId(make_ulid(now_ms, shared_->random));
+    // What its key is made of stays the same when it is made again.
+    if (call->dedup_key.empty()) call->dedup_key = call->id.empty() ? id.str() : call->id.str();
     WEFT_CO_TRY(auto record, new_record(std::move(id), *call, effect, std::move(meta), now_ms));
     WEFT_CO_CHECK(check_room(weight(record.call)));
     // All in one: a task whose call was made is never in the journal without the word of it.

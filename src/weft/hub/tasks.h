@@ -49,6 +49,20 @@ struct TaskView {
   json::object meta;
 };
 
+/// A question of the hub's own whether a call may be made, that waits in a task.
+struct OpenApproval {
+  TaskId task;
+  std::string key;  ///< of the question in its Ask
+  SolutionId solution;
+  SkillId skill;
+  std::string owner;  ///< who called
+  std::string shown;
+  model::Ask::Consent consent;
+  json::object details;  ///< solution, skill and arguments of the very call
+  std::int64_t asked_ms = 0;
+  bool mine = false;  ///< whether the principal may answer it
+};
+
 struct TaskFilter {
   ContextId context;
   SolutionId solution;  ///< empty: any
@@ -93,6 +107,13 @@ class Tasks {
                                                                          Executor executor) = 0;
   /// Answers the open questions. Errors leave them open.
   virtual Awaitable<Result<TaskView>> answer(TaskId id, model::Answers answers, model::Turn said,
+                                             model::Principal principal) = 0;
+  /// Questions for approval that are open: the principal's own and those it may answer; of an
+  /// administrator all. Oldest first.
+  virtual std::vector<OpenApproval> approvals(const model::Principal& principal) const = 0;
+  /// Answers one of them by its id, which holds once. A digest, when one is given, must be that of
+  /// the question. Errors: there is none, or it is not the principal's to answer.
+  virtual Awaitable<Result<TaskView>> decide(std::string approval, bool allow, std::string digest,
                                              model::Principal principal) = 0;
   /// Errors: Reason::not_cancelable when it has ended.
   virtual Awaitable<Result<TaskView>> cancel(TaskId id, model::Principal principal) = 0;

@@ -66,6 +66,10 @@ struct Answer {
   std::optional<json::value> data;
   /// For questions in plain words.
   std::string text;
+  /// Who gave it, and for which question for approval (Ask::Consent::id), where that is known. The
+  /// hub alone sets them: they are never read from what a caller sends.
+  std::string by;
+  std::string consent;
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 

@@ -180,6 +180,8 @@ json::object to_json(const Answer& answer) {
   o["action"] = to_string(answer.action);
   put(o, "data", answer.data);
   put(o, "text", answer.text);
+  put(o, "by", answer.by);
+  put(o, "consent", answer.consent);
   return o;
 }
 

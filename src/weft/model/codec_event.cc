@@ -57,6 +57,26 @@ Result<Loss> loss_from(const json::value& v) {
   return loss;
 }
 
+json::object consent_json(const Ask::Consent& consent) {
+  json::object o;
+  put(o, "id", consent.id);
+  put(o, "digest", consent.digest);
+  put(o, "approvers", consent.approvers);
+  o["expires_ms"] = consent.expires_ms;
+  return o;
+}
+
+Result<Ask::Consent> consent_from(const json::value& v) {
+  Fields fields(v);
+  Ask::Consent consent;
+  fields.text("id", consent.id);
+  fields.text("digest", consent.digest);
+  fields.texts("approvers", consent.approvers);
+  fields.integer("expires_ms", consent.expires_ms);
+  WEFT_CHECK(fields.done());
+  return consent;
+}
+
 Result<Ask::Item> item_from(const json::value& v) {
   Fields fields(v);
   Ask::Item item;
@@ -65,6 +85,9 @@ Result<Ask::Item> item_from(const json::value& v) {
   fields.value("schema", item.schema);
   fields.text("url", item.url);
   fields.object("raw", item.raw);
+  if (const auto* consent = fields.find("consent")) {
+    WEFT_TRY(item.consent, consent_from(*consent));
+  }
   WEFT_CHECK(fields.done());
   return item;
 }
@@ -265,6 +288,7 @@ json::object to_json(const Ask& ask) {
     put(o, "schema", item.schema);
     put(o, "url", item.url);
     put(o, "raw", item.raw);
+    if (item.consent) o["consent"] = consent_json(*item.consent);
     items[key] = std::move(o);
   }
   json::object out;

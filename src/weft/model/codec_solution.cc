@@ -18,6 +18,12 @@ json::object to_json(const Skill& skill) {
   put(effects, "idempotent", skill.effects.idempotent);
   put(effects, "destructive", skill.effects.destructive);
   put(effects, "open_world", skill.effects.open_world);
+  if (const auto& cost = skill.effects.cost) {
+    json::object price{{"amount", cost->amount}};
+    put(price, "currency", cost->currency);
+    put(effects, "cost", price);
+  }
+  put(effects, "dedup_key", skill.effects.dedup_key);
   put(o, "effects", effects);
   put(o, "examples", skill.examples);
   put(o, "tags", skill.tags);

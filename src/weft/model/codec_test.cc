@@ -77,5 +77,30 @@ TEST(Codec, ShowsASolution) {
   EXPECT_EQ(solution.skill("none"), nullptr);
 }
 
+TEST(Codec, AQuestionForApprovalIsReadAsItWasWritten) {
+  Ask ask;
+  ask.items["approve"].kind = Ask::Kind::approve;
+  ask.items["approve"].consent = Ask::Consent{
+      .id = "01A", .digest = "ab", .approvers = {"alice", "bob"}, .expires_ms = 1'800'000'000'000};
+  const auto read = ask_from_json(to_json(ask));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, ask);
+}
+
+TEST(Codec, WhoAnswersIsNotReadFromWhatTheySend) {
+  const auto read = answer_from_json(
+      json::parse(R"({"action":"accept","text":"yes","by":"alice","consent":"01A"})").value());
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->by + read->consent, "");
+}
+
+TEST(Codec, WhatASkillCostsIsShown) {
+  Skill skill;
+  skill.effects.cost = Cost{.amount = 0.5, .currency = "EUR"};
+  skill.effects.dedup_key = "request_id";
+  EXPECT_EQ(json::write(to_json(skill).at("effects")),
+            R"({"cost":{"amount":0.5,"currency":"EUR"},"dedup_key":"request_id"})");
+}
+
 }  // namespace
 }  // namespace weft::model

@@ -93,6 +93,15 @@ struct Artifact {
 /// A question back. Until every key is answered the call waits.
 struct Ask {
   enum class Kind : std::uint8_t { form, question, url, approve, sample, login };
+  /// Of the hub's own question whether a call may be made; no solution's question has it.
+  struct Consent {
+    std::string id;      ///< of this question, which is answered once
+    std::string digest;  ///< what a yes is for (hub/consent.h)
+    /// Names of keys: who may answer. Empty: whoever called.
+    std::vector<std::string> approvers;
+    std::int64_t expires_ms = 0;  ///< Unix time
+    friend bool operator==(const Consent&, const Consent&) = default;
+  };
   struct Item {
     Kind kind = Kind::question;
     std::string message;
@@ -101,6 +110,7 @@ struct Ask {
     std::string url;
     /// What only the asking protocol understands (the params of MCP's sampling request …).
     json::object raw;
+    std::optional<Consent> consent;
     friend bool operator==(const Item&, const Item&) = default;
   };
   std::map<std::string, Item> items;

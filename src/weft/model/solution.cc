@@ -1,6 +1,7 @@
 #include "weft/model/solution.h"
 
 #include <array>
+#include <format>
 
 namespace weft::model {
 namespace {
@@ -13,6 +14,10 @@ constexpr std::array<std::string_view, 6> kShapes{"converse", "invoke",  "predic
 }  // namespace
 
 std::string_view to_string(Kind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
+std::string to_string(const Cost& cost) {
+  return std::format("{}{}{}", cost.amount, cost.currency.empty() ? "" : " ", cost.currency);
+}
+
 std::string_view to_string(Shape shape) { return kShapes.at(static_cast<std::size_t>(shape)); }
 
 const Skill* Solution::skill(std::string_view skill_id) const {

@@ -19,12 +19,24 @@ std::string_view to_string(Kind kind);
 enum class Shape : std::uint8_t { converse, invoke, predict, embed, publish, subscribe };
 std::string_view to_string(Shape shape);
 
+/// What one call costs, in the currency that whoever configured it counts in.
+struct Cost {
+  double amount = 0;
+  std::string currency;
+  friend bool operator==(const Cost&, const Cost&) = default;
+};
+/// `0.5 EUR`; `0.5` without a currency.
+std::string to_string(const Cost& cost);
+
 /// What calling does to the world. Nothing declared counts as destructive and not idempotent.
 struct Effects {
   std::optional<bool> read_only;
   std::optional<bool> idempotent;
   std::optional<bool> destructive;
   std::optional<bool> open_world;
+  std::optional<Cost> cost;
+  /// The argument that carries a key: calls of one key have one effect. Empty: there is none.
+  std::string dedup_key;
   bool safe_to_repeat() const { return read_only.value_or(false) || idempotent.value_or(false); }
   friend bool operator==(const Effects&, const Effects&) = default;
 };

@@ -7,6 +7,7 @@
 
 #include "weft/adapters/a2a/codec.h"
 #include "weft/adapters/common/losses.h"
+#include "weft/hub/contexts.h"
 
 namespace weft::adapters::a2a {
 namespace {
@@ -150,6 +151,8 @@ Outgoing write_call(const model::Call& call, const model::Skill& skill, bool kno
   } else if (!skill.raw.empty()) {
     message.metadata[kSkillMeta] = skill.id.str();
   }
+  if (const json::object* shared = json::object_at(call.meta, hub::kSharedMeta))
+    message.metadata[hub::kSharedMeta] = *shared;
   // An A2A caller's message goes on as it is; its arguments are among its parts.
   const bool as_it_is = kept != nullptr && !call.turns.empty();
   const bool by_args = call.args && !as_it_is;

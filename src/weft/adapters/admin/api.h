@@ -25,6 +25,8 @@ Awaitable<> handle_keys(Environment& environment, Request& request);
 Awaitable<> handle_contexts(Environment& environment, Request& request);
 /// Sentences that were taught, and a test of how well they are understood.
 Awaitable<> handle_sentences(Environment& environment, Request& request);
+/// Questions for approval that wait: list, answer one.
+Awaitable<> handle_approvals(Environment& environment, Request& request);
 /// Who allowed what.
 Awaitable<> handle_audit(Environment& environment, Request& request);
 Awaitable<> handle_call(Environment& environment, Request& request);

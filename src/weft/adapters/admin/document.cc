@@ -50,6 +50,10 @@ constexpr std::string_view kKeySchema =
 constexpr std::string_view kLessonSchema =
     R"({"type":"object","required":["skill","example"],"properties":{"skill":{"type":"string"},)"
     R"("example":{"type":"string"}},"additionalProperties":false})";
+constexpr std::string_view kDecisionSchema =
+    R"({"type":"object","required":["allow"],"properties":{"allow":{"type":"boolean"},)"
+    R"("digest":{"type":"string","description":"That of the question, when it must be this one."}},)"
+    R"("additionalProperties":false})";
 constexpr std::string_view kSentencesSchema =
     R"({"type":"object","required":["sentences"],"properties":{"sentences":{"type":"array","items":{"type":"object",)"
     R"("required":["text","gold"],"properties":{"text":{"type":"string"},"gold":{"type":["string","null"]}}}}},)"
@@ -80,6 +84,10 @@ constexpr Operation kOperations[] = {
     {"/admin/v1/contexts", "get", "list_contexts", "Conversations that are kept, newest first", ""},
     {"/admin/v1/contexts/{id}", "get", "show_context", "One conversation", ""},
     {"/admin/v1/contexts/{id}", "delete", "erase_context", "Erase a conversation", ""},
+    {"/admin/v1/approvals", "get", "list_approvals",
+     "Questions for approval that wait: yours to answer, or of your calls", ""},
+    {"/admin/v1/approvals/{id}", "post", "decide_approval",
+     "Allow the call that it asks about, or not", kDecisionSchema},
     {"/admin/v1/audit", "get", "list_audit", "Who allowed what, newest first", ""},
     {"/admin/v1/sentences", "get", "list_examples", "Examples that were taught, by skill", ""},
     {"/admin/v1/sentences", "post", "teach", "Teach an example of how a skill is asked for",

@@ -58,6 +58,9 @@ std::vector<Route> routes(Environment& environment) {
   out.push_back(route(environment, "/admin/v1/call", handle_call));
   out.push_back(route(environment, "/admin/v1/reload", handle_reload));
   out.push_back(route(environment, "/admin/v1/openapi.json", handle_document));
+  Route approvals = route(environment, "/admin/v1/approvals", handle_approvals);
+  approvals.admin = false;
+  out.push_back(std::move(approvals));
   Route metrics = route(environment, "/metrics", handle_metrics);
   metrics.admin = false;
   out.push_back(std::move(metrics));

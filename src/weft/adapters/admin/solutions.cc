@@ -34,6 +34,16 @@ json::object approvals_of(const hub::JoinRequest& request) {
   return out;
 }
 
+json::object approvers_of(const hub::JoinRequest& request) {
+  json::object out;
+  for (const auto& [skill, names] : request.approvers) {
+    json::array list;
+    for (const auto& name : names) list.emplace_back(name);
+    out[skill] = std::move(list);
+  }
+  return out;
+}
+
 /// The names in `approval` that are no skill, each with the nearest that is one.
 json::array unknown_approvals_of(const hub::Entry& entry) {
   std::vector<std::string> skills;
@@ -67,6 +77,8 @@ json::object describe(const hub::Entry& entry, bool whole) {
   out["calls"] = entry.counters->calls.load();
   out["failures"] = entry.counters->failures.load();
   out["approvals"] = approvals_of(entry.request);
+  if (!entry.request.approvers.empty()) out["approvers"] = approvers_of(entry.request);
+  if (!entry.blocked.empty()) out["blocked"] = entry.blocked;
   out["unknown_approvals"] = unknown_approvals_of(entry);
   return out;
 }

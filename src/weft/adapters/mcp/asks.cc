@@ -183,6 +183,8 @@ std::optional<json::object> elicit_params(const Ask::Item& item, ElicitCaps caps
 
 bool can_ask(const Ask& ask, ElicitCaps caps) {
   return std::ranges::all_of(ask.items, [&](const auto& entry) {
+    // What another has to answer waits as a task.
+    if (entry.second.consent && !entry.second.consent->approvers.empty()) return false;
     return elicit_params(entry.second, caps, kModernVersion, "").has_value();
   });
 }

@@ -10,6 +10,7 @@
 #include "weft/adapters/mcp/errors.h"
 #include "weft/adapters/mcp/limits.h"
 #include "weft/base/log.h"
+#include "weft/hub/contexts.h"
 
 namespace weft::adapters::mcp {
 namespace {
@@ -202,6 +203,8 @@ LinkRequest Client::request_of(const model::Call& call) const {
   request.params.reserve(kParamsExpected);
   request.params["name"] = call.skill.str();
   request.params["arguments"] = call.args ? call.args->get_object() : json::object();
+  if (const json::object* shared = json::object_at(call.meta, hub::kSharedMeta))
+    request.params["_meta"] = json::object{{hub::kSharedMeta, *shared}};
   request.trace = call.trace;
   request.depth = call.depth;
   request.progress = call.wants_stream();

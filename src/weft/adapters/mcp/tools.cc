@@ -171,6 +171,13 @@ void add_raw(json::object& tool, const model::Skill& skill) {
   }
 }
 
+/// What a call costs, said beside what the tool's own server says of it.
+void add_cost(json::object& tool, const model::Skill& skill) {
+  if (!skill.effects.cost) return;
+  if (!tool.contains("_meta") || !tool["_meta"].is_object()) tool["_meta"] = json::object();
+  tool["_meta"].get_object()["weft/cost"] = model::to_string(*skill.effects.cost);
+}
+
 }  // namespace
 
 json::object tool_of(const model::Skill& skill, std::string_view name, std::string_view server,
@@ -184,6 +191,7 @@ json::object tool_of(const model::Skill& skill, std::string_view name, std::stri
   json::object hints = annotations_of(skill);
   if (!hints.empty()) tool["annotations"] = std::move(hints);
   if (server == "mcp") add_raw(tool, skill);
+  add_cost(tool, skill);
   return tool;
 }
 

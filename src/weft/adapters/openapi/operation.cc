@@ -56,6 +56,14 @@ model::Effects effects_of(std::string_view method) {
   return effects;
 }
 
+/// The argument of the header by which services say that they make a request once.
+std::string key_argument(const Operation& operation) {
+  const auto at = std::ranges::find_if(operation.parameters, [](const Parameter& parameter) {
+    return parameter.in == In::header && wire::same_name(parameter.name, "Idempotency-Key");
+  });
+  return at == operation.parameters.end() ? "" : at->argument;
+}
+
 /// server.url with its variables' defaults.
 std::string server_url(const json::object& server) {
   std::string url(json::string_at(server, "url"));
@@ -177,6 +185,7 @@ class Reader {
     if (skill.output_schema && !Schema::create(*skill.output_schema)) skill.output_schema.reset();
     skill.media_out = operation.answers;
     skill.effects = effects_of(method);
+    skill.effects.dedup_key = key_argument(operation);
     if (const auto* tags = json::array_at(from, "tags")) {
       for (const auto& tag : *tags) {
         if (tag.is_string()) skill.tags.emplace_back(tag.get_string());

@@ -169,6 +169,7 @@ class Writer {
     json::object operation{{"operationId", by_tool_name_ ? unique : skill.id.str()}};
     if (!skill.title.empty()) operation["summary"] = skill.title;
     if (!skill.description.empty()) operation["description"] = skill.description;
+    if (const auto& cost = skill.effects.cost) operation["x-weft-cost"] = model::to_string(*cost);
     operation["tags"] = json::array{solution.id.str()};
     operation["requestBody"] = {{"required", true}, {"content", json_content(in)}};
     operation["responses"] = std::move(responses);
