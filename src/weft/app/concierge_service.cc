@@ -88,8 +88,9 @@ class Repertoires {
 
 class ConciergeSolution final : public hub::ProducingService {
  public:
-  ConciergeSolution(hub::Hub& hub, Repertoires& repertoires)
-      : hub_(hub), repertoires_(repertoires) {}
+  /// `model` may be null.
+  ConciergeSolution(hub::Hub& hub, Repertoires& repertoires, LanguageModel* model)
+      : hub_(hub), repertoires_(repertoires), model_(model) {}
 
   std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
                                              model::Accepted accepted,
@@ -146,6 +147,7 @@ class ConciergeSolution final : public hub::ProducingService {
                         .call = *call,
                         .context = context,
                         .repertoire = std::move(repertoire),
+                        .model = model_,
                         .out = out});
     auto outcome = co_await talk.run(resumes);
     co_return outcome;
@@ -153,6 +155,7 @@ class ConciergeSolution final : public hub::ProducingService {
 
   hub::Hub& hub_;
   Repertoires& repertoires_;
+  LanguageModel* model_;
   std::mutex mutex_;
   std::set<std::string> led_;
 };
@@ -293,7 +296,11 @@ class JoinedConcierge final : public ConciergeService {
         taught_(parts.tables),
         repertoires_(parts.hub, taught_, parts.background),
         trainer_(parts.hub, taught_, repertoires_),
-        entry_(entry_of(std::make_shared<ConciergeSolution>(parts.hub, repertoires_))) {
+        model_(parts.config.llm
+                   ? std::make_unique<LanguageModel>(parts.hub, *std::move(parts.config.llm))
+                   : nullptr),
+        entry_(
+            entry_of(std::make_shared<ConciergeSolution>(parts.hub, repertoires_, model_.get()))) {
     // Not from within the change: others would hear of the two in the wrong order.
     hub_.registry().on_change([this, background = parts.background](const hub::Snapshot&) {
       boost::asio::post(background, [this] { look(*hub_.registry().snapshot()); });
@@ -321,13 +328,14 @@ class JoinedConcierge final : public ConciergeService {
   TaughtExamples taught_;
   Repertoires repertoires_;
   Trainer trainer_;
+  std::unique_ptr<LanguageModel> model_;  ///< null: none is configured
   std::shared_ptr<const hub::Entry> entry_;
 };
 
 }  // namespace
 
 std::unique_ptr<ConciergeService> ConciergeService::create(Parts parts) {
-  return std::make_unique<JoinedConcierge>(parts);
+  return std::make_unique<JoinedConcierge>(std::move(parts));
 }
 
 }  // namespace weft::app

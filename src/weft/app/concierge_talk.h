@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "weft/app/understanding.h"
 #include "weft/base/async.h"
 #include "weft/dialogue/talk/concierge.h"
 #include "weft/hub/hub.h"
@@ -23,6 +24,7 @@ class ConciergeTalk {
     const model::Call& call;
     ContextId context;  ///< under which the conversation is kept
     std::shared_ptr<const dialogue::Repertoire> repertoire;
+    LanguageModel* model;  ///< null: none
     hub::Emitter& out;
   };
   explicit ConciergeTalk(Parts parts);
@@ -33,7 +35,9 @@ class ConciergeTalk {
  private:
   Awaitable<Result<void>> load();
   Awaitable<Result<void>> save();
+  Awaitable<Result<void>> hear(std::string words);
   Awaitable<Result<std::string>> ask(std::string text);
+  json::value report() const;
   Awaitable<Result<void>> call_skill(const dialogue::Step& step);
   Awaitable<Result<void>> follow(std::unique_ptr<hub::EventStream> stream, std::string digest);
   Awaitable<Result<void>> ask_consent(hub::EventStream& stream);
@@ -46,6 +50,7 @@ class ConciergeTalk {
 
   Parts parts_;
   dialogue::Concierge concierge_;
+  Understanding understanding_;
   dialogue::Conversation conversation_;
   std::vector<std::string> told_;  ///< and not heard yet
   bool corrected_ = false;         ///< the call was given up for another with other values
