@@ -152,7 +152,7 @@ class Asking {
   Exit wait_for_answer(const json::object& task, const model::Ask& ask) {
     const std::string id(json::string_at(task, "id"));
     const auto& raw = ask.items.begin()->second.raw;
-    for (const char* name : {"wishes", "declined"}) {
+    for (const char* name : {"wishes", "declined", "language_model"}) {
       if (const auto* value = json::find(raw, name)) report_[name] = *value;
     }
     report_["state"] = "waiting";

@@ -6,15 +6,18 @@
 #include <format>
 #include <map>
 #include <mutex>
-#include <set>
 
 #include "weft/app/concierge_talk.h"
+#include "weft/app/live_talks.h"
 #include "weft/app/taught_examples.h"
 #include "weft/base/log.h"
 #include "weft/base/on_loop.h"
+#include "weft/base/timers.h"
 #include "weft/dialogue/api.h"
 #include "weft/dialogue/router/evaluation.h"
 #include "weft/dialogue/talk/concierge.h"
+#include "weft/hub/contexts.h"
+#include "weft/hub/limits.h"
 #include "weft/hub/producer.h"
 
 namespace weft::app {
@@ -22,6 +25,8 @@ namespace {
 
 /// Of several keys with lists of their own.
 constexpr std::size_t kRepertoiresMax = 16;
+/// How long a new sentence waits for who is to do an older one.
+constexpr std::int64_t kRejoinPauseMs = 2'000;
 
 bool is_concierge(const hub::Entry& entry) {
   return entry.request.source == hub::Source::built_in &&
@@ -88,8 +93,9 @@ class Repertoires {
 
 class ConciergeSolution final : public hub::ProducingService {
  public:
-  ConciergeSolution(hub::Hub& hub, Repertoires& repertoires)
-      : hub_(hub), repertoires_(repertoires) {}
+  /// `model` may be null.
+  ConciergeSolution(hub::Hub& hub, Repertoires& repertoires, LanguageModel* model)
+      : hub_(hub), repertoires_(repertoires), model_(model) {}
 
   std::unique_ptr<hub::EventStream> reattach(std::shared_ptr<const model::Call> call,
                                              model::Accepted accepted,
@@ -110,51 +116,69 @@ class ConciergeSolution final : public hub::ProducingService {
   }
 
  private:
-  /// One at a time leads a conversation.
-  class Turn {
-   public:
-    Turn(ConciergeSolution& of, std::string key) : of_(of), key_(std::move(key)) {
-      const std::lock_guard lock(of_.mutex_);
-      taken_ = of_.led_.insert(key_).second;
-    }
-    ~Turn() {
-      if (!taken_) return;
-      const std::lock_guard lock(of_.mutex_);
-      of_.led_.erase(key_);
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    bool taken() const { return taken_; }
-
-   private:
-    ConciergeSolution& of_;
-    std::string key_;
-    bool taken_ = false;
-  };
-
   Awaitable<Result<model::Output>> lead(std::shared_ptr<const model::Call> call, ContextId context,
                                         bool resumes, hub::Emitter& out) {
     const auto self = shared_from_this();
-    const Turn turn(*this, std::format("{}\n{}", call->principal.name, context.str()));
+    std::string key = std::format("{}\n{}", call->principal.name, context.str());
+    LiveTalks::Turn turn(talks_, key, out.executor());
     if (!turn.taken()) {
-      co_return fail(Reason::rate_limited,
-                     "this conversation still waits for an answer to its last question; answer "
-                     "that first");
+      std::string words = last_words(*call);
+      co_return co_await speak_to(std::move(key), std::move(words));
     }
+    co_await wait_for_solutions(call, context, resumes, out);
     auto repertoire = co_await repertoires_.of(call->principal);
     ConciergeTalk talk({.hub = hub_,
                         .call = *call,
                         .context = context,
                         .repertoire = std::move(repertoire),
+                        .model = model_,
                         .out = out});
+    turn.begin(talk);
     auto outcome = co_await talk.run(resumes);
     co_return outcome;
   }
 
+  /// To a conversation that another call leads.
+  Awaitable<Result<model::Output>> speak_to(std::string key, std::string words) {
+    auto said = co_await talks_.interrupt(std::move(key), std::move(words));
+    if (!said) {
+      co_return fail(Reason::rate_limited,
+                     "this conversation still waits for an answer to its last question; answer "
+                     "that first");
+    }
+    model::Output output;
+    output.turns.push_back({"", model::Role::assistant, "", {model::Part::text(*std::move(said))}});
+    co_return output;
+  }
+
+  /// After a restart those who are to do what was wished may join a little later.
+  Awaitable<> wait_for_solutions(std::shared_ptr<const model::Call> call, ContextId context,
+                                 bool resumes, hub::Emitter& out) {
+    std::string owner = call->principal.name;
+    const auto kept = co_await hub_.contexts().get(std::move(owner), std::move(context));
+    if (!kept || !*kept) co_return;
+    const auto conversation = dialogue::conversation_from_json(**kept);
+    if (!conversation) co_return;
+    const auto until =
+        hub_.clock().steady() + Milliseconds(resumes ? hub::kTaskRejoinMs : kRejoinPauseMs);
+    while (hub_.clock().steady() < until && lacks_one(*conversation)) {
+      const CancelToken cancelled = out.cancelled();
+      const bool slept = co_await sleep_for(Milliseconds(hub::kTaskRejoinStepMs), cancelled);
+      if (!slept) co_return;
+    }
+  }
+
+  bool lacks_one(const dialogue::Conversation& conversation) const {
+    const auto snapshot = hub_.registry().snapshot();
+    return std::ranges::any_of(conversation.wishes, [&](const dialogue::Wish& wish) {
+      return !dialogue::is_over(wish.state) && snapshot->find(wish.solution) == nullptr;
+    });
+  }
+
   hub::Hub& hub_;
   Repertoires& repertoires_;
-  std::mutex mutex_;
-  std::set<std::string> led_;
+  LanguageModel* model_;
+  LiveTalks talks_;
 };
 
 std::shared_ptr<const hub::Entry> entry_of(std::shared_ptr<hub::Service> service) {
@@ -293,7 +317,11 @@ class JoinedConcierge final : public ConciergeService {
         taught_(parts.tables),
         repertoires_(parts.hub, taught_, parts.background),
         trainer_(parts.hub, taught_, repertoires_),
-        entry_(entry_of(std::make_shared<ConciergeSolution>(parts.hub, repertoires_))) {
+        model_(parts.config.llm
+                   ? std::make_unique<LanguageModel>(parts.hub, *std::move(parts.config.llm))
+                   : nullptr),
+        entry_(
+            entry_of(std::make_shared<ConciergeSolution>(parts.hub, repertoires_, model_.get()))) {
     // Not from within the change: others would hear of the two in the wrong order.
     hub_.registry().on_change([this, background = parts.background](const hub::Snapshot&) {
       boost::asio::post(background, [this] { look(*hub_.registry().snapshot()); });
@@ -321,13 +349,14 @@ class JoinedConcierge final : public ConciergeService {
   TaughtExamples taught_;
   Repertoires repertoires_;
   Trainer trainer_;
+  std::unique_ptr<LanguageModel> model_;  ///< null: none is configured
   std::shared_ptr<const hub::Entry> entry_;
 };
 
 }  // namespace
 
 std::unique_ptr<ConciergeService> ConciergeService::create(Parts parts) {
-  return std::make_unique<JoinedConcierge>(parts);
+  return std::make_unique<JoinedConcierge>(std::move(parts));
 }
 
 }  // namespace weft::app

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "weft/app/config_concierge.h"
 #include "weft/base/async.h"
 #include "weft/hub/hub.h"
 
@@ -25,6 +26,7 @@ class ConciergeService {
     hub::Hub& hub;
     store::Tables& tables;
     Executor background;  ///< where routers are trained
+    ConciergeConfig config;
   };
   /// Watches the registry from now on: it is in it as long as somebody else has joined whom a
   /// person could ask for something.

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "weft/app/extracting.h"
-#include "weft/dialogue/talk/telling.h"
+#include "weft/dialogue/talk/naming.h"
 #include "weft/hub/approval.h"
 #include "weft/hub/contexts.h"
 #include "weft/hub/limits.h"
@@ -18,13 +18,13 @@ constexpr const char* kQuestion = "question";
 /// How often a question for consent is asked that is not understood.
 constexpr int kConsentTries = 3;
 
-model::Ask question_of(std::string text, const dialogue::Conversation& conversation) {
+model::Ask question_of(std::string text, const json::value& report) {
   model::Ask ask;
   auto& item = ask.items[kQuestion];
   item.kind = model::Ask::Kind::question;
   // What solutions say of themselves and answer is in it.
   item.message = hub::visible(text);
-  item.raw = dialogue::report(conversation).as_object();
+  item.raw = report.as_object();
   return ask;
 }
 
@@ -32,15 +32,11 @@ std::string words_of_answer(const model::Answer& answer) {
   if (answer.action != model::AnswerAction::accept && answer.text.empty()) return "cancel";
   if (!answer.text.empty()) return answer.text;
   if (!answer.data) return "";
-  return answer.data->is_string() ? std::string(answer.data->get_string())
-                                  : json::write(*answer.data);
-}
-
-std::string last_words(const model::Call& call) {
-  for (auto turn = call.turns.rbegin(); turn != call.turns.rend(); ++turn) {
-    if (turn->role == model::Role::user) return model::joined_text(turn->parts, false);
-  }
-  return "";
+  const json::value* data = &*answer.data;
+  // A form with one field says what stands in it.
+  const auto* fields = data->if_object();
+  if (fields != nullptr && fields->size() == 1) data = &fields->begin()->value();
+  return data->is_string() ? std::string(data->get_string()) : json::write(*data);
 }
 
 std::chrono::local_seconds local_now(std::int64_t unix_ms) {
@@ -50,10 +46,34 @@ std::chrono::local_seconds local_now(std::int64_t unix_ms) {
   return std::chrono::local_seconds(std::chrono::seconds(at + parts.tm_gmtoff));
 }
 
+/// `UTC+01:00`.
+std::string local_zone(std::int64_t unix_ms) {
+  const std::time_t at = unix_ms / 1000;
+  std::tm parts{};
+  ::localtime_r(&at, &parts);
+  const long minutes = std::abs(parts.tm_gmtoff / 60);
+  return std::format("UTC{}{:02}:{:02}", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
+                     minutes % 60);
+}
+
 }  // namespace
 
+std::string last_words(const model::Call& call) {
+  for (auto turn = call.turns.rbegin(); turn != call.turns.rend(); ++turn) {
+    if (turn->role == model::Role::user) return model::joined_text(turn->parts, false);
+  }
+  return "";
+}
+
 ConciergeTalk::ConciergeTalk(Parts parts)
-    : parts_(std::move(parts)), concierge_(parts_.repertoire, extractor()) {}
+    : parts_(std::move(parts)),
+      concierge_(parts_.repertoire, extractor()),
+      understanding_({.model = parts_.model,
+                      .hub = parts_.hub,
+                      .call = parts_.call,
+                      .concierge = concierge_,
+                      .repertoire = parts_.repertoire,
+                      .out = parts_.out}) {}
 
 /// The person's own clock where the call says it (`now`: 2026-11-27T14:30), else this machine's.
 std::chrono::local_seconds ConciergeTalk::now() const {
@@ -71,6 +91,7 @@ Awaitable<Result<void>> ConciergeTalk::load() {
   WEFT_CO_TRY(const auto kept, co_await parts_.hub.contexts().get(std::move(owner), std::move(id)));
   if (!kept) co_return Result<void>();
   WEFT_CO_TRY(conversation_, dialogue::conversation_from_json(*kept));
+  understanding_.read(*kept);
   co_return Result<void>();
 }
 
@@ -78,6 +99,7 @@ Awaitable<Result<void>> ConciergeTalk::save() {
   std::string owner = parts_.call.principal.name;
   ContextId id = parts_.context;
   json::value state = dialogue::to_json(conversation_);
+  understanding_.add_to(state);
   auto done = co_await parts_.hub.contexts().put(std::move(owner), std::move(id), std::move(state));
   co_return done;
 }
@@ -97,9 +119,26 @@ std::string ConciergeTalk::told_so_far() {
 }
 
 Awaitable<Result<std::string>> ConciergeTalk::ask(std::string text) {
-  auto ask = question_of(told_so_far() + text, conversation_);
+  text.insert(0, told_so_far());
+  auto ask = question_of(std::move(text), report());
   WEFT_CO_TRY(const auto answers, co_await parts_.out.ask(std::move(ask)));
   co_return words_of_answer(answers.begin()->second);
+}
+
+json::value ConciergeTalk::report() const {
+  json::value out = dialogue::report(conversation_);
+  understanding_.report_to(out);
+  return out;
+}
+
+Awaitable<Result<void>> ConciergeTalk::hear(std::string words) {
+  auto keep = [this]() -> Awaitable<Result<void>> { return save(); };
+  std::string zone = local_zone(parts_.hub.clock().unix_ms());
+  auto heard =
+      understanding_.hear(conversation_, std::move(words), now(), std::move(zone), std::move(keep));
+  WEFT_CO_TRY(auto lines, co_await std::move(heard));
+  for (auto& line : lines) told_.push_back(std::move(line));
+  co_return Result<void>();
 }
 
 Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
@@ -107,8 +146,8 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   // Of an earlier life, or of an earlier call of this conversation that was broken off.
   WEFT_CO_CHECK(co_await take_up(resumes));
   if (!resumes) {
-    for (auto& line : concierge_.hear(conversation_, last_words(parts_.call), now()))
-      told_.push_back(std::move(line));
+    std::string words = last_words(parts_.call);
+    WEFT_CO_CHECK(co_await hear(std::move(words)));
     // What was said is kept before the call can be taken up again.
     WEFT_CO_CHECK(co_await save());
     WEFT_CO_CHECK(co_await parts_.out.emit(model::Event{
@@ -120,9 +159,9 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
     if (step.kind == dialogue::Step::Kind::rest) break;
     if (step.kind == dialogue::Step::Kind::ask) {
       std::string text = step.text;
-      WEFT_CO_TRY(const std::string words, co_await ask(std::move(text)));
-      for (auto& line : concierge_.hear(conversation_, words, now()))
-        told_.push_back(std::move(line));
+      understanding_.say(/*by_person=*/false, text);
+      WEFT_CO_TRY(std::string words, co_await ask(std::move(text)));
+      WEFT_CO_CHECK(co_await hear(std::move(words)));
       continue;
     }
     WEFT_CO_CHECK(co_await call_skill(step));
@@ -131,7 +170,7 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   std::string text = told_so_far();
   if (!text.empty()) text.pop_back();
   output.turns.push_back({"", model::Role::assistant, "", {model::Part::text(std::move(text))}});
-  output.data = dialogue::report(conversation_);
+  output.data = report();
   co_return output;
 }
 
@@ -179,6 +218,7 @@ Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
   context.again = !again_.empty();
   if (context.again) call.id = CallId(std::exchange(again_, ""));
   corrected_ = false;
+  stopped_ = false;
   std::string id = call.id.str();
   // Written down when everything is allowed, right before the solution is called.
   auto note_intent = [this, id = std::move(id)]() -> Awaitable<Result<void>> {
@@ -205,11 +245,11 @@ bool ConciergeTalk::asks_for_consent(const model::Ask::Item& item) const {
 /// Hands on what happens, until the end.
 Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> stream) {
   while (true) {
+    running_ = stream.get();
     model::Event event = co_await stream->next();
-    if (auto* end = std::get_if<model::End>(&event.body)) {
-      if (corrected_) co_return Result<void>();
-      std::string line = concierge_.took(conversation_, end->outcome);
-      told_.push_back(std::move(line));
+    running_ = nullptr;
+    if (const auto* end = std::get_if<model::End>(&event.body)) {
+      if (ended(*end)) co_return Result<void>();
       co_return co_await save();
     }
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
@@ -240,6 +280,7 @@ Awaitable<Result<void>> ConciergeTalk::ask_consent(hub::EventStream& stream) {
   using Objection = dialogue::Concierge::Objection;
   for (int round = 0; round < kConsentTries; ++round) {
     WEFT_CO_TRY(const std::string words, co_await ask(concierge_.consent_question(conversation_)));
+    understanding_.say(/*by_person=*/true, words);
     const bool yes = concierge_.consents(words);
     if (!yes) {
       const Objection objection = concierge_.object(conversation_, words, now());

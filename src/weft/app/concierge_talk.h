@@ -4,17 +4,23 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "weft/app/understanding.h"
 #include "weft/base/async.h"
 #include "weft/dialogue/talk/concierge.h"
 #include "weft/hub/hub.h"
 #include "weft/hub/producer.h"
 
 namespace weft::app {
+
+/// What the person said last.
+std::string last_words(const model::Call& call);
 
 class ConciergeTalk {
  public:
@@ -23,17 +29,26 @@ class ConciergeTalk {
     const model::Call& call;
     ContextId context;  ///< under which the conversation is kept
     std::shared_ptr<const dialogue::Repertoire> repertoire;
+    LanguageModel* model;  ///< null: none
     hub::Emitter& out;
   };
   explicit ConciergeTalk(Parts parts);
 
   /// `resumes`: this call was begun in an earlier life of weft; what it asked is asked again.
   Awaitable<Result<model::Output>> run(bool resumes);
+  /// The person says this while a solution works; gives what is said to it. Nothing when a question
+  /// waits: then it is that question's answer. On the loop that run() is on.
+  std::optional<std::string> interrupt(std::string_view words);
 
  private:
   Awaitable<Result<void>> load();
   Awaitable<Result<void>> save();
+  Awaitable<Result<void>> hear(std::string words);
   Awaitable<Result<std::string>> ask(std::string text);
+  json::value report() const;
+  bool can_stop(const dialogue::Wish& wish) const;
+  std::optional<std::string> correct(std::string_view words);
+  bool ended(const model::End& end);
   Awaitable<Result<void>> call_skill(const dialogue::Step& step);
   Awaitable<Result<void>> follow(std::unique_ptr<hub::EventStream> stream);
   bool asks_for_consent(const model::Ask::Item& item) const;
@@ -48,10 +63,14 @@ class ConciergeTalk {
 
   Parts parts_;
   dialogue::Concierge concierge_;
+  Understanding understanding_;
   dialogue::Conversation conversation_;
   std::vector<std::string> told_;  ///< and not heard yet
   std::string again_;              ///< the id of a call that is made once more
   bool corrected_ = false;         ///< the call was given up for another with other values
+  bool stopped_ = false;           ///< the call was given up
+  std::map<std::string, dialogue::Filled> before_;  ///< what a correction took the place of
+  hub::EventStream* running_ = nullptr;             ///< of the call that works now
 };
 
 }  // namespace weft::app

@@ -356,6 +356,7 @@ void read_all(ConfigNode& root, std::string_view text, Config& config) {
     config.solutions.push_back(std::move(request));
   });
   read_ml(root, config, lines);
+  read_concierge(root, config.concierge);
 }
 
 /// What is below the faulty line: carets under what is wrong, and what would be right.

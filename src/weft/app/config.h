@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weft/adapters/common/front.h"
+#include "weft/app/config_concierge.h"
 #include "weft/app/ml_services.h"
 #include "weft/base/log.h"
 #include "weft/hub/registry.h"
@@ -56,6 +57,7 @@ struct Config {
   log::Level log_level = log::Level::info;
   std::vector<hub::JoinRequest> solutions;
   MlConfig ml;
+  ConciergeConfig concierge;
   std::vector<ModelConfig> models;
   /// The file it was read from; empty: the defaults.
   std::string file;

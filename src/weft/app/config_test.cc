@@ -57,6 +57,33 @@ TEST(Config, EveryKeyIsRead) {
   EXPECT_EQ(c.solutions[1].environment.at("C"), "d");
 }
 
+TEST(Config, TheConciergesModel) {
+  const auto read = [](std::string_view llm) {
+    return read_config(std::format("concierge: {{llm: {}}}\n", llm), "weft.yaml");
+  };
+  EXPECT_FALSE(read_config("concierge: {}\n", "weft.yaml").config.concierge.llm);
+  EXPECT_EQ(read("chat").config.concierge.llm,
+            (LanguageModelConfig{.solution = "chat", .model = ""}));
+  EXPECT_EQ(read("{solution: chat, model: m, deadline: 2s, first_token: 500ms, "
+                 "tokens_per_session: 7, rewords: false}")
+                .config.concierge.llm,
+            (LanguageModelConfig{.solution = "chat",
+                                 .model = "m",
+                                 .first_token_ms = 500,
+                                 .deadline_ms = 2'000,
+                                 .tokens_per_session = 7}));
+  // The one that is not said gives way.
+  EXPECT_EQ(read("{solution: chat, deadline: 1s}").config.concierge.llm->first_token_ms, 1'000);
+  EXPECT_EQ(read("{solution: chat, first_token: 9s}").config.concierge.llm->deadline_ms, 9'000);
+  for (const char* wrong :
+       {"concierge", "'A b'", "''", "[a]", "{model: m}", "{solution: concierge}",
+        "{solution: chat, rewords: true}", "{solution: chat, deadline: 90s}",
+        "{solution: chat, first_token: 3s, deadline: 2s}",
+        "{solution: chat, tokens_per_session: 0}", "{solution: chat, temperature: 1}"}) {
+    EXPECT_EQ(read(wrong).faults.size(), 1U) << wrong;
+  }
+}
+
 TEST(Config, AllFaultsComeAtOnceWithTheirPlaces) {
   EXPECT_EQ(codes("lisen: {}\nthreads: no\nsolutions:\n  - {name: a}\n"),
             "W1203:1:1 W1205:2:10 W1206:4:5 ");
@@ -376,6 +403,10 @@ TEST(Config, ThePublishedSchemaKnowsTheSameKeys) {
   EXPECT_EQ(sorted(keys("/properties/ml/properties/objects/properties")),
             sorted(expected("ml: {objects: {endpoint: 'http://a/', access_key: a, secret_key: b, "
                             "zzz: 1}}\n")));
+  EXPECT_EQ(sorted(keys("/properties/concierge/properties")),
+            sorted(expected("concierge: {zzz: 1}\n")));
+  EXPECT_EQ(sorted(keys("/$defs/llm/properties")),
+            sorted(expected("concierge: {llm: {solution: a, zzz: 1}}\n")));
   EXPECT_TRUE(Schema::create(*schema));
 }
 

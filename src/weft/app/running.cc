@@ -62,8 +62,10 @@ class RunningHub final : public Running {
                                       .hub = *hub_,
                                       .folder = std::filesystem::absolute(config_.data) / "ml",
                                       .config = config_.ml}));
-    concierge_ = ConciergeService::create(
-        {.hub = *hub_, .tables = store_->tables(), .background = loops_.background().executor()});
+    concierge_ = ConciergeService::create({.hub = *hub_,
+                                           .tables = store_->tables(),
+                                           .background = loops_.background().executor(),
+                                           .config = config_.concierge});
     make_environment();
     WEFT_CHECK(loops_.start());
     WEFT_CHECK(wait(hub_->keys().load()));
@@ -263,6 +265,7 @@ class RunningHub final : public Running {
     note("keys.required", next.front.keys_required != config_.front.keys_required);
     note("data", next.data != config_.data);
     note("ml", next.ml != config_.ml);
+    note("concierge", next.concierge != config_.concierge);
     note("memory", next.memory_bytes != 0 && next.memory_bytes != config_.memory_bytes);
     note("threads", next.threads != 0 && next.threads != config_.threads);
     return out;

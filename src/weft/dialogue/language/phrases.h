@@ -41,6 +41,7 @@ struct ReferenceWords {
   Words place;    ///< "there"
   Words day;      ///< "same day"
   Words places;   ///< names of what is a place, those that say most first: "address", "venue"
+  Words ways;     ///< names of slots that may be places: "to"
   Words thing;    ///< "it", "that": what came last
   Words same;     ///< "that one", "it": what was chosen of a list
   Words other;    ///< "the other one"
@@ -89,6 +90,13 @@ struct Phrases {
   std::string_view unknown_outcome;  ///< {} the wish
   std::string_view gone;             ///< {} the solution
   std::string_view working;          ///< {} the wish
+  std::string_view stopping;         ///< {} the wish
+  std::string_view stopped;          ///< {} the wish
+  std::string_view cannot_stop;      ///< {} the wish
+  std::string_view changing;         ///< {} the wish
+  std::string_view cannot_change;    ///< {} the wish
+  std::string_view too_late;         ///< {} the wish: done before it could be changed
+  std::string_view noted;            ///< {} another wish, {} the one that is done now
   std::string_view still_more;       ///< {} how many of a list were not told
   std::string_view no_more;
   std::string_view needs_value;     ///< "I don't mind" to what must be said

@@ -310,16 +310,19 @@ class Referring {
   /// "there": of the newest that names places the one that says most.
   void place() {
     if (!holds(words_, phrases_.reference.place)) return;
-    const auto goes = [&](const Slot& slot, Words names) {
+    const auto takes_place = [&](const Slot& slot) {
+      if (slot.kind != SlotKind::text) return false;
       const auto own = name_words(slot.name);
-      return slot.kind == SlotKind::text &&
-             std::ranges::any_of(own, [&](const auto& word) { return among(names, word); });
+      if (is_place(own, phrases_)) return true;
+      // `to` alone may be a person as well: its description says what it is.
+      return is_place(words_of(slot.description), phrases_) &&
+             std::ranges::any_of(
+                 own, [&](const auto& word) { return among(phrases_.reference.ways, word); });
     };
-    // Where one goes before where one comes from.
-    const Slot* slot = open_slot(
-        [&](const Slot& each) { return each.required && goes(each, phrases_.reference.places); });
-    if (slot == nullptr)
-      slot = open_slot([&](const Slot& each) { return goes(each, phrases_.reference.places); });
+    // Where one has to go before where one may come from.
+    const Slot* slot =
+        open_slot([&](const Slot& each) { return each.required && takes_place(each); });
+    if (slot == nullptr) slot = open_slot(takes_place);
     if (slot == nullptr) return;
     const Note* last = newest(conversation_.board, [&](const Note& note) { return names(note); });
     if (last == nullptr) return note_unknown(phrases_.reference.place);

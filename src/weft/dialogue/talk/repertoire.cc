@@ -104,6 +104,7 @@ std::vector<KnownSkill> known_skills(const model::Solution& solution,
     known.description = skill.description;
     known.examples = skill.examples;
     known.converses = skill.shape == model::Shape::converse;
+    known.risky = !skill.effects.read_only.value_or(false) && skill.effects.destructive != false;
     known.schema = skill.input_schema;
     if (skill.input_schema && !known.converses) {
       auto slots = slots_of(*skill.input_schema);

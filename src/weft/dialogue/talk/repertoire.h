@@ -26,6 +26,7 @@ struct KnownSkill {
   std::string description;
   std::vector<std::string> examples;
   bool converses = false;  ///< it takes sentences, and asks itself
+  bool risky = true;       ///< it does not say that it only reads, or harms nothing
   std::vector<Slot> slots;
   std::optional<json::value> schema;
   /// As the filler sees its slots; made by the repertoire.

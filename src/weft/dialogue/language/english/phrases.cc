@@ -50,8 +50,9 @@ constexpr auto kLast = words("last", "latter");
 constexpr auto kPlace = words("there", "that place", "same place", "that address", "that city");
 constexpr auto kDay = words("same day", "that day", "that date", "the same date");
 constexpr auto kPlaces =
-    words("address", "destination", "venue", "place", "location", "where", "street", "to",
-          "dropoff", "drop", "station", "hotel", "restaurant", "clinic", "district", "city");
+    words("address", "destination", "venue", "place", "location", "street", "dropoff", "drop",
+          "station", "hotel", "restaurant", "clinic", "district", "city");
+constexpr auto kWays = words("to", "where", "from", "at", "near");
 constexpr auto kThing =
     words("it", "that", "this", "them", "those", "these", "that one", "this one", "the one");
 constexpr auto kSame =
@@ -125,6 +126,7 @@ constexpr Phrases kEnglish{
     .reference = {.place = kPlace,
                   .day = kDay,
                   .places = kPlaces,
+                  .ways = kWays,
                   .thing = kThing,
                   .same = kSame,
                   .other = kOther,
@@ -162,6 +164,14 @@ constexpr Phrases kEnglish{
         "for yourself before you ask for it again.",
     .gone = "{} has left and cannot be reached now.",
     .working = "{} …",
+    .stopping = "I tell it to stop: {}.",
+    .stopped = "{} was told to stop, and did not get done.",
+    .cannot_stop = "{} is under way and cannot be stopped. I will tell you what comes of it.",
+    .changing = "I stop it and do it with what you say: {}.",
+    .cannot_change =
+        "{} is under way and cannot be changed any more. I will tell you what comes of it.",
+    .too_late = "{} was done before it could be changed.",
+    .noted = "Noted: {}, after this ({}).",
     .still_more = "\n  … and {} more",
     .no_more = "That was all of them.",
     .needs_value = "That has to be said before I can go on.",

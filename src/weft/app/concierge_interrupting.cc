@@ -1,0 +1,86 @@
+// What a person says while a solution works.
+#include <algorithm>
+
+#include "weft/app/concierge_talk.h"
+#include "weft/dialogue/talk/reply.h"
+
+namespace weft::app {
+
+/// Whether the solution can be told to stop, or nothing is changed by it.
+bool ConciergeTalk::can_stop(const dialogue::Wish& wish) const {
+  const auto snapshot = parts_.hub.registry().snapshot();
+  const auto found = hub::find_skill(*snapshot, wish.solution, wish.skill);
+  if (!found) return false;
+  return found->skill->effects.read_only.value_or(false) || found->entry->solution->caps.cancel;
+}
+
+std::optional<std::string> ConciergeTalk::interrupt(std::string_view words) {
+  const dialogue::Wish* wish = conversation_.current();
+  if (running_ == nullptr || wish == nullptr) return std::nullopt;
+  const auto& phrases = dialogue::english_phrases();
+  const dialogue::Reply reply = dialogue::read_reply(phrases.reply, words);
+  const std::string title = concierge_.title_of(*wish);
+  understanding_.say(/*by_person=*/true, words);
+  const bool stops =
+      reply.only && (reply.act == dialogue::Act::cancel || reply.act == dialogue::Act::negate);
+  if (stops) {
+    if (!can_stop(*wish)) return dialogue::filled(phrases.cannot_stop, {title});
+    stopped_ = true;
+    running_->cancel(make_error(Reason::cancelled, "the person took it back"));
+    return dialogue::filled(phrases.stopping, {title});
+  }
+  if (auto said = correct(words)) return said;
+  // Something else, which comes after it.
+  std::string out;
+  const auto told = concierge_.hear(conversation_, words, now());
+  for (const std::string& line : told) out += line + "\n";
+  for (const dialogue::Wish& each : conversation_.wishes) {
+    if (&each != conversation_.current() && each.state == dialogue::WishState::open)
+      out += dialogue::filled(phrases.noted, {concierge_.title_of(each), title}) + "\n";
+  }
+  if (!out.empty()) out.pop_back();
+  return out;
+}
+
+/// Other values for what is under way: nothing when the words say none.
+std::optional<std::string> ConciergeTalk::correct(std::string_view words) {
+  dialogue::Conversation changed = conversation_;
+  if (concierge_.object(changed, words, now()) != dialogue::Concierge::Objection::corrected)
+    return std::nullopt;
+  const dialogue::Wish& wish = *conversation_.current();
+  const auto& phrases = dialogue::english_phrases();
+  const std::string title = concierge_.title_of(wish);
+  if (!can_stop(wish)) return dialogue::filled(phrases.cannot_change, {title});
+  before_ = conversation_.current()->slots;
+  conversation_ = std::move(changed);
+  corrected_ = true;
+  running_->cancel(make_error(Reason::cancelled, "the person corrected it"));
+  return dialogue::filled(phrases.changing, {title});
+}
+
+/// The call ended; gives whether the wish is to be done once more, with what was corrected.
+bool ConciergeTalk::ended(const model::End& end) {
+  const auto& phrases = dialogue::english_phrases();
+  dialogue::Wish& wish = *conversation_.current();
+  if (corrected_ && !end.outcome) {
+    wish.state = dialogue::WishState::open;
+    wish.upstream_task.clear();
+    return true;
+  }
+  if (corrected_) {
+    // It was done before it could be stopped: with the values that it had.
+    wish.slots = std::move(before_);
+    told_.push_back(dialogue::filled(phrases.too_late, {concierge_.title_of(wish)}));
+    corrected_ = false;
+  }
+  if (stopped_ && !end.outcome) {
+    wish.state = dialogue::WishState::refused;
+    wish.answer = dialogue::filled(phrases.stopped, {concierge_.title_of(wish)});
+    told_.push_back(wish.answer);
+    return false;
+  }
+  told_.push_back(concierge_.took(conversation_, end.outcome));
+  return false;
+}
+
+}  // namespace weft::app
