@@ -20,7 +20,9 @@ sys.path.insert(0, str(TOP / "tests/cli"))
 from harness import Hub  # noqa: E402 (it takes its own argument)
 
 NOW = "2026-11-27T09:00"
-HOUSES = ("bank", "clinic", "table")
+HOUSES = ("bank", "clinic", "table", "taxi")
+# What the taxis listen to, as it stands in weft.yaml.
+DETAILS = {"taxi": "    mqtt:\n" + "".join(f"      {line}" for line in (CITY / "taxi/taxi.yaml").open())}
 
 
 class House:
@@ -58,7 +60,7 @@ class Sentences(unittest.TestCase):
             of.setdefault(word, []).append(rest.strip())
         houses = {name: House(name) for name in HOUSES}
         try:
-            config = "solutions:\n" + "".join(f"  - name: {name}\n    url: {house.url}\n" for name, house in houses.items())
+            config = "solutions:\n" + "".join(f"  - name: {name}\n    url: {house.url}\n{DETAILS.get(name, '')}" for name, house in houses.items())
             config = config.replace("  - name: bank\n", f"  - name: bank\n    approval: {{pay: {of.get('approval', ['solution'])[0]}}}\n")
             hub = Hub(folder, config=config)
             try:

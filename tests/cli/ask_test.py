@@ -50,15 +50,19 @@ class Town(Service):
         if self.path == "/openapi.json":
             return self.reply(200, TOWN)
         self.server.asked.append(self.path)
+        self.hold()
         return self.reply(200, {"balance": 120})
+
+    def hold(self):
+        if self.server.holds:
+            self.server.entered.release()
+            self.server.go.wait(30)
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         self.server.asked.append((self.path, body))
         if self.path == "/payments":
-            if self.server.holds:
-                self.server.entered.release()
-                self.server.go.wait(30)
+            self.hold()
             return self.reply(200, {"paid": body["amount"]})
         if self.path == "/rides":
             return self.reply(200, {"car": "B 12345", "minutes": 4})
@@ -235,6 +239,49 @@ class Ask(Case):
         done = self.hub.run("ask", "how much money is on my savings account", "--context", "c9", "--json")
         self.assertEqual(len([asked for asked in self.town.asked if asked[0] == "/payments"]), 1, done.stdout)
         self.assertIn("/balance?account=savings", self.town.asked, done.stdout)
+
+    def held(self, *words):
+        """A sentence whose call the town holds; the conversation is c7."""
+        self.town.holds = True
+        self.addCleanup(self.town.go.set)
+        begun = self.begin("ask", *words, "--context", "c7", "--now", NOW, "--json")
+        self.assertTrue(self.town.entered.acquire(timeout=20))
+        return begun
+
+    def meanwhile(self, words):
+        done = self.hub.run("ask", words, "--context", "c7", "--now", NOW, "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return self.document(done)["answer"]
+
+    def end_of(self, begun):
+        out, _ = begun.communicate(timeout=20)
+        return json.loads(out)
+
+    def test_what_only_reads_is_stopped(self):
+        begun = self.held("how much money is on my savings account")
+        self.assertIn("I tell it to stop", self.meanwhile("stop"))
+        told = self.end_of(begun)
+        self.assertEqual(told["wishes"][0]["state"], "refused", told)
+        self.assertEqual(self.town.asked, ["/balance?account=savings"])
+
+    def test_what_only_reads_is_corrected(self):
+        begun = self.held("how much money is on my savings account")
+        self.town.holds = False
+        self.assertIn("do it with what you say", self.meanwhile("no, current"))
+        told = self.end_of(begun)
+        self.assertEqual((told["wishes"][0]["state"], told["wishes"][0]["values"]["account"]["value"]), ("done", "current"), told)
+        self.assertEqual(self.town.asked, ["/balance?account=savings", "/balance?account=current"])
+
+    def test_what_cannot_be_taken_back_is_said(self):
+        begun = self.held("please pay 20 dollars to Mary", "--answer", "yes")
+        self.assertIn("cannot be stopped", self.meanwhile("cancel"))
+        self.assertIn("cannot be changed", self.meanwhile("no, 30 dollars"))
+        self.assertIn("after this", self.meanwhile("how much money is on my savings account"))
+        self.town.holds = False
+        self.town.go.set()
+        told = self.end_of(begun)
+        self.assertEqual([(w["skill"], w["state"]) for w in told["wishes"]], [("town/pay", "done"), ("town/balance", "done")], told)
+        self.assertEqual(self.town.asked, [("/payments", {"to": "Mary", "amount": 20}), "/balance?account=savings"])
 
     def wait_for(self, task):
         def over():

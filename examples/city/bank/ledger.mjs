@@ -14,6 +14,7 @@ const kPayees = [
   'Tea Market',
   'Water Works',
   'Mobile Phone Plan',
+  'City Taxi',
   'Bakery',
   'Pharmacy',
 ];

@@ -19,10 +19,18 @@ const paid = ({ houses }, account, payee) =>
     return entries.filter((entry) => entry.text === `To ${payee}`);
   });
 
+/** An account that the payments before have left alone. */
+const accountFor = ({ houses, truth }) =>
+  withBank(houses.bank.url, async (call) => {
+    const { accounts } = await call('accounts');
+    const used = truth.bank.parameters.account;
+    return accounts.find((each) => each.id !== used).id;
+  });
+
 /** Says it, with the answers that it takes: from which account, and yes. */
 export async function citySentence(city) {
-  const { hub, truth } = city;
-  const { account } = truth.bank.parameters;
+  const { hub } = city;
+  const account = await accountFor(city);
   const now = createClock().iso().slice(0, 16);
   const answers = [account, 'yes', 'yes'].flatMap((answer) => ['--answer', answer]);
   console.log(`$ weft ask "${kSentence}" --now ${now}`);

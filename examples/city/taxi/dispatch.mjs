@@ -73,7 +73,7 @@ export class Dispatch {
     if (!before && (typeof about !== 'object' || about === null)) {
       return request.reply('failed', { message: 'A request is a JSON object with `to`.' });
     }
-    const wish = before ? { ...before.wish, ...answered(before.asked, about) } : { from: this.home, ...about };
+    const wish = before ? answered(before, about) : { from: this.home, ...about };
     const kept = { wish, withdrawn: false, status: 'working' };
     this.#requests.set(request.key, kept);
     if (this.#requests.size > kRequestsMax) this.#requests.delete(this.#requests.keys().next().value);
@@ -180,8 +180,11 @@ export class Dispatch {
   }
 }
 
-/** The answer to a question, however it was written: a text, or a member of that name. */
-function answered(field, about) {
-  if (typeof about === 'string') return { [field]: about };
-  return { [field]: about?.[field] ?? about?.answer };
+/** With the answer to a question, however it was written: a text, or a member of that name. */
+function answered({ wish, asked }, about) {
+  const said = typeof about === 'string' ? about : (about?.[asked] ?? about?.answer);
+  const known = wish[asked];
+  // A district completes the address that was said before.
+  const whole = known && !String(said).includes(known) ? `${known}, ${said}` : said;
+  return { ...wish, [asked]: whole };
 }

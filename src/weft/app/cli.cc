@@ -235,8 +235,11 @@ void add_teach(CLI::App& app, Words& words) {
   CLI::App* teach = hub_command(app, words, "teach", "teach how people ask for a skill",
                                 "weft teach bank/pay 'send my sister some money'",
                                 [&words] { return run_teach(words.hub, words.teach); });
-  add_word(*teach, "skill", words.teach.skill, "SOLUTION/SKILL", "the skill");
-  add_word(*teach, "example", words.teach.example, "EXAMPLE", "a sentence that asks for it");
+  teach->add_option("skill", words.teach.skill, "the skill")->option_text("SOLUTION/SKILL");
+  teach->add_option("example", words.teach.example, "a sentence that asks for it")
+      ->option_text("EXAMPLE");
+  teach->add_flag("--review", words.teach.reviews,
+                  "sentences that people said and then allowed, to teach or not");
   teach->add_flag("--forget", words.teach.forgets, "take it back");
 }
 

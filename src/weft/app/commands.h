@@ -90,6 +90,7 @@ struct TeachOptions {
   std::string skill;
   std::string example;
   bool forgets = false;
+  bool reviews = false;  ///< sentences of the audit log instead
 };
 Exit run_teach(const HubOptions& hub, const TeachOptions& options);
 /// How the hub understands the sentences of a file now.

@@ -6,12 +6,14 @@
 
 namespace weft::app {
 
-/// Whether the solution can be told to stop, or nothing is changed by it.
+/// Whether nothing is changed by it, or the solution keeps a task that can be cancelled. That a
+/// connection can be closed stops no payment.
 bool ConciergeTalk::can_stop(const dialogue::Wish& wish) const {
   const auto snapshot = parts_.hub.registry().snapshot();
   const auto found = hub::find_skill(*snapshot, wish.solution, wish.skill);
   if (!found) return false;
-  return found->skill->effects.read_only.value_or(false) || found->entry->solution->caps.cancel;
+  const auto& caps = found->entry->solution->caps;
+  return found->skill->effects.read_only.value_or(false) || (caps.tasks && caps.cancel);
 }
 
 std::optional<std::string> ConciergeTalk::interrupt(std::string_view words) {

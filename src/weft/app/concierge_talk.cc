@@ -8,6 +8,7 @@
 #include "weft/app/extracting.h"
 #include "weft/dialogue/talk/naming.h"
 #include "weft/hub/approval.h"
+#include "weft/hub/audit.h"
 #include "weft/hub/contexts.h"
 #include "weft/hub/limits.h"
 
@@ -198,6 +199,7 @@ Result<model::Call> ConciergeTalk::call_of(const dialogue::Step& step) const {
   out.trace = parts_.call.trace;
   out.reply = model::Reply::stream;
   out.depth = parts_.call.depth + 1;
+  out.meta[hub::kSaidMeta] = wish.text;
   // One conversation here is one conversation with each solution.
   out.context = parts_.context;
   if (json::object shared = shared_with(wish.solution); !shared.empty())

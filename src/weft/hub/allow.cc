@@ -27,6 +27,7 @@ AuditEntry entry_of(const Dispatch& dispatch, std::string digest, std::string sh
   out.principal = dispatch.call->principal.name;
   out.solution = dispatch.entry->solution->id.str();
   out.skill = dispatch.skill->id.str();
+  if (dispatch.chosen == Chosen::by_hub) out.said = json::string_at(dispatch.call->meta, kSaidMeta);
   out.digest = std::move(digest);
   out.shown = std::move(shown);
   return out;

@@ -26,6 +26,7 @@ AuditEntry entry_of(const store::Row& row) {
   out.shown = json::string_at(*o, "shown");
   out.allowed = json::bool_at(*o, "allowed").value_or(false);
   out.words = json::string_at(*o, "words");
+  out.said = json::string_at(*o, "said");
   out.by = json::string_at(*o, "by");
   out.note = json::string_at(*o, "note");
   out.count = static_cast<std::uint64_t>(json::int_at(*o, "count").value_or(0));
@@ -39,6 +40,7 @@ json::value AuditEntry::to_json() const {
       {"id", id},       {"at_ms", at_ms},   {"principal", principal}, {"solution", solution},
       {"skill", skill}, {"digest", digest}, {"shown", shown},         {"allowed", allowed}};
   if (!words.empty()) out["words"] = words;
+  if (!said.empty()) out["said"] = said;
   if (!by.empty()) out["by"] = by;
   if (!note.empty()) out["note"] = note;
   if (count > 0) out["count"] = count;

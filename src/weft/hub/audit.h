@@ -21,6 +21,9 @@ class Tables;
 
 namespace weft::hub {
 
+/// In a call's meta: the person's own words that the hub chose it for. Sent to no solution.
+inline constexpr std::string_view kSaidMeta = "weft.said";
+
 /// One question whether a call may be made, and what came of it.
 struct AuditEntry {
   std::string id;  ///< a ULID: sorts by time
@@ -33,6 +36,7 @@ struct AuditEntry {
   std::string shown;  ///< the question as it was read
   bool allowed = false;
   std::string words;  ///< what was answered, where it was words
+  std::string said;   ///< what the person had said that the hub chose the call for
   std::string by;     ///< who answered, where that is another than the principal
   std::string note;   ///< why a yes does not count
   /// Of questions that were refused because there were too many: how many this entry is for.

@@ -279,17 +279,16 @@ TEST(MqttClient, NoMoreIsOnItsWayThanTheBrokerTakes) {
 TEST(MqttClient, WhatBreaksTheRulesEndsTheConnection) {
   const std::string large = "\x30\xFF\xFF\xFF\x7F";
   std::atomic<bool> goes_on = false;
-  ScriptedBroker broker(
-      {[&](Peer& peer) {
-         peer.welcome();
-         peer.send(large);
-         while (peer.read().first != 0) {
-         }
-       },
-       [&](Peer& peer) {
-         while (!goes_on) std::this_thread::yield();
-         peer.welcome("\x20\x09\x00\x87\x06\x1F\x00\x03no!"sv);
-       }});
+  ScriptedBroker broker({[&](Peer& peer) {
+                           peer.welcome();
+                           peer.send(large);
+                           while (peer.read().first != 0) {
+                           }
+                         },
+                         [&](Peer& peer) {
+                           while (!goes_on) std::this_thread::yield();
+                           peer.welcome("\x20\x09\x00\x87\x06\x1F\x00\x03no!"sv);
+                         }});
   run_alone([&](Loop& loop) -> Awaitable<> {
     MqttClient client(loop.executor(), broker.options());
     const auto says = [&](std::string_view words) {

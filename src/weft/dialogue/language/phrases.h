@@ -70,6 +70,7 @@ struct Phrases {
   std::string_view and_word;
   std::string_view or_word;
   std::string_view ask_one;      ///< {} the slot
+  std::string_view ask_way;      ///< {} the slot, where its name is no noun
   std::string_view ask_choice;   ///< {} the slot, {} the choices
   std::string_view ask_several;  ///< {} the slots
   std::string_view ask_again;

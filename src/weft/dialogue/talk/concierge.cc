@@ -220,6 +220,10 @@ Step Concierge::ask_for(Conversation& c, const Wish& wish, const KnownSkill& ski
                   {readable(only->name), listed(only->choices, phrases_.or_word)});
   } else if (only != nullptr && only->description.ends_with('?')) {
     text = only->description;
+  } else if (names.size() == 1 && std::ranges::contains(phrases_.reference.ways, names.front())) {
+    // "From (the account)?", which is no "What is the from?".
+    if (shown.front().front() >= 'a') shown.front().front() -= 'a' - 'A';
+    text = filled(phrases_.ask_way, {shown.front()});
   } else if (names.size() == 1) {
     text = filled(phrases_.ask_one, {shown.front()});
   } else {

@@ -72,27 +72,37 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance,
 }
 
 /// "I have a fever, book me a doctor": what is said before a clear wish, and of the same solution
-/// if of any, belongs to it.
+/// if of any, belongs to it. To one that hears sentences itself also what asks for nothing.
 std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts,
                                                       RoutedParts& routed) const {
-  const auto solution_of = [this](const Routing& routing) {
-    return routing.ranked.empty() ? std::string()
-                                  : repertoire_->ranked(routing.ranked.front()).solution;
+  const auto first_of = [this](const Routing& routing) -> const KnownSkill* {
+    return routing.ranked.empty() ? nullptr : &repertoire_->ranked(routing.ranked.front());
   };
   for (std::size_t i = 0; i + 1 < parts.size();) {
     const Routing& here = routed.of(parts[i]);
     const Routing& next = routed.of(parts[i + 1]);
-    if (here.zone == Zone::ask && next.zone == Zone::go && solution_of(here) == solution_of(next)) {
-      const char* begin = parts[i].data();
-      const std::string_view last = parts[i + 1];
-      parts[i + 1] = {begin, static_cast<std::size_t>(last.data() + last.size() - begin)};
-      parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
+    const KnownSkill* own = first_of(here);
+    const KnownSkill* meant = first_of(next);
+    bool belongs = here.zone != Zone::go && next.zone == Zone::go && own != nullptr &&
+                   meant != nullptr && own->solution == meant->solution &&
+                   (here.zone == Zone::ask || meant->converses);
+    const char* begin = parts[i].data();
+    const char* end = parts[i + 1].data() + parts[i + 1].size();
+    const std::string_view together(begin, static_cast<std::size_t>(end - begin));
+    if (belongs && meant->converses) {
+      // It hears all of it, and nothing is lost.
+      routed.means(together, parts[i + 1]);
+    } else if (belongs) {
       // Together they must still be the same wish.
-      const Routing& both = routed.of(parts[i]);
-      if (solution_of(both) != solution_of(next) || both.zone != Zone::go) parts[i] = last;
-    } else {
-      ++i;
+      const Routing& both = routed.of(together);
+      belongs = both.zone == Zone::go && first_of(both)->solution == meant->solution;
     }
+    if (!belongs) {
+      ++i;
+      continue;
+    }
+    parts[i + 1] = together;
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return parts;
 }

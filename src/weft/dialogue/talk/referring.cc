@@ -375,9 +375,26 @@ class Referring {
     unknown_.push_back(picked->said);
   }
 
+  /// "pay for it", and not "do what it says": nothing that the word could be the subject of
+  /// follows.
+  bool names_thing() const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      const std::size_t used = match(words_, i, phrases_.reference.thing);
+      if (used == 0) continue;
+      if (i + used == words_.size()) return true;
+      const std::string& next = words_[i + used].word;
+      const bool mark = next.size() == 1 && std::string_view(",;.?!").contains(next.front());
+      if (mark || match(words_, i + used, phrases_.connectors) > 0 ||
+          match(words_, i + used, phrases_.reply.polite) > 0 ||
+          std::ranges::contains(phrases_.leads, next, &LeadWord::word))
+        return true;
+    }
+    return false;
+  }
+
   /// "pay for it": what came of the last wish.
   void thing() {
-    if (!opens_any() || !holds(words_, phrases_.reference.thing)) return;
+    if (!opens_any() || !names_thing()) return;
     const Offers& offers = conversation_.offers;
     if (offers.chosen >= 0 &&
         take_from(wish_, skill_, thing_of(offers, static_cast<std::size_t>(offers.chosen)),

@@ -15,6 +15,10 @@ class RoutedParts {
   /// The sentence outlives it.
   explicit RoutedParts(const Repertoire& repertoire) : repertoire_(repertoire) {}
 
+  /// A part means what another means.
+  void means(std::string_view part, std::string_view other) {
+    routings_.insert_or_assign({part.data(), part.size()}, of(other));
+  }
   const Routing& of(std::string_view part) {
     const auto [at, added] = routings_.try_emplace({part.data(), part.size()});
     if (added) at->second = repertoire_.route(part);

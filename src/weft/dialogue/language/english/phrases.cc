@@ -142,6 +142,7 @@ constexpr Phrases kEnglish{
     .and_word = "and",
     .or_word = "or",
     .ask_one = "What is the {}?",
+    .ask_way = "{}?",
     .ask_choice = "Which {}: {}?",
     .ask_several = "I still need {}.",
     .ask_again = "I did not understand that.",
