@@ -240,6 +240,16 @@ class Ask(Case):
         self.assertEqual(len([asked for asked in self.town.asked if asked[0] == "/payments"]), 1, done.stdout)
         self.assertIn("/balance?account=savings", self.town.asked, done.stdout)
 
+    def test_what_was_said_and_allowed_can_be_taught(self):
+        self.assertEqual(self.say("please pay 20 dollars to Mary", "yes").returncode, 0)
+        self.assertEqual(self.say("please pay 30 dollars to Mary", "no").returncode, 1)
+        offered = self.document(self.hub.run("teach", "--review", "--json"))["candidates"]
+        self.assertEqual(offered, [{"skill": "town/pay", "said": "please pay 20 dollars to Mary"}])
+        self.assertIn("please pay 20 dollars to Mary", self.hub.run("teach", "--review").stdout)
+        self.assertEqual(self.hub.run("teach", offered[0]["skill"], offered[0]["said"]).returncode, 0)
+        self.assertEqual(self.document(self.hub.run("teach", "--review", "--json"))["candidates"], [])
+        self.assertEqual(self.hub.run("teach").returncode, 2)
+
     def held(self, *words):
         """A sentence whose call the town holds; the conversation is c7."""
         self.town.holds = True
