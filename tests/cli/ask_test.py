@@ -98,7 +98,7 @@ class Ask(Case):
     def test_a_payment_is_made_once_and_only_after_a_yes(self):
         done = self.say("please pay 20 dollars to Mary", "yes")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("Shall I do this? Pay somebody\n  amount: 20 (“20 dollars”)\n  to: Mary\n", done.stdout)
+        self.assertIn("Shall I do this? Pay somebody [town/pay]\n  amount: 20 (“20 dollars”)\n  to: Mary\n", done.stdout)
         self.assertEqual(self.town.asked, [("/payments", {"to": "Mary", "amount": 20})])
         self.assertIn("… Pay somebody [town/pay]: ", done.stderr)
         entry = self.document(self.hub.run("audit", "--json"))["entries"][0]

@@ -146,7 +146,7 @@ class Llm(Case):
             report = self.say(UNCLEAR, "yes")
             self.assertEqual(self.town.asked, [PAID])
             self.assertEqual([q["question"] for q in report["questions"]],
-                             ["Shall I do this? Pay somebody\n  amount: 20 (“twenty bucks”)\n  to: Mary"])
+                             ["Shall I do this? Pay somebody [town/pay]\n  amount: 20 (“twenty bucks”)\n  to: Mary"])
             self.assertEqual(self.turns(report), (1, 1, 1))
         asked = self.model.asked[0]
         self.assertEqual((asked["temperature"], asked["tool_choice"], asked["model"]), (0, "required", "scripted"))

@@ -18,6 +18,7 @@ TestHub::TestHub(const std::vector<adapters::Adapter>& adapters, const Guard& gu
   std::vector<adapters::Route> routes;
   for (const adapters::Adapter& adapter : adapters) {
     protocols.push_back(adapter.protocol(*environment_));
+    if (!adapter.routes) continue;
     for (auto& route : adapter.routes(*environment_)) routes.push_back(std::move(route));
   }
   joiner_ = std::make_unique<hub::Joiner>(*hub_, tables_, std::move(protocols));

@@ -1,19 +1,17 @@
 // What a person says while a solution works.
-#include <algorithm>
+#include <utility>
 
 #include "weft/app/concierge_talk.h"
 #include "weft/dialogue/talk/reply.h"
 
 namespace weft::app {
 
-/// Whether nothing is changed by it, or the solution keeps a task that can be cancelled. That a
-/// connection can be closed stops no payment.
+/// Whether nothing is changed by it. Of anything else nobody could say whether it was done before
+/// it heard that it should stop.
 bool ConciergeTalk::can_stop(const dialogue::Wish& wish) const {
   const auto snapshot = parts_.hub.registry().snapshot();
   const auto found = hub::find_skill(*snapshot, wish.solution, wish.skill);
-  if (!found) return false;
-  const auto& caps = found->entry->solution->caps;
-  return found->skill->effects.read_only.value_or(false) || (caps.tasks && caps.cancel);
+  return found && found->skill->effects.read_only.value_or(false);
 }
 
 std::optional<std::string> ConciergeTalk::interrupt(std::string_view words) {
@@ -28,6 +26,7 @@ std::optional<std::string> ConciergeTalk::interrupt(std::string_view words) {
   if (stops) {
     if (!can_stop(*wish)) return dialogue::filled(phrases.cannot_stop, {title});
     stopped_ = true;
+    corrected_ = false;
     running_->cancel(make_error(Reason::cancelled, "the person took it back"));
     return dialogue::filled(phrases.stopping, {title});
   }
@@ -40,7 +39,8 @@ std::optional<std::string> ConciergeTalk::interrupt(std::string_view words) {
     if (&each != conversation_.current() && each.state == dialogue::WishState::open)
       out += dialogue::filled(phrases.noted, {concierge_.title_of(each), title}) + "\n";
   }
-  if (!out.empty()) out.pop_back();
+  if (out.empty()) return conversation_.pending.text;
+  out.pop_back();
   return out;
 }
 
@@ -53,36 +53,31 @@ std::optional<std::string> ConciergeTalk::correct(std::string_view words) {
   const auto& phrases = dialogue::english_phrases();
   const std::string title = concierge_.title_of(wish);
   if (!can_stop(wish)) return dialogue::filled(phrases.cannot_change, {title});
-  before_ = conversation_.current()->slots;
   conversation_ = std::move(changed);
   corrected_ = true;
   running_->cancel(make_error(Reason::cancelled, "the person corrected it"));
   return dialogue::filled(phrases.changing, {title});
 }
 
-/// The call ended; gives whether the wish is to be done once more, with what was corrected.
-bool ConciergeTalk::ended(const model::End& end) {
+/// The call ended: the wish is over, or is to be done once more with what was corrected.
+void ConciergeTalk::ended(const model::End& end) {
   const auto& phrases = dialogue::english_phrases();
   dialogue::Wish& wish = *conversation_.current();
-  if (corrected_ && !end.outcome) {
+  const bool made_before =
+      !std::exchange(wish.call, "").empty() && wish.state != dialogue::WishState::calling;
+  if (made_before && !end.outcome) {
+    // It was not allowed another time; what came of the first time nobody knows.
+    told_.push_back(concierge_.lost(conversation_));
+  } else if (corrected_) {
     wish.state = dialogue::WishState::open;
     wish.upstream_task.clear();
-    return true;
-  }
-  if (corrected_) {
-    // It was done before it could be stopped: with the values that it had.
-    wish.slots = std::move(before_);
-    told_.push_back(dialogue::filled(phrases.too_late, {concierge_.title_of(wish)}));
-    corrected_ = false;
-  }
-  if (stopped_ && !end.outcome) {
+  } else if (stopped_ && !end.outcome) {
     wish.state = dialogue::WishState::refused;
     wish.answer = dialogue::filled(phrases.stopped, {concierge_.title_of(wish)});
     told_.push_back(wish.answer);
-    return false;
+  } else {
+    told_.push_back(concierge_.took(conversation_, end.outcome));
   }
-  told_.push_back(concierge_.took(conversation_, end.outcome));
-  return false;
 }
 
 }  // namespace weft::app

@@ -121,6 +121,13 @@ class ConciergeSolution final : public hub::ProducingService {
     const auto self = shared_from_this();
     std::string key = std::format("{}\n{}", call->principal.name, context.str());
     LiveTalks::Turn turn(talks_, key, out.executor());
+    while (!turn.taken() && resumes) {
+      // What it said was heard in its first life: it waits for its turn and says nothing twice.
+      const CancelToken cancelled = out.cancelled();
+      const bool slept = co_await sleep_for(Milliseconds(hub::kTaskRejoinStepMs), cancelled);
+      if (!slept) co_return fail(cancelled.why());
+      turn.take();
+    }
     if (!turn.taken()) {
       std::string words = last_words(*call);
       co_return co_await speak_to(std::move(key), std::move(words));

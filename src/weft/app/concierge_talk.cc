@@ -30,7 +30,9 @@ model::Ask question_of(std::string text, const json::value& report) {
 }
 
 std::string words_of_answer(const model::Answer& answer) {
-  if (answer.action != model::AnswerAction::accept && answer.text.empty()) return "cancel";
+  // Whatever stands beside a refusal, it is none the less one.
+  if (answer.action != model::AnswerAction::accept)
+    return answer.text.empty() ? "cancel" : "no, " + answer.text;
   if (!answer.text.empty()) return answer.text;
   if (!answer.data) return "";
   const json::value* data = &*answer.data;
@@ -123,6 +125,7 @@ Awaitable<Result<std::string>> ConciergeTalk::ask(std::string text) {
   text.insert(0, told_so_far());
   auto ask = question_of(std::move(text), report());
   WEFT_CO_TRY(const auto answers, co_await parts_.out.ask(std::move(ask)));
+  by_ = answers.begin()->second.by;
   co_return words_of_answer(answers.begin()->second);
 }
 
@@ -156,7 +159,12 @@ Awaitable<Result<model::Output>> ConciergeTalk::run(bool resumes) {
   }
   while (true) {
     const dialogue::Step step = concierge_.next(conversation_, told_);
-    WEFT_CO_CHECK(co_await save());
+    if (auto kept = co_await save(); !kept) {
+      // What was done is told even where it cannot be kept; nothing more is begun.
+      if (told_.empty()) co_return fail(std::move(kept).error());
+      told_.push_back(kept.error().message);
+      break;
+    }
     if (step.kind == dialogue::Step::Kind::rest) break;
     if (step.kind == dialogue::Step::Kind::ask) {
       std::string text = step.text;
@@ -217,17 +225,23 @@ Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
   hub::CallContext context{parts_.out.executor(), parts_.out.deadline(), parts_.out.cancelled()};
   context.chosen = hub::Chosen::by_hub;
   // The same call under the same key as the one whose end nobody saw.
-  context.again = !again_.empty();
-  if (context.again) call.id = CallId(std::exchange(again_, ""));
+  const std::string& before = conversation_.current()->call;
+  context.again = !before.empty();
+  if (context.again) call.id = CallId(before);
+  sent_ = step.arguments;
   corrected_ = false;
   stopped_ = false;
   std::string id = call.id.str();
   // Written down when everything is allowed, right before the solution is called.
-  auto note_intent = [this, id = std::move(id)]() -> Awaitable<Result<void>> {
+  const std::weak_ptr<const bool> alive = alive_;
+  auto note_intent = [this, alive, id = std::move(id)]() -> Awaitable<Result<void>> {
+    const Error over = make_error(Reason::cancelled, "the conversation has ended");
+    if (alive.expired() || parts_.out.cancelled().cancelled()) co_return fail(over);
     dialogue::Wish& wish = *conversation_.current();
     wish.state = dialogue::WishState::calling;
     wish.call = id;
     WEFT_CO_CHECK(co_await save());
+    if (alive.expired()) co_return fail(over);
     auto shown = co_await show_progress(concierge_.progress_of(conversation_));
     co_return shown;
   };
@@ -236,12 +250,18 @@ Awaitable<Result<void>> ConciergeTalk::call_skill(const dialogue::Step& step) {
   co_return done;
 }
 
+/// Whether the hub's question is about the very arguments that the person is shown.
+bool ConciergeTalk::shows_what_is_sent(const json::object& raw) const {
+  const auto* arguments = json::object_at(raw, "arguments");
+  return arguments == nullptr ? sent_.empty() : *arguments == sent_;
+}
+
 /// Whether the hub asks about the very call that the wish is, and this person may answer.
 bool ConciergeTalk::asks_for_consent(const model::Ask::Item& item) const {
   const dialogue::Wish* wish = conversation_.current();
   return item.consent && item.consent->approvers.empty() && wish != nullptr &&
          json::string_at(item.raw, "solution") == wish->solution &&
-         json::string_at(item.raw, "skill") == wish->skill;
+         json::string_at(item.raw, "skill") == wish->skill && shows_what_is_sent(item.raw);
 }
 
 /// Hands on what happens, until the end.
@@ -251,8 +271,10 @@ Awaitable<Result<void>> ConciergeTalk::follow(std::unique_ptr<hub::EventStream> 
     model::Event event = co_await stream->next();
     running_ = nullptr;
     if (const auto* end = std::get_if<model::End>(&event.body)) {
-      if (ended(*end)) co_return Result<void>();
-      co_return co_await save();
+      // Cut off from outside: what is kept says that it was under way, and take_up() finds it.
+      if (parts_.out.cancelled().cancelled()) co_return fail(parts_.out.cancelled().why());
+      ended(*end);
+      co_return Result<void>();
     }
     if (auto* ask = std::get_if<model::Ask>(&event.body)) {
       const auto& first = ask->items.begin()->second;
@@ -297,6 +319,7 @@ Awaitable<Result<void>> ConciergeTalk::ask_consent(hub::EventStream& stream) {
     answers["approve"].action = yes ? model::AnswerAction::accept : model::AnswerAction::decline;
     if (yes) answers["approve"].data = json::object{{"approve", true}};
     answers["approve"].text = words;
+    answers["approve"].by = by_;
     co_return stream.answer(std::move(answers));
   }
   co_return Result<void>();
@@ -306,8 +329,14 @@ Awaitable<Result<void>> ConciergeTalk::ask_consent(hub::EventStream& stream) {
 Awaitable<Result<void>> ConciergeTalk::pass_on(hub::EventStream& stream, model::Ask ask) {
   for (int round = 0; round < hub::kAskAgainMax; ++round) {
     model::Ask question = ask;
-    auto& message = question.items.begin()->second.message;
-    message.insert(0, told_so_far());
+    auto& first = question.items.begin()->second;
+    if (first.consent && !told_.empty()) {
+      // Who approves sees the question alone.
+      std::string told = told_so_far();
+      told.pop_back();
+      WEFT_CO_CHECK(co_await show_progress(hub::visible(told)));
+    }
+    first.message.insert(0, hub::visible(told_so_far()));
     WEFT_CO_TRY(auto answers, co_await parts_.out.ask(std::move(question)));
     const auto taken = stream.answer(std::move(answers));
     if (taken) co_return Result<void>();
@@ -324,11 +353,8 @@ Awaitable<Result<void>> ConciergeTalk::take_up(bool resumes) {
   const auto snapshot = parts_.hub.registry().snapshot();
   const auto found = hub::find_skill(*snapshot, wish->solution, wish->skill);
   if (found && !wish->upstream_task.empty()) {
-    std::vector<std::string> none;
     dialogue::Step step;
-    conversation_.current()->state = dialogue::WishState::open;
-    step = concierge_.next(conversation_, none);
-    conversation_.current()->state = dialogue::WishState::calling;
+    step.message = wish->text;
     WEFT_CO_TRY(model::Call call, call_of(step));
     call.id = CallId(wish->call);
     hub::CallContext context{parts_.out.executor(), parts_.out.deadline(), parts_.out.cancelled()};
@@ -343,7 +369,6 @@ Awaitable<Result<void>> ConciergeTalk::take_up(bool resumes) {
   }
   // Under a key it is made once however often it is asked for; what a person broke off is left.
   const bool keyed = found && resumes && !found->skill->effects.dedup_key.empty();
-  if (keyed) again_ = wish->call;
   if (keyed || (found && found->skill->effects.safe_to_repeat())) {
     conversation_.current()->state = dialogue::WishState::open;
     co_return co_await save();

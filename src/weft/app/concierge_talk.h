@@ -39,16 +39,18 @@ class ConciergeTalk {
   /// The person says this while a solution works; gives what is said to it. Nothing when a question
   /// waits: then it is that question's answer. On the loop that run() is on.
   std::optional<std::string> interrupt(std::string_view words);
+  /// Keeps the conversation as it is now. Touches nothing of this once it waits.
+  Awaitable<Result<void>> save();
 
  private:
   Awaitable<Result<void>> load();
-  Awaitable<Result<void>> save();
   Awaitable<Result<void>> hear(std::string words);
   Awaitable<Result<std::string>> ask(std::string text);
   json::value report() const;
   bool can_stop(const dialogue::Wish& wish) const;
   std::optional<std::string> correct(std::string_view words);
-  bool ended(const model::End& end);
+  void ended(const model::End& end);
+  bool shows_what_is_sent(const json::object& raw) const;
   Awaitable<Result<void>> call_skill(const dialogue::Step& step);
   Awaitable<Result<void>> follow(std::unique_ptr<hub::EventStream> stream);
   bool asks_for_consent(const model::Ask::Item& item) const;
@@ -65,12 +67,13 @@ class ConciergeTalk {
   dialogue::Concierge concierge_;
   Understanding understanding_;
   dialogue::Conversation conversation_;
-  std::vector<std::string> told_;  ///< and not heard yet
-  std::string again_;              ///< the id of a call that is made once more
-  bool corrected_ = false;         ///< the call was given up for another with other values
-  bool stopped_ = false;           ///< the call was given up
-  std::map<std::string, dialogue::Filled> before_;  ///< what a correction took the place of
-  hub::EventStream* running_ = nullptr;             ///< of the call that works now
+  std::vector<std::string> told_;        ///< and not heard yet
+  bool corrected_ = false;               ///< the call was given up for another with other values
+  bool stopped_ = false;                 ///< the call was given up
+  hub::EventStream* running_ = nullptr;  ///< of the call that works now
+  json::object sent_;                    ///< its arguments
+  std::string by_;                       ///< who gave the last answer, where that is known
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace weft::app

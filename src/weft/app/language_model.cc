@@ -214,6 +214,8 @@ Awaitable<Result<LanguageModel::Answer>> LanguageModel::ask(dialogue::ModelReque
   WEFT_CO_TRY(model::Call call, call_of(request, asker));
   const CancelToken person = asker.cancel;
   auto outcome = co_await run(std::move(call), std::move(asker));
+  if (outcome && json::write(kept(*outcome)).size() > dialogue::kModelLogBytesMax)
+    outcome = fail(Reason::too_large, "the model's answer is too long to be kept");
   note(outcome, person.cancelled());
   if (!outcome) co_return fail(std::move(outcome).error());
   Answer out;
@@ -221,11 +223,8 @@ Awaitable<Result<LanguageModel::Answer>> LanguageModel::ask(dialogue::ModelReque
   out.response = kept(*outcome);
   const std::size_t bytes = json::write(out.response).size();
   out.tokens = outcome->usage
-                   ? outcome->usage->input + outcome->usage->output
+                   ? std::max<std::int64_t>(0, outcome->usage->input + outcome->usage->output)
                    : tokens_of(request) + static_cast<std::int64_t>(bytes) / kBytesPerToken;
-  if (bytes > dialogue::kModelLogBytesMax) {
-    co_return fail(Reason::too_large, "the model's answer is too long to be kept");
-  }
   co_return out;
 }
 

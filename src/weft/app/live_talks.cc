@@ -13,11 +13,15 @@ struct Live {
 };
 
 LiveTalks::Turn::Turn(LiveTalks& of, std::string key, Executor executor)
-    : of_(of), key_(std::move(key)) {
+    : of_(of), key_(std::move(key)), executor_(std::move(executor)) {
+  take();
+}
+
+void LiveTalks::Turn::take() {
   const std::lock_guard lock(of_.mutex_);
   const auto [at, added] = of_.led_.try_emplace(key_);
   if (!added) return;
-  live_ = at->second = std::make_shared<Live>(Live{std::move(executor)});
+  live_ = at->second = std::make_shared<Live>(Live{executor_});
 }
 
 LiveTalks::Turn::~Turn() {
@@ -33,7 +37,10 @@ namespace {
 
 Awaitable<std::optional<std::string>> say(std::shared_ptr<Live> live, std::string words) {
   if (live->talk == nullptr) co_return std::nullopt;
-  co_return live->talk->interrupt(words);
+  auto said = live->talk->interrupt(words);
+  // What was noted outlives the hub.
+  if (said) (void)co_await live->talk->save();
+  co_return said;
 }
 
 }  // namespace

@@ -26,12 +26,15 @@ class LiveTalks {
     Turn& operator=(const Turn&) = delete;
     /// False while another leads it.
     bool taken() const { return live_ != nullptr; }
+    /// Tries once more.
+    void take();
     /// From now on until the turn is over it can be spoken to. On the loop of who leads.
     void begin(ConciergeTalk& talk);
 
    private:
     LiveTalks& of_;
     std::string key_;
+    Executor executor_;
     std::shared_ptr<struct Live> live_;
   };
 

@@ -4,6 +4,8 @@
 
 #include "weft/app/extracting.h"
 #include "weft/base/log.h"
+#include "weft/base/text.h"
+#include "weft/dialogue/limits.h"
 #include "weft/wire/digest.h"
 
 namespace weft::app {
@@ -49,6 +51,7 @@ Awaitable<Result<std::vector<std::string>>> Understanding::hear(
   dialogue::Conversation heard = conversation;
   auto told = parts_.concierge.hear(heard, words, now);
   if (parts_.model != nullptr) {
+    words = std::string(beginning_of(words, dialogue::kUtteranceBytesMax));
     const dialogue::Reader reader{extract_, now, dialogue::english_phrases()};
     const auto doubt = dialogue::doubt_of(conversation, heard, words, *parts_.repertoire, reader);
     const bool affordable = log_.tokens < parts_.model->config().tokens_per_session;
@@ -98,7 +101,10 @@ Awaitable<Result<bool>> Understanding::answer(std::size_t round,
   auto answer = co_await parts_.model->ask(std::move(asked), std::move(asker));
   if (!answer) {
     turn.failed = answer.error().message;
-    if (answer.error().reason == Reason::deadline) log_.tokens += tokens_of(request);
+    // What was sent was paid for, whatever came of it.
+    const Reason reason = answer.error().reason;
+    if (reason != Reason::unavailable && reason != Reason::permission_denied)
+      log_.tokens += tokens_of(request);
     // The person went away: nothing is to be done at all.
     if (parts_.out.cancelled().cancelled()) co_return fail(parts_.out.cancelled().why());
     co_return false;

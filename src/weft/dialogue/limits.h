@@ -22,6 +22,9 @@ inline constexpr std::size_t kWishesMax = 16;
 inline constexpr std::size_t kBoardNotesMax = 256;
 inline constexpr std::size_t kNoteBytesMax = 512;
 inline constexpr std::size_t kOffersMax = 50;
+/// Values of one of them, and what of an answer is kept once it was told.
+inline constexpr std::size_t kOfferFieldsMax = 24;
+inline constexpr std::size_t kAnswerBytesKept = 4096;
 /// Where one sentence may be cut.
 inline constexpr std::size_t kCutsMax = 10;
 /// What is asked at once, and offered at once.

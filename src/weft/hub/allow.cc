@@ -96,7 +96,9 @@ void judge(const Dispatch& dispatch, const model::Ask::Consent& consent,
   if (!entry.allowed) return;
   if (dispatch.hub->clock().unix_ms() > consent.expires_ms) {
     entry.note = "it came after the question had expired";
-  } else if (!consent.approvers.empty() && !std::ranges::contains(consent.approvers, by)) {
+  } else if (const auto listed = listed_approvers(dispatch.entry->request, *dispatch.skill);
+             !listed.empty() && !std::ranges::contains(listed, by)) {
+    // Also where the caller is one of them: a yes of somebody else is not its yes.
     entry.note = "it was not this one's to give";
   }
   entry.allowed = entry.note.empty();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <format>
 
+#include "weft/base/text.h"
 #include "weft/hub/limits.h"
 
 namespace weft::hub {
@@ -94,7 +95,7 @@ model::Ask approval_ask(const model::Solution& solution, const model::Skill& ski
                                   : model::joined_text(call.turns.back().parts, true);
   std::string shown = visible(content);
   if (shown.size() > kApprovalCharsMax) {
-    shown.resize(kApprovalCharsMax);
+    shown.resize(beginning_of(shown, kApprovalCharsMax).size());
     shown += std::format("… ({} bytes in all)", content.size());
   }
   model::Ask::Item item;

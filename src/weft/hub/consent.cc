@@ -82,13 +82,17 @@ std::string definition_digest(const model::Solution& solution, const model::Skil
   return digest_of(definition_of(solution, skill));
 }
 
-std::vector<std::string> approvers_of(const JoinRequest& request, const model::Skill& skill,
-                                      const model::Principal& caller) {
+std::vector<std::string> listed_approvers(const JoinRequest& request, const model::Skill& skill) {
   auto found = request.approvers.find(skill.id.str());
   if (found == request.approvers.end()) found = request.approvers.find("*");
-  if (found == request.approvers.end()) return {};
-  if (std::ranges::contains(found->second, caller.name)) return {};
-  return found->second;
+  return found == request.approvers.end() ? std::vector<std::string>() : found->second;
+}
+
+std::vector<std::string> approvers_of(const JoinRequest& request, const model::Skill& skill,
+                                      const model::Principal& caller) {
+  auto listed = listed_approvers(request, skill);
+  if (std::ranges::contains(listed, caller.name)) return {};
+  return listed;
 }
 
 std::string one_of(const std::vector<std::string>& names) {

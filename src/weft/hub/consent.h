@@ -25,6 +25,8 @@ std::string consent_digest(const model::Solution& solution, const model::Skill& 
 std::string definition_digest(const model::Solution& solution, const model::Skill& skill);
 
 /// Names of keys that may answer instead of whoever calls; empty when that may.
+/// Whose yes counts by configuration; empty: whoever calls.
+std::vector<std::string> listed_approvers(const JoinRequest& request, const model::Skill& skill);
 std::vector<std::string> approvers_of(const JoinRequest& request, const model::Skill& skill,
                                       const model::Principal& caller);
 

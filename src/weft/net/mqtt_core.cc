@@ -126,7 +126,9 @@ void MqttClient::Core::up(const wire::MqttConnack& connack) {
   allowed_ = connack;
   recent_.clear();
   const std::uint16_t seconds = connack.keep_alive_s.value_or(options_.keep_alive_s);
-  keep_alive_ = std::chrono::seconds(seconds > 0 ? seconds : options_.keep_alive_s);
+  // To say more often that one is there is always allowed.
+  const auto own = options_.keep_alive_s;
+  keep_alive_ = std::chrono::seconds(seconds > 0 ? std::min(seconds, own) : own);
   tick();
   log::debug("{}: connected as {}", options_.broker.str(), options_.client_id);
   for (const auto& [name, topic] : topics_) {
@@ -150,7 +152,8 @@ void MqttClient::Core::down(Error why) {
     if (flight.published) flight.published({MqttFate::unknown, why});
     if (flight.done) flight.done(fail(why));
   }
-  for (auto& [message, done] : std::exchange(waiting_, {})) done({MqttFate::unsent, why});
+  waiting_bytes_ = 0;
+  for (auto& each : std::exchange(waiting_, {})) each.done({MqttFate::unsent, why});
   for (const Done& done : std::exchange(waiters_, {})) done(fail(why));
 }
 
@@ -265,7 +268,7 @@ void MqttClient::Core::when_connected(Done done) {
 }
 
 std::optional<std::uint16_t> MqttClient::Core::free_id() {
-  if (flights_.size() >= kMqttInFlightMax) return std::nullopt;
+  if (flights_.size() >= kMqttIdsMax) return std::nullopt;
   do {
     if (++last_id_ == 0) last_id_ = 1;
   } while (flights_.contains(last_id_));
@@ -284,8 +287,9 @@ void MqttClient::Core::publish(wire::MqttPublish message, Published done) {
   }
   const std::size_t at_once = std::min<std::size_t>(allowed_.receive_maximum, kMqttInFlightMax / 2);
   if (message.qos > 0 && (publishing_ >= at_once || !waiting_.empty())) {
-    if (waiting_.size() < kMqttWaitingMax) {
-      waiting_.emplace_back(std::move(message), std::move(done));
+    if (waiting_.size() < kMqttWaitingMax && waiting_bytes_ < kMqttUnsentBytesMax) {
+      waiting_bytes_ += message.payload.size();
+      waiting_.push_back({std::move(message), std::move(done), now()});
       return;
     }
     return done(
@@ -326,8 +330,18 @@ std::optional<Error> MqttClient::Core::send(wire::MqttPublish& message, Publishe
 void MqttClient::Core::send_waiting() {
   const std::size_t at_once = std::min<std::size_t>(allowed_.receive_maximum, kMqttInFlightMax / 2);
   while (up_ && publishing_ < at_once && !waiting_.empty()) {
-    auto [message, done] = std::move(waiting_.front());
+    auto [message, done, since] = std::move(waiting_.front());
     waiting_.pop_front();
+    waiting_bytes_ -= message.payload.size();
+    // Nobody waits any more for what has expired here.
+    const auto waited = std::chrono::duration_cast<std::chrono::seconds>(now() - since).count();
+    if (message.expiry_s && waited >= *message.expiry_s) {
+      done({MqttFate::unsent,
+            make_error(Reason::deadline, std::format("{} did not take the message in its time",
+                                                     options_.broker.str()))});
+      continue;
+    }
+    if (message.expiry_s) *message.expiry_s -= static_cast<std::uint32_t>(waited);
     if (auto why = send(message, done)) done({MqttFate::unsent, *std::move(why)});
   }
 }

@@ -83,7 +83,13 @@ class MqttClient::Core : public std::enable_shared_from_this<Core> {
   std::vector<Done> waiters_;
   std::map<std::uint16_t, Flight> flights_;
   std::size_t publishing_ = 0;  ///< of the flights
-  std::deque<std::pair<wire::MqttPublish, Published>> waiting_;
+  struct Waiting {
+    wire::MqttPublish message;
+    Published done;
+    SteadyTime since;
+  };
+  std::deque<Waiting> waiting_;
+  std::size_t waiting_bytes_ = 0;
   std::map<std::string, Topic, std::less<>> topics_;
   std::map<std::uint64_t, std::string> topic_of_;
   std::deque<std::uint16_t> recent_;

@@ -16,6 +16,8 @@ inline constexpr std::uint16_t kMqttReceiveMaximum = 64;
 inline constexpr std::size_t kMqttInFlightMax = 1'024;
 /// Publishes that wait because the broker takes no more at once.
 inline constexpr std::size_t kMqttWaitingMax = 1'024;
+/// Identifiers at once: all topics are asked for again after a reconnect.
+inline constexpr std::size_t kMqttIdsMax = 16'384;
 /// Bytes that the socket does not take yet; beyond, nothing more is published.
 inline constexpr std::size_t kMqttUnsentBytesMax = 16 * 1024 * 1024;
 /// Topics that are subscribed to at the same time.

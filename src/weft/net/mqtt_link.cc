@@ -142,6 +142,8 @@ Awaitable<Result<wire::MqttFrame>> MqttLink::next() {
 
 void MqttLink::say(std::string_view packet) {
   if (ended_ || !stream_) return;
+  if (out_.size() - sent_ > 2 * kMqttUnsentBytesMax)
+    return end(broken("it does not take what is sent to it"));
   out_ += packet;
   flush();
 }

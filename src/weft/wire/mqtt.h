@@ -16,6 +16,9 @@
 
 namespace weft::wire {
 
+/// User properties of a message that are kept.
+inline constexpr std::size_t kMqttUserPropertiesMax = 64;
+
 enum class MqttType : std::uint8_t {
   connect = 1,
   connack,
@@ -126,6 +129,9 @@ Result<MqttDisconnect> read_mqtt_disconnect(const MqttFrame& frame);
 /// Whether a name can be published and subscribed to as one topic: 1 to 65535 bytes of UTF-8
 /// without control characters, no wildcard, not one of the server's own (`$…`).
 Result<void> check_mqtt_topic(std::string_view topic);
+/// Whether a broker takes it for a string: UTF-8 without control characters and noncharacters, for
+/// which it may end the connection (1.5.4).
+bool is_mqtt_text(std::string_view text);
 /// Whether a value may stand for one level of a topic: as above, and no `/`.
 Result<void> check_mqtt_level(std::string_view level);
 

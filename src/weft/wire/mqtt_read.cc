@@ -2,6 +2,7 @@
 #include <array>
 #include <format>
 
+#include "weft/base/text.h"
 #include "weft/wire/base64.h"
 #include "weft/wire/mqtt.h"
 
@@ -183,7 +184,11 @@ Result<void> take_of_publish(const Property& property, MqttPublish& out) {
     case 0x03: out.content_type = property.text; break;
     case 0x08: out.response_topic = property.text; break;
     case 0x09: out.correlation = property.text; break;
-    case 0x26: out.user.emplace_back(property.text, property.value); break;
+    case 0x26:
+      // Whoever sends more has them read by nobody.
+      if (out.user.size() < kMqttUserPropertiesMax)
+        out.user.emplace_back(property.text, property.value);
+      break;
     case 0x23: return broken("a topic alias, of which none was allowed");
     default: break;
   }
@@ -341,9 +346,27 @@ std::string mqtt_reason(std::uint8_t reason, std::string_view words) {
   std::string out = std::format("{} ({:#04x})",
                                 known == kRows.end() ? "an unknown reason" : known->words, reason);
   if (words.empty()) return out;
-  std::string said(words.substr(0, 200));
+  std::string said(beginning_of(words, 200));
   std::ranges::replace_if(said, is_control, ' ');
   return std::format("{}: {}", out, said);
+}
+
+bool is_mqtt_text(std::string_view text) {
+  if (!is_utf8(text)) return false;
+  const auto byte = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned c = byte(i);
+    if (c < 0x20 || c == 0x7F) return false;
+    if (c == 0xC2 && byte(i + 1) < 0xA0) return false;  // U+0080 to U+009F
+    if (c == 0xEF && byte(i + 1) == 0xB7 && byte(i + 2) >= 0x90 && byte(i + 2) <= 0xAF)
+      return false;                                                             // U+FDD0 to U+FDEF
+    if (c == 0xEF && byte(i + 1) == 0xBF && byte(i + 2) >= 0xBE) return false;  // U+FFFE, U+FFFF
+    if (c >= 0xF0 && (byte(i + 1) & 0x0FU) == 0x0F && byte(i + 2) == 0xBF && byte(i + 3) >= 0xBE)
+      return false;  // the last two of each other plane
+  }
+  return true;
 }
 
 Result<void> check_mqtt_topic(std::string_view topic) {
@@ -353,8 +376,8 @@ Result<void> check_mqtt_topic(std::string_view topic) {
   if (topic.empty()) return fail(Reason::invalid_argument, "a topic is empty");
   if (topic.size() > 65'535 || !is_utf8(topic))
     return fail(Reason::invalid_argument, "a topic is too long, or not UTF-8");
-  if (std::ranges::any_of(topic, is_control))
-    return fail(Reason::invalid_argument, "a topic holds a control character");
+  if (!is_mqtt_text(topic))
+    return fail(Reason::invalid_argument, "a topic holds a control character, or none at all");
   if (topic.front() == '$') return refuse("begins with `$`: those are the broker's own");
   if (topic.find_first_of("+#") != std::string_view::npos)
     return refuse("holds a wildcard (`+` or `#`): say one topic");

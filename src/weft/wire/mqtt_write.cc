@@ -50,9 +50,10 @@ Result<void> check_string(std::string_view what, std::string_view text, bool bin
                 std::format("{} of an MQTT message has {} bytes; it may have {}", what, text.size(),
                             kStringBytesMax));
   }
-  if (!binary && (!is_utf8(text) || text.contains('\0'))) {
-    return fail(Reason::invalid_argument,
-                std::format("{} of an MQTT message is not UTF-8, or holds a NUL", what));
+  if (!binary && !is_mqtt_text(text)) {
+    return fail(
+        Reason::invalid_argument,
+        std::format("{} of an MQTT message is not UTF-8, or holds a control character", what));
   }
   return {};
 }

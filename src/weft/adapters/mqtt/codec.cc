@@ -43,8 +43,11 @@ wire::MqttPublish message_of(const SkillConfig& skill, const model::Call& call, 
   out.correlation = std::move(envelope.correlation);
   out.expiry_s = envelope.expiry_s;
   out.user.emplace_back("weft-depth", std::to_string(call.depth + 1));
-  if (!call.trace.parent.empty()) out.user.emplace_back("traceparent", call.trace.parent);
-  if (!call.trace.state.empty()) out.user.emplace_back("tracestate", call.trace.state);
+  // For a trace that a broker might not take no call is lost.
+  if (!call.trace.parent.empty() && wire::is_mqtt_text(call.trace.parent))
+    out.user.emplace_back("traceparent", call.trace.parent);
+  if (!call.trace.state.empty() && wire::is_mqtt_text(call.trace.state))
+    out.user.emplace_back("tracestate", call.trace.state);
   return out;
 }
 

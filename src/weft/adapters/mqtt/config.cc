@@ -102,6 +102,7 @@ json::value schema_of_names(const std::vector<std::string>& names) {
   json::object properties;
   json::array required;
   for (const auto& name : names) {
+    if (properties.contains(name)) continue;
     properties[name] = json::object{{"type", "string"}, {"minLength", 1}};
     required.emplace_back(name);
   }

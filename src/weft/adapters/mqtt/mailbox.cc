@@ -17,6 +17,14 @@ const wire::MqttPublish* message_of(const Note& note) {
   return std::get_if<wire::MqttPublish>(&note);
 }
 
+/// What it holds, its properties included.
+std::size_t bytes_of(const wire::MqttPublish& message) {
+  std::size_t out = message.topic.size() + message.payload.size() + message.correlation.size();
+  for (const auto& [name, value] : message.user)
+    out += sizeof(message.user.front()) + name.size() + value.size();
+  return out;
+}
+
 bool same(const wire::MqttPublish& a, const wire::MqttPublish& b) {
   return a.topic == b.topic && a.payload == b.payload && a.correlation == b.correlation &&
          a.user == b.user;
@@ -29,7 +37,7 @@ void Mailbox::push(Note note) {
     const std::lock_guard lock(mutex_);
     if (const auto* message = message_of(note)) {
       ++messages_;
-      bytes_ += message->payload.size();
+      bytes_ += bytes_of(*message);
     }
     notes_.push_back(std::move(note));
     make_room();
@@ -42,7 +50,7 @@ void Mailbox::make_room() {
   while (messages_ > kMailboxMessagesMax || (bytes_ > kMailboxBytesMax && messages_ > 1)) {
     const auto oldest =
         std::ranges::find_if(notes_, [](const Note& note) { return message_of(note) != nullptr; });
-    bytes_ -= message_of(*oldest)->payload.size();
+    bytes_ -= bytes_of(*message_of(*oldest));
     --messages_;
     ++lost_;
     notes_.erase(oldest);
@@ -56,7 +64,7 @@ std::optional<Note> Mailbox::pop() {
   notes_.pop_front();
   if (const auto* message = message_of(note)) {
     --messages_;
-    bytes_ -= message->payload.size();
+    bytes_ -= bytes_of(*message);
   }
   return note;
 }
@@ -87,7 +95,7 @@ void Mailbox::forget_copies(const wire::MqttPublish& message) {
     const auto* waiting = message_of(note);
     if (waiting == nullptr || !same(*waiting, message)) return false;
     --messages_;
-    bytes_ -= waiting->payload.size();
+    bytes_ -= bytes_of(*waiting);
     return true;
   });
 }

@@ -91,6 +91,8 @@ class MqttProtocol final : public hub::Protocol {
     if (!request.bearer.empty()) {
       WEFT_TRY(options.password, hub::resolve_variables(request.bearer));
     }
+    if (!wire::is_mqtt_text(options.user))
+      return fail(Reason::invalid_argument, "the user holds a character that MQTT does not take");
     constexpr std::size_t kMost = 65'535;
     if (options.user.size() > kMost || (options.password && options.password->size() > kMost))
       return fail(Reason::invalid_argument, "the user or the password is longer than MQTT allows");

@@ -137,10 +137,14 @@ Result<void> Session::published(const net::MqttPublished& told) {
     case net::MqttFate::unknown: break;
   }
   if (skill_.way == Way::send) {
-    return fail(Reason::unavailable,
-                std::format("{}; it had not said yet that it has the request: whether it was "
-                            "carried out is not known",
-                            told.why.message));
+    Error error =
+        make_error(Reason::deadline,
+                   std::format("{}; it had not said yet that it has the request: whether it was "
+                               "carried out is not known",
+                               told.why.message));
+    // Whoever does it again may do it twice.
+    error.retryable = skill_.skill.effects.safe_to_repeat();
+    return fail(std::move(error));
   }
   doubt_ = told.why;
   return {};

@@ -96,7 +96,6 @@ struct Phrases {
   std::string_view cannot_stop;      ///< {} the wish
   std::string_view changing;         ///< {} the wish
   std::string_view cannot_change;    ///< {} the wish
-  std::string_view too_late;         ///< {} the wish: done before it could be changed
   std::string_view noted;            ///< {} another wish, {} the one that is done now
   std::string_view still_more;       ///< {} how many of a list were not told
   std::string_view no_more;

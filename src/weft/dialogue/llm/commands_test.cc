@@ -271,7 +271,10 @@ TEST_F(CommandsTest, AYesOfAModelIsNoConsent) {
 
 TEST_F(CommandsTest, AYesMayDecideASlotOfYesOrNo) {
   EXPECT_EQ(hear("get me a taxi to Central Station").kind, Step::Kind::ask);
-  ASSERT_TRUE(follow("I would rather be by myself", {{"deny", "{}"}}));
+  // What changes something is not decided by what a model makes of the words.
+  EXPECT_FALSE(follow("I would rather be by myself", {{"deny", "{}"}}));
+  EXPECT_FALSE(follow("what does that mean?", {{"affirm", "{}"}}));
+  ASSERT_TRUE(follow("no, just me", {{"deny", "{}"}}));
   EXPECT_EQ(call(next()), R"(taxi/ride {"destination":"Central Station","shared":false})");
 }
 

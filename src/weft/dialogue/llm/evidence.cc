@@ -57,6 +57,22 @@ bool among_others(const Slot& slot, const std::string& text, std::span<const Val
   });
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+  return out;
+}
+
+/// What holds more than words ("john@example.com", "/tmp") stands there letter by letter.
+bool said_so(std::string_view text, std::string_view words) {
+  const bool plain = std::ranges::all_of(text, [](char c) {
+    return c == ' ' || c == '\'' || static_cast<unsigned char>(c) >= 0x80 ||
+           (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  return plain ? stands_in(text, words) : lower(words).contains(lower(text)) && !text.empty();
+}
+
 Result<void> not_backed(const Slot& slot, const json::value& value, std::string_view words) {
   return fail(Reason::invalid_argument, std::format("`{}`: the words “{}” do not give the value {}",
                                                     slot.name, words, json::write(value)));
@@ -119,6 +135,13 @@ bool stands_in(std::string_view words, std::string_view text) {
 bool same_value(const json::value& a, const json::value& b) {
   if (a == b) return true;
   if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
+  if (a.is_number() != b.is_number()) {
+    // "-20" is not the words of "20".
+    const auto number = json::parse(text_of(a.is_number() ? b : a));
+    const json::value& other = a.is_number() ? a : b;
+    return number && number->is_number() &&
+           number->to_number<double>() == other.to_number<double>();
+  }
   std::string first = text_of(a);
   std::string second = text_of(b);
   if (first.size() > second.size()) std::swap(first, second);
@@ -135,13 +158,15 @@ Result<void> check_backed(const Slot& slot, const json::value& value, std::strin
     case SlotKind::phone:
     case SlotKind::url:
       // What is no typed value is the person's own words.
-      if (stands_in(text, words)) return {};
+      if (said_so(text, words)) return {};
       if (slot.kind == SlotKind::text) return not_backed(slot, value, words);
       break;
     case SlotKind::choice:
       if (!strictly || stands_in(text, words)) return {};
       return not_backed(slot, value, words);
-    case SlotKind::boolean: return {};
+    case SlotKind::boolean:
+      if (!strictly) return {};
+      return not_backed(slot, value, words);
     default: break;
   }
   const auto values = reader.extract(words, reader.now);

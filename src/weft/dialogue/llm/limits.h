@@ -12,6 +12,7 @@ inline constexpr std::size_t kModelSkillBytesMax = 16 * 1024;
 /// Of a skill: parameters, choices of one, and bytes of each text that it says of itself.
 inline constexpr std::size_t kModelSlotsMax = 40;
 inline constexpr std::size_t kModelChoicesMax = 50;
+inline constexpr std::size_t kModelChoicesBytesMax = 2048;
 inline constexpr std::size_t kModelTextBytesMax = 240;
 /// Of what was named before: the newest so many, each up to so many bytes.
 inline constexpr std::size_t kModelNotesMax = 40;

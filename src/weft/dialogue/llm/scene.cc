@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "weft/base/text.h"
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/llm/limits.h"
 
@@ -99,7 +100,7 @@ Scene scene_of(const Conversation& conversation, const Repertoire& repertoire,
   for (const std::string& name : conversation.pending.skills) add(name);
   std::size_t bytes = 0;
   if (out.offers()) add_best(out, repertoire, conversation.pending.heard, bytes);
-  add_best(out, repertoire, utterance.substr(0, kUtteranceBytesMax), bytes);
+  add_best(out, repertoire, beginning_of(utterance, kUtteranceBytesMax), bytes);
   return out;
 }
 
@@ -108,10 +109,14 @@ json::object form_of(const KnownSkill& skill) {
   json::array required;
   for (const Slot& slot : skill.slots) {
     if (properties.size() >= kModelSlotsMax) break;
+    if (slot.name.size() > kModelTextBytesMax) continue;
     json::object each = type_of(slot);
     if (!slot.description.empty())
       each["description"] = shortened(slot.description, kModelTextBytesMax);
-    if (!slot.choices.empty() && slot.choices.size() <= kModelChoicesMax) {
+    std::size_t bytes = 0;
+    for (const std::string& choice : slot.choices) bytes += choice.size();
+    if (!slot.choices.empty() && slot.choices.size() <= kModelChoicesMax &&
+        bytes <= kModelChoicesBytesMax) {
       json::array choices;
       for (const std::string& choice : slot.choices) choices.emplace_back(choice);
       each["enum"] = std::move(choices);

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "weft/base/text.h"
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/talk/filling.h"
 #include "weft/dialogue/talk/naming.h"
+#include "weft/dialogue/talk/reply.h"
 
 namespace weft::dialogue {
 namespace {
@@ -108,7 +110,10 @@ class Follower {
   void decide(const Pending& asked, bool yes) {
     Wish* wish = c_.current();
     const KnownSkill* skill = wish == nullptr ? nullptr : repertoire_.find(wish->name());
-    if (skill == nullptr) return;
+    if (skill == nullptr || scene_.utterance.contains('?')) return;
+    // For what changes something a model's word is no answer of the person's.
+    const Act act = read_reply(reader_.phrases.reply, scene_.utterance).act;
+    if (skill->risky && act != (yes ? Act::affirm : Act::negate)) return;
     for (const std::string& name : asked.slots) {
       const Slot* slot = skill->slot(name);
       if (slot == nullptr || slot->kind != SlotKind::boolean) continue;
@@ -139,9 +144,9 @@ class Follower {
 
   /// What a wish that is the only one is made of.
   std::string asked_text() const {
-    if (!scene_.offers()) return std::string(scene_.utterance.substr(0, kUtteranceBytesMax));
+    if (!scene_.offers()) return std::string(beginning_of(scene_.utterance, kUtteranceBytesMax));
     std::string out = scene_.conversation->pending.heard;
-    out.append(", ").append(scene_.utterance.substr(0, kUtteranceBytesMax));
+    out.append(", ").append(beginning_of(scene_.utterance, kUtteranceBytesMax));
     return out;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "weft/base/text.h"
 #include "weft/dialogue/limits.h"
 #include "weft/dialogue/talk/filling.h"
 #include "weft/dialogue/talk/heard.h"
@@ -48,7 +49,7 @@ std::vector<std::string> Concierge::hear(Conversation& c, std::string_view utter
                                                             : c.pending.text);
     return told;
   }
-  const Hearing hearing{.text = utterance.substr(0, kUtteranceBytesMax),
+  const Hearing hearing{.text = beginning_of(utterance, kUtteranceBytesMax),
                         .reply = read_reply(phrases_.reply, utterance),
                         .now = now};
   const Act act = hearing.reply.only ? hearing.reply.act : Act::none;
@@ -280,9 +281,10 @@ std::string Concierge::took(Conversation& c, const Result<model::Output>& outcom
                    : filled(phrases_.failed, {title, outcome.error().message});
   }
   wish->state = WishState::done;
-  wish->answer = telling_of(*outcome);
+  std::string told = telling_of(*outcome);
+  wish->answer = beginning_of(told, kAnswerBytesKept);
   if (const auto data = model::plain_data(*outcome)) note_result(c, *data, wish->name());
-  return filled(phrases_.done, {title, wish->answer});
+  return filled(phrases_.done, {title, told});
 }
 
 std::string Concierge::lost(Conversation& c) const {

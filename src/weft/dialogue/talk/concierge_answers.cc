@@ -119,7 +119,7 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
                      repertoire_->ranked(routing.ranked.front()).name() != wish->name() &&
                      routing.ranked.front().score > kDigressionMargin &&
                      heard_words(hearing.text).size() > kWishWordsMin;
-  if (other) {
+  if (other && c.wishes.size() < kWishesMax) {
     const KnownSkill& next = repertoire_->ranked(routing.ranked.front());
     Wish first;
     first.text = hearing.text;

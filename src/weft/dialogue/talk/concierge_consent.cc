@@ -1,12 +1,22 @@
 // The question for consent, and what is said to it.
 #include "weft/dialogue/talk/concierge.h"
 
+#include <algorithm>
+
 #include "weft/dialogue/talk/filling.h"
 #include "weft/dialogue/talk/naming.h"
 #include "weft/dialogue/talk/reply.h"
 
 namespace weft::dialogue {
 namespace {
+
+/// Other values, whenever they were said.
+bool changed(const std::map<std::string, Filled>& before,
+             const std::map<std::string, Filled>& after) {
+  return !std::ranges::equal(before, after, [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.value == b.second.value;
+  });
+}
 
 std::string shown_value(const Filled& filled) {
   return filled.value.is_string() ? std::string(filled.value.get_string())
@@ -32,7 +42,7 @@ std::string Concierge::consent_question(const Conversation& c) const {
     lines += from.empty() ? filled(phrases_.value_said, {readable(name), shown_value(value)})
                           : filled(phrases_.value_from, {readable(name), shown_value(value), from});
   }
-  return filled(phrases_.confirm, {title_of(*wish), lines});
+  return filled(phrases_.confirm, {title_of(*wish) + " [" + wish->name() + "]", lines});
 }
 
 std::string Concierge::progress_of(const Conversation& c) const {
@@ -71,7 +81,7 @@ Concierge::Objection Concierge::object(Conversation& c, std::string_view words,
     const auto names = fill(
         *wish, *skill,
         {.text = words, .values = values, .turn = c.turn, .asked = {}, .corrects = true}, phrases_);
-    if (wish->slots != before) {
+    if (changed(before, wish->slots)) {
       note_filled(c, *wish, names);
       return Objection::corrected;
     }

@@ -57,7 +57,7 @@ TEST_F(TalkTest, WhatIsMissingIsAskedForOnce) {
   EXPECT_THAT(asked.text, HasSubstr("amount"));
   const Step again = say("15");
   EXPECT_EQ(again.kind, Step::Kind::ask);
-  EXPECT_THAT(again.text, HasSubstr("to (who gets it)"));
+  EXPECT_THAT(again.text, HasSubstr("To (who gets it)?"));
   EXPECT_EQ(call(say("to Li Wei please")), R"(bank/pay {"to":"Li Wei","amount":15})");
 }
 

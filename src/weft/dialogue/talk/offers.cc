@@ -54,7 +54,8 @@ class Noting {
       json::object item;
       if (o != nullptr) {
         for (const auto& [name, member] : *o) {
-          if (!member.is_structured() && json::write(member).size() <= kNoteBytesMax)
+          if (item.size() < kOfferFieldsMax && !member.is_structured() &&
+              json::write(member).size() <= kNoteBytesMax)
             item[name] = member;
         }
       }

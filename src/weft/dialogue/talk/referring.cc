@@ -430,7 +430,8 @@ bool is_made(const json::value& value) {
   const bool digit = std::ranges::any_of(text, [](char c) { return c >= '0' && c <= '9'; });
   const bool letter = std::ranges::any_of(
       text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
-  return letter && (digit || text.contains('-')) && !text.contains(' ') && !text.contains(':');
+  return letter && (digit || text.contains('-')) &&
+         text.find_first_of(" :@/.") == std::string_view::npos;
 }
 
 }  // namespace

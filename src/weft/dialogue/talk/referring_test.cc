@@ -140,7 +140,7 @@ TEST_F(ReferringTest, WhatASolutionMadeGoesBackToIt) {
 }
 
 TEST_F(ReferringTest, BackAsksAgainForWhatWasSaidLast) {
-  EXPECT_THAT(say("pay 20 dollars").text, HasSubstr("to"));
+  EXPECT_THAT(say("pay 20 dollars").text, HasSubstr("To (The payee)?"));
   const Step again = say("go back");
   EXPECT_THAT(again.text, HasSubstr("amount"));
   EXPECT_EQ(say("25").kind, Step::Kind::ask);

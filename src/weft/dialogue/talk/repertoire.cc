@@ -104,7 +104,7 @@ std::vector<KnownSkill> known_skills(const model::Solution& solution,
     known.description = skill.description;
     known.examples = skill.examples;
     known.converses = skill.shape == model::Shape::converse;
-    known.risky = !skill.effects.read_only.value_or(false) && skill.effects.destructive != false;
+    known.risky = !skill.effects.read_only.value_or(false);
     known.schema = skill.input_schema;
     if (skill.input_schema && !known.converses) {
       auto slots = slots_of(*skill.input_schema);
@@ -228,7 +228,10 @@ json::value Repertoire::typed(const KnownSkill& skill, const Slot& slot, std::st
     }
   }
   switch (slot.kind) {
-    case SlotKind::boolean: return text == "true" || text == "True";
+    case SlotKind::boolean:
+      if (text == "true" || text == "True") return true;
+      if (text == "false" || text == "False") return false;
+      break;
     case SlotKind::integer:
     case SlotKind::number:
     case SlotKind::money:

@@ -171,7 +171,6 @@ constexpr Phrases kEnglish{
     .changing = "I stop it and do it with what you say: {}.",
     .cannot_change =
         "{} is under way and cannot be changed any more. I will tell you what comes of it.",
-    .too_late = "{} was done before it could be changed.",
     .noted = "Noted: {}, after this ({}).",
     .still_more = "\n  … and {} more",
     .no_more = "That was all of them.",
