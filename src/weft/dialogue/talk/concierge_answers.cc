@@ -17,6 +17,17 @@ constexpr float kDigressionMargin = 0.2F;
 /// Of fewer words none is another wish.
 constexpr std::size_t kWishWordsMin = 2;
 
+/// Whether it gives a slot that was asked for a value of its type.
+bool answers_typed(const Wish& wish, const KnownSkill& skill, const Said& said,
+                   const Phrases& phrases) {
+  Wish probe = wish;
+  return std::ranges::any_of(fill(probe, skill, said, phrases), [&](const std::string& name) {
+    const Slot* slot = skill.slot(name);
+    return std::ranges::contains(said.asked, name) && slot != nullptr &&
+           slot->kind != SlotKind::text;
+  });
+}
+
 }  // namespace
 
 void Concierge::hear_answer(Conversation& c, const Hearing& hearing,
@@ -113,9 +124,11 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
                   .turn = c.turn,
                   .asked = c.pending.slots,
                   .corrects = corrects};
-  // Another wish that is clearer than any answer comes first; what was asked stays asked.
+  // Another wish that is clearer than any answer comes first; what was asked stays asked. What
+  // gives a number, a day or a choice that was asked for is an answer, whatever else it sounds
+  // like.
   const Routing routing = repertoire_->route(hearing.text);
-  const bool other = routing.zone == Zone::go &&
+  const bool other = routing.zone == Zone::go && !answers_typed(*wish, *skill, said, phrases_) &&
                      repertoire_->ranked(routing.ranked.front()).name() != wish->name() &&
                      routing.ranked.front().score > kDigressionMargin &&
                      heard_words(hearing.text).size() > kWishWordsMin;

@@ -148,6 +148,13 @@ TEST_F(TalkTest, ADigressionComesFirstAndTheQuestionComesBack) {
   EXPECT_EQ(call(say("4")), R"(table/book {"restaurant":"Hakkasan","guests":4})");
 }
 
+TEST_F(TalkTest, AnAnswerIsNoDigression) {
+  EXPECT_EQ(say("what is my balance").kind, Step::Kind::ask);
+  // It sounds like another wish, and gives what was asked for.
+  EXPECT_EQ(call(say("the current account, the one that I pay my landlord from")),
+            R"(bank/balance {"account":"current"})");
+}
+
 TEST_F(TalkTest, WhatFailsIsToldAndTheRestGoesOn) {
   EXPECT_EQ(call(say("pay 5 to Mary and tell me my savings balance")),
             R"(bank/pay {"to":"Mary","amount":5})");

@@ -113,6 +113,9 @@ std::vector<KnownSkill> known_skills(const model::Solution& solution,
         continue;
       }
       known.slots = *std::move(slots);
+      // The key under which a call is made once is the hub's to fill.
+      std::erase_if(known.slots,
+                    [&](const Slot& slot) { return slot.name == skill.effects.dedup_key; });
     }
     out.push_back(std::move(known));
   }
