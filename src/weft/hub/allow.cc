@@ -193,8 +193,8 @@ Awaitable<Result<void>> give_key(std::shared_ptr<Dispatch> dispatch) {
   const auto* given = call->args ? call->args->if_object() : nullptr;
   if (argument.empty() || given == nullptr || given->contains(argument)) co_return Result<void>();
   auto kept = call;
-  WEFT_CO_TRY(std::string key, co_await dispatch->hub->dedup_keys().key_for(std::move(kept)));
-  dispatch->own_call().args->as_object()[argument] = std::move(key);
+  WEFT_CO_TRY(const std::string key, co_await dispatch->hub->dedup_keys().key_for(std::move(kept)));
+  dispatch->own_call().args->as_object()[argument] = key;
   co_return Result<void>();
 }
 
