@@ -14,7 +14,6 @@ const kPayees = [
   'Tea Market',
   'Water Works',
   'Mobile Phone Plan',
-  'City Taxi',
   'Bakery',
   'Pharmacy',
 ];
@@ -53,6 +52,8 @@ export class Ledger {
       const text = this.draw.pick(kPayees);
       this.#post(account, addDays(first, day), text, -this.draw.int(500, 40_000));
     }
+    // Everybody has taken a taxi lately.
+    this.#post(account, addDays(first, kHistoryDays - 1), 'City Taxi', -1_800);
   }
 
   #post(account, day, text, fen, payee = text) {

@@ -24,7 +24,7 @@ const accountFor = ({ houses, truth }) =>
   withBank(houses.bank.url, async (call) => {
     const { accounts } = await call('accounts');
     const used = truth.bank.parameters.account;
-    return accounts.find((each) => each.id !== used).id;
+    return accounts.find(({ id }) => id !== used).id;
   });
 
 /** Says it, with the answers that it takes: from which account, and yes. */
