@@ -1,24 +1,13 @@
 // The hub under demonstration: `weft up` in a folder of its own, and `weft add` for each house.
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../lib/ports.mjs';
 import { Child, run } from './processes.mjs';
 
 const kReadyMs = 10_000;
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 async function ready(url, child) {
   const last = Date.now() + kReadyMs;
