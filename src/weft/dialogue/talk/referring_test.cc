@@ -67,6 +67,12 @@ TEST_F(ReferringTest, OneOfAList) {
   }
 }
 
+TEST_F(ReferringTest, ARefusalPicksNothing) {
+  find_three();
+  say("no 2");
+  EXPECT_EQ(c_.offers.chosen, -1);
+}
+
 TEST_F(ReferringTest, WhatIsNotOnTheListIsSaid) {
   find_three();
   const Step asked = say("reserve the fifth one for 3 nights");

@@ -59,7 +59,7 @@ constexpr auto kSame =
     words("that one", "this one", "the same one", "the one you said", "them", "those", "these");
 constexpr auto kOther = words("the other one", "the other", "other one");
 constexpr auto kOnes = words("one", "option", "choice", "of them", "of those", "on the list");
-constexpr auto kNumbers = words("number", "option", "no", "nr", "choice");
+constexpr auto kNumbers = words("number", "option", "nr", "choice");
 constexpr auto kPrices =
     words("price", "fare", "cost", "amount", "total", "fee", "sum", "due", "charge", "rate");
 constexpr auto kTimes = words("time", "start", "starts", "departure", "from", "day", "date", "at");
