@@ -37,6 +37,23 @@ std::string digest_now(const Dispatch& dispatch) {
   return consent_digest(*dispatch.entry->solution, *dispatch.skill, *dispatch.call);
 }
 
+/// A new id, or that of the last life's question: who was shown it may answer it still.
+model::Ask::Consent consent_for(Dispatch& dispatch) {
+  Hub& hub = *dispatch.hub;
+  const std::int64_t now_ms = hub.clock().unix_ms();
+  model::Ask::Consent out;
+  out.digest = digest_now(dispatch);
+  const auto before = std::exchange(dispatch.asked, std::nullopt);
+  if (before && before->digest == out.digest && before->expires_ms > now_ms) {
+    out.id = before->id;
+    out.expires_ms = before->expires_ms;
+  } else {
+    out.id = make_ulid(now_ms, hub.random());
+    out.expires_ms = now_ms + kAskTimeoutMs;
+  }
+  return out;
+}
+
 /// The question as it stands now; `lead`: what is said before it.
 Awaitable<Result<model::Ask>> question(std::shared_ptr<Dispatch> dispatch, std::string lead) {
   const auto& solution = *dispatch->entry->solution;
@@ -54,12 +71,8 @@ Awaitable<Result<model::Ask>> question(std::shared_ptr<Dispatch> dispatch, std::
              std::format("What it says of itself has changed since it was last allowed, on {}.",
                          day_of(last->at_ms)));
   }
-  model::Ask::Consent consent;
-  const std::int64_t now_ms = hub.clock().unix_ms();
-  consent.id = make_ulid(now_ms, hub.random());
-  consent.digest = digest_now(*dispatch);
+  model::Ask::Consent consent = consent_for(*dispatch);
   consent.approvers = approvers_of(dispatch->entry->request, skill, dispatch->call->principal);
-  consent.expires_ms = now_ms + kAskTimeoutMs;
   if (!consent.approvers.empty())
     add_note(item, std::format("This waits for approval by {}.", one_of(consent.approvers)));
   item.raw["digest"] = consent.digest;

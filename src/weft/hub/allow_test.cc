@@ -20,7 +20,7 @@ using ::testing::Not;
 class AllowTest : public ::testing::Test {
  protected:
   void TearDown() override {
-    testing::run(loop_, [&]() -> Awaitable<> { co_await hub_.tasks().stop(); });
+    testing::run(loop_, [&]() -> Awaitable<> { co_await hub_->tasks().stop(); });
   }
 
   static model::Skill pay_skill(std::string description = "Pays") {
@@ -29,7 +29,7 @@ class AllowTest : public ::testing::Test {
     return skill;
   }
   void join(JoinRequest request, model::Skill skill = pay_skill()) {
-    ASSERT_TRUE(hub_.registry().add(
+    ASSERT_TRUE(hub_->registry().add(
         testing::fake_solution("bank", service_, {std::move(skill)}, std::move(request))));
   }
   static JoinRequest guarded(std::vector<std::string> approvers = {}) {
@@ -43,7 +43,14 @@ class AllowTest : public ::testing::Test {
     solution->id = SolutionId("bank");
     solution->url = std::move(url);
     solution->skills.push_back(std::move(skill));
-    ASSERT_TRUE(hub_.registry().update(SolutionId("bank"), std::move(solution)));
+    ASSERT_TRUE(hub_->registry().update(SolutionId("bank"), std::move(solution)));
+  }
+  /// What a killed hub leaves is taken up by another, which the bank joins as it is then.
+  void restart(JoinRequest request, model::Skill skill = pay_skill()) {
+    testing::run(loop_, [&]() -> Awaitable<> { co_await hub_->tasks().stop(); });
+    hub_.emplace(Hub::Parts{clock_, random_, tables_, journal_});
+    join(std::move(request), std::move(skill));
+    EXPECT_TRUE(wait(hub_->tasks().recover(loop_.get_executor())));
   }
   static model::Call payment(std::string who, std::string_view args = R"({"amount":5})") {
     model::Call call;
@@ -65,9 +72,9 @@ class AllowTest : public ::testing::Test {
       const model::Principal principal = call.principal;
       json::object meta;
       auto view =
-          co_await hub_.tasks().start(std::move(call), loop_.get_executor(), std::move(meta));
+          co_await hub_->tasks().start(std::move(call), loop_.get_executor(), std::move(meta));
       const CancelToken never;
-      auto settled = co_await hub_.tasks().settle(view->id, principal, never);
+      auto settled = co_await hub_->tasks().settle(view->id, principal, never);
       co_return *std::move(settled);
     });
   }
@@ -76,27 +83,39 @@ class AllowTest : public ::testing::Test {
       const CancelToken never;
       model::Principal owner;
       owner.name = task.owner;
-      auto view = co_await hub_.tasks().settle(task.id, std::move(owner), never);
+      auto view = co_await hub_->tasks().settle(task.id, std::move(owner), never);
       co_return *std::move(view);
     });
+  }
+  /// The task when it asks another question than `before`; the journal tells the old one till then.
+  TaskView asked_anew(const TaskView& before) {
+    for (int i = 0; i < 1'000; ++i) {
+      auto now = settled(before);
+      if (!now.ask || id_of(now) != id_of(before)) return now;
+      testing::run(loop_, []() -> Awaitable<> {
+        const CancelToken never;
+        co_await sleep_for(Milliseconds(5), never);
+      });
+    }
+    return before;
   }
   static model::Principal named(std::string name, bool admin = false) {
     return {.name = std::move(name), .key_id = "", .admin = admin};
   }
   Result<TaskView> decide(const std::string& id, bool allow, model::Principal who,
                           std::string digest = "") {
-    return wait(hub_.tasks().decide(id, allow, std::move(digest), std::move(who)));
+    return wait(hub_->tasks().decide(id, allow, std::move(digest), std::move(who)));
   }
   Result<TaskView> answer(const TaskView& task, model::Principal who) {
     model::Answers answers;
     answers["approve"].text = "yes";
-    return wait(hub_.tasks().answer(task.id, std::move(answers), {}, std::move(who)));
+    return wait(hub_->tasks().answer(task.id, std::move(answers), {}, std::move(who)));
   }
   static std::string id_of(const TaskView& task) {
     return task.ask->items.at("approve").consent->id;
   }
   std::vector<AuditEntry> noted() {
-    auto entries = wait(hub_.audit().list(named("root", true), 10'000));
+    auto entries = wait(hub_->audit().list(named("root", true), 10'000));
     return *std::move(entries);
   }
   bool done(const TaskView& task) {
@@ -109,7 +128,7 @@ class AllowTest : public ::testing::Test {
   testing::FakeRandom random_;
   store::MemoryTables tables_;
   store::MemoryJournal journal_;
-  Hub hub_{{clock_, random_, tables_, journal_}};
+  std::optional<Hub> hub_{std::in_place, Hub::Parts{clock_, random_, tables_, journal_}};
   std::shared_ptr<testing::FakeService> service_ =
       std::make_shared<testing::FakeService>(testing::echo_script);
 };
@@ -128,10 +147,10 @@ TEST_F(AllowTest, OthersApproveWhatTheyAreNamedFor) {
   const auto task = asks("carol");
   EXPECT_THAT(task.ask->items.at("approve").message,
               HasSubstr("waits for approval by alice or bob"));
-  ASSERT_EQ(hub_.tasks().approvals(named("bob")).size(), 1U);
-  EXPECT_TRUE(hub_.tasks().approvals(named("bob")).front().mine);
-  EXPECT_FALSE(hub_.tasks().approvals(named("carol")).front().mine);
-  EXPECT_TRUE(hub_.tasks().approvals(named("eve")).empty());
+  ASSERT_EQ(hub_->tasks().approvals(named("bob")).size(), 1U);
+  EXPECT_TRUE(hub_->tasks().approvals(named("bob")).front().mine);
+  EXPECT_FALSE(hub_->tasks().approvals(named("carol")).front().mine);
+  EXPECT_TRUE(hub_->tasks().approvals(named("eve")).empty());
   EXPECT_EQ(service_->started, 0);
   ASSERT_TRUE(decide(id_of(task), true, named("bob")));
   EXPECT_TRUE(done(task));
@@ -172,7 +191,7 @@ TEST_F(AllowTest, NobodyElseApproves) {
 TEST_F(AllowTest, OnTheOpenConnectionNobodyElseApprovesEither) {
   join(guarded({"alice"}));
   testing::run(loop_, [&]() -> Awaitable<> {
-    auto stream = hub_.call(payment("carol"), testing::context_on(loop_));
+    auto stream = hub_->call(payment("carol"), testing::context_on(loop_));
     const auto folded = co_await fold_stream(*stream, kAnswerBytesMax);
     EXPECT_TRUE(folded.ask);
     model::Answers answers;
@@ -198,7 +217,7 @@ TEST_F(AllowTest, AnIdHoldsOnceAndForItsOwnQuestion) {
   testing::run(loop_, [&]() -> Awaitable<> {
     int over = 0;
     const auto click = [&]() -> Awaitable<> {
-      auto view = co_await hub_.tasks().decide(id_of(first), true, digest, named("alice"));
+      auto view = co_await hub_->tasks().decide(id_of(first), true, digest, named("alice"));
       taken += view ? 1 : 0;
       over += 1;
     };
@@ -218,7 +237,7 @@ TEST_F(AllowTest, AnIdHoldsOnceAndForItsOwnQuestion) {
 TEST_F(AllowTest, AnAnswerToAnEarlierQuestionIsNone) {
   join(guarded());
   testing::run(loop_, [&]() -> Awaitable<> {
-    auto stream = hub_.call(payment("carol"), testing::context_on(loop_));
+    auto stream = hub_->call(payment("carol"), testing::context_on(loop_));
     const auto folded = co_await fold_stream(*stream, kAnswerBytesMax);
     EXPECT_TRUE(folded.ask);
     model::Answers answers;
@@ -235,7 +254,7 @@ TEST_F(AllowTest, AfterItsTimeAYesIsNone) {
   join(guarded({"alice"}));
   const auto task = asks("carol");
   clock_.now_ms += kAskTimeoutMs + 1;
-  EXPECT_TRUE(hub_.tasks().approvals(named("alice")).empty());
+  EXPECT_TRUE(hub_->tasks().approvals(named("alice")).empty());
   EXPECT_EQ(decide(id_of(task), true, named("alice")).error().reason, Reason::task_not_found);
   EXPECT_EQ(service_->started, 0);
 }
@@ -315,17 +334,17 @@ TEST_F(AllowTest, ANewHostIsNotCalled) {
   solution.id = SolutionId("agent");
   solution.url = "http://a.example/x";
   solution.skills.push_back(pay_skill());
-  ASSERT_TRUE(hub_.registry().add(make_entry(solution, service_, {}, "a test made it")));
+  ASSERT_TRUE(hub_->registry().add(make_entry(solution, service_, {}, "a test made it")));
   const auto move = [&](std::string url) {
     auto newer = std::make_shared<model::Solution>(solution);
     newer->url = std::move(url);
-    EXPECT_TRUE(hub_.registry().update(newer->id, newer));
+    EXPECT_TRUE(hub_->registry().update(newer->id, newer));
   };
   const auto call = [&] {
     return testing::run_on<Result<model::Output>>(loop_, [&]() -> Awaitable<Result<model::Output>> {
       auto made = payment("carol");
       made.solution = SolutionId("agent");
-      auto stream = hub_.call(std::move(made), testing::context_on(loop_));
+      auto stream = hub_->call(std::move(made), testing::context_on(loop_));
       auto folded = co_await fold_stream(*stream, kAnswerBytesMax);
       co_return std::move(folded.end.outcome);
     });
@@ -378,14 +397,14 @@ TEST_F(AllowTest, WhatCostsIsAskedAboutWhenTheHubChoseIt) {
   model::Skill reads = pay_skill();
   reads.effects.read_only = true;
   join(request, reads);
-  const auto entry = hub_.registry().snapshot()->find_shared("bank");
+  const auto entry = hub_->registry().snapshot()->find_shared("bank");
   const model::Skill& skill = entry->solution->skills.front();
   EXPECT_FALSE(needs_consent(*entry, skill, Chosen::by_caller));
   EXPECT_TRUE(needs_consent(*entry, skill, Chosen::by_hub));
   testing::run(loop_, [&]() -> Awaitable<> {
     CallContext context = testing::context_on(loop_);
     context.chosen = Chosen::by_hub;
-    auto stream = hub_.call(payment("carol"), std::move(context));
+    auto stream = hub_->call(payment("carol"), std::move(context));
     const auto folded = co_await fold_stream(*stream, kAnswerBytesMax);
     EXPECT_TRUE(folded.ask);
     EXPECT_THAT(folded.ask->items.at("approve").message, HasSubstr("It costs 0.5 EUR."));
@@ -403,7 +422,7 @@ TEST_F(AllowTest, AKeyIsGivenOnceAndIsTheCallsOwn) {
   join(request, skill);
   const auto sent = [&](model::Call call) {
     testing::run(loop_, [&]() -> Awaitable<> {
-      auto stream = hub_.call(std::move(call), testing::context_on(loop_));
+      auto stream = hub_->call(std::move(call), testing::context_on(loop_));
       const auto folded = co_await fold_stream(*stream, kAnswerBytesMax);
       EXPECT_TRUE(folded.end.outcome);
     });
@@ -428,6 +447,39 @@ TEST_F(AllowTest, AKeyIsGivenOnceAndIsTheCallsOwn) {
   DedupKeys keys(tables, random);
   auto call = std::make_shared<const model::Call>(payment("carol"));
   EXPECT_NE(*wait(keys.key_for(call)), key);
+}
+
+TEST_F(AllowTest, AQuestionThatOutlivesTheHubIsTheSameQuestion) {
+  join(guarded({"alice"}));
+  const auto task = asks("carol");
+  clock_.now_ms += kAskTimeoutMs / 2;
+  restart(guarded({"alice"}));
+  // At once: the call has not come to its question yet.
+  const auto decided = decide(id_of(task), true, named("alice"));
+  ASSERT_TRUE(decided) << decided.error().message;
+  EXPECT_TRUE(done(task));
+  EXPECT_EQ(service_->started, 1);
+  const auto again = asks("carol");
+  restart(guarded({"alice"}));
+  const auto asked = settled(again);
+  EXPECT_EQ(id_of(asked), id_of(again));
+  EXPECT_EQ(asked.ask->items.at("approve").consent->expires_ms,
+            again.ask->items.at("approve").consent->expires_ms);
+}
+
+TEST_F(AllowTest, AQuestionThatIsAnotherInTheNextLifeHasAnotherId) {
+  join(guarded({"alice"}));
+  const auto task = asks("carol");
+  restart(guarded({"alice"}), pay_skill("Pays twice"));
+  const auto changed = asked_anew(task);
+  EXPECT_NE(id_of(changed), id_of(task));
+  EXPECT_EQ(decide(id_of(task), true, named("alice")).error().reason, Reason::task_not_found);
+  clock_.now_ms += kAskTimeoutMs + 1;
+  restart(guarded({"alice"}), pay_skill("Pays twice"));
+  const auto late = asked_anew(changed);
+  EXPECT_NE(id_of(late), id_of(changed)) << "it had expired";
+  EXPECT_TRUE(decide(id_of(late), true, named("alice")));
+  EXPECT_TRUE(done(task));
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct Dispatch {
   Hub::BeforeStart before_start;
   Hub* hub = nullptr;
   Chosen chosen = Chosen::by_caller;
-  bool again = false;  ///< CallContext::again
+  bool again = false;                        ///< CallContext::again
+  std::optional<model::Ask::Consent> asked;  ///< CallContext::asked
   bool asked_about = false;
   /// Set for a call that is taken up again instead of started.
   std::unique_ptr<EventStream> reattached;

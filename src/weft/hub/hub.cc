@@ -137,6 +137,7 @@ std::unique_ptr<EventStream> Hub::call(std::shared_ptr<const model::Call> call, 
   dispatch.hub = this;
   dispatch.chosen = context.chosen;
   dispatch.again = context.again;
+  dispatch.asked = std::move(context.asked);
   dispatch.admission = *std::move(admission);
   return guarded(std::move(dispatch), std::move(context));
 }

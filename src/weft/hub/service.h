@@ -60,6 +60,9 @@ struct CallContext {
   Chosen chosen = Chosen::by_caller;
   /// The same call was made before, in a life of the hub that ended: what was allowed then is.
   bool again = false;
+  /// What the hub itself had asked in a life that ended, of a call that nothing was done for yet:
+  /// the same question is asked under the same id, until it expires.
+  std::optional<model::Ask::Consent> asked = std::nullopt;
 };
 
 /// One solution's way to be called: an adapter's client, a flow, the concierge, a deployed model.

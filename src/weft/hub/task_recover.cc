@@ -11,9 +11,16 @@ namespace {
 
 using Prepared = Result<std::unique_ptr<EventStream>>;
 
-Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run, bool again = false) {
+/// What the call was before this life of the hub.
+struct Before {
+  bool made = false;
+  std::optional<model::Ask::Consent> asked = std::nullopt;
+};
+
+Prepared start_call(TaskShared& shared, const std::shared_ptr<TaskRun>& run, Before before) {
   auto context = shared.hub.context(run->executor(), run->token(), run->call());
-  context.again = again;
+  context.again = before.made;
+  context.asked = std::move(before.asked);
   // The run outlives its stream, which holds this.
   const std::weak_ptr<TaskRun> weak = run;
   return shared.hub.call(run->call(), context, [weak]() -> Awaitable<Result<void>> {
@@ -46,6 +53,13 @@ std::optional<model::Accepted> accepted_of(const store::TaskRecord& record) {
   return *accepted;
 }
 
+/// The hub's own question, which nobody had answered.
+std::optional<model::Ask::Consent> consent_asked(const store::TaskRecord& record) {
+  const auto ask = model::ask_from_json(record.asks);
+  if (!ask || ask->items.size() != 1) return std::nullopt;
+  return ask->items.begin()->second.consent;
+}
+
 /// Whether the skill still makes calls of one key once.
 bool honours_key(const TaskShared& shared, const store::TaskRecord& task) {
   const auto found =
@@ -67,8 +81,8 @@ Awaitable<bool> joined(std::shared_ptr<TaskShared> shared, SolutionId id, Cancel
 Awaitable<Prepared> again(std::shared_ptr<TaskShared> shared,
                           std::shared_ptr<const store::Unfinished> unfinished,
                           std::shared_ptr<TaskRun> run) {
-  if (unfinished->open.empty()) co_return start_call(*shared, run);
   const store::TaskRecord& task = unfinished->task;
+  if (unfinished->open.empty()) co_return start_call(*shared, run, {.asked = consent_asked(task)});
   // While a person was waited for nothing of it ran.
   const bool asked = !task.asks.is_null();
   const std::int64_t deaths = deaths_of(unfinished->open.back(), !asked);
@@ -83,7 +97,7 @@ Awaitable<Prepared> again(std::shared_ptr<TaskShared> shared,
   if (task.effect != store::Effect::pure && !keyed) co_return fail(outcome_unknown(task, deaths));
   run->note_again(keyed ? "weft was started anew; the call is made again under its key"
                         : "weft was started anew; the call is made again");
-  co_return start_call(*shared, run, /*again=*/true);
+  co_return start_call(*shared, run, {.made = true});
 }
 
 Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,
@@ -102,7 +116,7 @@ Awaitable<Prepared> take_up(std::shared_ptr<TaskShared> shared,
 
 TaskRun::Prepare prepare_call(std::shared_ptr<TaskShared> shared) {
   return [shared](std::shared_ptr<TaskRun> run) -> Awaitable<Prepared> {
-    co_return start_call(*shared, run);
+    co_return start_call(*shared, run, {});
   };
 }
 
