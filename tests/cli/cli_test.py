@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 from pathlib import Path
 
@@ -202,6 +203,20 @@ class Commands(Case):
         self.assertIn(str(port), up.stderr)
         self.assertIn("another program listens there", up.stderr)
         self.assertEqual(up.stderr.count("error:"), 1)
+
+    def test_ports_that_come_free_in_a_moment(self):
+        """A hub that was killed may have left them to a process that it was starting."""
+        ports = []
+        for seconds in (0.3, 0.8):
+            held = socket.socket()
+            held.bind(("127.0.0.1", 0))
+            held.listen()
+            ports.append(held.getsockname()[1])
+            frees = threading.Timer(seconds, held.close)
+            frees.start()
+            self.addCleanup(frees.join)
+        self.hub = Hub(self.folder, config=f"listen: {{grpc: {ports[1]}}}\n", port=ports[0])
+        self.hub.printed.wait(f"OIP gRPC   127.0.0.1:{ports[1]}")
 
     def test_beyond_loopback_without_keys_is_refused(self):
         up = subprocess.run([WEFT, "up", "--listen", "0.0.0.0:0", "--data", f"{self.folder}/d"], capture_output=True, text=True, timeout=20)

@@ -198,9 +198,9 @@ class Lines:
 
 
 class Hub:
-    def __init__(self, folder, *options, config=None, env=None, through=()):
+    def __init__(self, folder, *options, config=None, env=None, through=(), port=None):
         self.folder = Path(folder)
-        self.port = free_port()
+        self.port = port or free_port()
         self.data = self.folder / "data"
         command = [*through, WEFT, "up", "--listen", f"127.0.0.1:{self.port}", "--data", self.data, *options]
         if "--log" not in options:
@@ -216,18 +216,17 @@ class Hub:
         self.wait()
 
     def wait(self):
+        """For its own word: at its port there may still be what a killed one left to a process that it was starting."""
         until = time.monotonic() + 20
         while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+            if self.printed.lines:
                 return
-            except OSError:
-                if self.process.poll() is not None:
-                    self.stop()
-                    raise AssertionError(self.said.text())
-                time.sleep(0.02)
+            if self.process.poll() is not None:
+                self.stop()
+                raise AssertionError(self.said.text())
+            time.sleep(0.02)
         self.stop(signal.SIGKILL)
-        raise AssertionError("the hub does not listen")
+        raise AssertionError("the hub does not say where it listens")
 
     def run(self, *words, stdin=None, env=None):
         return subprocess.run([WEFT, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=30,

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, EventStrea
 from lib.aws import ENDED, ROLE, AwsCase, archive, eventually, new_name, unpack
 from lib.callers import NAMED, Callers, Hammer, Waiting, ask_once, report, runtime_client
 from lib.data import csv, friedman, numbers
-from lib.hub import only_weft
+from lib.hub import WEFT, only_weft
 from lib.oracle import xgboost_model
 from lib.traced import STRACE, Traced
 from lib.waits import PATIENCE
@@ -627,6 +627,17 @@ class Hubs(Faulty):
                 continue
             self.assertEqual(told["TrainingJobStatus"], "Completed")
             self.assertEqual(unpack(self.get(told["ModelArtifacts"]["S3ModelArtifacts"]))["xgboost-model"], wanted)
+
+    @unittest.skipUnless(STRACE, "there is no strace")
+    def test_one_that_is_killed_as_it_starts_a_program(self):
+        """What it forked has not become the program yet, and holds the lock, the port and the socket of the dead for a moment."""
+        name = new_name("job")
+        traced = Traced(self.hub.process.pid, self.folder / "trace", ("prctl",), hold=("prctl", 0.7))
+        self.start_job({**BOOST, "num_round": 40}, {"train": self.data}, name=name)
+        eventually("it has forked", lambda: [words for words in self.hub.workers().values() if words.startswith(WEFT)], 20, every=0)
+        self.life()
+        traced.end()
+        self.assertEqual(self.true_to_itself(self.ended_job(name))["TrainingJobStatus"], "Completed")
 
     def test_endpoints_come_back(self):
         told = self.trained({**BOOST, "num_round": 5}, {"train": self.data})

@@ -17,6 +17,8 @@ constexpr Milliseconds kPauseMax{30'000};
 /// One that lived so long is started again at once.
 constexpr Milliseconds kLivedLong{60'000};
 constexpr Milliseconds kGrace{6'000};
+/// The door of a hub that was killed may still have the port.
+constexpr Milliseconds kLeftOpen{1'000};
 constexpr std::string_view kListens = "listening on port ";
 
 std::string without_end(std::string text) {
@@ -55,6 +57,16 @@ Awaitable<Result<int>> GrpcDoor::begin() {
   int port = 0;
   std::from_chars(number.data(), number.data() + number.size(), port);
   co_return port;
+}
+
+Awaitable<Result<int>> GrpcDoor::open(CancelToken cancel) {
+  const SteadyTime until = std::chrono::steady_clock::now() + kLeftOpen;
+  while (true) {
+    auto port = co_await begin();
+    if (port || std::chrono::steady_clock::now() >= until) co_return port;
+    const bool slept = co_await sleep_for(kPauseMin, cancel);
+    if (!slept) co_return port;
+  }
 }
 
 Awaitable<> GrpcDoor::keep(CancelToken cancel) {

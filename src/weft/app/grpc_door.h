@@ -31,12 +31,15 @@ class GrpcDoor {
   explicit GrpcDoor(Parts parts);
   ~GrpcDoor();
 
-  /// Starts it and waits until it listens: on which port. Errors: in the door's own words.
-  Awaitable<Result<int>> begin();
+  /// Starts it and waits until it listens: on which port. Tried again for a second. Errors: in the
+  /// door's own words.
+  Awaitable<Result<int>> open(CancelToken cancel);
   /// Starts it again whenever it ends, with growing pauses, until cancelled; then ends it.
   Awaitable<> keep(CancelToken cancel);
 
  private:
+  Awaitable<Result<int>> begin();
+
   Parts parts_;
   std::unique_ptr<net::ChildProcess> child_;
 };

@@ -216,7 +216,7 @@ class RunningHub final : public Running {
                         .hub = std::format("http://127.0.0.1:{}", servers_.front()->port()),
                         .socket = door_socket_path(),
                         .tls = config_.tls});
-    WEFT_TRY(const int port, wait(grpc_door_->begin()));
+    WEFT_TRY(const int port, wait(grpc_door_->open(background_->token())));
     grpc_address_ = std::format("{}:{}", shown_host(config_.host), port);
     boost::asio::post(loops_.at(0).executor(),
                       [this] { background_->spawn(grpc_door_->keep(background_->token())); });

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +14,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <format>
 
@@ -21,6 +24,10 @@ namespace weft::net {
 namespace {
 
 constexpr Milliseconds kRetryDelay{100};
+/// What a process that was killed had just forked has its sockets until it becomes another program
+/// or ends (close-on-exec), and a busy machine may take its time with that.
+constexpr Milliseconds kLeftOpen{1000};
+constexpr Milliseconds kLookAgain{10};
 
 /// A descriptor that closes unless it is let go.
 class Descriptor {
@@ -63,6 +70,14 @@ Result<sockaddr_un> unix_address(const std::string& path) {
   return address;
 }
 
+/// Whether who began to listen at the other end still lives.
+bool listener_lives(int connected) {
+  ucred listener{};
+  socklen_t size = sizeof(listener);
+  if (::getsockopt(connected, SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return true;
+  return ::kill(listener.pid, 0) == 0 || errno != ESRCH;
+}
+
 /// Removes a socket that a dead process left; refuses when a living one answers there.
 Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat status{};
@@ -75,11 +90,11 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int connected =
       ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  if (connected == 0 || errno == EAGAIN) {
+  if (connected == 0 ? listener_lives(probe.get()) : errno == EAGAIN) {
     return fail(Reason::unavailable,
                 std::format("another process listens on `{}`; stop it first", path));
   }
-  if (errno != ECONNREFUSED) {
+  if (connected != 0 && errno != ECONNREFUSED) {
     return fail(Reason::unavailable,
                 std::format("cannot tell who listens on `{}`: {}", path, std::strerror(errno)));
   }
@@ -110,6 +125,17 @@ std::uint16_t bound_port(int fd) {
                                        : ntohs(reinterpret_cast<sockaddr_in&>(address).sin_port);
 }
 
+/// 0, or why not. A port does not tell whether who has it still lives.
+int bind_in_time(int socket, const addrinfo& address) {
+  const SteadyTime until = std::chrono::steady_clock::now() + kLeftOpen;
+  while (::bind(socket, address.ai_addr, address.ai_addrlen) != 0) {
+    if (errno != EADDRINUSE || std::chrono::steady_clock::now() >= until) return errno;
+    // Nothing runs yet that this could keep waiting.
+    ::poll(nullptr, 0, static_cast<int>(kLookAgain.count()));
+  }
+  return 0;
+}
+
 Result<ListenSocket> listen_tcp(const std::string& host, std::uint16_t port) {
   const std::string where =
       host.contains(':') ? std::format("[{}]:{}", host, port) : std::format("{}:{}", host, port);
@@ -131,10 +157,8 @@ Result<ListenSocket> listen_tcp(const std::string& host, std::uint16_t port) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   // Accepted sockets inherit it.
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (::bind(socket.get(), found->ai_addr, found->ai_addrlen) != 0 ||
-      ::listen(socket.get(), kListenBacklog) != 0) {
-    return bind_fault(where, errno);
-  }
+  if (const int refused = bind_in_time(socket.get(), *found)) return bind_fault(where, refused);
+  if (::listen(socket.get(), kListenBacklog) != 0) return bind_fault(where, errno);
   const std::uint16_t bound = bound_port(socket.get());
   return ListenSocket{socket.let_go(), bound};
 }

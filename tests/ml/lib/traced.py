@@ -14,13 +14,15 @@ class Traced:
     """Attached to all threads of a process; the processes that it starts are followed, too.
 
     KILL_AT is (system call, n): the thread that is about to do it for the nth time since then ends its process by SIGKILL,
-    before anything of it is done."""
+    before anything of it is done. HOLD is (system call, seconds): whoever is about to do it is held for that long."""
 
-    def __init__(self, pid, place, calls, kill_at=None, text_bytes=64):
+    def __init__(self, pid, place, calls, kill_at=None, hold=None, text_bytes=64):
         self.place = place
         words = [STRACE, "-f", "-y", "-s", str(text_bytes), "-o", place, "-e", "trace=" + ",".join(calls), "-p", str(pid)]
         if kill_at:
             words[1:1] = ["-e", f"inject={kill_at[0]}:signal=SIGKILL:when={kill_at[1]}"]
+        if hold:
+            words[1:1] = ["-e", f"inject={hold[0]}:delay_enter={int(hold[1] * 1e6)}"]
         self.process = subprocess.Popen(words, stderr=subprocess.PIPE)
         os.set_blocking(self.process.stderr.fileno(), False)
         self.said = ""

@@ -1,7 +1,6 @@
 #include "weft/store/sqlite/lock.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -20,12 +19,21 @@ namespace {
 constexpr std::array<long, 5> kNetworkFileSystems{0x6969, 0xff534d42, 0x517b, 0x00c36400,
                                                   0x01021997};
 
+/// Of the whole file, for this process alone: unlike flock(2) it does not pass to what the process
+/// forks, so that it ends with the process, whatever a child of it was about to become.
+struct flock whole_file() {
+  struct flock out{};
+  out.l_type = F_WRLCK;
+  out.l_whence = SEEK_SET;
+  return out;
+}
+
 std::string holder(int descriptor) {
-  std::array<char, 32> text{};
-  const ssize_t size = ::pread(descriptor, text.data(), text.size() - 1, 0);
-  std::string pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  pid.resize(std::min(pid.find_first_not_of("0123456789"), pid.size()));
-  return pid.empty() ? "another hub" : std::format("another hub (process {})", pid);
+  struct flock held = whole_file();
+  // In another container its number is none of ours.
+  if (::fcntl(descriptor, F_GETLK, &held) != 0 || held.l_type == F_UNLCK || held.l_pid <= 0)
+    return "another hub";
+  return std::format("another hub (process {})", held.l_pid);
 }
 
 }  // namespace
@@ -56,14 +64,15 @@ Result<DirectoryLock> DirectoryLock::take(const std::filesystem::path& directory
                                                  directory.string(), std::strerror(errno)));
   }
   DirectoryLock lock(descriptor);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+  const struct flock wanted = whole_file();
+  if (::fcntl(descriptor, F_SETLK, &wanted) != 0) {
+    if (errno != EAGAIN && errno != EACCES) {
+      return fail(Reason::unavailable, std::format("the data directory {} cannot be locked: {}",
+                                                   directory.string(), std::strerror(errno)));
+    }
     return fail(Reason::unavailable, std::format("the data directory {} is in use by {}; stop it, "
                                                  "or give this hub a directory of its own",
                                                  directory.string(), holder(descriptor)));
-  }
-  const std::string pid = std::format("{}\n", ::getpid());
-  if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, pid.data(), pid.size(), 0) < 0) {
-    // A full disk: the lock holds without the number.
   }
   return lock;
 }

@@ -1,4 +1,5 @@
-// The lock of a data directory: one hub at a time. Owned by the store; any one thread.
+// The lock of a data directory: one process at a time, from the call to its end, even by SIGKILL.
+// Owned by the store; any one thread.
 #pragma once
 
 #include <filesystem>

@@ -9,9 +9,12 @@
 #include <csignal>
 #include <fstream>
 #include <latch>
+#include <optional>
 
+#include "weft/base/testing/forked.h"
 #include "weft/base/testing/run.h"
 #include "weft/store/sqlite/connection.h"
+#include "weft/store/sqlite/lock.h"
 #include "weft/store/testing/directory.h"
 
 namespace weft::store::sqlite {
@@ -19,6 +22,7 @@ namespace {
 
 using store::testing::TemporaryDirectory;
 using ::testing::HasSubstr;
+using weft::testing::Forked;
 using weft::testing::run;
 
 constexpr uid_t kNobody = 65'534;
@@ -88,12 +92,28 @@ TEST_F(StoreTest, IsForItsOwnerAlone) {
   }
 }
 
+/// A process that has the lock.
+int take_lock(const std::filesystem::path& directory) {
+  static std::optional<DirectoryLock> lock;
+  auto taken = DirectoryLock::take(directory);
+  if (!taken) return -1;
+  lock.emplace(*std::move(taken));
+  return 1;
+}
+
 TEST_F(StoreTest, ASecondHubIsRefusedAndToldWhoHoldsIt) {
-  auto store = open();
+  Forked other([&] { return take_lock(path()); });
+  ASSERT_EQ(other.value(), 1);
   EXPECT_THAT(refusal({.directory = path()}).message,
-              HasSubstr(std::format("(process {})", ::getpid())));
-  store.reset();
-  EXPECT_TRUE(Store::open({.directory = path()}));
+              HasSubstr(std::format("(process {})", other.pid())));
+}
+
+TEST_F(StoreTest, TheLockOfAKilledHubDoesNotStayWithWhatItForked) {
+  Forked other([&] { return take_lock(path()); });
+  ASSERT_EQ(other.value(), 1);
+  other.kill();
+  const auto store = Store::open({.directory = path()});
+  EXPECT_TRUE(store) << store.error().message;
 }
 
 TEST_F(StoreTest, ADirectoryThatCannotBeMadeOrWrittenIsNamed) {
