@@ -49,6 +49,10 @@ SKILLS = """
 """
 
 
+# Of mosquitto's own: who may subscribe to what.
+PLUGIN = next(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"), None)
+
+
 def config(port, more=""):
     return f"solutions:\n  - name: taxi\n    url: mqtt://127.0.0.1:{port}\n{more}    mqtt:\n      title: City taxi\n      skills:{SKILLS}"
 
@@ -307,6 +311,38 @@ class Coming(World):
         threads[0].join()
         self.assertEqual(told[0][-1][1]["output"]["data"], {"vehicle": "car-1"})
         self.assertEqual(len(cars.held), 1, "nothing was published twice")
+
+    def test_a_broker_that_comes_back_and_lets_nobody_listen(self):
+        """What waits for a reply is told so, and no request goes out whose reply could not be heard."""
+        broker = self.broker()
+        cars = self.vehicles(broker)
+        broker.say("city/position/car-7", {"at": 1}, retain=True)
+        hub = self.start(config(broker.port).replace("first_reply: 3s", "first_reply: 60s"))
+        hub.has_joined("taxi")
+        threads, told = at_once(lambda: events(hub, "ride", {"do": "hold"}), lambda: events(hub, "follow", {"vehicle": "car-7"}))
+        eventually("it is held", lambda: cars.held)
+        broker.kill()
+        cars.end()
+        rights = Path(broker.folder) / "rights.json"
+        rights.write_text(json.dumps({"defaultACLAccess": {"publishClientSend": True, "publishClientReceive": True, "subscribe": False,
+                                                           "unsubscribe": True}}))
+        os.chmod(rights, 0o666)
+        broker.configure(f"plugin {PLUGIN}", f"plugin_opt_config_file {rights}")
+        broker.start()
+        for thread in threads:
+            thread.join()
+        ride, follow = (events_of_one[-1][1]["error"] for events_of_one in told)
+        self.assertEqual(ride["reason"], "unavailable", ride)
+        self.assertRegex(ride["message"], "refused a subscription: not authorized .*whether it was carried out is not known")
+        self.assertIn("refused a subscription: not authorized", follow["message"])
+        again = events(hub, "ride", {"do": "ride"})[-1][1]["error"]
+        self.assertEqual(again["reason"], "unavailable", again)
+        self.assertNotIn("carried out", again["message"])
+        broker.kill()
+        broker.configure()
+        broker.start()
+        cars.start()
+        eventually("weft listens again", lambda: "output" in events(hub, "ride", {"do": "ride"})[-1][1])
 
     def test_a_broker_that_does_not_come_back(self):
         broker = self.broker()

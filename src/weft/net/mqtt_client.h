@@ -83,8 +83,9 @@ class MqttClient {
   /// Never waits for a broker that is not there: that is `unsent`, unavailable. Errors of the
   /// message itself, and too many on their way, are `unsent` too.
   void publish(wire::MqttPublish message, Published done);
-  /// Hears one topic until unsubscribe(). `done` is told once what the broker said. Several may
-  /// hear one topic; a retained message comes to all of them each time one begins to.
+  /// Hears one topic until unsubscribe(). `done` is told what the broker said, and again after each
+  /// new connection, on which it may refuse what it took before. Several may hear one topic; a
+  /// retained message comes to all of them each time one begins to.
   std::uint64_t subscribe(std::string topic, int qos, wire::MqttRetained retained, Handler handler,
                           Done done);
   void unsubscribe(std::uint64_t subscription);

@@ -132,9 +132,7 @@ void MqttClient::Core::up(const wire::MqttConnack& connack) {
   tick();
   log::debug("{}: connected as {}", options_.broker.str(), options_.client_id);
   for (const auto& [name, topic] : topics_) {
-    ask_for(name, topic, [](const Result<void>& heard) {
-      if (!heard) log::warn("{}", heard.error().message);
-    });
+    ask_for(name, topic, [this, name](const Result<void>& heard) { tell_heard(name, heard); });
   }
   set_absence(std::nullopt);
   for (const Done& done : std::exchange(waiters_, {})) done({});
@@ -363,9 +361,20 @@ void MqttClient::Core::subscribe(std::uint64_t id, std::string topic, int qos,
   Topic& heard = topics_[topic];
   heard.qos = std::max(heard.qos, qos);
   if (retained == wire::MqttRetained::sent) heard.retained = retained;
-  heard.listeners.push_back({id, std::make_shared<const Handler>(std::move(handler))});
+  heard.listeners.push_back({id, std::make_shared<const Handler>(std::move(handler)), done});
   ask_for(topic, heard, std::move(done));
   topic_of_[id] = std::move(topic);
+}
+
+void MqttClient::Core::tell_heard(const std::string& name, const Result<void>& heard) {
+  // A connection that ended says nothing of the topic: it is asked for again on the next.
+  if (!heard && !up_) return;
+  if (!heard) log::warn("`{}`: {}", name, heard.error().message);
+  const auto topic = topics_.find(name);
+  if (topic == topics_.end()) return;
+  // Who is told may end its subscription.
+  const std::vector<Listener> listeners = topic->second.listeners;
+  for (const Listener& listener : listeners) listener.done(heard);
 }
 
 void MqttClient::Core::unsubscribe(std::uint64_t id) {

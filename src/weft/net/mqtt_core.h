@@ -46,6 +46,7 @@ class MqttClient::Core : public std::enable_shared_from_this<Core> {
   struct Listener {
     std::uint64_t id = 0;
     std::shared_ptr<const Handler> handler;
+    Done done;
   };
   struct Topic {
     int qos = 0;
@@ -64,6 +65,8 @@ class MqttClient::Core : public std::enable_shared_from_this<Core> {
   std::optional<Error> send(wire::MqttPublish& message, Published& done);
   void send_waiting();
   void ask_for(const std::string& name, const Topic& topic, Done done);
+  /// To those who heard a topic on the connection before.
+  void tell_heard(const std::string& name, const Result<void>& heard);
   std::optional<std::uint16_t> free_id();
   bool seen(std::uint16_t id);
   Milliseconds next_pause();

@@ -28,6 +28,16 @@ net::MqttClient::Done into(std::shared_ptr<Mailbox> mailbox) {
       [mailbox = std::move(mailbox)](Result<void> done) { mailbox->push(Note(std::move(done))); };
 }
 
+/// The first word is for who joins.
+net::MqttClient::Done heard(std::shared_ptr<Replies> replies, std::string topic,
+                            std::shared_ptr<Mailbox> mailbox) {
+  return [replies = std::move(replies), topic = std::move(topic),
+          mailbox = std::move(mailbox)](Result<void> done) mutable {
+    replies->heard(topic, done);
+    if (const auto first = std::exchange(mailbox, nullptr)) first->push(Note(std::move(done)));
+  };
+}
+
 class MqttProtocol final : public hub::Protocol {
  public:
   MqttProtocol() = default;
@@ -110,7 +120,7 @@ class MqttProtocol final : public hub::Protocol {
       shared->client->subscribe(
           topic, 1, wire::MqttRetained::never,
           [replies = shared->replies](const wire::MqttPublish& message) { replies->take(message); },
-          into(mailbox));
+          heard(shared->replies, topic, mailbox));
       auto waiting = mailbox;
       auto heard = co_await told(std::move(waiting), context, "did not acknowledge a subscription");
       if (!heard) {

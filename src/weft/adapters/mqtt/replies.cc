@@ -39,6 +39,33 @@ void Replies::take(const wire::MqttPublish& message) {
              dropped);
 }
 
+void Replies::heard(const std::string& topic, const Result<void>& told) {
+  std::vector<std::shared_ptr<Mailbox>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    if (told) {
+      deaf_.erase(topic);
+      return;
+    }
+    deaf_.insert_or_assign(topic, told.error());
+    for (const auto& [correlation, one] : waiting_) {
+      if (one.topic == topic) waiting.push_back(one.mailbox);
+    }
+  }
+  for (const auto& mailbox : waiting) mailbox->push(Note(told));
+}
+
+std::optional<Error> Replies::deaf(const std::string& topic) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = deaf_.find(topic);
+  return found == deaf_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Error> Replies::deaf() const {
+  const std::lock_guard lock(mutex_);
+  return deaf_.empty() ? std::nullopt : std::optional(deaf_.begin()->second);
+}
+
 std::uint64_t Replies::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "weft/adapters/mqtt/mailbox.h"
@@ -21,6 +22,13 @@ class Replies {
   /// Retained messages, and those of no call that waits, are counted and dropped.
   void take(const wire::MqttPublish& message);
   std::uint64_t dropped() const;
+  /// What the broker said when it was asked for the replies on `topic`. Who waits for one there is
+  /// told when it refuses.
+  void heard(const std::string& topic, const Result<void>& told);
+  /// Why no reply on `topic` would be heard; nothing while they are.
+  std::optional<Error> deaf(const std::string& topic) const;
+  /// The same for any topic.
+  std::optional<Error> deaf() const;
 
  private:
   struct Waiting {
@@ -29,6 +37,7 @@ class Replies {
   };
   mutable std::mutex mutex_;
   std::map<std::string, Waiting, std::less<>> waiting_;
+  std::map<std::string, Error, std::less<>> deaf_;
   std::uint64_t dropped_ = 0;
 };
 

@@ -42,6 +42,7 @@ class Session {
   Result<void> published(const net::MqttPublished& told);
   Result<model::Output> sent_only() const;
   Error silence() const;
+  Error deafness(const Error& why) const;
   Envelope envelope(std::string topic) const;
   void publish(wire::MqttPublish message);
   void wait_from_now(Milliseconds time) { until_ = now() + time; }
@@ -85,7 +86,10 @@ Awaitable<Result<model::Output>> Session::run() {
     // Before anything is sent: later it could not be told.
     WEFT_CO_TRY(cancel_topic, skill_.cancel->fill(arguments));
   }
-  if (skill_.way == Way::exchange) correlation_ = shared_->replies->expect(skill_.reply, mailbox_);
+  if (skill_.way == Way::exchange) {
+    correlation_ = shared_->replies->expect(skill_.reply, mailbox_);
+    if (auto deaf = shared_->replies->deaf(skill_.reply)) co_return fail(*std::move(deaf));
+  }
   publish(request_of(skill_, *call_, envelope(topic_)));
   open_ = true;
   wait_from_now(skill_.first_reply);
@@ -110,7 +114,9 @@ Awaitable<Result<model::Output>> Session::follow() {
       out_.lose({"/replies", "mqtt", "", model::LossKind::dropped,
                  std::format("{} replies came faster than they were read", lost)});
     }
-    if (const auto* told = std::get_if<net::MqttPublished>(&*note)) {
+    if (const auto* heard = std::get_if<Result<void>>(&*note)) {
+      if (!*heard) co_return fail(deafness(heard->error()));
+    } else if (const auto* told = std::get_if<net::MqttPublished>(&*note)) {
       WEFT_CO_CHECK(published(*told));
       if (skill_.way == Way::send) co_return sent_only();
     } else if (auto* message = std::get_if<wire::MqttPublish>(&*note)) {
@@ -174,6 +180,16 @@ Error Session::silence() const {
   }
   Error error = make_error(Reason::deadline, std::move(message));
   // What was asked for may have been done.
+  error.retryable = skill_.skill.effects.safe_to_repeat();
+  return error;
+}
+
+/// The broker gives its replies to nobody any more.
+Error Session::deafness(const Error& why) const {
+  Error error = make_error(
+      Reason::unavailable,
+      std::format("{}: its replies are not heard any more; whether it was carried out is not known",
+                  why.message));
   error.retryable = skill_.skill.effects.safe_to_repeat();
   return error;
 }
