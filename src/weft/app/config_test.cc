@@ -303,6 +303,57 @@ TEST(Config, ThePublishedSchemaAndTheReaderAgree) {
   }
 }
 
+TEST(Config, ThePublishedSchemaAndTheReaderAgreeAboutBrokers) {
+  for (
+      const char* skill :
+      {R"({})",
+       R"({"request": "a/b"})",
+       R"({"request": ""})",
+       R"({"request": "a", "zzz": 1})",
+       R"({"request": "a", "topic": "b"})",
+       R"({"kind": "telemetry"})",
+       R"({"kind": "telemetry", "topic": "a"})",
+       R"({"kind": "other", "topic": "a"})",
+       R"({"kind": "telemetry", "topic": "a", "request": "b"})",
+       R"({"request": "a", "qos": 1})",
+       R"({"request": "a", "qos": 2})",
+       R"({"request": "a", "reply": "none"})",
+       R"({"request": "a", "reply": "r/{client}"})",
+       R"({"request": "a", "reply": "none", "idle": "1s"})",
+       R"({"request": "a", "reply": "r", "idle": "1s", "cancel": "c"})",
+       R"({"request": "a", "idle": "1d"})",
+       R"({"request": "a", "first_reply": 5})",
+       R"({"request": "a", "state": {}})",
+       R"({"request": "a", "state": {"property": "s"}})",
+       R"({"request": "a", "state": {"property": "s", "field": "f"}})",
+       R"({"request": "a", "state": {"field": "f", "working": ["x"], "asks": [5]}})",
+       R"({"request": "a", "state": {"field": "f", "working": ["x"], "asks": ["y"]}})",
+       R"({"kind": "telemetry", "topic": "a", "read": "latest", "idle": "1s"})",
+       R"({"kind": "telemetry", "topic": "a", "idle": "1s"})",
+       R"({"kind": "telemetry", "topic": "a", "read": "stream", "idle": "1s"})",
+       R"({"kind": "telemetry", "topic": "a", "read": "all"})",
+       R"({"kind": "telemetry", "topic": "a", "until": {"field": "f", "in": ["x"]}})",
+       R"({"kind": "telemetry", "topic": "a", "read": "stream", "until": {"in": ["x"]}})",
+       R"({"kind": "telemetry", "topic": "a", "read": "stream", "until": {"field": "f", "in": []}})",
+       R"({"kind": "telemetry", "topic": "a", "read": "stream", "until": {"field": "f", "in": ["x"]}})",
+       R"({"request": "a", "effects": {"read_only": true}})",
+       R"({"request": "a", "effects": {"read_only": "yes"}})",
+       R"({"request": "a", "effects": {"readonly": true}})",
+       R"({"request": "a", "examples": ["b"], "title": "c", "text": "d", "description": "e"})",
+       R"({"request": "a/{to}", "input": {"type": "object", "properties": {"to": {}}}})"}) {
+    const std::string solution = std::format(
+        R"({{"name": "a", "url": "mqtt://127.0.0.1", "mqtt": {{"skills": {{"ride": {}}}}}}})",
+        skill);
+    EXPECT_EQ(schema_allows(solution), codes("solutions: [" + solution + "]").empty()) << skill;
+  }
+  for (const char* name : {"ride", "a.b-c_D", "a b", ""}) {
+    const std::string solution = std::format(
+        R"({{"name": "a", "url": "mqtt://127.0.0.1", "mqtt": {{"skills": {{"{}": {{"request": "a"}}}}}}}})",
+        name);
+    EXPECT_EQ(schema_allows(solution), codes("solutions: [" + solution + "]").empty()) << name;
+  }
+}
+
 void expect_described(const json::value& schema, const std::string& where) {
   const auto* o = schema.if_object();
   if (o == nullptr) return;
@@ -314,6 +365,9 @@ void expect_described(const json::value& schema, const std::string& where) {
     }
   }
   if (const auto* items = json::find(*o, "items")) expect_described(*items, where + "[]");
+  if (const auto* shared = json::object_at(*o, "$defs")) {
+    for (const auto& [name, each] : *shared) expect_described(each, std::string(name));
+  }
 }
 
 TEST(Config, ThePublishedSchemaDescribesEveryKey) {
