@@ -45,8 +45,9 @@ class Output:
         self.thread.start()
 
     def collect(self):
-        for line in self.pipe:
-            self.lines.append(line)
+        with self.pipe:
+            for line in self.pipe:
+                self.lines.append(line)
 
     def text(self):
         return "".join(self.lines)

@@ -194,6 +194,20 @@ TEST_F(StoreTest, OfSomeoneElsesTaskNothingIsRead) {
   EXPECT_EQ(*foreign, std::nullopt);
 }
 
+TEST_F(StoreTest, ADamagedRowIsNamed) {
+  {
+    const auto store = open();
+    ASSERT_TRUE(run(store->tables().put("joins", "bank", 5)));
+  }
+  tamper(path(), "UPDATE cell SET value = 'rubbish'");
+  const auto store = open();
+  for (const Error& error : {run(store->tables().get("joins", "bank")).error(),
+                             run(store->tables().scan("joins", "", "", 10)).error()}) {
+    EXPECT_EQ(error.code, Code::data_loss);
+    EXPECT_EQ(error.message, "the row `bank` of `joins` in the journal is damaged");
+  }
+}
+
 TEST_F(StoreTest, ADamagedTaskKeepsNoOtherFromBeingTakenUp) {
   {
     const auto store = open();

@@ -20,6 +20,10 @@ Result<void> check_names(std::string_view space, std::string_view key) {
   return {};
 }
 
+Result<json::value> value_of(std::string_view text, std::string_view space, std::string_view key) {
+  return from_text(text, std::format("the row `{}` of `{}`", key, space));
+}
+
 Result<std::vector<Row>> read_rows(Connection& connection, const std::string& space,
                                    const std::string& prefix, const std::string& after,
                                    std::size_t limit) {
@@ -32,7 +36,7 @@ Result<std::vector<Row>> read_rows(Connection& connection, const std::string& sp
       static_cast<std::int64_t>(std::min(limit, kPageMax)));
   while (rows.row()) {
     Row row{std::string(rows.text(0)), {}};
-    WEFT_TRY(row.value, from_text(rows.text(1), "a row"));
+    WEFT_TRY(row.value, value_of(rows.text(1), space, row.key));
     out.push_back(std::move(row));
   }
   return out;
@@ -47,7 +51,7 @@ Awaitable<Result<std::optional<json::value>>> SqliteTables::get(std::string spac
       [space = std::move(space), key = std::move(key)](Connection& connection) -> Result<Found> {
         Statement row(connection, "SELECT value FROM cell WHERE space = ? AND key = ?");
         if (!row.bind(space).bind(key).row()) return std::nullopt;
-        WEFT_TRY(json::value value, from_text(row.text(0), "a row"));
+        WEFT_TRY(json::value value, value_of(row.text(0), space, key));
         return value;
       });
 }
