@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -206,15 +207,21 @@ class Commands(Case):
 
     def test_ports_that_come_free_in_a_moment(self):
         """A hub that was killed may have left them to a process that it was starting."""
-        ports = []
-        for seconds in (0.3, 0.8):
-            held = socket.socket()
-            held.bind(("127.0.0.1", 0))
-            held.listen()
-            ports.append(held.getsockname()[1])
-            frees = threading.Timer(seconds, held.close)
-            frees.start()
-            self.addCleanup(frees.join)
+        held = [socket.socket(), socket.socket()]
+        for each in held:
+            each.bind(("127.0.0.1", 0))
+            each.listen()
+        ports = [each.getsockname()[1] for each in held]
+
+        def free():
+            # Its socket is there before it needs the port, and the port before the door.
+            eventually("it begins to listen", (Path(self.folder) / "data/weft.sock").exists)
+            for each in held:
+                time.sleep(0.3)
+                each.close()
+        frees = threading.Thread(target=free)
+        frees.start()
+        self.addCleanup(frees.join)
         self.hub = Hub(self.folder, config=f"listen: {{grpc: {ports[1]}}}\n", port=ports[0])
         self.hub.printed.wait(f"OIP gRPC   127.0.0.1:{ports[1]}")
 

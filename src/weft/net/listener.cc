@@ -78,7 +78,24 @@ bool listener_lives(int connected) {
   return ::kill(listener.pid, 0) == 0 || errno != ESRCH;
 }
 
-/// Removes a socket that a dead process left; refuses when a living one answers there.
+struct Probed {
+  int connected = -1;
+  int error = 0;
+  bool listener_lives = false;
+};
+
+Probed probe(const sockaddr_un& address) {
+  const Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  Probed out;
+  out.connected =
+      ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  out.error = out.connected == 0 ? 0 : errno;
+  out.listener_lives = out.connected == 0 && listener_lives(socket.get());
+  return out;
+}
+
+/// Removes a socket that a dead process left, for which it may have to wait; refuses when a living
+/// one answers there.
 Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) return {};
@@ -87,16 +104,20 @@ Result<void> clear_stale(const std::string& path, const sockaddr_un& address) {
         Reason::invalid_argument,
         std::format("`{}` exists and is not a socket; remove it or choose another path", path));
   }
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int connected =
-      ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-  if (connected == 0 ? listener_lives(probe.get()) : errno == EAGAIN) {
+  Probed probed = probe(address);
+  const SteadyTime until = std::chrono::steady_clock::now() + kLeftOpen;
+  while (probed.connected == 0 && !probed.listener_lives &&
+         std::chrono::steady_clock::now() < until) {
+    ::poll(nullptr, 0, static_cast<int>(kLookAgain.count()));
+    probed = probe(address);
+  }
+  if (probed.connected == 0 || probed.error == EAGAIN) {
     return fail(Reason::unavailable,
                 std::format("another process listens on `{}`; stop it first", path));
   }
-  if (connected != 0 && errno != ECONNREFUSED) {
-    return fail(Reason::unavailable,
-                std::format("cannot tell who listens on `{}`: {}", path, std::strerror(errno)));
+  if (probed.error != ECONNREFUSED) {
+    return fail(Reason::unavailable, std::format("cannot tell who listens on `{}`: {}", path,
+                                                 std::strerror(probed.error)));
   }
   ::unlink(path.c_str());
   return {};

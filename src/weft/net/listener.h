@@ -16,8 +16,9 @@ struct ListenSocket {
   int fd = -1;
   std::uint16_t port = 0;
 };
-/// Binds and listens; errors name the address and what to do. A socket that a dead process left is
-/// taken over; for a port that is taken it waits, up to a second (before a loop runs, not on one).
+/// Binds and listens; errors name the address and what to do. For a socket that a dead
+/// process left, and for a port that is taken, it waits, up to a second (before a loop runs, not on
+/// one).
 Result<ListenSocket> listen_on(const ListenAddress& address);
 
 class Listener final : private Watch, public std::enable_shared_from_this<Listener> {

@@ -45,38 +45,27 @@ int listen_on_both(const ListenAddress& address) {
   return socket && port ? port->port : -1;
 }
 
-TEST(Listener, TakesOverTheSocketThatAKilledProcessLeftToItsChild) {
-  const ListenAddress address = unix_address();
-  Forked other([&] { return listen_on_both(address); });
-  ASSERT_GT(other.value(), 0);
-  const auto refused = listen_on(address);
-  ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, HasSubstr("another process listens on"));
-  other.kill();
-  ASSERT_TRUE(is_connected_to(address.unix_path)) << "nobody has it";
-  const auto taken = listen_on(address);
-  ASSERT_TRUE(taken) << taken.error().message;
-  ::close(taken->fd);
-  std::filesystem::remove(address.unix_path);
-}
-
-TEST(Listener, WaitsForThePortThatAKilledProcessLeftToItsChild) {
-  const ListenAddress address = unix_address();
-  auto other = std::make_unique<Forked>([&] { return listen_on_both(address); });
-  ASSERT_GT(other->value(), 0);
-  const int port = other->value();
-  other->kill();
-  const auto refused = listen_on(tcp_address(port));
-  ASSERT_FALSE(refused) << "nobody has it";
-  EXPECT_THAT(refused.error().message, HasSubstr("another program listens there"));
-  std::jthread ends([&] {
-    ::poll(nullptr, 0, 100);
-    other.reset();
-  });
-  const auto taken = listen_on(tcp_address(port));
-  ASSERT_TRUE(taken) << taken.error().message;
-  ::close(taken->fd);
-  std::filesystem::remove(address.unix_path);
+TEST(Listener, WaitsForWhatAKilledProcessLeftToItsChild) {
+  for (const bool unix_socket : {true, false}) {
+    const ListenAddress path = unix_address();
+    auto other = std::make_unique<Forked>([&] { return listen_on_both(path); });
+    ASSERT_GT(other->value(), 0);
+    const ListenAddress address = unix_socket ? path : tcp_address(other->value());
+    EXPECT_FALSE(listen_on(address)) << "it lives";
+    other->kill();
+    ASSERT_TRUE(is_connected_to(path.unix_path)) << "nobody has it";
+    const auto refused = listen_on(address);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("listens"));
+    std::jthread ends([&] {
+      ::poll(nullptr, 0, 100);
+      other.reset();
+    });
+    const auto taken = listen_on(address);
+    ASSERT_TRUE(taken) << taken.error().message;
+    ::close(taken->fd);
+    std::filesystem::remove(path.unix_path);
+  }
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ struct MqttOptions {
   /// the whole of it.
   Milliseconds pause{250};
   Milliseconds pause_max{10'000};
+  /// A topic that was refused on a new connection is asked for again after so long.
+  Milliseconds ask_again{30'000};
 };
 
 /// What became of a publish: the broker has it (or, for QoS 0, it is on its way), the broker has it

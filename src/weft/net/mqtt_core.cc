@@ -143,6 +143,8 @@ void MqttClient::Core::down(Error why) {
   const bool was_up = std::exchange(up_, false);
   if (was_up && !stop_.cancelled()) log::warn("{}", why.message);
   ticks_.cancel();
+  asks_again_.cancel();
+  refused_.clear();
   link_.reset();
   set_absence(why);
   publishing_ = 0;
@@ -369,12 +371,30 @@ void MqttClient::Core::subscribe(std::uint64_t id, std::string topic, int qos,
 void MqttClient::Core::tell_heard(const std::string& name, const Result<void>& heard) {
   // A connection that ended says nothing of the topic: it is asked for again on the next.
   if (!heard && !up_) return;
-  if (!heard) log::warn("`{}`: {}", name, heard.error().message);
+  if (!heard) {
+    log::warn("`{}`: {}", name, heard.error().message);
+    ask_again_later(name);
+  }
   const auto topic = topics_.find(name);
   if (topic == topics_.end()) return;
   // Who is told may end its subscription.
   const std::vector<Listener> listeners = topic->second.listeners;
   for (const Listener& listener : listeners) listener.done(heard);
+}
+
+/// Whoever runs the broker may give the topic back.
+void MqttClient::Core::ask_again_later(const std::string& name) {
+  const bool armed = !refused_.empty();
+  refused_.insert(name);
+  if (armed) return;
+  asks_again_ = run_after(executor_, options_.ask_again, [this] {
+    for (const std::string& each : std::exchange(refused_, {})) {
+      const auto topic = topics_.find(each);
+      if (topic == topics_.end()) continue;
+      ask_for(each, topic->second,
+              [this, each](const Result<void>& heard) { tell_heard(each, heard); });
+    }
+  });
 }
 
 void MqttClient::Core::unsubscribe(std::uint64_t id) {

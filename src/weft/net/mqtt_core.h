@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,7 @@ class MqttClient::Core : public std::enable_shared_from_this<Core> {
   void ask_for(const std::string& name, const Topic& topic, Done done);
   /// To those who heard a topic on the connection before.
   void tell_heard(const std::string& name, const Result<void>& heard);
+  void ask_again_later(const std::string& name);
   std::optional<std::uint16_t> free_id();
   bool seen(std::uint16_t id);
   Milliseconds next_pause();
@@ -95,6 +97,8 @@ class MqttClient::Core : public std::enable_shared_from_this<Core> {
   std::size_t waiting_bytes_ = 0;
   std::map<std::string, Topic, std::less<>> topics_;
   std::map<std::uint64_t, std::string> topic_of_;
+  std::set<std::string> refused_;  ///< topics
+  Timer asks_again_;
   std::deque<std::uint16_t> recent_;
   std::uint16_t last_id_ = 0;
   std::atomic<std::uint64_t> subscriptions_{0};

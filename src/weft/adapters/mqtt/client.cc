@@ -29,7 +29,6 @@ Awaitable<Result<std::shared_ptr<const model::Solution>>> MqttService::refresh(
     hub::CallContext context) {
   (void)context;
   if (auto absence = shared_->client->absence()) co_return fail(*std::move(absence));
-  if (auto deaf = shared_->replies->deaf()) co_return fail(*std::move(deaf));
   co_return nullptr;
 }
 

@@ -31,10 +31,12 @@ net::MqttClient::Done into(std::shared_ptr<Mailbox> mailbox) {
 /// The first word is for who joins.
 net::MqttClient::Done heard(std::shared_ptr<Replies> replies, std::string topic,
                             std::shared_ptr<Mailbox> mailbox) {
+  // Shared by the copies of this.
+  auto waits = std::make_shared<std::shared_ptr<Mailbox>>(std::move(mailbox));
   return [replies = std::move(replies), topic = std::move(topic),
-          mailbox = std::move(mailbox)](Result<void> done) mutable {
+          waits = std::move(waits)](Result<void> done) {
     replies->heard(topic, done);
-    if (const auto first = std::exchange(mailbox, nullptr)) first->push(Note(std::move(done)));
+    if (const auto first = std::exchange(*waits, nullptr)) first->push(Note(std::move(done)));
   };
 }
 

@@ -61,11 +61,6 @@ std::optional<Error> Replies::deaf(const std::string& topic) const {
   return found == deaf_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<Error> Replies::deaf() const {
-  const std::lock_guard lock(mutex_);
-  return deaf_.empty() ? std::nullopt : std::optional(deaf_.begin()->second);
-}
-
 std::uint64_t Replies::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

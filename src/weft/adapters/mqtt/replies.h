@@ -27,8 +27,6 @@ class Replies {
   void heard(const std::string& topic, const Result<void>& told);
   /// Why no reply on `topic` would be heard; nothing while they are.
   std::optional<Error> deaf(const std::string& topic) const;
-  /// The same for any topic.
-  std::optional<Error> deaf() const;
 
  private:
   struct Waiting {

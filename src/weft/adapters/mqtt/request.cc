@@ -115,7 +115,9 @@ Awaitable<Result<model::Output>> Session::follow() {
                  std::format("{} replies came faster than they were read", lost)});
     }
     if (const auto* heard = std::get_if<Result<void>>(&*note)) {
-      if (!*heard) co_return fail(deafness(heard->error()));
+      // It may have been given back meanwhile.
+      const bool deaf = shared_->replies->deaf(skill_.reply).has_value();
+      if (!*heard && deaf) co_return fail(deafness(heard->error()));
     } else if (const auto* told = std::get_if<net::MqttPublished>(&*note)) {
       WEFT_CO_CHECK(published(*told));
       if (skill_.way == Way::send) co_return sent_only();
