@@ -44,7 +44,7 @@ model::Ask::Consent consent_for(Dispatch& dispatch) {
   model::Ask::Consent out;
   out.digest = digest_now(dispatch);
   const auto before = std::exchange(dispatch.asked, std::nullopt);
-  if (before && before->digest == out.digest && before->expires_ms > now_ms) {
+  if (before && before->digest == out.digest && before->expires_ms - now_ms >= kAskLeftMinMs) {
     out.id = before->id;
     out.expires_ms = before->expires_ms;
   } else {

@@ -17,6 +17,8 @@ inline constexpr std::int64_t kTimeoutMsMax = 31 * 24 * 3'600'000LL;
 inline constexpr std::int64_t kTaskDeadlineMs = 24 * 3'600'000;
 /// How long an unanswered question keeps its call alive.
 inline constexpr std::int64_t kAskTimeoutMs = 3'600'000;
+/// A question that a restart interrupted keeps its id and its end where so much time is left.
+inline constexpr std::int64_t kAskLeftMinMs = 600'000;
 inline constexpr std::int64_t kTaskTtlMs = 24 * 3'600'000;
 inline constexpr std::size_t kAnswerBytesMax = 16 * 1024 * 1024;
 inline constexpr std::size_t kSolutionsMax = 1'024;
