@@ -89,7 +89,7 @@ function registerStatement(server, ledger) {
     'statement',
     {
       title: 'Statement',
-      description: 'Entries of one account, oldest first.',
+      description: 'What came in and went out of one account: payments and transfers, oldest first.',
       annotations: kReadOnly,
       inputSchema: {
         account: accountName,

@@ -22,7 +22,10 @@ struct ReplyWords {
   Words repeat;
   Words back;
   Words more;
-  Words any;       ///< "I don't mind"
+  Words any;  ///< "I don't mind"
+  Words greet;
+  Words thank;
+  Words part;      ///< "goodbye"
   Words polite;    ///< says nothing by itself
   Words ordinals;  ///< the first, the second …
   Words around;    ///< beside them, in a choice and nothing else: "I'll take the … one"
@@ -39,6 +42,7 @@ struct Extreme {
 /// Words that stand for something said before.
 struct ReferenceWords {
   Words place;    ///< "there"
+  Words exist;    ///< "is there", which is no place
   Words day;      ///< "same day"
   Words places;   ///< names of what is a place, those that say most first: "address", "venue"
   Words ways;     ///< names of slots that may be places: "to"
@@ -66,6 +70,9 @@ struct Phrases {
   Words articles;      ///< before a name: "the", "my"
   Words indefinite;    ///< names nothing: "someone", "there"
   Words answer_leads;  ///< before an answer: "it is", "my name is"
+  Words statements;    ///< begin what says how things are: "I have"
+  Words free_texts;    ///< names of slots that any words may be for: "message"
+  Words streets;       ///< the last word of a street's name: "road"
 
   std::string_view and_word;
   std::string_view or_word;
@@ -103,6 +110,10 @@ struct Phrases {
   std::string_view nothing_before;  ///< "back" at the beginning
   std::string_view help;            ///< {} what can be done, one a line
   std::string_view human;
+  std::string_view greeting;
+  std::string_view welcome;  ///< to thanks
+  std::string_view parting;
+  std::string_view not_taken;  ///< {} the wish, {} the slot, {} why the value is none
 };
 
 const Phrases& english_phrases();

@@ -11,12 +11,16 @@ namespace weft::dialogue {
 namespace {
 
 /// What a word counts in each field.
-constexpr std::array<float, kFields> kFieldWeights{2, 2, 0.5F, 0.3F};
+constexpr std::array<float, kFields> kFieldWeights{2, 2, 0.5F, 0.3F, 1};
 /// A field of more words counts as one of so many: five hundred parameters do not drown a name.
 constexpr float kFieldWords = 200;
 /// BM25's own constants, as is usual.
 constexpr float kSaturation = 1.2F;
 constexpr float kLength = 0.5F;
+/// What a word that means the same would count, beside one that is the same.
+constexpr float kNearWeight = 1;
+/// What the share of the sentence that a skill has words for counts.
+constexpr float kSharedWeight = 2;
 /// A common word says something, too.
 constexpr float kRarityLeast = 0.05F;
 
@@ -41,6 +45,40 @@ std::vector<Counts> counts_of(std::span<const SkillWords> skills, Kind kind) {
   std::vector<Counts> out;
   out.reserve(skills.size());
   for (const SkillWords& skill : skills) out.push_back(counts_of(skill, kind));
+  return out;
+}
+
+/// BM25's weight of a count in a skill of this length, where the mean is 1.
+float saturated(float count, float length) {
+  const float saturation = kSaturation * (1 - kLength + kLength * length);
+  return count * (kSaturation + 1) / (count + saturation);
+}
+
+/// The same of one word in each skill, for words that mean nearly the same.
+std::vector<CountedWord> counted_words(std::span<const SkillWords> skills) {
+  std::map<std::string, std::map<std::uint32_t, float>> counts;
+  std::vector<float> lengths(skills.size(), 0);
+  for (std::uint32_t skill = 0; skill < skills.size(); ++skill) {
+    for (std::size_t field = 0; field < kFields; ++field) {
+      const auto& words = skills[skill].fields[field];
+      const float weight =
+          kFieldWeights[field] *
+          std::min(1.0F, kFieldWords / std::max<float>(static_cast<float>(words.size()), 1.0F));
+      for (const std::string& word : words) {
+        counts[word][skill] += weight;
+        lengths[skill] += weight;
+      }
+    }
+  }
+  const float mean = std::reduce(lengths.begin(), lengths.end(), 0.0F) /
+                     std::max(static_cast<float>(skills.size()), 1.0F);
+  std::vector<CountedWord> out;
+  for (const auto& [word, holders] : counts) {
+    for (const auto& [skill, said] : holders) {
+      const float length = mean > 0 ? lengths[skill] / mean : 1;
+      out.push_back({.word = word, .skill = skill, .weight = saturated(said, length)});
+    }
+  }
   return out;
 }
 
@@ -97,10 +135,9 @@ void FieldIndex::index(std::vector<Counts> counts) {
   postings_.resize(begin);
   for (std::size_t skill = 0; skill < counts.size(); ++skill) {
     const float length = mean > 0 ? lengths[skill] / mean : 1;
-    const float saturation = kSaturation * (1 - kLength + kLength * length);
     for (const auto& [hash, count] : counts[skill]) {
       Term& term = terms_.at(hash);
-      const float weight = count * (kSaturation + 1) / (count + saturation);
+      const float weight = saturated(count, length);
       postings_[term.end++] = {.skill = static_cast<std::uint32_t>(skill),
                                .weight = weight * term.idf};
     }
@@ -130,24 +167,30 @@ std::size_t FieldIndex::bytes() const {
 }
 
 Matcher::Matcher(std::span<const SkillWords> skills, const Affinity& affinity)
-    : affinity_(&affinity), words_(skills, Kind::word), pieces_(skills, Kind::piece) {
+    : affinity_(&affinity),
+      words_(skills, Kind::word),
+      pieces_(skills, Kind::piece),
+      near_(counted_words(skills), skills.size(), affinity) {
   offered_.reserve(skills.size());
   for (const SkillWords& skill : skills)
     offered_.push_back(affinity.offered(weighed_words(skill, affinity)));
 }
 
-std::vector<float> Matcher::scores(const Utterance& utterance) const {
-  std::vector<float> out(offered_.size(), 0);
-  words_.add_scores(utterance, out);
-  pieces_.add_scores(utterance, out);
+Matches Matcher::matches(const Utterance& utterance) const {
+  NearWords::Sums sums = near_.sums(utterance.words);
+  Matches out{.scores = std::vector<float>(offered_.size(), 0), .shared = std::move(sums.shared)};
+  words_.add_scores(utterance, out.scores);
+  pieces_.add_scores(utterance, out.scores);
   const WordVector asked = affinity_->asked(utterance.words);
-  for (std::size_t skill = 0; skill < out.size(); ++skill)
-    out[skill] += kAffinityWeight * dot(asked, offered_[skill]);
+  for (std::size_t skill = 0; skill < out.scores.size(); ++skill) {
+    out.scores[skill] += kNearWeight * sums.near[skill] + kSharedWeight * out.shared[skill];
+    out.scores[skill] += kAffinityWeight * dot(asked, offered_[skill]);
+  }
   return out;
 }
 
 std::size_t Matcher::bytes() const {
-  return words_.bytes() + pieces_.bytes() + offered_.size() * sizeof(WordVector);
+  return words_.bytes() + pieces_.bytes() + near_.bytes() + offered_.size() * sizeof(WordVector);
 }
 
 }  // namespace weft::dialogue

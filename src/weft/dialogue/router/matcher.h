@@ -1,6 +1,6 @@
 // Which skill an utterance asks for, from what skills say of themselves alone: words and pieces of
-// words that both have (BM25), and the affinity of their words. Owned by whoever made it;
-// immutable, any thread.
+// words that both have (BM25), words that mean nearly the same, and the affinity of their words.
+// Owned by whoever made it; any thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "weft/dialogue/router/affinity.h"
 #include "weft/dialogue/router/features.h"
+#include "weft/dialogue/router/near.h"
 #include "weft/dialogue/router/skill.h"
 
 namespace weft::dialogue {
@@ -48,18 +49,24 @@ class FieldIndex {
   std::vector<Posting> postings_;
 };
 
+/// Of each skill.
+struct Matches {
+  std::vector<float> scores;  ///< the logarithm of odds between skills, 0 and less where none fits
+  std::vector<float> shared;  ///< what words of both, or near ones, are of it
+};
+
 class Matcher {
  public:
   Matcher(std::span<const SkillWords> skills, const Affinity& affinity);
 
-  /// Of each skill; the logarithm of odds between skills, 0 and less where nothing fits.
-  std::vector<float> scores(const Utterance& utterance) const;
+  Matches matches(const Utterance& utterance) const;
   std::size_t bytes() const;
 
  private:
   const Affinity* affinity_;  ///< outlives this
   FieldIndex words_;
   FieldIndex pieces_;
+  NearWords near_;
   std::vector<WordVector> offered_;
 };
 

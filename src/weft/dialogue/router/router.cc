@@ -29,6 +29,11 @@ constexpr float kExamplesEven = 3;
 constexpr float kWordsHalf = 10;
 /// A matcher's score in the measure of margins: 0 is where nothing fits.
 constexpr float kMatchMargin = 0.1F;
+/// The words that the first skill shares with the sentence add to every score, where it has few
+/// examples: nothing is added for the second. What goes well together by its affinity alone may be
+/// chance. Which skill is first does not depend on it; whether one is meant at all does.
+constexpr float kSharedWeight = 2;
+constexpr float kSharedEven = 1;
 /// What it adds to every score that the nearest example is near; as the margin of being no wish at
 /// all takes from it. Which skill is first does not depend on either; whether one is meant at all
 /// does.
@@ -44,7 +49,7 @@ std::string spoken(std::string_view name) {
 std::size_t count_of(const SkillWords& words) {
   std::size_t out = 0;
   for (const auto& field : words.fields) out += field.size();
-  return out;
+  return out - words[Field::example].size();
 }
 
 /// What the classifier counts, of 1.
@@ -91,6 +96,8 @@ Result<Router> Router::train(std::span<const RoutedSkill> skills, const Affinity
     const std::size_t count = examples.size() - before;
     const std::size_t said = count_of(words.back());
     learned.push_back(learned_share(count, said));
+    // Of one that says nothing of itself the examples are all that counts, and are learned from.
+    if (learned.back() == 1) words.back()[Field::example].clear();
     add(spoken(skill.name));
     add(skill.description);
     if (count + said == 0)
@@ -117,7 +124,8 @@ Result<Router> Router::train(std::span<const RoutedSkill> skills, const Affinity
 }
 
 Router::Scores Router::scores(const Utterance& utterance) const {
-  Scores out{.skills = matcher_.scores(utterance)};
+  auto [skills, shared] = matcher_.matches(utterance);
+  Scores out{.skills = std::move(skills), .shared = std::move(shared)};
   for (float& each : out.skills) each = each * kMatchMargin - 1;
   if (!classifier_) return out;
   const std::vector<float> margins = classifier_->scores(utterance);
@@ -140,11 +148,13 @@ std::vector<RankedSkill> Router::rank(std::string_view text) const {
   const std::size_t count = std::min(out.size(), kRankedMax);
   std::ranges::partial_sort(out, out.begin() + static_cast<std::ptrdiff_t>(count), better);
   out.resize(count);
+  const std::size_t first = out.front().skill;
+  float meant = (1 - learned_[first]) * (kSharedWeight * scores.shared[first] - kSharedEven);
   if (nearest_) {
     const float near = kNearWeight * nearest_->cosine(utterance);
-    const float meant = (near - scores.background) * learned_[out.front().skill];
-    for (RankedSkill& each : out) each.score += meant;
+    meant += learned_[first] * (near - scores.background);
   }
+  for (RankedSkill& each : out) each.score += meant;
   return out;
 }
 

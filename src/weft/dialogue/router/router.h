@@ -61,7 +61,8 @@ class Router {
 
   struct Scores {
     std::vector<float> skills;
-    float background = 0;  ///< how much it is like what asks for nothing; 0: not at all
+    std::vector<float> shared;  ///< Matches::shared
+    float background = 0;       ///< how much it is like what asks for nothing; 0: not at all
   };
   Scores scores(const Utterance& utterance) const;
 

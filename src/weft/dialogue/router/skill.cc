@@ -59,12 +59,15 @@ SkillWords words_of_skill(const RoutedSkill& skill) {
   SkillWords out;
   append(out[Field::name], words_of_name(skill.name));
   append(out[Field::description], words_of(skill.description));
+  for (const std::string& tag : skill.tags) append(out[Field::parameter], words_of_name(tag));
   for (const RoutedParameter& parameter : skill.parameters) {
     append(out[Field::parameter], words_of_name(parameter.name));
     append(out[Field::parameter], words_of(parameter.description));
     for (const std::string& choice : parameter.choices)
       append(out[Field::choice], words_of(choice));
   }
+  for (std::size_t i = 0; i < std::min(skill.examples.size(), kExamplesRead); ++i)
+    append(out[Field::example], words_of(skill.examples[i]));
   return out;
 }
 

@@ -23,6 +23,7 @@ struct RoutedSkill {
   std::string description;
   std::vector<std::string> examples;
   std::vector<RoutedParameter> parameters;
+  std::vector<std::string> tags;  ///< words that it is filed under; these count as parameters do
 };
 
 /// The parameters that a JSON Schema names: its `properties`, and those of objects in it (also in
@@ -32,8 +33,8 @@ struct RoutedSkill {
 std::vector<RoutedParameter> parameters_of(const json::value& schema);
 
 /// Where a skill says something of itself.
-enum class Field : std::uint8_t { name, description, parameter, choice };
-inline constexpr std::size_t kFields = 4;
+enum class Field : std::uint8_t { name, description, parameter, choice, example };
+inline constexpr std::size_t kFields = 5;
 
 /// The words that it says there, in order.
 struct SkillWords {

@@ -1,6 +1,7 @@
 #include "weft/dialogue/talk/concierge.h"
 
 #include <algorithm>
+#include <format>
 
 #include "weft/base/text.h"
 #include "weft/dialogue/limits.h"
@@ -49,14 +50,23 @@ std::vector<std::string> Concierge::hear(Conversation& c, std::string_view utter
                                                             : c.pending.text);
     return told;
   }
-  const Hearing hearing{.text = beginning_of(utterance, kUtteranceBytesMax),
-                        .reply = read_reply(phrases_.reply, utterance),
-                        .now = now};
+  Hearing hearing{.text = beginning_of(utterance, kUtteranceBytesMax),
+                  .reply = read_reply(phrases_.reply, utterance),
+                  .now = now};
+  const bool polite = hearing.reply.act == Act::greet || hearing.reply.act == Act::thank ||
+                      hearing.reply.act == Act::part;
+  if (polite && asks_for_words(c)) hearing.reply = {};
   const Act act = hearing.reply.only ? hearing.reply.act : Act::none;
   if (act == Act::help) {
     told.push_back(help());
   } else if (act == Act::human) {
     told.emplace_back(phrases_.human);
+  } else if (act == Act::greet) {
+    told.emplace_back(phrases_.greeting);
+  } else if (act == Act::thank) {
+    told.emplace_back(phrases_.welcome);
+  } else if (act == Act::part && c.pending.kind == Pending::Kind::none) {
+    told.emplace_back(phrases_.parting);
   } else if (c.pending.kind != Pending::Kind::none) {
     hear_answer(c, hearing, told);
   } else if (act == Act::more && !c.offers.items.empty()) {
@@ -70,6 +80,20 @@ std::vector<std::string> Concierge::hear(Conversation& c, std::string_view utter
     }
   }
   return told;
+}
+
+/// Whether any words may be the answer: "hello" to what a message is to say.
+bool Concierge::asks_for_words(const Conversation& c) const {
+  const Wish* wish = c.current();
+  if (c.pending.kind != Pending::Kind::slots || wish == nullptr) return false;
+  const KnownSkill* skill = repertoire_->find(wish->name());
+  return std::ranges::any_of(c.pending.slots, [&](const std::string& name) {
+    const Slot* slot = skill == nullptr ? nullptr : skill->slot(name);
+    return slot != nullptr && slot->kind == SlotKind::text &&
+           std::ranges::any_of(name_words(name), [&](const std::string& word) {
+             return std::ranges::contains(phrases_.free_texts, word);
+           });
+  });
 }
 
 /// "the second one", and nothing else, of what was told: what can be done with it.
@@ -121,6 +145,12 @@ std::string Concierge::titles_of(std::span<const RankedSkill> ranked) const {
   return listed(titles, phrases_.or_word);
 }
 
+/// Whether it belongs to what is asked about already.
+bool Concierge::goes_on(const Pending& pending, const Routing& routing) const {
+  return pending.kind == Pending::Kind::skill &&
+         std::ranges::contains(pending.skills, repertoire_->ranked(routing.ranked.front()).name());
+}
+
 void Concierge::hear_new(Conversation& c, const Hearing& hearing,
                          std::vector<std::string>& told) const {
   // What is over is told; its values stay on the board.
@@ -131,8 +161,11 @@ void Concierge::hear_new(Conversation& c, const Hearing& hearing,
     const Routing& routing = routed.of(part);
     if (routing.zone == Zone::go) {
       open_wish(c, hearing, part, repertoire_->ranked(routing.ranked.front()));
-    } else if (routing.zone == Zone::ask) {
-      if (c.pending.kind == Pending::Kind::none) ask_which(c, part, routing.ranked);
+    } else if (routing.zone == Zone::ask && c.pending.kind == Pending::Kind::none) {
+      ask_which(c, part, routing.ranked);
+    } else if (routing.zone == Zone::ask && goes_on(c.pending, routing)) {
+      // "wash the clothes, 4 kilos"
+      c.pending.heard += ", " + std::string(part);
     } else if (c.declined.emplace_back(part); routing.ranked.empty()) {
       told.push_back(filled(phrases_.cannot_at_all, {part}));
     } else {
@@ -199,6 +232,20 @@ void Concierge::ask_among(Conversation& c, std::string_view text,
   c.pending.text = filled(phrases_.which_skill, {lines});
 }
 
+/// "Id from `search`" is "Id from “Search restaurants”" to a person, who can say that.
+std::string Concierge::with_titles(std::string text, std::string_view solution) const {
+  for (std::size_t at = text.find('`'); at != std::string::npos; at = text.find('`', at + 1)) {
+    const auto end = text.find('`', at + 1);
+    if (end == std::string::npos) break;
+    const auto named = std::format("{}/{}", solution, text.substr(at + 1, end - at - 1));
+    const KnownSkill* skill = repertoire_->find(named);
+    const std::string title = skill != nullptr ? "“" + skill->title + "”" : "";
+    if (skill != nullptr) text.replace(at, end + 1 - at, title);
+    at = skill != nullptr ? at + title.size() - 1 : end;
+  }
+  return text;
+}
+
 Step Concierge::ask_for(Conversation& c, const Wish& wish, const KnownSkill& skill,
                         std::vector<std::string> names) const {
   if (names.size() > kSlotsAsked) names.resize(kSlotsAsked);
@@ -209,7 +256,7 @@ Step Concierge::ask_for(Conversation& c, const Wish& wish, const KnownSkill& ski
     const Slot* slot = skill.slot(name);
     std::string each = readable(name);
     if (slot != nullptr && !slot->description.empty() && slot->description.size() <= kHintBytesMax)
-      each += " (" + slot->description + ")";
+      each += " (" + with_titles(slot->description, skill.solution) + ")";
     if (slot != nullptr && !slot->choices.empty() && names.size() > 1)
       each += " [" + listed(slot->choices, phrases_.or_word) + "]";
     shown.push_back(std::move(each));
@@ -220,7 +267,7 @@ Step Concierge::ask_for(Conversation& c, const Wish& wish, const KnownSkill& ski
     text = filled(phrases_.ask_choice,
                   {readable(only->name), listed(only->choices, phrases_.or_word)});
   } else if (only != nullptr && only->description.ends_with('?')) {
-    text = only->description;
+    text = with_titles(only->description, skill.solution);
   } else if (names.size() == 1 && std::ranges::contains(phrases_.reference.ways, names.front())) {
     // "From (the account)?", which is no "What is the from?".
     if (shown.front().front() >= 'a') shown.front().front() -= 'a' - 'A';
@@ -269,11 +316,36 @@ Step Concierge::next(Conversation& c, std::vector<std::string>& told) const {
   return {};
 }
 
+/// A value that is no argument is asked for again, where nothing was done. Empty when the error is
+/// about something else.
+std::string Concierge::ask_anew(Conversation& c, Wish& wish, const Error& error) const {
+  const KnownSkill* skill = repertoire_->find(wish.name());
+  if (error.reason != Reason::invalid_argument || !error.param.starts_with('/') || skill == nullptr)
+    return "";
+  // Who was called may have done a part of it before it refused.
+  if (wish.state == WishState::calling && skill->risky) return "";
+  std::string name = error.param.substr(1);
+  std::ranges::replace(name, '/', '.');
+  if (skill->slot(name) == nullptr || wish.slots.erase(name) == 0) return "";
+  forget_said(c, name);
+  wish.state = WishState::open;
+  wish.upstream_task.clear();
+  wish.upstream_context.clear();
+  std::string why = error.message;
+  if (const auto at = why.find(error.param + ": "); at != std::string::npos)
+    why = why.substr(at + error.param.size() + 2);
+  while (why.ends_with('.')) why.pop_back();
+  std::string told = filled(phrases_.not_taken, {title_of(wish), readable(name), why});
+  wish.refused_slots.insert(std::move(name));
+  return told;
+}
+
 std::string Concierge::took(Conversation& c, const Result<model::Output>& outcome) const {
   Wish* wish = c.current();
   if (wish == nullptr) return "";
   const std::string title = title_of(*wish);
   if (!outcome) {
+    if (auto told = ask_anew(c, *wish, outcome.error()); !told.empty()) return told;
     const bool refused = outcome.error().reason == Reason::refused;
     wish->state = refused ? WishState::refused : WishState::failed;
     wish->answer = outcome.error().message;

@@ -35,6 +35,7 @@ using ReadValues =
     std::function<std::vector<Value>(std::string_view utterance, std::chrono::local_seconds now)>;
 
 class RoutedParts;
+struct Said;
 
 class Concierge {
  public:
@@ -72,10 +73,16 @@ class Concierge {
   struct Hearing;
 
   void hear_new(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
+  bool asks_for_words(const Conversation& c) const;
+  bool goes_on(const Pending& pending, const Routing& routing) const;
   bool hear_picked(Conversation& c, const Hearing& hearing) const;
   void hear_answer(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
   bool hear_yes_or_no(Conversation& c, const Hearing& hearing, Wish& wish,
                       const KnownSkill& skill) const;
+  bool digress(Conversation& c, const Hearing& hearing, Wish& wish, const KnownSkill& skill,
+               const Said& said) const;
+  bool pick_for(Conversation& c, Wish& wish, const KnownSkill& skill, std::string_view text) const;
+  static bool do_without(Wish& wish, const KnownSkill& skill, std::span<const std::string> names);
   void hear_slots(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
   void hear_choice(Conversation& c, const Hearing& hearing, std::vector<std::string>& told) const;
   void open_wish(Conversation& c, const Hearing& hearing, std::string_view text,
@@ -84,12 +91,16 @@ class Concierge {
   void ask_among(Conversation& c, std::string_view text,
                  std::span<const KnownSkill* const> skills) const;
   void go_back(Conversation& c, Wish& wish, std::vector<std::string>& told) const;
+  std::string ask_anew(Conversation& c, Wish& wish, const Error& error) const;
+  static void forget_said(Conversation& c, std::string_view name);
+  bool states(std::string_view part) const;
   std::vector<std::string_view> segments_of(std::string_view utterance, RoutedParts& routed) const;
   std::vector<std::string_view> with_context(std::vector<std::string_view> parts,
                                              RoutedParts& routed) const;
   void note_filled(Conversation& c, const Wish& wish, std::span<const std::string> names) const;
   Step ask_for(Conversation& c, const Wish& wish, const KnownSkill& skill,
                std::vector<std::string> names) const;
+  std::string with_titles(std::string text, std::string_view solution) const;
   std::string titles_of(std::span<const RankedSkill> ranked) const;
   std::string help() const;
 

@@ -8,6 +8,7 @@
 #include "weft/dialogue/talk/heard.h"
 #include "weft/dialogue/talk/hearing.h"
 #include "weft/dialogue/talk/naming.h"
+#include "weft/dialogue/talk/referring.h"
 
 namespace weft::dialogue {
 namespace {
@@ -109,6 +110,56 @@ bool Concierge::hear_yes_or_no(Conversation& c, const Hearing& hearing, Wish& wi
   return false;
 }
 
+/// "the second one" of the list that was told, as an answer.
+bool Concierge::pick_for(Conversation& c, Wish& wish, const KnownSkill& skill,
+                         std::string_view text) const {
+  if (c.offers.items.empty()) return false;
+  Wish picked = wish;
+  picked.text = text;
+  refer(picked, skill, c, phrases_);
+  if (picked.slots.size() == wish.slots.size()) return false;
+  picked.text = std::move(wish.text);
+  picked.tries = 0;
+  wish = std::move(picked);
+  c.pending = {};
+  return true;
+}
+
+/// Of slots that were asked for only because a value was refused; whether all of them were.
+bool Concierge::do_without(Wish& wish, const KnownSkill& skill,
+                           std::span<const std::string> names) {
+  const bool all = std::ranges::all_of(names, [&](const std::string& name) {
+    const Slot* slot = skill.slot(name);
+    return slot != nullptr && !slot->required;
+  });
+  if (!all) return false;
+  for (const std::string& name : names) wish.refused_slots.erase(name);
+  return true;
+}
+
+/// Another wish that is clearer than any answer comes first; what was asked stays asked. What gives
+/// a number, a day or a choice that was asked for is an answer, whatever else it sounds like.
+bool Concierge::digress(Conversation& c, const Hearing& hearing, Wish& wish,
+                        const KnownSkill& skill, const Said& said) const {
+  const Routing routing = repertoire_->route(hearing.text);
+  if (routing.zone != Zone::go || asks_for_words(c) || c.wishes.size() >= kWishesMax) return false;
+  const bool is_clear = repertoire_->titled(hearing.text).has_value() ||
+                        (routing.ranked.front().score > kDigressionMargin &&
+                         heard_words(hearing.text).size() > kWishWordsMin);
+  const KnownSkill& next = repertoire_->ranked(routing.ranked.front());
+  if (!is_clear || next.name() == wish.name() || answers_typed(wish, skill, said, phrases_))
+    return false;
+  Wish first;
+  first.text = hearing.text;
+  first.solution = next.solution;
+  first.skill = next.skill;
+  fill(first, next, {.text = hearing.text, .values = said.values, .turn = c.turn, .asked = {}},
+       phrases_);
+  c.pending = {};
+  c.wishes.insert(c.wishes.begin() + (&wish - c.wishes.data()), std::move(first));
+  return true;
+}
+
 void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
                            std::vector<std::string>& told) const {
   Wish* wish = c.current();
@@ -124,29 +175,17 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
                   .turn = c.turn,
                   .asked = c.pending.slots,
                   .corrects = corrects};
-  // Another wish that is clearer than any answer comes first; what was asked stays asked. What
-  // gives a number, a day or a choice that was asked for is an answer, whatever else it sounds
-  // like.
-  const Routing routing = repertoire_->route(hearing.text);
-  const bool other = routing.zone == Zone::go && !answers_typed(*wish, *skill, said, phrases_) &&
-                     repertoire_->ranked(routing.ranked.front()).name() != wish->name() &&
-                     routing.ranked.front().score > kDigressionMargin &&
-                     heard_words(hearing.text).size() > kWishWordsMin;
-  if (other && c.wishes.size() < kWishesMax) {
-    const KnownSkill& next = repertoire_->ranked(routing.ranked.front());
-    Wish first;
-    first.text = hearing.text;
-    first.solution = next.solution;
-    first.skill = next.skill;
-    fill(first, next, {.text = hearing.text, .values = values, .turn = c.turn, .asked = {}},
-         phrases_);
-    c.pending = {};
-    c.wishes.insert(c.wishes.begin() + (wish - c.wishes.data()), std::move(first));
-    return;
-  }
+  if (digress(c, hearing, *wish, *skill, said)) return;
   if (hear_yes_or_no(c, hearing, *wish, *skill)) return;
   const Act act = hearing.reply.act;
   if (act == Act::back && hearing.reply.only) return go_back(c, *wish, told);
+  if (act == Act::select && !answers_typed(*wish, *skill, said, phrases_) &&
+      pick_for(c, *wish, *skill, hearing.text))
+    return;
+  if (act == Act::any && hearing.reply.only && do_without(*wish, *skill, c.pending.slots)) {
+    c.pending = {};
+    return;
+  }
   // A mere yes, or "I don't mind", is no name.
   const bool says_nothing = hearing.reply.only && act != Act::none && act != Act::select;
   const auto names =
@@ -162,6 +201,13 @@ void Concierge::hear_slots(Conversation& c, const Hearing& hearing,
   c.pending = {};
 }
 
+/// It must not come back from the blackboard.
+void Concierge::forget_said(Conversation& c, std::string_view name) {
+  std::erase_if(c.board, [&](const Note& note) {
+    return note.origin == Origin::said && note.words == readable(name);
+  });
+}
+
 /// What was said last is asked for again.
 void Concierge::go_back(Conversation& c, Wish& wish, std::vector<std::string>& told) const {
   auto last = wish.slots.end();
@@ -175,10 +221,7 @@ void Concierge::go_back(Conversation& c, Wish& wish, std::vector<std::string>& t
   }
   const std::string name = last->first;
   wish.slots.erase(last);
-  // It must not come back from the blackboard.
-  std::erase_if(c.board, [&](const Note& note) {
-    return note.origin == Origin::said && note.words == readable(name);
-  });
+  forget_said(c, name);
   wish.tries = 0;
   c.pending = {};
   ask_for(c, wish, *skill, {name});

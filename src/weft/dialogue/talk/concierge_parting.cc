@@ -13,13 +13,16 @@ namespace {
 
 /// What a further wish in one sentence must bring.
 constexpr float kSegmentCost = 0.3F;
+/// Surer than this is no more of a wish: else "a taxi from 3 Long Road, Pudong to …" would be one
+/// up to the comma.
+constexpr float kSureMost = 1.5F;
 constexpr std::size_t kSegmentWordsMin = 2;
 
 /// How sure it is that a part of a sentence is a wish: 0 when it is none by itself, and belongs to
 /// its neighbour.
 float worth_of(const Routing& routing) {
   if (routing.ranked.empty() || routing.zone == Zone::decline) return 0;
-  const float sure = std::max(routing.ranked.front().score + 1, 0.0F);
+  const float sure = std::clamp(routing.ranked.front().score + 1, 0.0F, kSureMost);
   return routing.zone == Zone::go ? sure : sure / 2;
 }
 
@@ -71,6 +74,12 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance,
   return out;
 }
 
+/// Whether it says how things are, and asks for nothing.
+bool Concierge::states(std::string_view part) const {
+  const auto words = heard_words(part);
+  return !part.contains('?') && match(words, 0, phrases_.statements) > 0;
+}
+
 /// "I have a fever, book me a doctor": what is said before a clear wish, and of the same solution
 /// if of any, belongs to it. To one that hears sentences itself also what asks for nothing.
 std::vector<std::string_view> Concierge::with_context(std::vector<std::string_view> parts,
@@ -83,9 +92,10 @@ std::vector<std::string_view> Concierge::with_context(std::vector<std::string_vi
     const Routing& next = routed.of(parts[i + 1]);
     const KnownSkill* own = first_of(here);
     const KnownSkill* meant = first_of(next);
-    bool belongs = here.zone != Zone::go && next.zone == Zone::go && own != nullptr &&
-                   meant != nullptr && own->solution == meant->solution &&
-                   (here.zone == Zone::ask || meant->converses);
+    bool belongs = next.zone == Zone::go && own != nullptr && meant != nullptr &&
+                   own->solution == meant->solution &&
+                   (here.zone == Zone::ask ||
+                    (meant->converses && (here.zone == Zone::decline || states(parts[i]))));
     const char* begin = parts[i].data();
     const char* end = parts[i + 1].data() + parts[i + 1].size();
     const std::string_view together(begin, static_cast<std::size_t>(end - begin));

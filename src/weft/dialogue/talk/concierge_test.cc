@@ -44,6 +44,20 @@ class TalkTest : public Talking {
   TalkTest() : Talking(town()) {}
 };
 
+class LibraryTest : public Talking {
+ protected:
+  LibraryTest()
+      : Talking(std::make_shared<const Repertoire>(std::vector<KnownSkill>{
+            skill_of("library", "find", "Find books", {"which books are there"},
+                     R"({"type":"object","properties":{}})"),
+            skill_of("library", "write", "Write to the librarian", {"write to the librarian"},
+                     R"({"type":"object","required":["message"],"properties":{"message":
+                         {"type":"string"}}})"),
+            skill_of("library", "borrow", "Borrow a book", {"borrow a book", "lend me a book"},
+                     R"({"type":"object","required":["book"],"properties":{"book":
+                         {"type":"string","description":"Which one, from `find`"}}})")})) {}
+};
+
 TEST_F(TalkTest, WhatIsSaidIsNotAskedFor) {
   EXPECT_EQ(call(say("please pay 20 dollars to Mary")), R"(bank/pay {"to":"Mary","amount":20})");
   EXPECT_THAT(concierge_.consent_question(c_), HasSubstr("amount: 20"));
@@ -163,6 +177,97 @@ TEST_F(TalkTest, WhatFailsIsToldAndTheRestGoesOn) {
   EXPECT_EQ(call(next()), R"(bank/balance {"account":"savings"})");
 }
 
+TEST_F(TalkTest, PolitenessIsAnswered) {
+  for (const auto& [said, answer] :
+       {std::pair("Hello!", "Hello."), std::pair("good morning", "Hello."),
+        std::pair("thank you very much", "You are welcome."), std::pair("thanks, bye", "Goodbye."),
+        std::pair("hi, can you help me?", "I can do this for you"),
+        std::pair("can I speak to a human", "Nobody has joined here whom")}) {
+    EXPECT_EQ(say(said).kind, Step::Kind::rest) << said;
+    EXPECT_THAT(told_, ElementsAre(HasSubstr(answer))) << said;
+  }
+  EXPECT_EQ(call(say("hello, pay 20 dollars to Mary")), R"(bank/pay {"to":"Mary","amount":20})");
+}
+
+TEST_F(LibraryTest, AGreetingMayBeWhatIsToBeWritten) {
+  say("write to the librarian");
+  EXPECT_EQ(call(say("Hello")), R"(library/write {"message":"Hello"})");
+}
+
+TEST_F(TalkTest, AGreetingLeavesAQuestionOpen) {
+  const std::string asked = say("what is my balance").text;
+  EXPECT_EQ(say("hello").text, asked);
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("Hello.")));
+  EXPECT_EQ(call(say("savings, thanks")), R"(bank/balance {"account":"savings"})");
+}
+
+TEST_F(TalkTest, ThatSomethingExistsIsNoPlace) {
+  say("is there a taxi to Central Station");
+  EXPECT_THAT(told_, IsEmpty());
+  EXPECT_EQ(call(next()), R"(taxi/ride {"destination":"Central Station"})");
+}
+
+TEST_F(TalkTest, AnAddressIsWholeWithItsNumberAndDistrict) {
+  EXPECT_EQ(call(say("get me a taxi to 18 Yuyuan Road, Changning")),
+            R"(taxi/ride {"destination":"18 Yuyuan Road, Changning"})");
+}
+
+TEST_F(TalkTest, AValueThatIsNoArgumentIsAskedForAgain) {
+  EXPECT_EQ(call(say("pay 0 dollars to Mary")), R"(bank/pay {"to":"Mary","amount":0})");
+  told_ = {concierge_.took(
+      c_,
+      fail(make_argument_error("/amount", "solution \"bank\": /amount: expected more than 0")))};
+  EXPECT_THAT(told_, ElementsAre("Pay somebody: amount cannot be that: expected more than 0."));
+  EXPECT_EQ(*conversation_from_json(to_json(c_)), c_);
+  EXPECT_THAT(next().text, HasSubstr("What is the amount?"));
+  EXPECT_EQ(call(say("7")), R"(bank/pay {"to":"Mary","amount":7})");
+  // What it says of an argument that nobody gave is no question.
+  told_ = {concierge_.took(c_, fail(make_argument_error("/memo", "/memo: is missing")))};
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("did not work")));
+}
+
+TEST_F(TalkTest, WhatMayHaveBeenDoneInPartIsNotMadeAgain) {
+  say("pay 5 dollars to Mary");
+  c_.current()->state = WishState::calling;
+  told_ = {concierge_.took(c_, fail(make_argument_error("/amount", "/amount: is too much")))};
+  EXPECT_THAT(told_, ElementsAre(HasSubstr("did not work")));
+  EXPECT_EQ(next().kind, Step::Kind::rest);
+}
+
+TEST_F(TalkTest, AValueThatNeedNotBeMayBeLeftOut) {
+  EXPECT_EQ(call(say("get me a taxi to Central Station for 9")),
+            R"(taxi/ride {"destination":"Central Station","people":9})");
+  told_ = {concierge_.took(c_, fail(make_argument_error("/people", "/people: at most 4")))};
+  EXPECT_THAT(next().text, HasSubstr("people"));
+  EXPECT_EQ(call(say("I don't mind")), R"(taxi/ride {"destination":"Central Station"})");
+}
+
+TEST_F(LibraryTest, WhereAnIdComesFromIsSaidInWordsThatFindIt) {
+  const Step asked = say("borrow a book for three weeks");
+  EXPECT_THAT(asked.text, HasSubstr("the book (Which one, from “Find books”)"));
+  EXPECT_EQ(call(say("find books")), "library/find {}");
+  const Step again = done(
+      json::parse(R"({"books":[{"book":"b-1","name":"Emma"},{"book":"b-2","name":"Ulysses"}]})")
+          .value(),
+      "Two.");
+  EXPECT_EQ(again.kind, Step::Kind::ask);
+  EXPECT_EQ(call(say("the second one")), R"(library/borrow {"book":"b-2"})");
+}
+
+TEST(Repertoire, SkillsOfOneTitleAreToldApart) {
+  const auto schema = R"({"type":"object","properties":{"x":{"type":"number"}}})";
+  const Repertoire repertoire({skill_of("fraud", "predict", "Predict", {}, schema),
+                               skill_of("meter", "predict", "Predict", {}, schema),
+                               skill_of("bank", "pay", "Pay", {}, schema),
+                               skill_of("city", "go", "Go", {}, schema),
+                               skill_of("city", "drive", "Go", {}, schema)});
+  std::vector<std::string> titles;
+  for (const KnownSkill& each : repertoire.skills()) titles.push_back(each.title);
+  EXPECT_THAT(titles, ElementsAre("Predict (fraud)", "Predict (meter)", "Pay",
+                                  "Go (city) (city/go)", "Go (city) (city/drive)"));
+  EXPECT_EQ(repertoire.route("predict meter").zone, Zone::go);
+}
+
 TEST_F(TalkTest, HostileWordsGetASensibleAnswer) {
   const std::string endless(100'000, 'a');
   for (const std::string& text :
@@ -213,6 +318,10 @@ TEST(Reply, SaysWhatWasMeant) {
   EXPECT_EQ(act("I don't mind"), "any");
   EXPECT_EQ(act("what?"), "repeat");
   EXPECT_EQ(act("table for two"), "none+");
+  EXPECT_EQ(act("Hi there!"), "greet");
+  EXPECT_EQ(act("thanks a lot"), "thank");
+  EXPECT_EQ(act("hello, a taxi please"), "greet+");
+  EXPECT_EQ(act("that's all, thanks"), "part");
   EXPECT_EQ(act("yes please, for two"), "affirm+");
   EXPECT_EQ(read_reply(english_phrases().reply, "no, tomorrow").rest, "tomorrow");
 }

@@ -65,6 +65,8 @@ T value_from_json(const json::object& o) {
 
 json::object wish_to_json(const Wish& wish) {
   json::object slots;
+  json::array refused_slots;
+  for (const std::string& name : wish.refused_slots) refused_slots.emplace_back(name);
   for (const auto& [name, filled] : wish.slots) slots[name] = value_to_json(filled);
   return {{"text", wish.text},
           {"solution", wish.solution},
@@ -73,6 +75,7 @@ json::object wish_to_json(const Wish& wish) {
           {"state", to_string(wish.state)},
           {"answer", wish.answer},
           {"tries", wish.tries},
+          {"refused_slots", std::move(refused_slots)},
           {"call", wish.call},
           {"upstream_task", wish.upstream_task},
           {"upstream_context", wish.upstream_context}};
@@ -89,6 +92,11 @@ Result<Wish> wish_from_json(const json::object& o) {
   out.state = *state;
   out.answer = text_at(o, "answer");
   out.tries = number_at(o, "tries");
+  if (const auto* names = json::array_at(o, "refused_slots")) {
+    for (const auto& name : *names) {
+      if (name.is_string()) out.refused_slots.emplace(name.get_string());
+    }
+  }
   out.call = text_at(o, "call");
   out.upstream_task = text_at(o, "upstream_task");
   out.upstream_context = text_at(o, "upstream_context");

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,8 @@ struct Wish {
   WishState state = WishState::open;
   std::string answer;  ///< what the solution said, or why it did not
   int tries = 0;       ///< questions in a row that brought nothing
+  /// Slots whose value was no argument: asked for until they have one, or may do without.
+  std::set<std::string> refused_slots;
   /// Of the call that was made for it: its id here and what the solution called it.
   std::string call;
   std::string upstream_task;

@@ -10,6 +10,7 @@
 #include "weft/dialogue/router/words.h"
 #include "weft/dialogue/slots/built_in.h"
 #include "weft/dialogue/slots/filler.h"
+#include "weft/dialogue/talk/addresses.h"
 #include "weft/dialogue/talk/heard.h"
 #include "weft/dialogue/talk/naming.h"
 
@@ -104,6 +105,7 @@ class SlotFilling {
       : wish_(wish),
         skill_(skill),
         said_(said),
+        values_(whole_values(said.text, said.values, phrases)),
         phrases_(phrases),
         words_(heard_words(said.text)) {}
 
@@ -111,7 +113,7 @@ class SlotFilling {
     for (const Slot& slot : skill_.slots) {
       if (!takes(slot)) continue;
       if (slot.kind == SlotKind::choice) add_choices(slot);
-      for (const Value& value : said_.values) add_value(slot, value);
+      for (const Value& value : values_) add_value(slot, value);
       if (slot.kind != SlotKind::text) continue;
       add_led(slot);
       add_before_name(slot);
@@ -211,6 +213,40 @@ class SlotFilling {
     return word.word.size() == 1 && std::string_view(",;.?!").contains(word.word.front());
   }
 
+  bool leads_anywhere(const HeardWord& word) const {
+    return std::ranges::find(phrases_.leads, word.word, &LeadWord::word) != phrases_.leads.end();
+  }
+
+  /// Whether a value of another kind begins here: "to Bob tomorrow".
+  bool begins_value(const HeardWord& word) const {
+    return std::ranges::any_of(values_, [&](const Value& value) {
+      return value.begin == word.begin && value.type != ValueType::name &&
+             value.type != ValueType::number;
+    });
+  }
+
+  /// Of an address that begins there: the word behind it; else the same word.
+  std::size_t behind_address(std::size_t at) const {
+    std::size_t out = at;
+    for (const Value& value : values_) {
+      if (value.type != ValueType::name || value.begin != words_[at].begin) continue;
+      while (out < words_.size() && words_[out].end <= value.end) ++out;
+    }
+    return out;
+  }
+
+  std::size_t end_of_phrase(std::size_t first) const {
+    std::size_t last = first;
+    while (last < words_.size() && last - first < kLedWords) {
+      const bool stops = ends_phrase(words_[last]) || leads_anywhere(words_[last]) ||
+                         match(words_, last, phrases_.connectors) > 0 ||
+                         (last > first && begins_value(words_[last]));
+      if (stops) break;
+      last = std::max(behind_address(last), last + 1);
+    }
+    return last;
+  }
+
   /// "from my savings account": the words after one that leads to the slot, up to the next that
   /// leads anywhere; without what only says again what the slot is.
   void add_led(const Slot& slot) {
@@ -218,19 +254,14 @@ class SlotFilling {
       if (!leads_to(words_[at], slot)) continue;
       std::size_t first = at + 1;
       while (first < words_.size() && match(words_, first, phrases_.articles) == 1) ++first;
-      std::size_t last = first;
-      while (last < words_.size() && last - first < kLedWords && !ends_phrase(words_[last]) &&
-             match(words_, last, phrases_.connectors) == 0 &&
-             std::ranges::find(phrases_.leads, words_[last].word, &LeadWord::word) ==
-                 phrases_.leads.end())
-        ++last;
+      std::size_t last = end_of_phrase(first);
       const auto said_again = words_of(slot.description);
       while (last > first + 1 && std::ranges::contains(said_again, words_[last - 1].word)) --last;
       if (last <= first || match(words_, first, phrases_.indefinite) > 0) continue;
       const std::size_t begin = words_[first].begin;
       const std::size_t end = words_[last - 1].end;
       // What is a value by itself is for a slot of its type.
-      const bool typed = std::ranges::any_of(said_.values, [&](const Value& value) {
+      const bool typed = std::ranges::any_of(values_, [&](const Value& value) {
         return value.type != ValueType::name && value.begin < end && begin < value.end;
       });
       if (typed) continue;
@@ -295,6 +326,18 @@ class SlotFilling {
     for (const auto& found : filler.fill(turn)) add_found(found);
   }
 
+  /// What the filler found a part of: "18 Yuyuan Road" for "Yuyuan Road".
+  void make_whole(Candidate& found) const {
+    for (const Value& value : values_) {
+      if (value.type != ValueType::name || value.begin > found.begin || value.end < found.end)
+        continue;
+      found.text = value.canonical;
+      found.shown = said_.text.substr(value.begin, value.end - value.begin);
+      found.begin = value.begin;
+      found.end = value.end;
+    }
+  }
+
   void add_found(const weft::dialogue::Filling& found) {
     const Slot& slot = skill_.slots[found.slot];
     if (!takes(slot) || found.value == kDontCare || found.end <= found.begin) return;
@@ -306,13 +349,15 @@ class SlotFilling {
                   .score = kLearned * found.probability};
     if (slot.kind != SlotKind::text && slot.kind != SlotKind::choice) {
       const Value* best = nullptr;
-      for (const Value& value : said_.values) {
+      for (const Value& value : values_) {
         if (value.begin >= found.end || value.end <= found.begin || !as_kind(slot.kind, value))
           continue;
         if (best == nullptr || value.end - value.begin > best->end - best->begin) best = &value;
       }
       if (best == nullptr) return;
       out.text = *as_kind(slot.kind, *best);
+    } else if (slot.kind == SlotKind::text) {
+      make_whole(out);
     }
     if (asked(slot)) out.score += kAsked;
     learned_.insert(slot.name);
@@ -383,6 +428,7 @@ class SlotFilling {
   Wish& wish_;
   const KnownSkill& skill_;
   const Said& said_;
+  std::vector<Value> values_;  ///< of what was said
   const Phrases& phrases_;
   std::vector<HeardWord> words_;
   std::vector<Candidate> candidates_;
@@ -399,7 +445,8 @@ std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& s
 std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill) {
   std::vector<std::string> out;
   for (const Slot& slot : skill.slots) {
-    if (slot.required && !slot.initial && !wish.slots.contains(slot.name)) out.push_back(slot.name);
+    const bool wanted = (slot.required && !slot.initial) || wish.refused_slots.contains(slot.name);
+    if (wanted && !wish.slots.contains(slot.name)) out.push_back(slot.name);
   }
   return out;
 }

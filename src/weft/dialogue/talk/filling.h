@@ -30,7 +30,7 @@ struct Said {
 std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& said,
                               const Phrases& phrases);
 
-/// The names of required slots that nothing fills.
+/// The names of slots that nothing fills and that are required, or had a value that was refused.
 std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill);
 
 /// The arguments of the call.

@@ -276,7 +276,14 @@ class Referring {
         skill_(skill),
         conversation_(conversation),
         phrases_(phrases),
-        words_(heard_words(wish.text)) {}
+        words_(heard_words(wish.text)) {
+    for (std::size_t i = 0; i < words_.size();) {
+      const std::size_t used = match(words_, i, phrases_.reference.exist);
+      const auto from = words_.begin() + static_cast<std::ptrdiff_t>(i);
+      words_.erase(from, from + static_cast<std::ptrdiff_t>(used));
+      if (used == 0) ++i;
+    }
+  }
 
   std::vector<std::string> run() {
     place();

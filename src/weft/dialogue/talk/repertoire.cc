@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <format>
+#include <map>
 
 #include "weft/dialogue/language/phrases.h"
 #include "weft/dialogue/language/vocabulary.h"
 #include "weft/dialogue/router/words.h"
+#include "weft/dialogue/talk/heard.h"
 
 namespace weft::dialogue {
 namespace {
@@ -28,17 +30,6 @@ std::string in_words(std::string_view id) {
 
 /// Of words of one root ("book", "booking") one mostly is the beginning of the other: so long at
 /// least.
-constexpr std::size_t kRootBytes = 4;
-
-bool says_something(std::string_view word) {
-  const Phrases& phrases = english_phrases();
-  for (const Words words : {phrases.indefinite, phrases.articles, phrases.reply.polite}) {
-    if (std::ranges::contains(words, word)) return false;
-  }
-  const ClassedWord* known = english_vocabulary().find(word);
-  return word.size() > 1 && (known == nullptr || known->word_class == WordClass::none);
-}
-
 bool asked_for(const model::Solution& solution, const model::Skill& skill) {
   switch (skill.shape) {
     case model::Shape::invoke:
@@ -103,6 +94,7 @@ std::vector<KnownSkill> known_skills(const model::Solution& solution,
     known.title = skill.title.empty() ? in_words(known.skill) : skill.title;
     known.description = skill.description;
     known.examples = skill.examples;
+    known.tags = skill.tags;
     known.converses = skill.shape == model::Shape::converse;
     known.risky = !skill.effects.read_only.value_or(false);
     known.schema = skill.input_schema;
@@ -133,9 +125,42 @@ std::string spaced(const std::vector<std::string>& words) {
   return out;
 }
 
+/// "a taxi there" is "a taxi": what stands for a place named before says nothing of what is wanted.
+std::string without_places(std::string_view utterance) {
+  const ReferenceWords& words = english_phrases().reference;
+  const auto tokens = heard_words(utterance);
+  std::string out;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::size_t used = match(tokens, i, words.place);
+    if (used == 0) continue;
+    out += utterance.substr(from, tokens[i].begin - from);
+    from = tokens[i + used - 1].end;
+    i += used - 1;
+  }
+  out += utterance.substr(from);
+  return out;
+}
+
+/// Adds what `more` says to each title that two skills have.
+void add_to_equal_titles(std::vector<KnownSkill>& skills, auto more) {
+  std::map<std::string, int> titles;
+  for (const KnownSkill& each : skills) ++titles[each.title];
+  for (KnownSkill& each : skills) {
+    if (titles.at(each.title) > 1) each.title += " (" + more(each) + ")";
+  }
+}
+
+/// Two of one title are told apart by whose they are, "Predict (fraud)", or else by their names.
+void tell_apart(std::vector<KnownSkill>& skills) {
+  add_to_equal_titles(skills, [](const KnownSkill& each) { return in_words(each.solution); });
+  add_to_equal_titles(skills, [](const KnownSkill& each) { return each.name(); });
+}
+
 }  // namespace
 
 Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skills)) {
+  tell_apart(skills_);
   for (KnownSkill& each : skills_) each.form = form_of(each);
   std::vector<RoutedSkill> routed;
   routed.reserve(skills_.size());
@@ -144,45 +169,15 @@ Repertoire::Repertoire(std::vector<KnownSkill> skills) : skills_(std::move(skill
                       .name = each.title,
                       .description = each.description,
                       .examples = each.examples,
-                      .parameters = each.schema && !each.converses
-                                        ? parameters_of(*each.schema)
-                                        : std::vector<RoutedParameter>()});
+                      .parameters = each.schema && !each.converses ? parameters_of(*each.schema)
+                                                                   : std::vector<RoutedParameter>(),
+                      .tags = each.tags});
   }
   if (auto router = Router::train(routed)) router_ = *std::move(router);
-  const auto keep = [this](std::string_view text) {
-    for (const std::string& word : words_of(text)) {
-      if (!says_something(word)) continue;
-      words_.insert(word);
-      for (std::size_t size = kRootBytes; size < word.size(); ++size)
-        beginnings_.insert(word.substr(0, size));
-    }
-  };
   for (std::size_t i = 0; i < skills_.size(); ++i) {
     const auto [at, added] = titles_.try_emplace(spaced(words_of(skills_[i].title)), i);
     if (!added) at->second.reset();
   }
-  for (const KnownSkill& each : skills_) {
-    keep(each.title);
-    keep(each.description);
-    for (const std::string& example : each.examples) keep(example);
-    for (const Slot& slot : each.slots) {
-      keep(slot.name);
-      keep(slot.description);
-      for (const std::string& choice : slot.choices) keep(choice);
-    }
-  }
-}
-
-/// Whether any word of it, those aside that are in every sentence, was said by a skill of itself.
-bool Repertoire::speaks_of_any(std::string_view utterance) const {
-  return std::ranges::any_of(words_of(utterance), [this](const std::string& word) {
-    if (!says_something(word)) return false;
-    if (words_.contains(word) || beginnings_.contains(word)) return true;
-    for (std::size_t size = kRootBytes; size < word.size(); ++size) {
-      if (words_.contains(word.substr(0, size))) return true;
-    }
-    return false;
-  });
 }
 
 const KnownSkill* Repertoire::find(std::string_view name) const {
@@ -193,8 +188,7 @@ const KnownSkill* Repertoire::find(std::string_view name) const {
 
 Routing Repertoire::route(std::string_view utterance) const {
   if (!router_) return {};
-  Routing out = router_->route(utterance);
-  if (!speaks_of_any(utterance)) out.zone = Zone::decline;
+  Routing out = router_->route(without_places(utterance));
   if (const auto named = titled(utterance)) {
     // In its own words, as the concierge itself says them.
     const auto at = std::ranges::find(out.ranked, *named, &RankedSkill::skill);

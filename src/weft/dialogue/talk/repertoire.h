@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "weft/base/json.h"
@@ -22,9 +21,10 @@ namespace weft::dialogue {
 struct KnownSkill {
   std::string solution;
   std::string skill;
-  std::string title;  ///< as a person reads it
+  std::string title;  ///< as a person reads it; a repertoire makes each another
   std::string description;
   std::vector<std::string> examples;
+  std::vector<std::string> tags;
   bool converses = false;  ///< it takes sentences, and asks itself
   bool risky = true;       ///< it does not say that it only reads, or harms nothing
   std::vector<Slot> slots;
@@ -48,21 +48,17 @@ class Repertoire {
   const KnownSkill* find(std::string_view name) const;
   /// With nothing here, all is declined.
   Routing route(std::string_view utterance) const;
+  /// The skill that has these words for its title, and no other has.
+  std::optional<std::size_t> titled(std::string_view utterance) const;
   const Thresholds& thresholds() const;
   const KnownSkill& ranked(const RankedSkill& skill) const { return skills_[skill.skill]; }
   /// A value for a slot in the type that the schema wants it in.
   static json::value typed(const KnownSkill& skill, const Slot& slot, std::string_view text);
 
  private:
-  bool speaks_of_any(std::string_view utterance) const;
-  /// The skill that has these words for its title, and no other has.
-  std::optional<std::size_t> titled(std::string_view utterance) const;
-
   std::vector<KnownSkill> skills_;
   std::optional<Router> router_;
   /// All words that skills say of themselves, and their beginnings.
-  std::unordered_set<std::string> words_;
-  std::unordered_set<std::string> beginnings_;
   /// By the words of a title; none where several have it.
   std::unordered_map<std::string, std::optional<std::size_t>> titles_;
 };

@@ -15,20 +15,6 @@ bool is_mark(const HeardWord& token) {
   return token.word.size() == 1 && std::string_view(",;.?!").contains(token.word.front());
 }
 
-/// Words that say nothing by themselves, from `at` on.
-std::size_t skip_polite(Tokens tokens, std::size_t at, const ReplyWords& words) {
-  while (at < tokens.size()) {
-    if (is_mark(tokens[at])) {
-      ++at;
-      continue;
-    }
-    const std::size_t used = match(tokens, at, words.polite);
-    if (used == 0) break;
-    at += used;
-  }
-  return at;
-}
-
 std::optional<int> number_of(std::string_view word) {
   int value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
@@ -62,7 +48,10 @@ struct Kind {
   Act act;
   Words ReplyWords::* words;
 };
-constexpr auto kKinds = std::to_array<Kind>({{Act::cancel, &ReplyWords::cancel},
+constexpr auto kKinds = std::to_array<Kind>({{Act::greet, &ReplyWords::greet},
+                                             {Act::thank, &ReplyWords::thank},
+                                             {Act::part, &ReplyWords::part},
+                                             {Act::cancel, &ReplyWords::cancel},
                                              {Act::human, &ReplyWords::human},
                                              {Act::help, &ReplyWords::help},
                                              {Act::any, &ReplyWords::any},
@@ -87,6 +76,20 @@ Found act_at(Tokens tokens, std::size_t at, const ReplyWords& words) {
   return out;
 }
 
+/// Words that say nothing by themselves, from `at` on: "thanks", but not "thanks a lot".
+std::size_t skip_polite(Tokens tokens, std::size_t at, const ReplyWords& words) {
+  while (at < tokens.size()) {
+    if (is_mark(tokens[at])) {
+      ++at;
+      continue;
+    }
+    const std::size_t used = match(tokens, at, words.polite);
+    if (used == 0 || act_at(tokens, at, words).used > used) break;
+    at += used;
+  }
+  return at;
+}
+
 }  // namespace
 
 std::string_view to_string(Act act) {
@@ -102,6 +105,9 @@ std::string_view to_string(Act act) {
     case Act::repeat: return "repeat";
     case Act::help: return "help";
     case Act::human: return "human";
+    case Act::greet: return "greet";
+    case Act::thank: return "thank";
+    case Act::part: return "part";
   }
   return "none";
 }

@@ -22,7 +22,10 @@ enum class Act : std::uint8_t {
   back,
   repeat,
   help,
-  human
+  human,
+  greet,
+  thank,
+  part
 };
 std::string_view to_string(Act act);
 

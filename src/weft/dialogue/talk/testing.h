@@ -18,7 +18,7 @@ namespace weft::dialogue {
 
 inline constexpr std::chrono::local_seconds kNow{std::chrono::seconds(1'795'789'800)};
 
-/// Numbers of digits, and words with a capital: what these tests need.
+/// Numbers of digits, and runs of words with a capital: what these tests need.
 inline std::vector<Value> few_values(std::string_view utterance, std::chrono::local_seconds) {
   std::vector<Value> out;
   bool first = true;
@@ -29,6 +29,12 @@ inline std::vector<Value> few_values(std::string_view utterance, std::chrono::lo
     const bool name = !first && shown.front() >= 'A' && shown.front() <= 'Z' && shown != "I";
     first = false;
     if (!number && !name) continue;
+    if (name && !out.empty() && out.back().type == ValueType::name &&
+        out.back().end + 1 == word.begin && utterance[out.back().end] == ' ') {
+      out.back().end = word.end;
+      out.back().canonical = utterance.substr(out.back().begin, word.end - out.back().begin);
+      continue;
+    }
     out.push_back({.type = number ? ValueType::number : ValueType::name,
                    .begin = word.begin,
                    .end = word.end,

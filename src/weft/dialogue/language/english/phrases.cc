@@ -23,12 +23,28 @@ constexpr auto kNegate =
 constexpr auto kCancel = words("cancel", "cancel it", "cancel that", "stop", "never mind",
                                "nevermind", "forget it", "forget that", "abort", "leave it",
                                "drop it", "quit", "cancel everything", "not any more");
-constexpr auto kHelp = words("help", "what can you do", "what can i say", "what are my options",
-                             "how does this work", "help me");
+constexpr auto kHelp = words("help", "what can you do", "what can you do for me", "what can i say",
+                             "what can i do", "what can i do here", "what are my options",
+                             "how does this work", "help me", "can you help me", "can you help",
+                             "could you help me", "i need help", "i need some help", "?");
+constexpr auto kGreet = words("hello", "hello there", "hi", "hi there", "hey", "hey there",
+                              "good morning", "good afternoon", "good evening", "good day",
+                              "greetings", "how are you", "nice to meet you");
+constexpr auto kThank =
+    words("thanks", "thank you", "thank you very much", "thanks a lot", "many thanks", "thx",
+          "cheers", "much appreciated", "thank you so much", "that was helpful", "that helped");
+constexpr auto kPart = words("bye", "bye bye", "goodbye", "good bye", "good night", "see you",
+                             "see you later", "have a nice day", "that's all", "that is all",
+                             "that was all", "that will be all", "nothing else");
 constexpr auto kHuman =
     words("human", "a human", "a person", "real person", "talk to someone", "speak to someone",
           "an operator", "operator", "an agent", "someone real", "talk to a person",
-          "talk to a human", "speak to a human", "speak to a person");
+          "talk to a human", "speak to a human", "speak to a person", "can i talk to someone",
+          "can i speak to someone", "can i talk to a person", "can i speak to a person",
+          "can i talk to a human", "can i speak to a human", "can i speak with someone",
+          "let me talk to a human", "let me talk to a person", "i want to talk to a human",
+          "i want to talk to a person", "i want to speak to a human", "i want to speak to a person",
+          "connect me to a human", "connect me to a person", "i need a human");
 constexpr auto kRepeat = words("repeat", "say that again", "again please", "pardon", "what",
                                "come again", "repeat that", "what did you say", "sorry");
 constexpr auto kBack = words("back", "go back", "previous", "undo", "one step back");
@@ -48,6 +64,8 @@ constexpr auto kAround = words("the", "one", "number", "option", "please", "i", 
 constexpr auto kLast = words("last", "latter");
 
 constexpr auto kPlace = words("there", "that place", "same place", "that address", "that city");
+constexpr auto kExist = words("is there", "are there", "was there", "were there", "there is",
+                              "there are", "there was", "there were", "there will be");
 constexpr auto kDay = words("same day", "that day", "that date", "the same date");
 constexpr auto kPlaces =
     words("address", "destination", "venue", "place", "location", "street", "dropoff", "drop",
@@ -92,6 +110,14 @@ constexpr auto kIndefinite =
           "her", "us", "do", "be", "go", "get", "have", "see", "know", "one");
 constexpr auto kAnswerLeads = words("it is", "it's", "that is", "that's", "this is", "my name is",
                                     "i am", "i'm", "the", "to", "in", "at", "near", "for");
+constexpr auto kStatements = words("i have", "i've", "i had", "i feel", "i felt", "i am", "i'm",
+                                   "i was", "my", "we have", "we are", "we're", "it is", "it's");
+constexpr auto kFreeTexts =
+    words("message", "text", "subject", "note", "notes", "comment", "content", "body", "title",
+          "words", "greeting", "query", "question", "caption", "phrase", "sentence", "input");
+constexpr auto kStreets = words("road", "street", "avenue", "lane", "drive", "boulevard", "way",
+                                "square", "place", "court", "terrace", "crescent", "alley",
+                                "highway", "rd", "st", "ave", "ln", "dr", "blvd", "sq");
 constexpr auto kTargets = words("to", "recipient", "payee", "receiver", "destination", "target",
                                 "dropoff", "account", "contact");
 constexpr auto kSources = words("from", "origin", "source", "pickup", "start", "sender");
@@ -119,11 +145,15 @@ constexpr Phrases kEnglish{
               .back = kBack,
               .more = kMore,
               .any = kAny,
+              .greet = kGreet,
+              .thank = kThank,
+              .part = kPart,
               .polite = kPolite,
               .ordinals = kOrdinals,
               .around = kAround,
               .last = kLast},
     .reference = {.place = kPlace,
+                  .exist = kExist,
                   .day = kDay,
                   .places = kPlaces,
                   .ways = kWays,
@@ -139,13 +169,16 @@ constexpr Phrases kEnglish{
     .articles = kArticles,
     .indefinite = kIndefinite,
     .answer_leads = kAnswerLeads,
+    .statements = kStatements,
+    .free_texts = kFreeTexts,
+    .streets = kStreets,
     .and_word = "and",
     .or_word = "or",
     .ask_one = "What is the {}?",
     .ask_way = "{}?",
     .ask_choice = "Which {}: {}?",
     .ask_several = "I still need {}.",
-    .ask_again = "I did not understand that.",
+    .ask_again = "I did not understand that. (“cancel” leaves it.)",
     .which_skill = "Which of these do you mean?\n{}",
     .cannot = "I cannot do that (“{}”). The nearest that I can do: {}.",
     .cannot_at_all = "I cannot do that (“{}”): nothing that has joined here is for it.",
@@ -178,6 +211,10 @@ constexpr Phrases kEnglish{
     .nothing_before = "There is nothing before this. “cancel” leaves it.",
     .help = "I can do this for you:\n{}",
     .human = "Nobody has joined here whom I could hand you to. “cancel” ends what we are at.",
+    .greeting = "Hello. What can I do for you? (“help” lists it.)",
+    .welcome = "You are welcome.",
+    .parting = "Goodbye.",
+    .not_taken = "{}: {} cannot be that: {}.",
 };
 
 }  // namespace
