@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
-from harness import Hub, eventually, free_port  # noqa: E402
+from harness import Hub, Lines, eventually, free_port  # noqa: E402
 from broker import Broker, Vehicles, at_once, until_said  # noqa: E402
 
 SKILLS = """
@@ -320,7 +320,10 @@ class Coming(World):
         broker.say("city/position/car-7", {"at": 1}, retain=True)
         hub = self.start(config(broker.port).replace("first_reply: 3s", "first_reply: 60s"))
         hub.has_joined("taxi")
-        threads, told = at_once(lambda: events(hub, "ride", {"do": "hold"}), lambda: events(hub, "follow", {"vehicle": "car-7"}))
+        threads, told = at_once(lambda: events(hub, "ride", {"do": "hold"}))
+        follow = hub.begin("call", "taxi/follow", "vehicle=car-7", "--stream")
+        said = Lines(follow.stderr)
+        said.wait('"at":1')
         eventually("it is held", lambda: cars.held)
         broker.kill()
         cars.end()
@@ -330,12 +333,14 @@ class Coming(World):
         os.chmod(rights, 0o666)
         broker.configure(f"plugin {PLUGIN}", f"plugin_opt_config_file {rights}")
         broker.start()
-        for thread in threads:
-            thread.join()
-        ride, follow = (events_of_one[-1][1]["error"] for events_of_one in told)
+        threads[0].join()
+        ride = told[0][-1][1]["error"]
         self.assertEqual(ride["reason"], "unavailable", ride)
         self.assertRegex(ride["message"], "refused a subscription: not authorized .*whether it was carried out is not known")
-        self.assertIn("refused a subscription: not authorized", follow["message"])
+        self.assertEqual(follow.wait(20), 5, said.text())
+        said.close()
+        follow.stdout.close()
+        self.assertIn("refused a subscription: not authorized", said.text())
         again = events(hub, "ride", {"do": "ride"})[-1][1]["error"]
         self.assertEqual(again["reason"], "unavailable", again)
         self.assertNotIn("carried out", again["message"])
