@@ -56,7 +56,8 @@ float saturated(float count, float length) {
 
 /// The same of one word in each skill, for words that mean nearly the same.
 std::vector<CountedWord> counted_words(std::span<const SkillWords> skills) {
-  std::map<std::string, std::map<std::uint32_t, float>> counts;
+  // Of each word, the skills in their order.
+  std::unordered_map<std::string_view, std::vector<std::pair<std::uint32_t, float>>> counts;
   std::vector<float> lengths(skills.size(), 0);
   for (std::uint32_t skill = 0; skill < skills.size(); ++skill) {
     for (std::size_t field = 0; field < kFields; ++field) {
@@ -65,7 +66,9 @@ std::vector<CountedWord> counted_words(std::span<const SkillWords> skills) {
           kFieldWeights[field] *
           std::min(1.0F, kFieldWords / std::max<float>(static_cast<float>(words.size()), 1.0F));
       for (const std::string& word : words) {
-        counts[word][skill] += weight;
+        auto& holders = counts[word];
+        if (holders.empty() || holders.back().first != skill) holders.emplace_back(skill, 0.0F);
+        holders.back().second += weight;
         lengths[skill] += weight;
       }
     }
@@ -76,7 +79,7 @@ std::vector<CountedWord> counted_words(std::span<const SkillWords> skills) {
   for (const auto& [word, holders] : counts) {
     for (const auto& [skill, said] : holders) {
       const float length = mean > 0 ? lengths[skill] / mean : 1;
-      out.push_back({.word = word, .skill = skill, .weight = saturated(said, length)});
+      out.push_back({.word = std::string(word), .skill = skill, .weight = saturated(said, length)});
     }
   }
   return out;
