@@ -61,9 +61,10 @@ Awaitable<Result<int>> GrpcDoor::begin() {
 
 Awaitable<Result<int>> GrpcDoor::open(CancelToken cancel) {
   const SteadyTime until = std::chrono::steady_clock::now() + kLeftOpen;
-  while (true) {
+  for (int tries = 0;; ++tries) {
     auto port = co_await begin();
-    if (port || std::chrono::steady_clock::now() >= until) co_return port;
+    // A slow start is tried twice as well.
+    if (port || (tries > 0 && std::chrono::steady_clock::now() >= until)) co_return port;
     const bool slept = co_await sleep_for(kPauseMin, cancel);
     if (!slept) co_return port;
   }
