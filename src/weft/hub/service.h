@@ -61,7 +61,7 @@ struct CallContext {
   /// The same call was made before, in a life of the hub that ended: what was allowed then is.
   bool again = false;
   /// What the hub itself had asked in a life that ended, of a call that nothing was done for yet:
-  /// the same question is asked under the same id, until it expires.
+  /// the same question is asked under the same id while it has time left (kAskLeftMinMs).
   std::optional<model::Ask::Consent> asked = std::nullopt;
 };
 

@@ -26,12 +26,16 @@ constexpr float kRarityLeast = 0.05F;
 
 using Counts = std::unordered_map<std::uint32_t, float>;
 
+/// What one word of a field counts, of so many words there.
+float field_weight(std::size_t field, std::size_t words) {
+  const auto length = static_cast<float>(std::max<std::size_t>(words, 1));
+  return kFieldWeights[field] * std::min(1.0F, kFieldWords / length);
+}
+
 Counts counts_of(const SkillWords& skill, Kind kind) {
   Counts out;
   for (std::size_t field = 0; field < kFields; ++field) {
-    const auto length = static_cast<float>(skill.fields[field].size());
-    const float weight =
-        kFieldWeights[field] * std::min(1.0F, kFieldWords / std::max(length, 1.0F));
+    const float weight = field_weight(field, skill.fields[field].size());
     for (const std::string& word : skill.fields[field]) {
       for (const Feature& each : features_of(std::span(&word, 1))) {
         if (each.kind == kind) out[each.hash] += weight * std::exp(each.value - 1);
@@ -62,9 +66,7 @@ std::vector<CountedWord> counted_words(std::span<const SkillWords> skills) {
   for (std::uint32_t skill = 0; skill < skills.size(); ++skill) {
     for (std::size_t field = 0; field < kFields; ++field) {
       const auto& words = skills[skill].fields[field];
-      const float weight =
-          kFieldWeights[field] *
-          std::min(1.0F, kFieldWords / std::max<float>(static_cast<float>(words.size()), 1.0F));
+      const float weight = field_weight(field, words.size());
       for (const std::string& word : words) {
         auto& holders = counts[word];
         if (holders.empty() || holders.back().first != skill) holders.emplace_back(skill, 0.0F);

@@ -32,8 +32,8 @@ constexpr float kMatchMargin = 0.1F;
 /// The words that the first skill shares with the sentence add to every score, where it has few
 /// examples: nothing is added for the second. What goes well together by its affinity alone may be
 /// chance. Which skill is first does not depend on it; whether one is meant at all does.
-constexpr float kSharedWeight = 2;
-constexpr float kSharedEven = 1;
+constexpr float kMeantWeight = 2;
+constexpr float kMeantEven = 1;
 /// What it adds to every score that the nearest example is near; as the margin of being no wish at
 /// all takes from it. Which skill is first does not depend on either; whether one is meant at all
 /// does.
@@ -149,7 +149,7 @@ std::vector<RankedSkill> Router::rank(std::string_view text) const {
   std::ranges::partial_sort(out, out.begin() + static_cast<std::ptrdiff_t>(count), better);
   out.resize(count);
   const std::size_t first = out.front().skill;
-  float meant = (1 - learned_[first]) * (kSharedWeight * scores.shared[first] - kSharedEven);
+  float meant = (1 - learned_[first]) * (kMeantWeight * scores.shared[first] - kMeantEven);
   if (nearest_) {
     const float near = kNearWeight * nearest_->cosine(utterance);
     meant += learned_[first] * (near - scores.background);

@@ -303,6 +303,9 @@ Step Concierge::next(Conversation& c, std::vector<std::string>& told) const {
               .message = std::move(message),
               .arguments = {}};
     }
+    // First, since what was refused would be found again where it came from.
+    if (auto names = still_refused(*wish); !names.empty())
+      return ask_for(c, *wish, *skill, std::move(names));
     for (const std::string& words : refer(*wish, *skill, c, phrases_))
       told.push_back(filled(phrases_.nothing_meant, {words}));
     carry_over(*wish, *skill, c.board);

@@ -226,6 +226,19 @@ TEST_F(TalkTest, AValueThatIsNoArgumentIsAskedForAgain) {
   EXPECT_THAT(told_, ElementsAre(HasSubstr("did not work")));
 }
 
+TEST_F(TalkTest, AValueThatWasRefusedIsNotTakenFromTheSamePlaceAgain) {
+  say("book a table at Hakkasan for 2 and get me a taxi there");
+  const Step ride =
+      done(json::parse(R"({"booking":{"address":"1 Hanway Place"}})").value(), "A table for 2");
+  EXPECT_EQ(call(ride), R"(taxi/ride {"destination":"1 Hanway Place"})");
+  told_ = {concierge_.took(
+      c_, fail(make_argument_error("/destination", "/destination: no such address")))};
+  const Step asked = next();
+  EXPECT_EQ(asked.kind, Step::Kind::ask);
+  EXPECT_THAT(asked.text, HasSubstr("destination"));
+  EXPECT_EQ(call(say("Central Station")), R"(taxi/ride {"destination":"Central Station"})");
+}
+
 TEST_F(TalkTest, WhatMayHaveBeenDoneInPartIsNotMadeAgain) {
   say("pay 5 dollars to Mary");
   c_.current()->state = WishState::calling;

@@ -445,8 +445,15 @@ std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& s
 std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill) {
   std::vector<std::string> out;
   for (const Slot& slot : skill.slots) {
-    const bool wanted = (slot.required && !slot.initial) || wish.refused_slots.contains(slot.name);
-    if (wanted && !wish.slots.contains(slot.name)) out.push_back(slot.name);
+    if (slot.required && !slot.initial && !wish.slots.contains(slot.name)) out.push_back(slot.name);
+  }
+  return out;
+}
+
+std::vector<std::string> still_refused(const Wish& wish) {
+  std::vector<std::string> out;
+  for (const std::string& name : wish.refused_slots) {
+    if (!wish.slots.contains(name)) out.push_back(name);
   }
   return out;
 }

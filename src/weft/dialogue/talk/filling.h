@@ -30,8 +30,10 @@ struct Said {
 std::vector<std::string> fill(Wish& wish, const KnownSkill& skill, const Said& said,
                               const Phrases& phrases);
 
-/// The names of slots that nothing fills and that are required, or had a value that was refused.
+/// The names of required slots that nothing fills.
 std::vector<std::string> missing(const Wish& wish, const KnownSkill& skill);
+/// The names of slots whose value was refused, and that have no other yet.
+std::vector<std::string> still_refused(const Wish& wish);
 
 /// The arguments of the call.
 json::object arguments_of(const Wish& wish, const KnownSkill& skill);

@@ -28,8 +28,6 @@ std::string in_words(std::string_view id) {
   return out;
 }
 
-/// Of words of one root ("book", "booking") one mostly is the beginning of the other: so long at
-/// least.
 bool asked_for(const model::Solution& solution, const model::Skill& skill) {
   switch (skill.shape) {
     case model::Shape::invoke:

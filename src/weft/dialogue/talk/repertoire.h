@@ -58,7 +58,6 @@ class Repertoire {
  private:
   std::vector<KnownSkill> skills_;
   std::optional<Router> router_;
-  /// All words that skills say of themselves, and their beginnings.
   /// By the words of a title; none where several have it.
   std::unordered_map<std::string, std::optional<std::size_t>> titles_;
 };
