@@ -46,6 +46,11 @@ std::vector<std::string_view> Concierge::segments_of(std::string_view utterance,
       used += more;
     }
     if (used == 0 || i + used >= words.size()) continue;
+    const char next = utterance[words[i + used].begin];
+    // "314 Renmin Road, Jing'an" is one address.
+    const bool in_address = used == 1 && words[i].word == "," && next >= 'A' && next <= 'Z' &&
+                            std::ranges::contains(phrases_.streets, words[i - 1].word);
+    if (in_address) continue;
     cuts.push_back({words[i - 1].end, words[i + used].begin, i + used});
     i += used;
   }

@@ -207,6 +207,14 @@ TEST_F(TalkTest, ThatSomethingExistsIsNoPlace) {
   EXPECT_EQ(call(next()), R"(taxi/ride {"destination":"Central Station"})");
 }
 
+TEST_F(TalkTest, AnAddressIsNotCutAtItsComma) {
+  // A district by such a name is asked about, and no wish of its own.
+  const std::string whole = "get me a taxi to 18 Long Road, Account Balance";
+  EXPECT_EQ(say(whole).kind, Step::Kind::ask);
+  EXPECT_THAT(c_.wishes, IsEmpty());
+  EXPECT_EQ(c_.pending.heard, whole);
+}
+
 TEST_F(TalkTest, AnAddressIsWholeWithItsNumberAndDistrict) {
   EXPECT_EQ(call(say("get me a taxi to 18 Yuyuan Road, Changning")),
             R"(taxi/ride {"destination":"18 Yuyuan Road, Changning"})");
