@@ -68,7 +68,11 @@ class AwsCase(Case):
     def tearDown(self):
         # A hub that ended by itself is the finding, whatever its callers saw.
         if self.hub and self.hub.process.poll() is not None:
-            self.fail(f"weft up ended with {self.hub.process.returncode}: {self.hub.err.text()}")
+            ended = f"weft up ended with {self.hub.process.returncode}: {self.hub.err.text()}"
+            # The tests that come after have a finding of their own, or none.
+            self.hub.start()
+            self.clients.clear()
+            self.fail(ended)
         self.checked.assert_good()
 
     # What is expected of an error.

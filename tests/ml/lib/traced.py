@@ -30,9 +30,11 @@ class Traced:
 
     def attached(self):
         self.said += (self.process.stderr.read() or b"").decode(errors="replace")
+        if "attached" in self.said:
+            return True  # it may have ended since: what was to be killed did at once what it is killed for
         if self.process.poll() is not None:
             raise AssertionError(f"strace ended with {self.process.returncode}: {self.said}")
-        return "attached" in self.said
+        return False
 
     def end(self):
         """What it saw, a line for each call: (thread, call, its arguments); those that were cut off by others' as they began."""
