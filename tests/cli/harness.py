@@ -228,8 +228,8 @@ class Hub:
         self.stop(signal.SIGKILL)
         raise AssertionError("the hub does not say where it listens")
 
-    def run(self, *words, stdin=None, env=None):
-        return subprocess.run([WEFT, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=30,
+    def run(self, *words, stdin=None, env=None, seconds=30):
+        return subprocess.run([WEFT, *map(str, words)], capture_output=True, text=True, input=stdin, timeout=seconds,
                               env={**self.env, **(env or {})}, cwd=self.folder)
 
     def begin(self, *words, **more):

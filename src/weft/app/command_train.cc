@@ -9,6 +9,7 @@
 #include "weft/app/deploying.h"
 #include "weft/app/files.h"
 #include "weft/app/job_file.h"
+#include "weft/app/sent_files.h"
 #include "weft/app/terminal.h"
 #include "weft/base/timers.h"
 #include "weft/base/url.h"
@@ -32,39 +33,38 @@ std::string name_of_run(const std::string& name, std::int64_t now_ms) {
   return std::format("{}-{:%Y%m%d-%H%M%S}-{:03}", name, seconds, now_ms % 1'000);
 }
 
-/// Regular files of a folder, or the file itself, with their names from there.
-std::vector<std::pair<fs::path, std::string>> files_of(const fs::path& from) {
-  std::vector<std::pair<fs::path, std::string>> out;
-  std::error_code error;
-  if (!fs::is_directory(from, error)) return {{from, from.filename().string()}};
-  for (fs::recursive_directory_iterator each(from, error), end; !error && each != end;
-       each.increment(error)) {
-    const std::string name = each->path().filename().string();
-    if (name.starts_with('.') || name == "__pycache__") {
-      if (each->is_directory(error)) each.disable_recursion_pending();
-      continue;
-    }
-    if (each->is_regular_file(error))
-      out.emplace_back(each->path(), fs::relative(each->path(), from, error).generic_string());
-  }
-  std::ranges::sort(out);
-  return out;
+void print_sent(const Printer& printer, std::string_view what, const std::vector<SentFile>& files) {
+  printer.note(std::format("{}: {} file{}, {} bytes", what, files.size(),
+                           files.size() == 1 ? "" : "s", bytes_of(files)));
 }
 
 /// Puts what a channel names on this machine where the job looks for it.
 Awaitable<Result<void>> send_channel(AwsClient& aws, const Printer& printer, JobChannel channel,
                                      fs::path folder, std::string job_name, std::string bucket) {
   if (channel.from.starts_with("s3://")) co_return Result<void>();
-  const auto files = files_of(folder / channel.from);
-  std::uint64_t bytes = 0;
-  for (const auto& [file, name] : files) {
-    std::error_code error;
-    bytes += fs::file_size(file, error);
-    std::string key = std::format("{}/input/{}/{}", job_name, channel.name, name);
-    WEFT_CO_CHECK(co_await aws.put_file(file, bucket, std::move(key)));
+  WEFT_CO_TRY(const std::vector<SentFile> files, files_to_send(folder / channel.from));
+  for (const SentFile& file : files) {
+    std::string key = std::format("{}/input/{}/{}", job_name, channel.name, file.name);
+    WEFT_CO_CHECK(co_await aws.put_file(file.path, bucket, std::move(key)));
   }
-  printer.note(std::format("{}: {} file{}, {} bytes", channel.name, files.size(),
-                           files.size() == 1 ? "" : "s", bytes));
+  print_sent(printer, channel.name, files);
+  co_return Result<void>();
+}
+
+/// Puts the script and what lies in its folder where the job looks for its source, as one archive:
+/// so a model that is made of the job has it too.
+Awaitable<Result<void>> send_code(AwsClient& aws, const Printer& printer, std::string script,
+                                  fs::path folder, std::string job_name, std::string bucket) {
+  fs::path own = (folder / script).parent_path();
+  if (own.empty()) own = ".";
+  WEFT_CO_TRY(const std::vector<SentFile> files, files_to_send(own));
+  WEFT_CO_CHECK(check_code(files, own));
+  WEFT_CO_TRY(const TemporaryFolder folder_of_archive, TemporaryFolder::create());
+  const fs::path archive = folder_of_archive.path() / "code.tar";
+  WEFT_CO_CHECK(pack_files(files, archive));
+  std::string key = key_of_code(job_name);
+  WEFT_CO_CHECK(co_await aws.put_file(archive, bucket, std::move(key)));
+  print_sent(printer, "code", files);
   co_return Result<void>();
 }
 
@@ -188,16 +188,10 @@ Awaitable<Result<Exit>> train(AdminClient& admin, AwsClient& aws, const Printer&
   const std::string name = name_of_run(job.name, now_ms);
   std::string bucket(kOwnBucket);
   WEFT_CO_CHECK(co_await aws.make_bucket(bucket));
-  std::vector<JobChannel> channels = job.data;
-  if (!job.script.empty()) {
-    channels.push_back({.name = "code",
-                        .from = fs::path(job.script).parent_path().empty()
-                                    ? "."
-                                    : fs::path(job.script).parent_path().string(),
-                        .type = ""});
-  }
-  for (const JobChannel& channel : channels)
+  for (const JobChannel& channel : job.data)
     WEFT_CO_CHECK(co_await send_channel(aws, printer, channel, training.folder, name, bucket));
+  if (!job.script.empty())
+    WEFT_CO_CHECK(co_await send_code(aws, printer, job.script, training.folder, name, bucket));
   json::object request = training_request(job, name, bucket);
   WEFT_CO_TRY(json::object created,
               co_await aws.sagemaker("CreateTrainingJob", std::move(request)));

@@ -93,7 +93,6 @@ json::array channels_of(const JobFile& job, const std::string& name, const std::
     out.push_back(std::move(made));
   };
   for (const JobChannel& channel : job.data) add(channel);
-  if (!job.script.empty()) add({.name = "code", .from = job.script, .type = ""});
   return out;
 }
 
@@ -124,6 +123,10 @@ std::string place_of_channel(const JobChannel& channel, const std::string& job_n
                              const std::string& bucket) {
   if (is_address(channel.from)) return channel.from;
   return std::format("s3://{}/{}/input/{}/", bucket, job_name, channel.name);
+}
+
+std::string key_of_code(const std::string& job_name) {
+  return std::format("{}/source/sourcedir.tar", job_name);
 }
 
 JobFileReading read_job_file(std::string_view text, const std::string& file) {
@@ -165,6 +168,8 @@ json::object training_request(const JobFile& job, const std::string& job_name,
     algorithm["TrainingImage"] = kScriptImage;
     const std::string program = std::filesystem::path(job.script).filename().string();
     hyperparameters["sagemaker_program"] = json::write(json::value(program));
+    const std::string code = std::format("s3://{}/{}", bucket, key_of_code(job_name));
+    hyperparameters["sagemaker_submit_directory"] = json::write(json::value(code));
   }
   json::array metrics;
   for (const auto& [name, pattern] : job.metrics)

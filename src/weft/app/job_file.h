@@ -51,5 +51,7 @@ json::object training_request(const JobFile& job, const std::string& job_name,
 /// Where `weft train` puts what lies on this machine: `s3://BUCKET/JOB/input/CHANNEL`.
 std::string place_of_channel(const JobChannel& channel, const std::string& job_name,
                              const std::string& bucket);
+/// Where it puts a script with what belongs to it.
+std::string key_of_code(const std::string& job_name);
 
 }  // namespace weft::app

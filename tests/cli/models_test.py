@@ -1,0 +1,113 @@
+"""Training and serving from the command line: what goes along with a job, what is asked, models that are files, models in weft.yaml."""
+import io
+import json
+import pickle
+import re
+import signal
+import tarfile
+import unittest
+from pathlib import Path
+
+from harness import Case, eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+ALGORITHMS = ROOT / "src/weft/ml/algorithms"
+ONNX = ALGORITHMS / "onnx/engine/golden/mlp.onnx"
+FASTTEXT = ALGORITHMS / "blazingtext/engine/golden/plain.bin"
+# A version and a graph, as an ONNX model has them, and nothing that could be loaded.
+BROKEN_ONNX = b"\x08\x08\x3a\x00"
+ROW = ",".join(map(str, json.loads((ONNX.parent / "answers.json").read_text())["mlp"]["input"][0]))
+SAYS = """import os
+def model_fn(folder): return os.environ.get("WORD", "nothing")
+def input_fn(data, content_type): return data
+def predict_fn(data, model): return model
+def output_fn(prediction, accept): return prediction, "text/plain"
+"""
+WALKS = """import os, helper
+for at, folders, files in os.walk("/opt/ml/code"):
+    print("walked", at, *folders, *files, flush=True)
+for at, folders, files in os.walk("/opt/ml/input/data"):
+    print("walked", at, *folders, *files, flush=True)
+open("/opt/ml/model/done", "w").write(helper.WORD)
+"""
+
+
+def pack(path, files):
+    """An archive of {name: bytes or a file}."""
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            content = content.read_bytes() if isinstance(content, Path) else content
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return path
+
+
+class Models(Case):
+    def setUp(self):
+        super().setUp()
+        self.at = Path(self.folder)
+
+    def write(self, name, text):
+        path = self.at / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (path.write_bytes if isinstance(text, bytes) else path.write_text)(text)
+        return path
+
+    def run_ok(self, *words, **more):
+        done = self.hub.run(*words, seconds=120, **more)
+        self.assertEqual(done.returncode, 0, f"{words}: {done.stdout}{done.stderr}")
+        return done
+
+    def refused(self, *words, exit=1):
+        done = self.hub.run(*words, seconds=120)
+        self.assertEqual(done.returncode, exit, f"{words}: {done.stdout}{done.stderr}")
+        return done.stderr
+
+    def asked(self, endpoint, data, *options):
+        return self.run_ok("predict", endpoint, "--input", data, *options).stdout.strip()
+
+    def train_tiny(self):
+        self.write("rows.csv", "".join(f"{row % 2},{row},{row * 7 % 5}\n" for row in range(20)))
+        self.write("tiny.yaml", "algorithm: xgboost\nhyperparameters: {num_round: 2, objective: 'binary:logistic'}\n"
+                                "data: {train: rows.csv}\ndeploy: tiny\n")
+        self.run_ok("train", "tiny.yaml")
+
+
+class Sent(Models):
+    def trained(self):
+        """What the script found, and what was said of it."""
+        done = self.run_ok("train", "walk.yaml")
+        job = json.loads(self.run_ok("jobs", "--json").stdout)["jobs"][0]["name"]
+        return self.run_ok("jobs", job, "--logs").stdout, done.stderr
+
+    def test_a_script_gets_its_own_code_and_nothing_of_the_hub(self):
+        self.start()
+        self.write("walk.py", WALKS)
+        self.write("helper.py", "WORD = 'done'\n")
+        self.write("lib/own.py", "")
+        for name in (".env", "__pycache__/a.pyc", "env/pyvenv.cfg", "env/lib/inside.py", "lib/old/weft.db", "lib/old/log", "weft.yaml"):
+            self.write(name, "x")
+        self.write("walk.yaml", "script: walk.py\ndata: {everything: .}\n")
+        self.assertTrue((self.at / "data/weft.db").exists(), "a hub's data lies beside the script")
+        found, said = self.trained()
+        for name in ("walk.py", "helper.py", "own.py"):
+            self.assertIn(name, found)
+        for name in ("weft.db", "weft.sock", "objects", "inside.py", ".env", "weft.yaml", "a.pyc"):
+            self.assertNotIn(name, found)
+        self.assertRegex(said, r"code: 4 files, \d+ bytes")  # walk.yaml too
+
+    def test_too_much_is_refused_with_the_largest(self):
+        self.start()
+        self.write("walk.py", WALKS)
+        with open(self.at / "large.bin", "wb") as large:
+            large.truncate(100_000_001)
+        self.write("rows.csv", "1,2\n")
+        self.write("walk.yaml", "script: walk.py\ndata: {train: rows.csv}\n")
+        said = self.refused("train", "walk.yaml")
+        self.assertIn("the largest large.bin of 100000001", said)
+        self.assertIn("folder of their own", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
