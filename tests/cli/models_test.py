@@ -109,5 +109,20 @@ class Sent(Models):
         self.assertIn("folder of their own", said)
 
 
+class Asked(Models):
+    def test_the_input_is_a_file_or_the_data(self):
+        self.start()
+        self.train_tiny()
+        self.write("two.csv", "1,2\n8,4\n")
+        two = self.asked("tiny", "two.csv")
+        self.assertEqual(len(re.split(r"[,\n]", two)), 2, two)
+        self.assertEqual(two, self.asked("tiny", "@two.csv"))
+        self.assertEqual(two, self.run_ok("predict", "tiny", "--input", "-", stdin="1,2\n8,4\n").stdout.strip())
+        self.assertEqual(re.split(r"[,\n]", two)[0], self.asked("tiny", "1,2"))
+        said = self.refused("predict", "tiny", "--input", "three.csv", exit=2)
+        self.assertIn("there is no file `three.csv`", said)
+        self.assertIn("three.csv cannot be read", self.refused("predict", "tiny", "--input", "@three.csv", exit=2))
+
+
 if __name__ == "__main__":
     unittest.main()

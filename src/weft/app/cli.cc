@@ -357,11 +357,12 @@ void add_models(CLI::App& app, Words& words) {
   endpoints->add_flag("--delete", words.endpoints.erase, "delete it; its model stays");
   CLI::App* predict = hub_command(app, words, "predict", "ask a deployed model",
                                   "weft predict fraud --input 3,120.5,1\n"
-                                  "  weft predict fraud --input @rows.csv",
+                                  "  weft predict fraud --input rows.csv",
                                   [&words] { return run_predict(words.hub, words.predict); });
   add_word(*predict, "name", words.predict.name, "NAME", "the endpoint");
-  add_word(*predict, "--input", words.predict.input, "DATA|@FILE|-",
-           "what it is asked: the data, a file, or standard input");
+  add_word(*predict, "--input", words.predict.input, "FILE|DATA|-",
+           "what it is asked: a file that is there, else data (JSON, or with a comma or a blank); "
+           "or standard input; @FILE is always a file");
   add_value(*predict, "--type", words.predict.type, "TYPE",
             "the input's media type (else by the file's name, JSON or csv)");
   add_value(*predict, "--accept", words.predict.accept, "TYPE", "the answer's media type");

@@ -175,17 +175,17 @@ Exit run_deploy(const HubOptions& hub, const DeployOptions& options) {
 
 Exit run_predict(const HubOptions& hub, const PredictOptions& options) {
   const Printer printer(hub.json);
-  auto input = read_input(options.input);
+  auto input = read_model_input(options.input);
   if (!input) return printer.error(input.error(), "", Exit::usage);
   std::string type = options.type;
-  if (type.empty() && options.input.starts_with('@')) type = media_type_of(options.input.substr(1));
-  if (type.empty()) type = json::parse(*input) ? "application/json" : "text/csv";
+  if (type.empty() && !input->file.empty()) type = media_type_of(input->file);
+  if (type.empty()) type = json::parse(input->data) ? "application/json" : "text/csv";
   return run_with_aws(hub,
                       [&](AdminClient&, AwsClient& aws, const Printer& to,
                           const Clock&) -> Awaitable<Result<Exit>> {
                         WEFT_CO_TRY(
                             const AwsClient::Answer answer,
-                            co_await aws.invoke(options.name, type, options.accept, *input));
+                            co_await aws.invoke(options.name, type, options.accept, input->data));
                         co_return print_answer(to, answer);
                       });
 }
