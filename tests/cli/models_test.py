@@ -124,5 +124,47 @@ class Asked(Models):
         self.assertIn("three.csv cannot be read", self.refused("predict", "tiny", "--input", "@three.csv", exit=2))
 
 
+class Added(Models):
+    def boosters(self):
+        """A model as XGBoost's own library saves it, in both ways."""
+        import numpy
+        import xgboost
+        rows = numpy.arange(40, dtype=numpy.float32).reshape(20, 2)
+        made = xgboost.train({"objective": "reg:squarederror"}, xgboost.DMatrix(rows, rows[:, 0]), 2)
+        for name in ("trees.ubj", "trees.json"):
+            made.save_model(self.at / name)
+        return self.at / "trees.ubj", self.at / "trees.json"
+
+    def test_archives(self):
+        self.start()
+        ubj, _ = self.boosters()
+        pack(self.at / "packed.tar.gz", {"./xgboost-model": ubj})
+        self.assertIn("packed answers with", self.run_ok("add", "packed.tar.gz").stdout)
+        self.run_ok("add", ubj, "--as", "plain")
+        self.assertEqual(self.asked("packed", "3,4"), self.asked("plain", "3,4"))
+        pack(self.at / "net.tgz", {"mlp.onnx": ONNX})
+        self.run_ok("add", "net.tgz")
+        self.assertIn("0.", self.asked("net", ROW))
+        pack(self.at / "text.tar.gz", {"plain.bin": FASTTEXT})
+        self.run_ok("add", "text.tar.gz")
+        for name in ("code/inference.py", "inference.py"):
+            pack(self.at / "own.tar.gz", {name: SAYS.encode(), "model.pkl": pickle.dumps([1])})
+            self.run_ok("add", "own.tar.gz", "--as", "own")
+            self.assertEqual(self.asked("own", "1,2"), "nothing")
+
+    def test_what_cannot_be_deployed_says_so(self):
+        self.start()
+        self.write("model.pkl", pickle.dumps({"a": 1}))
+        self.assertIn("is a Python pickle", self.refused("add", "model.pkl"))
+        pack(self.at / "pickled.tar.gz", {"model.joblib": pickle.dumps([1])})
+        self.assertIn("model.joblib is a Python pickle", self.refused("add", "pickled.tar.gz"))
+        pack(self.at / "notes.tar.gz", {"notes.txt": b"hello"})
+        self.assertIn("holds no model that is known (notes.txt)", self.refused("add", "notes.tar.gz"))
+        self.write("cut.tar.gz", (self.at / "notes.tar.gz").read_bytes()[:20] + b"x" * 600)
+        self.assertIn("an archive that cannot be used", self.refused("add", "cut.tar.gz"))
+        self.write("none.onnx", b"\x00\x01\x02")
+        self.assertIn("is named as ONNX models are", self.refused("add", "none.onnx"))
+
+
 if __name__ == "__main__":
     unittest.main()

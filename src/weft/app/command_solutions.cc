@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <filesystem>
 #include <format>
+#include <optional>
 
 #include "weft/adapters/openapi/yaml.h"
 #include "weft/app/arguments.h"
@@ -94,15 +96,33 @@ Result<void> check_place(const std::string& url) {
   return fail(Reason::invalid_argument, std::format("`{}` is no file here, and not a URL", url));
 }
 
-/// The model that a file here holds; nothing when it is none (then it may be a document).
-std::optional<ml::ModelFile> model_at(const std::string& path) {
-  std::error_code error;
-  if (path.empty() || path.contains("://") || !std::filesystem::is_regular_file(path, error))
-    return std::nullopt;
+/// Whether it can be no document that describes a solution: those are text.
+bool is_binary(const std::string& path) {
   const auto file = File::open(path);
-  const auto head = file ? file->read(0, ml::kRecognisedBytes) : std::string();
-  auto known = ml::recognise_model(std::filesystem::path(path).filename().string(), *head);
-  return known ? std::optional(*std::move(known)) : std::nullopt;
+  const auto head = file ? file->read(0, ml::kRecognisedBytes) : Result<std::string>("");
+  return head && std::ranges::any_of(*head, [](char c) {
+           return static_cast<unsigned char>(c) < ' ' && !std::string_view("\t\n\f\r").contains(c);
+         });
+}
+
+/// The model that a file here holds; nothing when it is none (then it may be a document). Errors:
+/// why it is none that can be deployed.
+Result<std::optional<ml::ModelFile>> model_at(const AddOptions& options) {
+  std::error_code error;
+  const std::string& path = options.url;
+  if (!options.protocol.empty() || path.empty() || path.contains("://") ||
+      !std::filesystem::is_regular_file(path, error))
+    return std::nullopt;
+  auto known = ml::recognise_file(path);
+  if (known) return *std::move(known);
+  if (is_binary(path)) return fail(std::move(known).error());
+  return std::nullopt;
+}
+
+/// `digits.tar.gz` is `digits`.
+std::string model_name(const std::filesystem::path& file) {
+  const std::filesystem::path stem = file.stem();
+  return slug(stem.extension() == ".tar" ? stem.stem().string() : stem.string());
 }
 
 /// Sends a model's file to the hub, makes a model and an endpoint of it.
@@ -112,10 +132,10 @@ Exit add_model(const HubOptions& hub, const AddOptions& options, const ml::Model
       [&](AdminClient&, AwsClient& aws, const Printer& printer,
           const Clock& clock) -> Awaitable<Result<Exit>> {
         const std::filesystem::path file(options.url);
-        const std::string name = options.name.empty() ? slug(file.stem().string()) : options.name;
+        const std::string name = options.name.empty() ? model_name(file) : options.name;
         const std::string model = std::format("{}-{}", name, clock.unix_ms());
         printer.note(std::format("known by {}", known.how));
-        WEFT_CO_CHECK(co_await model_from_file(aws, file, known.image, model));
+        WEFT_CO_CHECK(co_await model_from_file(aws, file, known, model));
         co_return co_await deploy_model(aws, printer, {.model = model, .name = name});
       });
 }
@@ -243,8 +263,9 @@ Exit run_add(const HubOptions& hub, const AddOptions& options) {
         fit.error(), "a URL begins with http://, https:// or mqtt://; a command follows `--`",
         Exit::failed);
   }
-  if (const auto known = model_at(options.url); known && options.protocol.empty())
-    return add_model(hub, options, *known);
+  const auto model = model_at(options);
+  if (!model) return Printer(hub.json).error(model.error(), "", Exit::failed);
+  if (*model) return add_model(hub, options, **model);
   const auto body = join_body(options);
   if (!body) {
     const bool file = !options.details.empty();

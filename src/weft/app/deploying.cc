@@ -127,15 +127,14 @@ Awaitable<Result<Exit>> deploy_model(AwsClient& aws, const Printer& printer, Dep
 }
 
 Awaitable<Result<void>> model_from_file(AwsClient& aws, std::filesystem::path file,
-                                        std::string image, std::string name) {
+                                        ml::ModelFile known, std::string name) {
   std::string bucket(kOwnBucket);
   WEFT_CO_CHECK(co_await aws.make_bucket(bucket));
-  const bool packed = file.filename().string().ends_with(".tar.gz");
   const std::string folder = std::format("models/{}/", name);
   const std::string key = folder + file.filename().string();
   WEFT_CO_CHECK(co_await aws.put_file(file, bucket, key));
-  json::object container{{"Image", image}};
-  if (packed) {
+  json::object container{{"Image", known.image}};
+  if (known.packed) {
     container["ModelDataUrl"] = std::format("s3://{}/{}", bucket, key);
   } else {
     container["ModelDataSource"] = json::object{
@@ -143,6 +142,9 @@ Awaitable<Result<void>> model_from_file(AwsClient& aws, std::filesystem::path fi
                                       {"S3DataType", "S3Prefix"},
                                       {"CompressionType", "None"}}}};
   }
+  json::object environment;
+  for (const auto& [variable, value] : known.environment) environment[variable] = value;
+  if (!environment.empty()) container["Environment"] = std::move(environment);
   json::object made{
       {"ModelName", name}, {"ExecutionRoleArn", kRole}, {"PrimaryContainer", std::move(container)}};
   WEFT_CO_TRY(json::object created, co_await aws.sagemaker("CreateModel", std::move(made)));

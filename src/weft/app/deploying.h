@@ -8,6 +8,7 @@
 
 #include "weft/app/aws_client.h"
 #include "weft/app/command_run.h"
+#include "weft/ml/algorithms/recognise.h"
 
 namespace weft::app {
 
@@ -30,6 +31,6 @@ Awaitable<Result<Exit>> deploy_model(AwsClient& aws, const Printer& printer, Dep
 
 /// Sends a model's file and makes a model of it, named so.
 Awaitable<Result<void>> model_from_file(AwsClient& aws, std::filesystem::path file,
-                                        std::string image, std::string name);
+                                        ml::ModelFile known, std::string name);
 
 }  // namespace weft::app

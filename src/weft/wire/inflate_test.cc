@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
+#include <algorithm>
+
 namespace weft::wire {
 namespace {
 
@@ -48,6 +50,35 @@ TEST(Inflate, OnlyOneWholeStream) {
   }
   EXPECT_EQ(inflate("", 3).error().reason, Reason::invalid_argument);
   EXPECT_EQ(inflate("no gzip", 3).error().reason, Reason::invalid_argument);
+}
+
+/// What comes out, the input cut into pieces of so many bytes.
+Result<std::string> in_pieces(std::string_view packed, std::size_t bytes) {
+  Inflating inflating;
+  std::string out;
+  for (; !packed.empty(); packed.remove_prefix(std::min(bytes, packed.size()))) {
+    WEFT_CHECK(inflating.take(packed.substr(0, bytes), [&](std::string_view block) {
+      out += block;
+      return Result<void>();
+    }));
+  }
+  return out;
+}
+
+TEST(Inflate, PieceByPieceAndOneStreamBehindTheOther) {
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919);
+  const std::string whole = deflated(text, kGzip);
+  for (const std::size_t bytes : {1UZ, 1'000UZ, whole.size()}) {
+    EXPECT_EQ(in_pieces(whole, bytes).value(), text);
+    EXPECT_EQ(in_pieces(whole + deflated("abc", kGzip), bytes).value(), text + "abc");
+  }
+  EXPECT_FALSE(in_pieces("no gzip", 3).has_value());
+  Inflating inflating;
+  const auto enough = [](std::string_view) -> Result<void> {
+    return fail(Reason::too_large, "enough");
+  };
+  EXPECT_EQ(inflating.take(whole, enough).error().message, "enough");
 }
 
 }  // namespace

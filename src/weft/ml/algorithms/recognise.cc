@@ -5,11 +5,16 @@
 #include <format>
 #include <optional>
 
+#include "weft/base/file.h"
+#include "weft/ml/algorithms/archive_look.h"
 #include "weft/ml/algorithms/blazingtext/file_format.h"
 #include "weft/ml/algorithms/protobuf.h"
+#include "weft/wire/inflate.h"
 
 namespace weft::ml {
 namespace {
+
+constexpr std::size_t kPieceBytes = 256 * 1024;
 
 enum class Answer : std::uint8_t { no, maybe, yes };
 
@@ -80,15 +85,6 @@ Answer has_booster(std::string_view head) {
                                                                                    : Answer::maybe;
 }
 
-bool is_pickle(std::string_view head) {
-  return head.starts_with("PK\x03\x04") ||
-         (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5);
-}
-
-bool is_archive(std::string_view head) {
-  return head.starts_with("\x1f\x8b") || (head.size() > 262 && head.substr(257, 5) == "ustar");
-}
-
 std::unexpected<Error> unknown(std::string_view name, std::string_view plain) {
   struct Row {
     std::string_view ending;
@@ -112,13 +108,24 @@ std::unexpected<Error> unknown(std::string_view name, std::string_view plain) {
 
 }  // namespace
 
+bool is_pickle(std::string_view head) {
+  return head.starts_with("PK\x03\x04") ||
+         (head.size() > 1 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5);
+}
+
+bool is_archive(std::string_view head) {
+  return head.starts_with("\x1f\x8b") || (head.size() > 262 && head.substr(257, 5) == "ustar");
+}
+
 Result<ModelFile> recognise_model(std::string_view name, std::string_view head) {
   const std::string plain = lower(name.substr(name.rfind('/') + 1));
   if (is_fasttext(head)) {
     return ModelFile{.format = ModelFormat::fasttext,
                      .image = "blazingtext",
                      .certain = true,
-                     .how = "its first bytes, which are fastText's"};
+                     .how = "its first bytes, which are fastText's",
+                     .packed = false,
+                     .environment = {}};
   }
   if (is_archive(head)) {
     return fail(Reason::invalid_argument,
@@ -139,7 +146,9 @@ Result<ModelFile> recognise_model(std::string_view name, std::string_view head) 
                      .image = "xgboost",
                      .certain = booster == Answer::yes,
                      .how = std::format("the learner in its {}, as XGBoost writes it",
-                                        ubjson ? "UBJSON" : "JSON")};
+                                        ubjson ? "UBJSON" : "JSON"),
+                     .packed = false,
+                     .environment = {}};
   }
   const Answer onnx = is_onnx(head, head.size() < kRecognisedBytes);
   if (onnx == Answer::no || (onnx == Answer::maybe && !plain.ends_with(".onnx")))
@@ -149,7 +158,30 @@ Result<ModelFile> recognise_model(std::string_view name, std::string_view head) 
                    .certain = onnx == Answer::yes,
                    .how = onnx == Answer::yes
                               ? "its fields, which are those of an ONNX model"
-                              : "its name, and its fields could be those of an ONNX model"};
+                              : "its name, and its fields could be those of an ONNX model",
+                   .packed = false,
+                   .environment = {}};
+}
+
+Result<ModelFile> recognise_file(const std::filesystem::path& path) {
+  WEFT_TRY(const File file, File::open(path));
+  WEFT_TRY(std::string piece, file.read(0, kPieceBytes));
+  const std::string name = path.filename().string();
+  if (!is_archive(piece)) return recognise_model(name, piece);
+  ArchiveLook look;
+  wire::Inflating inflating;
+  const bool packed = piece.starts_with("\x1f\x8b");
+  const auto take = [&](std::string_view bytes) { return look.take(bytes); };
+  for (std::uint64_t at = 0; !piece.empty();) {
+    const auto taken = packed ? inflating.take(piece, take) : look.take(piece);
+    if (!taken) {
+      return fail(Reason::invalid_argument, std::format("{} is an archive that cannot be used: {}",
+                                                        name, taken.error().message));
+    }
+    at += piece.size();
+    WEFT_TRY(piece, file.read(at, kPieceBytes));
+  }
+  return look.answer(name);
 }
 
 }  // namespace weft::ml
