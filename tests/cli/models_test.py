@@ -165,6 +165,55 @@ class Added(Models):
         self.write("none.onnx", b"\x00\x01\x02")
         self.assertIn("is named as ONNX models are", self.refused("add", "none.onnx"))
 
+    def test_one_that_failed_is_replaced(self):
+        self.start()
+        self.write("net.onnx", BROKEN_ONNX)
+        self.refused("add", "net.onnx")
+        self.assertEqual(self.hub.run("endpoints", "net").returncode, 1)
+        self.write("net.onnx", ONNX.read_bytes())
+        self.run_ok("add", "net.onnx")
+        self.assertIn("0.", self.asked("net", ROW))
+
+
+class Configured(Models):
+    def configure(self, file, more=""):
+        return f"log: info\nmodels:\n  - name: net\n    file: {file}\n{more}"
+
+    def status(self):
+        done = self.hub.run("endpoints", "net", "--json")
+        return json.loads(done.stdout).get("EndpointStatus")
+
+    def reload(self):
+        self.hub.said.lines.clear()
+        self.hub.process.send_signal(signal.SIGHUP)
+        self.hub.said.wait("configuration read again")
+
+    def test_one_that_failed_is_tried_again(self):
+        file = self.write("net.onnx", BROKEN_ONNX)
+        hub = self.start("--log", "info", config=self.configure(file))
+        eventually("it failed", lambda: self.status() == "Failed", 60)
+        since = json.loads(hub.run("endpoints", "net", "--json").stdout)["CreationTime"]
+        self.reload()
+        eventually("the same file is tried again", lambda: self.status() == "Failed" and json.loads(
+            hub.run("endpoints", "net", "--json").stdout)["CreationTime"] > since, 60)
+        file.write_bytes(ONNX.read_bytes())
+        self.reload()
+        eventually("it answers", lambda: self.status() == "InService", 60)
+        self.assertIn("0.", self.asked("net", ROW))
+        hub.has_joined("net")
+
+    def test_another_environment_is_another_worker(self):
+        file = pack(self.at / "own.tar.gz", {"code/inference.py": SAYS.encode()})
+        self.start("--log", "info", config=self.configure(file, "    environment: {WORD: first}\n"))
+        eventually("it answers", lambda: self.status() == "InService", 60)
+        self.assertEqual(self.asked("net", "1,2"), "first")
+        (self.hub.folder / "weft.yaml").write_text(self.configure(file, "    environment: {WORD: second}\n"))
+        self.reload()
+        eventually("the other word", lambda: self.asked("net", "1,2") == "second", 60)
+        (self.hub.folder / "weft.yaml").write_text("log: info\n")
+        self.reload()
+        eventually("it is gone", lambda: self.hub.run("endpoints", "net").returncode == 1, 60)
+
 
 if __name__ == "__main__":
     unittest.main()

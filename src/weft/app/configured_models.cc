@@ -24,27 +24,37 @@ constexpr std::string_view kMark = "weft.yaml";
 
 bool is_taken(const Error& error) { return error.code == Code::already_exists; }
 
-/// What the file is, and a name for this very file: another size or time is another model.
+/// What the file is, and a name for this very model: another size or time, or another environment,
+/// is another.
 struct Known {
-  std::string image;
+  ml::ModelFile model;
   std::string version;
-  bool packed = false;
 };
+
+Result<ml::ModelFile> recognised(const ModelConfig& model, const File& file) {
+  WEFT_TRY(const std::string head, file.read(0, ml::kRecognisedBytes));
+  ml::ModelFile named;
+  named.image = model.image;
+  named.packed = ml::is_archive(head);
+  if (!model.image.empty()) return named;
+  auto known = ml::recognise_file(model.file);
+  if (!known && named.packed)
+    known.error().message +=
+        "; or say what loads it with `image`: xgboost, onnx, blazingtext, script";
+  return known;
+}
 
 Result<Known> look_at(const ModelConfig& model) {
   WEFT_TRY(const File file, File::open(model.file));
   WEFT_TRY(const struct stat status, file.status());
   Known out;
-  out.image = model.image;
-  const std::string name = fs::path(model.file).filename().string();
-  out.packed = name.ends_with(".tar.gz");
-  if (out.image.empty()) {
-    WEFT_TRY(const std::string head, file.read(0, ml::kRecognisedBytes));
-    WEFT_TRY(ml::ModelFile known, ml::recognise_model(name, head));
-    out.image = std::move(known.image);
+  WEFT_TRY(out.model, recognised(model, file));
+  std::string mark = std::format("{}\n{}\n{}\n{}.{}", model.file, out.model.image, status.st_size,
+                                 status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  for (const auto& [name, value] : model.environment) {
+    out.model.environment.emplace_back(name, value);
+    mark += std::format("\n{}={}", name, value);
   }
-  const std::string mark = std::format("{}\n{}\n{}\n{}.{}", model.file, out.image, status.st_size,
-                                       status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
   out.version = std::format("{}-{}", model.name, wire::hex(wire::sha256(mark)).substr(0, 8));
   return out;
 }
@@ -77,10 +87,10 @@ Awaitable<Result<void>> make_model(ml::Api& ml, WorkPool& pool, const ModelConfi
   WEFT_CO_CHECK(co_await copy_in(*objects, pool, model.file, folder + file));
   ml::ModelSpec spec;
   spec.name = known.version;
-  spec.image = known.image;
-  spec.packed = known.packed;
-  spec.data = ml::ObjectUri{std::string(kBucket), known.packed ? folder + file : folder};
-  for (const auto& [key, value] : model.environment) spec.environment[key] = value;
+  spec.image = known.model.image;
+  spec.packed = known.model.packed;
+  spec.data = ml::ObjectUri{std::string(kBucket), known.model.packed ? folder + file : folder};
+  for (const auto& [key, value] : known.model.environment) spec.environment[key] = value;
   auto created = co_await ml.models.create(std::move(spec), std::string(kOwner));
   co_return created || is_taken(created.error()) ? Result<void>() : fail(created.error());
 }
@@ -101,15 +111,30 @@ Awaitable<Result<std::shared_ptr<const ml::Endpoint>>> settled(ml::Api& ml, std:
   }
 }
 
+bool failed(const std::shared_ptr<const ml::Endpoint>& endpoint) {
+  return endpoint && endpoint->status == ml::EndpointStatus::failed;
+}
+
+/// As settled(). One that failed takes no other model, and is not tried again by itself: it goes,
+/// for another in its place.
+Awaitable<Result<std::shared_ptr<const ml::Endpoint>>> usable(ml::Api& ml, std::string name,
+                                                              CancelToken cancel) {
+  WEFT_CO_TRY(auto endpoint, co_await settled(ml, name, cancel));
+  if (!failed(endpoint)) co_return endpoint;
+  WEFT_CO_CHECK(co_await ml.endpoints.erase(std::string(kOwner), name));
+  co_return co_await settled(ml, name, cancel);
+}
+
 Awaitable<Result<void>> deploy(ml::Api& ml, WorkPool& pool, ModelConfig model, CancelToken cancel) {
-  WEFT_CO_TRY(const Known known, look_at(model));
+  std::move_only_function<Result<Known>()> look = [model] { return look_at(model); };
+  WEFT_CO_TRY(const Known known, co_await pool.run<Known>(std::move(look)));
   const std::string config_name = std::format("{}-{}", known.version, model.instances);
-  if (const auto there = ml.endpoints.find(kOwner, model.name);
-      there && there->config == config_name) {
-    co_return Result<void>();
-  }
-  WEFT_CO_TRY(const auto endpoint, co_await settled(ml, model.name, cancel));
-  if (endpoint && endpoint->config == config_name) co_return Result<void>();
+  const auto has_it = [&](const std::shared_ptr<const ml::Endpoint>& endpoint) {
+    return endpoint && endpoint->config == config_name && !failed(endpoint);
+  };
+  if (has_it(ml.endpoints.find(kOwner, model.name))) co_return Result<void>();
+  WEFT_CO_TRY(const auto endpoint, co_await usable(ml, model.name, cancel));
+  if (has_it(endpoint)) co_return Result<void>();
   WEFT_CO_CHECK(co_await make_model(ml, pool, model, known));
   ml::EndpointConfig config;
   config.name = config_name;

@@ -15,9 +15,10 @@ struct Api;
 
 namespace weft::app {
 
-/// Makes what is missing, changes what is another file now, and deletes the endpoints that
-/// weft.yaml named once and does not name any more. What cannot be done is said in the log, with
-/// the place in weft.yaml. Waits for an endpoint that is being made or changed; until cancelled.
+/// Makes what is missing or has failed, changes what is another file or has another environment
+/// now, and deletes the endpoints that weft.yaml named once and does not name any more. What cannot
+/// be done is said in the log, with the place in weft.yaml. Waits for an endpoint that is being
+/// made or changed; until cancelled.
 Awaitable<> reconcile_models(ml::Api& ml, WorkPool& pool, std::vector<ModelConfig> models,
                              CancelToken cancel);
 

@@ -86,6 +86,24 @@ Awaitable<Result<json::object>> until_settled(AwsClient& aws, std::string endpoi
   }
 }
 
+/// Whether there is an endpoint to put a model into. One that failed has never answered, and takes
+/// none: it goes, and its name with it.
+Awaitable<Result<bool>> keeps_endpoint(AwsClient& aws, std::string name) {
+  json::object named{{"EndpointName", name}};
+  auto there = co_await aws.sagemaker("DescribeEndpoint", named);
+  if (!there && missing(there.error())) co_return false;
+  if (!there) co_return fail(there.error());
+  if (text_of(*there, "EndpointStatus") != "Failed") co_return true;
+  auto gone = co_await aws.sagemaker("DeleteEndpoint", named);
+  if (!gone && !missing(gone.error())) co_return fail(gone.error());
+  while (there) {
+    const CancelToken never;
+    co_await sleep_for(kLookAgain, never);
+    there = co_await aws.sagemaker("DescribeEndpoint", named);
+  }
+  co_return missing(there.error()) ? Result<bool>(false) : fail(there.error());
+}
+
 }  // namespace
 
 Exit run_with_aws(const HubOptions& hub, AwsBody body) {
@@ -101,9 +119,7 @@ Awaitable<Result<Exit>> deploy_model(AwsClient& aws, const Printer& printer, Dep
   if (deploying.name.empty()) deploying.name = deploying.model;
   WEFT_CO_CHECK(co_await find_or_make_model(aws, deploying.model));
   WEFT_CO_TRY(const std::string config, co_await make_config(aws, deploying));
-  json::object named{{"EndpointName", deploying.name}};
-  auto before = co_await aws.sagemaker("DescribeEndpoint", std::move(named));
-  if (!before && !missing(before.error())) co_return fail(before.error());
+  WEFT_CO_TRY(const bool before, co_await keeps_endpoint(aws, deploying.name));
   json::object wanted{{"EndpointName", deploying.name}, {"EndpointConfigName", config}};
   WEFT_CO_TRY(
       json::object begun,
