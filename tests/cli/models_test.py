@@ -215,5 +215,33 @@ class Configured(Models):
         eventually("it is gone", lambda: self.hub.run("endpoints", "net").returncode == 1, 60)
 
 
+class Scripts(Models):
+    def example(self):
+        """The script and the job of docs/script-mode.md, and rows to train it on."""
+        text = (ROOT / "docs/script-mode.md").read_text()
+        self.write("src/train.py", re.search(r"```python\n(import argparse.*?)```", text, re.DOTALL)[1])
+        self.write("train.csv", "".join(f"{row % 2},{row % 2 * 10 + row * 0.01},{row * 0.01}\n" for row in range(40)))
+        self.write("digits.yaml", re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+
+    def test_the_example_of_the_documents(self):
+        self.start()
+        self.example()
+        self.assertIn("digits answers with", self.run_ok("train", "digits.yaml").stdout)
+        rows = self.write("rows.csv", "0.1,0.1\n10.1,0.1\n")
+        self.assertEqual([float(each) for each in re.findall(r"[\d.]+", self.asked("digits", rows))], [0, 1])
+        job = json.loads(self.run_ok("jobs", "--json").stdout)["jobs"][0]["name"]
+        self.run_ok("deploy", job, "--as", "again")
+        self.assertEqual(self.asked("again", rows), self.asked("digits", rows))
+
+    def test_a_model_with_a_program_of_its_own_keeps_it(self):
+        self.start()
+        self.write("train.py", "import os, pathlib\ncode = pathlib.Path(os.environ['SM_MODEL_DIR']) / 'code'\ncode.mkdir()\n"
+                               f"(code / 'inference.py').write_text({SAYS!r})\n")
+        self.write("rows.csv", "1,2\n")
+        self.write("own.yaml", "script: train.py\ndata: {train: rows.csv}\nenvironment: {WORD: hello}\ndeploy: own\n")
+        self.run_ok("train", "own.yaml")
+        self.assertEqual(self.asked("own", "1,2"), "hello")
+
+
 if __name__ == "__main__":
     unittest.main()

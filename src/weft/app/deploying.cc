@@ -2,8 +2,11 @@
 
 #include <format>
 
+#include "weft/app/sent_files.h"
 #include "weft/base/ids.h"
 #include "weft/base/timers.h"
+#include "weft/ml/algorithms/script/script_mode.h"
+#include "weft/ml/jobs/training_job.h"
 
 namespace weft::app {
 namespace {
@@ -23,6 +26,63 @@ bool missing(const Error& error) {
          error.message.starts_with("Requested resource not found");
 }
 
+/// A hyper-parameter's text: SageMaker's SDK writes JSON, others may not.
+std::string plain_text(std::string_view value) {
+  const auto parsed = json::parse(value);
+  return std::string(parsed && parsed->is_string() ? std::string_view(parsed->get_string())
+                                                   : value);
+}
+
+/// Whether what the job left can be asked without the job's own program: it has one with it, or is
+/// what the job's image loads.
+Awaitable<Result<bool>> stands_alone(AwsClient& aws, std::string data, std::string image) {
+  WEFT_CO_TRY(const ml::ObjectUri at, ml::object_uri_from(data));
+  WEFT_CO_TRY(const TemporaryFolder folder, TemporaryFolder::create());
+  const std::filesystem::path file = folder.path() / "model.tar.gz";
+  WEFT_CO_CHECK(co_await aws.get_file(at.bucket, at.key, file));
+  const auto known = ml::recognise_file(file);
+  co_return known && (known->image == ml::kScriptAlgorithm || image.contains(known->image));
+}
+
+/// What a model of a job is given so that the functions of the job's program answer, as
+/// `estimator.deploy()` of SageMaker's SDK does it; empty for a job of an algorithm.
+Awaitable<Result<json::object>> serving_environment(AwsClient& aws, json::object job,
+                                                    std::string data, std::string image) {
+  json::object out;
+  const auto* parameters = json::object_at(job, "HyperParameters");
+  if (parameters == nullptr) co_return out;
+  const std::string program = plain_text(json::string_at(*parameters, "sagemaker_program"));
+  const std::string source = plain_text(json::string_at(*parameters, "sagemaker_submit_directory"));
+  if (program.empty() || !source.starts_with("s3://")) co_return out;
+  if (const auto* given = json::object_at(job, "Environment")) out = *given;
+  WEFT_CO_TRY(const bool alone, co_await stands_alone(aws, std::move(data), std::move(image)));
+  if (alone) co_return out;
+  out["SAGEMAKER_PROGRAM"] = program;
+  out["SAGEMAKER_SUBMIT_DIRECTORY"] = source;
+  co_return out;
+}
+
+Awaitable<Result<void>> model_of_job(AwsClient& aws, json::object job, std::string name) {
+  const auto* artifacts = json::object_at(job, "ModelArtifacts");
+  const std::string data = artifacts ? text_of(*artifacts, "S3ModelArtifacts") : "";
+  if (data.empty()) {
+    co_return fail(Reason::invalid_argument,
+                   std::format("the training job {} has no model: it is {}", name,
+                               text_of(job, "TrainingJobStatus")));
+  }
+  const auto* algorithm = json::object_at(job, "AlgorithmSpecification");
+  std::string image = algorithm ? text_of(*algorithm, "TrainingImage") : "";
+  if (image.empty() && algorithm != nullptr) image = text_of(*algorithm, "AlgorithmName");
+  json::object container{{"Image", image}, {"ModelDataUrl", data}};
+  WEFT_CO_TRY(json::object environment, co_await serving_environment(aws, job, data, image));
+  if (!environment.empty()) container["Environment"] = std::move(environment);
+  json::object made{
+      {"ModelName", name}, {"ExecutionRoleArn", kRole}, {"PrimaryContainer", std::move(container)}};
+  WEFT_CO_TRY(json::object created, co_await aws.sagemaker("CreateModel", std::move(made)));
+  (void)created;
+  co_return Result<void>();
+}
+
 /// A model that has the name already, or one of the training job of that name.
 Awaitable<Result<void>> find_or_make_model(AwsClient& aws, std::string name) {
   json::object named{{"ModelName", name}};
@@ -31,29 +91,12 @@ Awaitable<Result<void>> find_or_make_model(AwsClient& aws, std::string name) {
   if (!missing(model.error())) co_return fail(model.error());
   json::object asked{{"TrainingJobName", name}};
   auto job = co_await aws.sagemaker("DescribeTrainingJob", std::move(asked));
-  if (!job) {
-    if (!missing(job.error())) co_return fail(job.error());
-    co_return fail(Reason::invalid_argument,
-                   std::format("there is no model and no training job `{}`; `weft models` and "
-                               "`weft jobs` list them",
-                               name));
-  }
-  const auto* artifacts = json::object_at(*job, "ModelArtifacts");
-  const std::string data = artifacts ? text_of(*artifacts, "S3ModelArtifacts") : "";
-  if (data.empty()) {
-    co_return fail(Reason::invalid_argument,
-                   std::format("the training job {} has no model: it is {}", name,
-                               text_of(*job, "TrainingJobStatus")));
-  }
-  const auto* algorithm = json::object_at(*job, "AlgorithmSpecification");
-  std::string image = algorithm ? text_of(*algorithm, "TrainingImage") : "";
-  if (image.empty() && algorithm != nullptr) image = text_of(*algorithm, "AlgorithmName");
-  json::object made{{"ModelName", name},
-                    {"ExecutionRoleArn", kRole},
-                    {"PrimaryContainer", json::object{{"Image", image}, {"ModelDataUrl", data}}}};
-  WEFT_CO_TRY(json::object created, co_await aws.sagemaker("CreateModel", std::move(made)));
-  (void)created;
-  co_return Result<void>();
+  if (job) co_return co_await model_of_job(aws, *std::move(job), name);
+  if (!missing(job.error())) co_return fail(job.error());
+  co_return fail(Reason::invalid_argument,
+                 std::format("there is no model and no training job `{}`; `weft models` and "
+                             "`weft jobs` list them",
+                             name));
 }
 
 /// `ENDPOINT-N`: the first that is free.
