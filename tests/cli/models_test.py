@@ -123,6 +123,20 @@ class Asked(Models):
         self.assertIn("there is no file `three.csv`", said)
         self.assertIn("three.csv cannot be read", self.refused("predict", "tiny", "--input", "@three.csv", exit=2))
 
+    def test_a_model_is_shown_and_deleted(self):
+        self.start()
+        self.train_tiny()
+        name = json.loads(self.run_ok("models", "--json").stdout)["models"][0]["ModelName"]
+        shown = self.run_ok("models", name).stdout
+        self.assertIn("xgboost", shown)
+        self.assertIn("model.tar.gz", shown)
+        self.assertIn("deleted", self.run_ok("models", name, "--delete").stdout)
+        self.assertIn(name, self.refused("models", name))
+        self.assertIn("InService", self.run_ok("endpoints", "tiny").stdout)
+        self.assertEqual(len(self.asked("tiny", "1,2").split()), 1)
+        self.run_ok("endpoints", "tiny", "--delete")
+        eventually("the endpoint is gone", lambda: self.hub.run("endpoints", "tiny").returncode == 1)
+
 
 class Added(Models):
     def boosters(self):
@@ -134,6 +148,20 @@ class Added(Models):
         for name in ("trees.ubj", "trees.json"):
             made.save_model(self.at / name)
         return self.at / "trees.ubj", self.at / "trees.json"
+
+    def test_files_that_hold_a_model(self):
+        self.start()
+        ubj, text = self.boosters()
+        for file, name in ((ubj, "first"), (text, "second")):
+            self.run_ok("add", file, "--as", name)
+        self.assertEqual(self.asked("first", "3,4"), self.asked("second", "3,4"))
+        self.write("mlp.onnx", ONNX.read_bytes())
+        self.assertIn("mlp answers with", self.run_ok("add", "mlp.onnx").stdout)
+        self.assertIn("0.", self.asked("mlp", ROW))
+        self.write("plain.bin", FASTTEXT.read_bytes())
+        self.run_ok("add", "plain.bin")
+        answer = self.asked("plain", '{"instances": ["some words"]}')
+        self.assertIn("label", answer)
 
     def test_archives(self):
         self.start()
