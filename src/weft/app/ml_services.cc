@@ -107,6 +107,7 @@ struct MlServices::State {
               .clock = parts.clock,
               .tables = parts.tables,
               .objects = *objects,
+              .pool = *pool,
               .workers = *workers,
               .logs = logs,
               .algorithms = ml::all_algorithms(),

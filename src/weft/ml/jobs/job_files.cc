@@ -1,7 +1,12 @@
 #include "weft/ml/jobs/job_files.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
 #include <format>
 #include <system_error>
 
@@ -20,6 +25,11 @@ namespace fs = std::filesystem;
 constexpr std::size_t kFailureBytesMax = 4 * kFailureCharsMax;
 constexpr std::size_t kPageObjects = 1'000;
 constexpr std::size_t kPieceBytes = 1024 * 1024;
+/// Where checkpoints come to: their own folder has all of them or none, whatever ends weft.
+constexpr std::string_view kComing = "coming";
+/// What each attempt begins without.
+constexpr std::array<std::string_view, 6> kEmptied = {kComing,  "input",     "model",
+                                                      "output", "artifacts", "scratch"};
 /// Those that the SageMaker SDK sends a program in: it makes its files executable where they lie,
 /// and a program writes beside itself.
 constexpr std::array<std::string_view, 2> kWritableChannels = {"code", "sm_drivers"};
@@ -32,6 +42,16 @@ Result<void> make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return fail(file_error("make", path, error.value()));
+  return {};
+}
+
+/// In the place of an empty folder. All of it is on the disk before its name is.
+Result<void> move_into_place(const fs::path& from, const fs::path& to) {
+  const File folder(::open(from.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.descriptor() < 0 || ::syncfs(folder.descriptor()) != 0 ||
+      ::rename(from.c_str(), to.c_str()) != 0) {
+    return fail(file_error("keep", to, errno));
+  }
   return {};
 }
 
@@ -73,8 +93,7 @@ json::object resources_of(const TrainingJob& job) {
 
 Result<void> JobFiles::make(const TrainingJob& job, const JobLimits& limits) const {
   std::error_code error;
-  for (const char* old : {"input", "model", "output", "artifacts", "scratch"})
-    fs::remove_all(folder_ / old, error);
+  for (const std::string_view old : kEmptied) fs::remove_all(folder_ / old, error);
   if (!has_folder("checkpoints")) fs::remove_all(folder_ / "checkpoints", error);
   for (const char* name : {"input/config", "input/data", "model", "output/data", "checkpoints",
                            "artifacts", "scratch"})
@@ -167,17 +186,23 @@ Awaitable<Result<void>> JobFiles::fetch_source(const TrainingSpec& spec) const {
 Awaitable<Result<void>> JobFiles::fetch(const TrainingJob& job) const {
   WEFT_CO_CHECK(co_await fetch_source(job.spec));
   for (const Channel& channel : job.spec.channels) WEFT_CO_CHECK(co_await fetch_channel(channel));
-  if (job.spec.checkpoints) {
-    fs::path to = folder_ / "checkpoints";
-    std::error_code error;
-    // Those of an interrupted run are newer than what the store has.
-    if (fs::is_empty(to, error)) {
-      // A program may go on writing the one that it was given.
-      auto fetched = co_await fetch_all(*job.spec.checkpoints, std::move(to), As::copy);
-      if (!fetched && fetched.error().code != Code::not_found) co_return fail(fetched.error());
-    }
-  }
+  if (job.spec.checkpoints) WEFT_CO_CHECK(co_await fetch_checkpoints(*job.spec.checkpoints));
   co_return Result<void>();
+}
+
+/// Those of an interrupted run are newer than what the store has.
+Awaitable<Result<void>> JobFiles::fetch_checkpoints(const ObjectUri& from) const {
+  if (has_checkpoints()) co_return Result<void>();
+  fs::path draft = folder_ / kComing;
+  WEFT_CO_CHECK(make_folder(draft));
+  // A program may go on writing the one that it was given.
+  auto fetched = co_await fetch_all(from, draft, As::copy);
+  if (!fetched && fetched.error().code != Code::not_found) co_return fail(fetched.error());
+  if (!fetched || *fetched == 0) co_return Result<void>();
+  std::move_only_function<Result<void>()> work = [draft, to = folder_ / "checkpoints"] {
+    return move_into_place(draft, to);
+  };
+  co_return co_await pool_.run<void>(std::move(work));
 }
 
 std::vector<Bind> JobFiles::binds(const TrainingJob& job) const {

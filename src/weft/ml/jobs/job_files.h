@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "weft/base/async.h"
+#include "weft/base/work_pool.h"
 #include "weft/ml/jobs/training_job.h"
 #include "weft/ml/ports.h"
 #include "weft/store/objects.h"
@@ -24,8 +25,9 @@ struct JobLimits {
 
 class JobFiles {
  public:
-  JobFiles(std::filesystem::path folder, store::Objects& objects)
-      : folder_(std::move(folder)), objects_(objects) {}
+  /// What may take long is done on the pool.
+  JobFiles(std::filesystem::path folder, store::Objects& objects, WorkPool& pool)
+      : folder_(std::move(folder)), objects_(objects), pool_(pool) {}
 
   const std::filesystem::path& folder() const { return folder_; }
   /// Empty folders and the files of `input/config`; what was there before is gone, but for the
@@ -49,6 +51,7 @@ class JobFiles {
  private:
   Awaitable<Result<void>> fetch_channel(const Channel& channel) const;
   Awaitable<Result<void>> fetch_source(const TrainingSpec& spec) const;
+  Awaitable<Result<void>> fetch_checkpoints(const ObjectUri& from) const;
   /// A `link` may be the store's own file; a `copy` is the program's to write.
   enum class As : std::uint8_t { link, copy };
   Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to,
@@ -59,6 +62,7 @@ class JobFiles {
 
   std::filesystem::path folder_;
   store::Objects& objects_;
+  WorkPool& pool_;
 };
 
 }  // namespace weft::ml

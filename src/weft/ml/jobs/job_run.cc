@@ -38,7 +38,8 @@ JobRun::JobRun(Parts parts, TrainingJob job)
     : parts_(std::move(parts)),
       job_(std::move(job)),
       objects_(parts_.world.objects_of ? parts_.world.objects_of(job_.owner) : nullptr),
-      files_(folder_of(parts_.world.folder, job_), objects_ ? *objects_ : parts_.world.objects),
+      files_(folder_of(parts_.world.folder, job_), objects_ ? *objects_ : parts_.world.objects,
+             parts_.world.pool),
       algorithm_(algorithm_of(parts_.world.algorithms, job_.spec)) {}
 
 bool JobRun::stop() {

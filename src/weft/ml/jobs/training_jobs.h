@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weft/base/clock.h"
+#include "weft/base/work_pool.h"
 #include "weft/ml/algorithms/algorithm.h"
 #include "weft/ml/catalog/catalog.h"
 #include "weft/ml/jobs/training_job.h"
@@ -42,6 +43,7 @@ class TrainingJobs {
     const Clock& clock;
     store::Tables& tables;
     store::Objects& objects;
+    WorkPool& pool;  ///< for files of jobs
     Workers& workers;
     Logs& logs;
     std::vector<Algorithm> algorithms;

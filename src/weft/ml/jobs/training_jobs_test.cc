@@ -2,155 +2,22 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-
 #include <fstream>
 
 #include "weft/base/file.h"
-#include "weft/base/testing/run.h"
-#include "weft/base/timers.h"
-#include "weft/ml/jobs/testing.h"
-#include "weft/ml/limits.h"
-#include "weft/store/files/local_objects.h"
+#include "weft/ml/jobs/world_testing.h"
 #include "weft/store/memory_tables.h"
-#include "weft/store/testing/directory.h"
-#include "weft/store/testing/objects_through.h"
 
 namespace weft::ml {
 namespace {
 
 namespace fs = std::filesystem;
-using ml::testing::FakeWorkers;
-using ml::testing::Script;
-
-WorkerLine log_line(std::string text) {
-  return {.stream = WorkerLine::Stream::log, .text = std::move(text)};
-}
-
-constexpr Milliseconds kLookEvery{20};
-
-/// Everything that training needs, and a loop that the test turns.
-struct World {
-  store::testing::TemporaryDirectory folder;
-  boost::asio::io_context loop;
-  SystemClock clock;
-  SystemRandom random;
-  WorkPool pool{2, 256};
-  store::MemoryTables tables;
-  std::unique_ptr<store::Objects> objects =
-      *store::files::open_local_objects(folder.path() / "objects", random, pool);
-  Script script;
-  FakeWorkers workers{[this](const WorkerSpec&) { return script; }};
-  Logs logs{folder.path() / "logs", pool};
-  Metrics metrics{clock, folder.path() / "metrics"};
-  std::vector<Algorithm> algorithms = {*find_algorithm(all_algorithms(), "xgboost")};
-  /// Whose objects were asked for.
-  std::vector<std::string> owners;
-  /// What jobs see in the place of the objects.
-  store::Objects* through = nullptr;
-  std::unique_ptr<TrainingJobs> jobs;
-
-  World() {
-    put("data", "train/a.csv", "1,2\n");
-    put("data", "train/deep/b.csv", "3,4\n");
-    live();
-  }
-  ~World() {
-    if (jobs) end();
-  }
-  /// Another life of the hub, on the same store.
-  void live() { live(tables); }
-  void live(store::Tables& on) {
-    jobs = std::make_unique<TrainingJobs>(TrainingJobs::Parts{.executor = loop.get_executor(),
-                                                              .clock = clock,
-                                                              .tables = on,
-                                                              .objects = *objects,
-                                                              .workers = workers,
-                                                              .logs = logs,
-                                                              .algorithms = algorithms,
-                                                              .folder = folder.path() / "jobs",
-                                                              .metrics = &metrics,
-                                                              .objects_of = objects_of(),
-                                                              .checkpoints_every = kLookEvery});
-    ASSERT_TRUE(run(jobs->start()).has_value());
-  }
-  std::function<std::shared_ptr<store::Objects>(std::string)> objects_of() {
-    return [this](std::string owner) {
-      owners.push_back(std::move(owner));
-      return std::shared_ptr<store::Objects>(std::shared_ptr<void>(),
-                                             through != nullptr ? through : objects.get());
-    };
-  }
-  void end() {
-    std::optional<bool> done;
-    weft::testing::start(loop, [](TrainingJobs& of, std::optional<bool>& out) -> Awaitable<> {
-      co_await of.drain();
-      out = true;
-    }(*jobs, done));
-    turn([&] { return done.has_value(); });
-    jobs.reset();
-  }
-  template <class T>
-  T run(Awaitable<T> work) {
-    std::optional<T> out;
-    weft::testing::start(loop, weft::testing::keep(std::move(work), out));
-    turn([&] { return out.has_value(); });
-    return std::move(*out);
-  }
-  void turn(const std::function<bool()>& until) {
-    loop.restart();
-    const auto guard = boost::asio::make_work_guard(loop);
-    while (!until()) loop.run_one_for(std::chrono::milliseconds(50));
-  }
-  void put(std::string bucket, std::string key, std::string bytes) {
-    (void)run(objects->make_bucket(bucket));
-    auto writer = run(objects->put(std::move(bucket), std::move(key)));
-    ASSERT_TRUE(writer && run((*writer)->write(std::move(bytes))) && run((*writer)->commit({})));
-  }
-  std::string get(std::string bucket, std::string key) {
-    auto reader = run(objects->open(std::move(bucket), std::move(key)));
-    if (!reader || !*reader) return "none";
-    return run((*reader)->read(0, 1 << 20)).value_or("?");
-  }
-  static TrainingSpec spec(std::string name) {
-    TrainingSpec out;
-    out.name = std::move(name);
-    out.algorithm = "xgboost";
-    out.hyperparameters = {{"num_round", "3"}};
-    out.channels = {{.name = "train",
-                     .from = {"data", "train"},
-                     .content_type = "text/csv",
-                     .input_mode = "File",
-                     .distribution = "FullyReplicated",
-                     .gzip = false}};
-    out.metrics = {{.name = "train:rmse", .pattern = "rmse:(\\S+)"}};
-    out.output = {"data", "out"};
-    out.instance_type = "ml.m5.large";
-    return out;
-  }
-  void create(TrainingSpec made) {
-    const auto created = run(jobs->create(std::move(made), "ann"));
-    ASSERT_TRUE(created.has_value()) << created.error().message;
-  }
-  std::shared_ptr<const TrainingJob> ended_job(const std::string& name) {
-    turn([&] { return ended(jobs->find("ann", name)->status); });
-    return jobs->find("ann", name);
-  }
-  void until_training(const std::string& name) {
-    turn([&] { return jobs->find("ann", name)->secondary_status() == "Training"; });
-  }
-};
-
-std::vector<std::string> stretches(const TrainingJob& job) {
-  std::vector<std::string> out;
-  for (const Transition& each : job.transitions) out.push_back(each.status);
-  return out;
-}
-using Stretches = std::vector<std::string>;
-
-void leave_model(const fs::path& root) {
-  std::ofstream(root / "artifacts/model.tar.gz") << "model";
-}
+using ml::testing::kLookEvery;
+using ml::testing::leave_model;
+using ml::testing::log_line;
+using ml::testing::stretches;
+using ml::testing::Stretches;
+using ml::testing::World;
 
 TEST(TrainingJobs, FromStartingToCompleted) {
   World world;
@@ -402,32 +269,6 @@ TEST(TrainingJobs, AProgramsLinksLeadNowhere) {
   EXPECT_EQ(attempts, 2);
 }
 
-/// A store that weft's end breaks off.
-class BrokenOff final : public store::testing::ObjectsThrough {
- public:
-  using ObjectsThrough::ObjectsThrough;
-  Awaitable<Result<store::ObjectInfo>> take(fs::path, std::string, std::string,
-                                            store::ObjectMeta) override {
-    (void)co_await sleep_for(Milliseconds(200), {});
-    co_return fail(Reason::cancelled, "weft ends");
-  }
-};
-
-TEST(TrainingJobs, AModelOnItsWayIsTheNextLifes) {
-  World world;
-  BrokenOff broken(*world.objects);
-  world.through = &broken;
-  world.script.begins = leave_model;
-  world.create(World::spec("j"));
-  world.turn([&] { return world.jobs->find("ann", "j")->secondary_status() == "Uploading"; });
-  world.end();
-  world.through = nullptr;
-  world.live();
-  const auto job = world.ended_job("j");
-  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
-  EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
-}
-
 TEST(TrainingJobs, AProgramIsToldWhatItRunsOn) {
   World world;
   world.script.begins = [](const fs::path& root) {
@@ -584,34 +425,6 @@ TEST(TrainingJobs, ACrashIsTriedAgainAsOftenAsWanted) {
   EXPECT_TRUE(job->failure.ends_with("signal 11")) << job->failure;
 }
 
-/// What is said of the job when its hub dies in its course and another takes it up.
-std::string said_at_restart(World& world, TrainingSpec spec = World::spec("j")) {
-  world.script.waits = true;
-  world.create(std::move(spec));
-  world.until_training("j");
-  world.end();
-  world.script.waits = false;
-  world.live();
-  const auto job = world.ended_job("j");
-  const auto at = std::ranges::find(job->transitions, "Restarting", &Transition::status);
-  return at == job->transitions.end() ? "nothing" : at->message;
-}
-
-TEST(TrainingJobs, AnotherLifeTakesThemUp) {
-  World world;
-  EXPECT_EQ(said_at_restart(world),
-            "weft was restarted; the job had left no checkpoint and begins anew");
-  EXPECT_EQ(world.jobs->find("ann", "j")->status, JobStatus::completed);
-}
-
-TEST(TrainingJobs, AnotherLifeGoesOnFromTheirCheckpoints) {
-  World world;
-  world.script.begins = [](const std::filesystem::path& root) {
-    ASSERT_TRUE(write_file(root / "checkpoints/model-1", "x").has_value());
-  };
-  EXPECT_EQ(said_at_restart(world), "weft was restarted; resuming from the last checkpoint");
-}
-
 TEST(TrainingJobs, WhatWeftEndedItForIsTheReason) {
   World world;
   world.script.end = {.exit_code = -1, .signal = 9, .why = "it held more than its 1 MiB of disk"};
@@ -624,34 +437,6 @@ TEST(TrainingJobs, WhatWeftEndedItForIsTheReason) {
   EXPECT_EQ(job->failure, "AlgorithmError: it held more than its 1 MiB of disk, signal 9");
   ASSERT_EQ(world.workers.started.size(), 1U) << "it would fare no better";
   EXPECT_EQ(world.workers.started[0].disk_bytes, 1U << 20);
-}
-
-TEST(TrainingJobs, OneThatSamplesMayDiffer) {
-  World world;
-  TrainingSpec made = World::spec("j");
-  made.hyperparameters["subsample"] = "0.5";
-  EXPECT_TRUE(said_at_restart(world, std::move(made)).contains("The model may differ"));
-}
-
-TEST(TrainingJobs, OneThatKillsWeftIsNotBegunForEver) {
-  World world;
-  world.script.waits = true;
-  world.create(World::spec("j"));
-  world.until_training("j");
-  // As a record of a hub that died in the third time.
-  TrainingJob dead = *world.jobs->find("ann", "j");
-  dead.deaths = 3;
-  world.end();
-  ASSERT_TRUE(world
-                  .run(world.tables.put("ml.training", "ann/j",
-                                        json::object{{"owner", "ann"},
-                                                     {"name", "j"},
-                                                     {"status", "InProgress"},
-                                                     {"body", to_json(dead)}}))
-                  .has_value());
-  world.live();
-  const auto job = world.ended_job("j");
-  EXPECT_TRUE(job->failure.starts_with("InternalServerError: weft's own process died 3 times"));
 }
 
 /// Tables on a disk that is full now and then.

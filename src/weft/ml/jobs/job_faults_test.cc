@@ -1,0 +1,174 @@
+// What jobs do when stores, programs and weft itself fail in their course.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "weft/base/file.h"
+#include "weft/base/timers.h"
+#include "weft/ml/jobs/world_testing.h"
+#include "weft/ml/limits.h"
+#include "weft/store/testing/objects_through.h"
+
+namespace weft::ml {
+namespace {
+
+namespace fs = std::filesystem;
+using ml::testing::leave_model;
+using ml::testing::World;
+
+std::string said_of_restart(const TrainingJob& job) {
+  const auto at = std::ranges::find(job.transitions, "Restarting", &Transition::status);
+  return at == job.transitions.end() ? "nothing" : at->message;
+}
+
+/// What is said of the job when its hub dies in its course and another takes it up.
+std::string said_at_restart(World& world, TrainingSpec spec = World::spec("j")) {
+  world.script.waits = true;
+  world.create(std::move(spec));
+  world.until_training("j");
+  world.end();
+  world.script.waits = false;
+  world.live();
+  const auto job = world.ended_job("j");
+  return said_of_restart(*job);
+}
+
+TEST(JobFaults, AnotherLifeTakesThemUp) {
+  World world;
+  EXPECT_EQ(said_at_restart(world),
+            "weft was restarted; the job had left no checkpoint and begins anew");
+  EXPECT_EQ(world.jobs->find("ann", "j")->status, JobStatus::completed);
+}
+
+TEST(JobFaults, AnotherLifeGoesOnFromTheirCheckpoints) {
+  World world;
+  world.script.begins = [](const std::filesystem::path& root) {
+    ASSERT_TRUE(write_file(root / "checkpoints/model-1", "x").has_value());
+  };
+  EXPECT_EQ(said_at_restart(world), "weft was restarted; resuming from the last checkpoint");
+}
+
+TrainingSpec sampling(std::string name) {
+  TrainingSpec out = World::spec(std::move(name));
+  out.hyperparameters["subsample"] = "0.5";
+  return out;
+}
+
+TEST(JobFaults, OneThatSamplesMayDiffer) {
+  World world;
+  EXPECT_TRUE(said_at_restart(world, sampling("j")).contains("The model may differ"));
+}
+
+TEST(JobFaults, OneThatKillsWeftIsNotBegunForEver) {
+  World world;
+  world.script.waits = true;
+  world.create(World::spec("j"));
+  world.until_training("j");
+  // As a record of a hub that died in the third time.
+  TrainingJob dead = *world.jobs->find("ann", "j");
+  dead.deaths = 3;
+  world.end();
+  ASSERT_TRUE(world
+                  .run(world.tables.put("ml.training", "ann/j",
+                                        json::object{{"owner", "ann"},
+                                                     {"name", "j"},
+                                                     {"status", "InProgress"},
+                                                     {"body", to_json(dead)}}))
+                  .has_value());
+  world.live();
+  const auto job = world.ended_job("j");
+  EXPECT_TRUE(job->failure.starts_with("InternalServerError: weft's own process died 3 times"));
+}
+
+/// A store that weft's end breaks off.
+class BrokenOff final : public store::testing::ObjectsThrough {
+ public:
+  using ObjectsThrough::ObjectsThrough;
+  Awaitable<Result<store::ObjectInfo>> take(fs::path, std::string, std::string,
+                                            store::ObjectMeta) override {
+    (void)co_await sleep_for(Milliseconds(200), {});
+    co_return fail(Reason::cancelled, "weft ends");
+  }
+};
+
+TEST(JobFaults, AModelOnItsWayIsTheNextLifes) {
+  World world;
+  BrokenOff broken(*world.objects);
+  world.through = &broken;
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  world.turn([&] { return world.jobs->find("ann", "j")->secondary_status() == "Uploading"; });
+  world.end();
+  world.through = nullptr;
+  world.live();
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
+}
+
+/// A store whose answers end in the middle of one object, once weft ends.
+class HalfObjects final : public store::testing::ObjectsThrough {
+ public:
+  HalfObjects(store::Objects& to, std::string key) : ObjectsThrough(to), key_(std::move(key)) {}
+  bool over = false;
+  bool half = false;  ///< a reader has come so far
+  Awaitable<Result<std::unique_ptr<store::ObjectReader>>> open(std::string bucket,
+                                                               std::string key) override {
+    const bool halved = key == key_;
+    WEFT_CO_TRY(auto whole, co_await ObjectsThrough::open(std::move(bucket), std::move(key)));
+    if (!halved) co_return std::move(whole);
+    co_return std::make_unique<Half>(*this, std::move(whole));
+  }
+
+ private:
+  class Half final : public store::ObjectReader {
+   public:
+    Half(HalfObjects& of, std::unique_ptr<store::ObjectReader> whole)
+        : of_(of), whole_(std::move(whole)) {}
+    const store::ObjectInfo& info() const override { return whole_->info(); }
+    Awaitable<Result<std::string>> read(std::uint64_t offset, std::size_t) override {
+      if (offset == 0) co_return co_await whole_->read(0, whole_->info().size / 2);
+      of_.half = true;
+      while (!of_.over) (void)co_await sleep_for(Milliseconds(20), {});
+      co_return fail(Reason::cancelled, "weft ends");
+    }
+
+   private:
+    HalfObjects& of_;
+    std::unique_ptr<store::ObjectReader> whole_;
+  };
+  std::string key_;
+};
+
+TEST(JobFaults, ACheckpointThatCameHalfIsNone) {
+  World world;
+  const std::vector<std::string> names = {"model-1", "model-2", "model-3"};
+  for (const std::string& name : names) world.put("data", "check/" + name, "all of " + name);
+  HalfObjects broken(*world.objects, "check/model-2");
+  world.through = &broken;
+  TrainingSpec made = World::spec("j");
+  made.checkpoints = ObjectUri{"data", "check"};
+  made.checkpoint_folder = kCheckpointFolder;
+  world.create(made);
+  world.turn([&] { return broken.half; });
+  // By then it has been told to end.
+  const Timer over =
+      run_after(world.loop.get_executor(), Milliseconds(100), [&] { broken.over = true; });
+  world.end();
+  world.through = nullptr;
+  bool began = false;
+  world.script.begins = [&](const fs::path& root) {
+    began = true;
+    for (const std::string& name : names)
+      EXPECT_EQ(read_file(root / "checkpoints" / name, 100).value_or("none"), "all of " + name);
+    leave_model(root);
+  };
+  world.live();
+  EXPECT_EQ(world.ended_job("j")->status, JobStatus::completed);
+  EXPECT_TRUE(began);
+  for (const std::string& name : names)
+    EXPECT_EQ(world.get("data", "check/" + name), "all of " + name);
+}
+
+}  // namespace
+}  // namespace weft::ml
