@@ -38,6 +38,11 @@ inline constexpr std::size_t kJobMetricsMax = 200;
 inline constexpr std::int64_t kJobSecondsDefault = 24 * 3600;
 /// Between SIGTERM and SIGKILL (SageMaker gives 120 seconds).
 inline constexpr std::chrono::milliseconds kJobStopGrace{120'000};
+/// What weft itself did not manage is tried again after so long, then twice as long each time, up
+/// to the second; uploads so often even in a job without a RetryStrategy.
+inline constexpr std::chrono::milliseconds kJobAgainAfter{1'000};
+inline constexpr std::chrono::milliseconds kJobAgainMax{30'000};
+inline constexpr std::int64_t kUploadRetries = 4;
 /// When a job's end could not be written down.
 inline constexpr std::chrono::milliseconds kJobKeepAgain{500};
 /// Objects a channel may have.

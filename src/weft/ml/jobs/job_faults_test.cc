@@ -170,5 +170,101 @@ TEST(JobFaults, ACheckpointThatCameHalfIsNone) {
     EXPECT_EQ(world.get("data", "check/" + name), "all of " + name);
 }
 
+/// A store that takes nothing for so many times.
+class Refusing final : public store::testing::ObjectsThrough {
+ public:
+  Refusing(store::Objects& to, int times) : ObjectsThrough(to), left_(times) {}
+  Awaitable<Result<store::ObjectInfo>> take(fs::path from, std::string bucket, std::string key,
+                                            store::ObjectMeta meta) override {
+    if (left_ > 0) {
+      --left_;
+      co_return fail(Reason::unavailable, "the store at http://store does not answer");
+    }
+    co_return co_await ObjectsThrough::take(std::move(from), std::move(bucket), std::move(key),
+                                            std::move(meta));
+  }
+
+ private:
+  int left_;
+};
+
+TEST(JobFaults, AStoreThatRefusesOnceCostsNoModel) {
+  World world;
+  Refusing store(*world.objects, 1);
+  world.through = &store;
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  EXPECT_EQ(world.get("data", "out/j/output/model.tar.gz"), "model");
+  EXPECT_EQ(world.workers.started.size(), 1U) << "what it has trained is trained";
+}
+
+TEST(JobFaults, AStoreThatRefusesForEverIsTheReason) {
+  World world;
+  Refusing store(*world.objects, 1'000);
+  world.through = &store;
+  world.script.begins = leave_model;
+  world.create(World::spec("j"));
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::failed);
+  EXPECT_EQ(job->failure,
+            "InternalServerError: the model could not be kept: the store at http://store does not "
+            "answer");
+}
+
+TEST(JobFaults, WhatWeftHasNotStartedIsTriedAgainAsOftenAsWanted) {
+  World world;
+  world.workers.refusals = 1;
+  TrainingSpec made = World::spec("j");
+  made.retries = 1;
+  world.create(made);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  EXPECT_EQ(said_of_restart(*job), "InternalServerError: no sandbox just now; retry 1 of 1");
+  world.workers.refusals = 2;
+  made.name = "k";
+  world.create(made);
+  EXPECT_EQ(world.ended_job("k")->failure, "InternalServerError: no sandbox just now");
+}
+
+/// A store that cannot be read for so many times.
+class Unreadable final : public store::testing::ObjectsThrough {
+ public:
+  Unreadable(store::Objects& to, int times) : ObjectsThrough(to), left_(times) {}
+  Awaitable<Result<store::ObjectPage>> list(std::string bucket, store::ObjectQuery query) override {
+    if (left_ > 0) {
+      --left_;
+      co_return fail(Reason::unavailable, "the store at http://store does not answer");
+    }
+    co_return co_await ObjectsThrough::list(std::move(bucket), std::move(query));
+  }
+
+ private:
+  int left_;
+};
+
+TEST(JobFaults, WhatCouldNotBeFetchedIsTriedAgainAsOftenAsWanted) {
+  World world;
+  Unreadable store(*world.objects, 2);
+  world.through = &store;
+  world.create(World::spec("once"));
+  EXPECT_EQ(world.ended_job("once")->failure,
+            "InternalServerError: channel train: the store at http://store does not answer");
+  TrainingSpec made = World::spec("j");
+  made.retries = 1;
+  world.create(made);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  EXPECT_EQ(said_of_restart(*job),
+            "InternalServerError: channel train: the store at http://store does not answer; retry "
+            "1 of 1");
+  made.name = "theirs";
+  made.channels[0].from.key = "nothing/";
+  world.create(made);
+  const auto theirs = world.ended_job("theirs");
+  EXPECT_EQ(said_of_restart(*theirs), "nothing") << theirs->failure;
+}
+
 }  // namespace
 }  // namespace weft::ml

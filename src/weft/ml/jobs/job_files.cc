@@ -240,7 +240,20 @@ bool JobFiles::has_checkpoints() const {
   return has_folder("checkpoints") && !fs::is_empty(folder_ / "checkpoints", error) && !error;
 }
 
-Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, ObjectUri to) const {
+Awaitable<Result<void>> JobFiles::take(fs::path file, ObjectUri to, store::ObjectMeta meta,
+                                       const Again& again) const {
+  while (true) {
+    fs::path from = file;
+    store::ObjectMeta about = meta;
+    const auto taken = co_await objects_.take(std::move(from), to.bucket, to.key, std::move(about));
+    if (taken) co_return Result<void>();
+    const bool once_more = co_await again(taken.error());
+    if (!once_more) co_return fail(taken.error());
+  }
+}
+
+Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, ObjectUri to,
+                                                     const Again& again) const {
   if (!has_folder(name)) co_return 0;
   const fs::path from = folder_ / name;
   std::vector<fs::path> files;
@@ -256,14 +269,13 @@ Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, Obje
     ObjectUri place = to / fs::relative(file, from).string();
     fs::path path = file;
     store::ObjectMeta meta;
-    WEFT_CO_TRY(const auto kept,
-                co_await objects_.take(std::move(path), place.bucket, place.key, std::move(meta)));
-    (void)kept;
+    WEFT_CO_CHECK(co_await take(std::move(path), std::move(place), std::move(meta), again));
   }
   co_return files.size();
 }
 
-Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& job) const {
+Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& job,
+                                                           Again again) const {
   const ObjectUri output = job.spec.output / job.spec.name / "output";
   std::optional<ObjectUri> model;
   std::error_code error;
@@ -271,23 +283,22 @@ Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& jo
     for (const char* name : {"model.tar.gz", "output.tar.gz"}) {
       fs::path file = folder_ / "artifacts" / name;
       if (!has_folder("artifacts") || !fs::exists(file, error)) continue;
-      ObjectUri to = output / name;
+      const ObjectUri to = output / name;
       store::ObjectMeta meta{.content_type = "application/x-tar", .headers = {}, .checksums = {}};
-      WEFT_CO_TRY(const auto kept,
-                  co_await objects_.take(std::move(file), to.bucket, to.key, std::move(meta)));
-      (void)kept;
-      if (std::string_view(name).starts_with("model")) model = std::move(to);
+      WEFT_CO_CHECK(co_await take(std::move(file), to, std::move(meta), again));
+      if (std::string_view(name).starts_with("model")) model = to;
     }
   } else {
     ObjectUri to = output / "model";
-    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("model", to));
+    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("model", to, again));
     if (files > 0) model = std::move(to);
-    WEFT_CO_TRY(const std::size_t others, co_await keep_folder("output/data", output / "output"));
+    WEFT_CO_TRY(const std::size_t others,
+                co_await keep_folder("output/data", output / "output", again));
     (void)others;
   }
   if (job.spec.checkpoints) {
     ObjectUri to = *job.spec.checkpoints;
-    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("checkpoints", std::move(to)));
+    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("checkpoints", std::move(to), again));
     (void)files;
   }
   co_return model;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,11 @@ class JobFiles {
   /// The folder as the program sees it. What it was given can only be read, but for the channels
   /// that are its own copies (`code`, `sm_drivers`).
   std::vector<Bind> binds(const TrainingJob& job) const;
+  /// Whether an object that the store did not take, for this reason, is tried once more.
+  using Again = std::function<Awaitable<bool>(Error)>;
   /// What the program left: the model, its other output, the checkpoints. The model's address, or
   /// nothing when it left none. A folder that it made a link to somewhere else is none.
-  Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job) const;
+  Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job, Again again) const;
   /// Whether a run that was interrupted has left any.
   bool has_checkpoints() const;
   /// What it wrote to `output/failure`, at most kFailureCharsMax of it.
@@ -57,7 +60,10 @@ class JobFiles {
   Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to,
                                            As as) const;
   Awaitable<Result<bool>> copy(std::string bucket, std::string key, std::filesystem::path to) const;
-  Awaitable<Result<std::size_t>> keep_folder(std::string_view name, ObjectUri to) const;
+  Awaitable<Result<void>> take(std::filesystem::path file, ObjectUri to, store::ObjectMeta meta,
+                               const Again& again) const;
+  Awaitable<Result<std::size_t>> keep_folder(std::string_view name, ObjectUri to,
+                                             const Again& again) const;
   bool has_folder(const std::filesystem::path& name) const;
 
   std::filesystem::path folder_;

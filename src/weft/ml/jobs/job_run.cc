@@ -28,6 +28,19 @@ std::filesystem::path folder_of(const std::filesystem::path& folder, const Train
   return out / job.spec.name;
 }
 
+bool is_theirs(const Error& why) {
+  return why.reason == Reason::invalid_argument || why.reason == Reason::too_large ||
+         why.reason == Reason::permission_denied;
+}
+
+/// Whether it may be gone in a moment.
+bool may_pass(const Error& why) { return why.retryable || why.reason == Reason::internal; }
+
+Milliseconds pause_before(std::int64_t retry, Milliseconds first) {
+  constexpr std::int64_t kDoublings = 16;
+  return std::min(first * (1 << std::min(retry - 1, kDoublings)), kJobAgainMax);
+}
+
 std::span<const LoggedMetric> logged_metrics(const Algorithm* algorithm) {
   return algorithm == nullptr ? std::span<const LoggedMetric>() : algorithm->metrics;
 }
@@ -48,6 +61,7 @@ bool JobRun::stop() {
   job_.status = JobStatus::stopping;
   job_.modified_ms = now();
   cancel_.cancel(make_error(Reason::cancelled, "the job was stopped"));
+  if (job_.secondary_status() == "Uploading") no_more_.cancel(cancel_.token().why());
   if (worker_) worker_->stop(kJobStopGrace);
   return true;
 }
@@ -55,6 +69,7 @@ bool JobRun::stop() {
 void JobRun::drain() {
   wish_ = Wish::drain;
   cancel_.cancel(make_error(Reason::cancelled, "weft ends"));
+  no_more_.cancel(cancel_.token().why());
   if (worker_) worker_->stop(kDrainGrace);
 }
 
@@ -136,27 +151,29 @@ Awaitable<> JobRun::train() {
                            std::format("ClientError: {}", metrics.error().message));
   metrics_ = *std::move(metrics);
   while (true) {
-    if (auto prepared = co_await prepare(); !prepared) {
+    auto ran = co_await attempt();
+    if (!ran) {
+      const bool once_more = co_await again(ran.error());
+      if (once_more) continue;
       if (wish_ == Wish::none) {
-        const Reason reason = prepared.error().reason;
-        const bool theirs = reason == Reason::invalid_argument || reason == Reason::too_large ||
-                            reason == Reason::permission_denied;
-        co_await end(JobStatus::failed,
-                     std::format("{}: {}", theirs ? "ClientError" : "InternalServerError",
-                                 prepared.error().message));
+        co_await end(
+            JobStatus::failed,
+            std::format("{}: {}", is_theirs(ran.error()) ? "ClientError" : "InternalServerError",
+                        ran.error().message));
       }
       co_return;
     }
-    auto outcome = co_await run_program();
-    if (!outcome) {
-      co_return co_await end(JobStatus::failed,
-                             std::format("InternalServerError: {}", outcome.error().message));
-    }
     if (wish_ == Wish::drain) co_return;
-    const bool once_more = co_await again(*outcome);
+    const bool once_more = co_await again(*ran);
     if (once_more) continue;
-    co_return co_await finish(*outcome);
+    co_return co_await finish(*ran);
   }
+}
+
+/// Its program, once. What fails here is not the program.
+Awaitable<Result<JobRun::Outcome>> JobRun::attempt() {
+  WEFT_CO_CHECK(co_await prepare());
+  co_return co_await run_program();
 }
 
 Awaitable<Result<void>> JobRun::prepare() {
@@ -285,6 +302,37 @@ Awaitable<bool> JobRun::again(const Outcome& outcome) {
   co_return true;
 }
 
+/// RetryStrategy is for what weft itself did not manage, too.
+Awaitable<bool> JobRun::again(Error why) {
+  if (!may_pass(why) || wish_ != Wish::none || job_.attempts >= job_.spec.retries) co_return false;
+  ++job_.attempts;
+  enter("Restarting", std::format("InternalServerError: {}; retry {} of {}", why.message,
+                                  job_.attempts, job_.spec.retries));
+  co_await save();
+  const Milliseconds pause = pause_before(job_.attempts, parts_.world.again_after);
+  co_return co_await sleep_for(pause, cancel_.token());
+}
+
+/// A store that is away for a moment costs no model: what the program left waits where it lies.
+Awaitable<bool> JobRun::upload_again(Error why) {
+  const std::int64_t most = kUploadRetries + job_.spec.retries - job_.attempts;
+  if (!may_pass(why) || upload_retries_ >= most) co_return false;
+  ++upload_retries_;
+  std::string said = std::format("Uploading generated training model; retry {} of {}, because: {}",
+                                 upload_retries_, most, why.message);
+  log::warn("training job {}: {}", job_.spec.name, said);
+  if (job_.secondary_status() == "Uploading") {
+    job_.say(std::move(said));
+    co_await save();
+  }
+  const Milliseconds pause = pause_before(upload_retries_, parts_.world.again_after);
+  co_return co_await sleep_for(pause, no_more_.token());
+}
+
+Awaitable<Result<std::optional<ObjectUri>>> JobRun::upload() {
+  co_return co_await files_.keep(job_, [this](Error why) { return upload_again(std::move(why)); });
+}
+
 std::string JobRun::failure_of(const WorkerEnd& end) const {
   std::string out = files_.failure();
   if (out.empty() && !end.why.empty()) {
@@ -306,17 +354,17 @@ Awaitable<> JobRun::finish(Outcome outcome) {
   if (!well && !cut_short) {
     auto failure = failure_of(outcome.end);
     // What it left is kept all the same: people want to look.
-    (void)co_await files_.keep(job_);
+    (void)co_await upload();
     co_return co_await end(JobStatus::failed, std::move(failure));
   }
   enter("Uploading", "Uploading generated training model");
   co_await save();
-  auto model = co_await files_.keep(job_);
+  auto model = co_await upload();
   // What weft's own end has broken off is the next life's.
   if (!model && wish_ == Wish::drain) co_return;
   if (!model) {
     co_return co_await end(
-        JobStatus::failed,
+        wish_ == Wish::stop ? JobStatus::stopped : JobStatus::failed,
         std::format("InternalServerError: the model could not be kept: {}", model.error().message));
   }
   job_.model = *std::move(model);

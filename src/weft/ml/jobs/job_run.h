@@ -46,11 +46,15 @@ class JobRun {
 
   Awaitable<> wait_and_train();
   Awaitable<> train();
+  Awaitable<Result<Outcome>> attempt();
   Awaitable<Result<void>> prepare();
   Awaitable<Result<Outcome>> run_program();
   Awaitable<> follow(Worker& worker);
   Awaitable<> finish(Outcome outcome);
   Awaitable<bool> again(const Outcome& outcome);
+  Awaitable<bool> again(Error why);
+  Awaitable<bool> upload_again(Error why);
+  Awaitable<Result<std::optional<ObjectUri>>> upload();
   Awaitable<> save();
   Awaitable<> end(JobStatus status, std::string failure);
   void take_line(const WorkerLine& line);
@@ -70,6 +74,8 @@ class JobRun {
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<WorkerLog> log_;
   CancelSource cancel_;
+  CancelSource no_more_;  ///< an upload that fails is not tried again
+  std::int64_t upload_retries_ = 0;
   Wish wish_ = Wish::none;
 };
 

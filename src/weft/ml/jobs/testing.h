@@ -31,6 +31,10 @@ class FakeWorkers final : public Workers {
   Result<std::unique_ptr<Worker>> start(Executor executor, WorkerSpec spec) override {
     started.push_back(spec);
     if (!refusal.empty()) return fail(Reason::unavailable, refusal);
+    if (refusals > 0) {
+      --refusals;
+      return fail(Reason::unavailable, "no sandbox just now");
+    }
     Script script = choose_(spec);
     script.begins(spec.binds.at(0).from);
     return std::make_unique<FakeWorker>(executor, std::move(script));
@@ -40,6 +44,7 @@ class FakeWorkers final : public Workers {
 
   std::vector<WorkerSpec> started;
   std::string refusal;
+  int refusals = 0;  ///< how many more of them, before all is well
 
  private:
   class FakeWorker final : public Worker {

@@ -55,6 +55,8 @@ class TrainingJobs {
     std::function<std::shared_ptr<store::Objects>(std::string owner)> objects_of;
     /// Between looks at what running programs left of checkpoints.
     Milliseconds checkpoints_every = kCheckpointsEvery;
+    /// Before the first retry of what weft did not manage; twice as long before each more.
+    Milliseconds again_after = kJobAgainAfter;
   };
   explicit TrainingJobs(Parts parts);
   ~TrainingJobs();

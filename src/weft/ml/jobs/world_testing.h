@@ -82,7 +82,8 @@ struct World {
                                                               .folder = folder.path() / "jobs",
                                                               .metrics = &metrics,
                                                               .objects_of = objects_of(),
-                                                              .checkpoints_every = kLookEvery});
+                                                              .checkpoints_every = kLookEvery,
+                                                              .again_after = Milliseconds(1)});
     ASSERT_TRUE(run(jobs->start()).has_value());
   }
   std::function<std::shared_ptr<store::Objects>(std::string)> objects_of() {
