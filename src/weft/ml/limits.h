@@ -43,6 +43,8 @@ inline constexpr std::chrono::milliseconds kJobStopGrace{120'000};
 inline constexpr std::chrono::milliseconds kJobAgainAfter{1'000};
 inline constexpr std::chrono::milliseconds kJobAgainMax{30'000};
 inline constexpr std::int64_t kUploadRetries = 4;
+/// How long a program has run by now is kept so often.
+inline constexpr std::chrono::milliseconds kJobTimeEvery{30'000};
 /// When a job's end could not be written down.
 inline constexpr std::chrono::milliseconds kJobKeepAgain{500};
 /// Objects a channel may have.

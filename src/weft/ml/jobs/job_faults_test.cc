@@ -80,6 +80,23 @@ TEST(JobFaults, OneThatKillsWeftIsNotBegunForEver) {
   EXPECT_TRUE(job->failure.starts_with("InternalServerError: weft's own process died 3 times"));
 }
 
+TEST(JobFaults, TheTimeThatWeftWasOffIsNotTheJobs) {
+  World world;
+  world.script.waits = true;
+  TrainingSpec made = World::spec("j");
+  made.max_runtime_s = 60;
+  world.create(made);
+  world.until_training("j");
+  world.end();
+  world.clock.ahead = std::chrono::hours(1);
+  world.live();
+  world.until_training("j");
+  for (int i = 0; i < 20; ++i) world.loop.run_one_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(world.jobs->find("ann", "j")->secondary_status(), "Training");
+  ASSERT_TRUE(world.run(world.jobs->stop("ann", "j")).has_value());
+  EXPECT_EQ(world.ended_job("j")->transitions.back().status, "Stopped");
+}
+
 /// A store that weft's end breaks off.
 class BrokenOff final : public store::testing::ObjectsThrough {
  public:

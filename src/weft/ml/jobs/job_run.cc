@@ -215,24 +215,26 @@ Awaitable<Result<JobRun::Outcome>> JobRun::run_program() {
   ++job_.deaths;
   enter("Training", "Training image download completed. Training in progress.");
   if (!job_.training_began_ms) job_.training_began_ms = now();
+  ran_before_ms_ = job_.ran_ms;
+  began_ = parts_.world.clock.steady();
   co_await save();
   Outcome out;
   // Stopped while it was being started.
   if (wish_ != Wish::none) worker_->stop(kJobStopGrace);
   const std::int64_t seconds =
       job_.spec.max_runtime_s > 0 ? job_.spec.max_runtime_s : kJobSecondsDefault;
-  const std::int64_t used = (now() - *job_.training_began_ms) / 1'000;
-  Timer limit = run_after(parts_.world.executor,
-                          std::chrono::seconds(std::max<std::int64_t>(seconds - used, 0)), [&] {
-                            out.timed_out = true;
-                            worker_->stop(kJobStopGrace);
-                          });
+  const std::int64_t left_ms = std::max<std::int64_t>(seconds * 1'000 - ran_before_ms_, 0);
+  Timer limit = run_after(parts_.world.executor, Milliseconds(left_ms), [&] {
+    out.timed_out = true;
+    worker_->stop(kJobStopGrace);
+  });
   log_ = std::make_unique<WorkerLog>(parts_.world.executor, parts_.world.clock, parts_.world.logs,
                                      owned_group(job_.owner, kTrainingLogGroup),
                                      TrainingJobs::log_stream(job_));
   std::optional<CheckpointSync> checkpoints;
   TaskGroup writing(parts_.world.executor);
   writing.spawn(log_->write());
+  writing.spawn(keep_time(writing.token()));
   if (job_.spec.checkpoints) {
     checkpoints.emplace(job_.spec.name, files_.folder(), *job_.spec.checkpoints,
                         objects_ ? *objects_ : parts_.world.objects);
@@ -241,12 +243,28 @@ Awaitable<Result<JobRun::Outcome>> JobRun::run_program() {
   co_await follow(*worker_);
   out.end = co_await worker_->ended();
   limit.cancel();
+  count_time();
   worker_.reset();
   log_->end();
   co_await writing.join();
   job_.deaths = wish_ == Wish::drain ? job_.deaths - 1 : 0;
   if (wish_ == Wish::drain) co_await save();
   co_return out;
+}
+
+void JobRun::count_time() {
+  const auto ran = std::chrono::duration_cast<Milliseconds>(parts_.world.clock.steady() - began_);
+  job_.ran_ms = ran_before_ms_ + ran.count();
+}
+
+/// What weft's own death may take of the count is what is between two of these.
+Awaitable<> JobRun::keep_time(CancelToken ended) {
+  while (true) {
+    const bool due = co_await sleep_for(kJobTimeEvery, ended);
+    if (!due) co_return;
+    count_time();
+    co_await save();
+  }
 }
 
 Awaitable<> JobRun::follow(Worker& worker) {

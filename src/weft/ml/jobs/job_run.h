@@ -49,6 +49,8 @@ class JobRun {
   Awaitable<Result<Outcome>> attempt();
   Awaitable<Result<void>> prepare();
   Awaitable<Result<Outcome>> run_program();
+  void count_time();
+  Awaitable<> keep_time(CancelToken ended);
   Awaitable<> follow(Worker& worker);
   Awaitable<> finish(Outcome outcome);
   Awaitable<bool> again(const Outcome& outcome);
@@ -76,6 +78,8 @@ class JobRun {
   CancelSource cancel_;
   CancelSource no_more_;  ///< an upload that fails is not tried again
   std::int64_t upload_retries_ = 0;
+  SteadyTime began_;  ///< the program that runs
+  std::int64_t ran_before_ms_ = 0;
   Wish wish_ = Wish::none;
 };
 

@@ -229,11 +229,17 @@ json::object to_json(const TrainingJob& job) {
   for (const MetricPoint& each : job.metrics)
     metrics.emplace_back(
         json::object{{"name", each.name}, {"value", each.value}, {"at_ms", each.at_ms}});
-  json::object out{{"spec", to_json(job.spec)},       {"owner", job.owner},
-                   {"status", to_string(job.status)}, {"transitions", std::move(transitions)},
-                   {"failure", job.failure},          {"created_ms", job.created_ms},
-                   {"modified_ms", job.modified_ms},  {"metrics", std::move(metrics)},
-                   {"attempts", job.attempts},        {"deaths", job.deaths}};
+  json::object out{{"spec", to_json(job.spec)},
+                   {"owner", job.owner},
+                   {"status", to_string(job.status)},
+                   {"transitions", std::move(transitions)},
+                   {"failure", job.failure},
+                   {"created_ms", job.created_ms},
+                   {"modified_ms", job.modified_ms},
+                   {"metrics", std::move(metrics)},
+                   {"attempts", job.attempts},
+                   {"deaths", job.deaths},
+                   {"ran_ms", job.ran_ms}};
   if (job.training_began_ms) out["training_began_ms"] = *job.training_began_ms;
   if (job.training_ended_ms) out["training_ended_ms"] = *job.training_ended_ms;
   if (job.model) out["model"] = job.model->str();
@@ -265,6 +271,7 @@ Result<TrainingJob> training_job_from_json(const json::object& object) {
   out.modified_ms = json::int_at(object, "modified_ms").value_or(0);
   out.training_began_ms = json::int_at(object, "training_began_ms");
   out.training_ended_ms = json::int_at(object, "training_ended_ms");
+  out.ran_ms = json::int_at(object, "ran_ms").value_or(0);
   out.attempts = json::int_at(object, "attempts").value_or(0);
   out.deaths = json::int_at(object, "deaths").value_or(0);
   if (const auto model = json::string_at(object, "model"); !model.empty()) {

@@ -104,6 +104,9 @@ struct TrainingJob {
   std::int64_t modified_ms = 0;
   std::optional<std::int64_t> training_began_ms;
   std::optional<std::int64_t> training_ended_ms;
+  /// For how long its program ran, in all attempts and lives; 0 in records from before it was
+  /// counted. While it runs, as it was a moment ago (kJobTimeEvery).
+  std::int64_t ran_ms = 0;
   /// The last value of each metric.
   std::vector<MetricPoint> metrics;
   std::optional<ObjectUri> model;

@@ -37,6 +37,7 @@ TrainingJob full() {
   out.enter("Training", "Training in progress.", 20);
   out.training_began_ms = 20;
   out.training_ended_ms = 30;
+  out.ran_ms = 7;
   out.metrics = {{.name = "validation:rmse", .value = 2.5, .at_ms = 25}};
   out.model = ObjectUri{"b", "out/j/output/model.tar.gz"};
   out.attempts = 2;
@@ -55,6 +56,7 @@ TEST(TrainingJob, ComesBackAsItWas) {
     EXPECT_EQ(read->transitions, job.transitions);
     EXPECT_EQ(read->metrics, job.metrics);
     EXPECT_EQ(read->failure, job.failure);
+    EXPECT_EQ(read->ran_ms, 7);
   }
   EXPECT_FALSE(training_job_from_json({}).has_value());
   EXPECT_FALSE(

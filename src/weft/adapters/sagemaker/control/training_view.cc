@@ -61,7 +61,9 @@ void add_times(json::object& out, const ml::TrainingJob& job) {
   if (!job.training_began_ms) return;
   out["TrainingStartTime"] = seconds_of(*job.training_began_ms);
   if (!ml::ended(job.status) || !job.training_ended_ms) return;
-  const std::int64_t ms = *job.training_ended_ms - *job.training_began_ms;
+  // Records from before it was counted tell no more.
+  const std::int64_t ms =
+      job.ran_ms > 0 ? job.ran_ms : *job.training_ended_ms - *job.training_began_ms;
   const std::int64_t seconds = std::max<std::int64_t>((ms + 500) / 1'000, 1);
   out["TrainingTimeInSeconds"] = seconds;
   out["BillableTimeInSeconds"] = seconds;
