@@ -54,9 +54,60 @@ TrainingSpec sampling(std::string name) {
   return out;
 }
 
+void leave_checkpoint(const fs::path& root) {
+  ASSERT_TRUE(write_file(root / "checkpoints/model-1", "x").has_value());
+}
+
 TEST(JobFaults, OneThatSamplesMayDiffer) {
   World world;
+  world.script.begins = leave_checkpoint;
   EXPECT_TRUE(said_at_restart(world, sampling("j")).contains("The model may differ"));
+}
+
+TEST(JobFaults, OneThatBeginsAnewDoesNotDiffer) {
+  World world;
+  EXPECT_EQ(said_at_restart(world, sampling("j")),
+            "weft was restarted; the job had left no checkpoint and begins anew");
+}
+
+TEST(JobFaults, OneThatOnlyWaitedDoesNotDiffer) {
+  World world;
+  world.script.waits = true;
+  world.script.begins = leave_checkpoint;
+  world.create(sampling("first"));
+  world.until_training("first");
+  world.create(sampling("behind"));
+  world.end();
+  world.script.waits = false;
+  world.live();
+  EXPECT_EQ(said_of_restart(*world.ended_job("behind")),
+            "weft was restarted; the job's program had not begun");
+}
+
+TEST(JobFaults, OneThatCrashedSaysWhatItGoesOnFrom) {
+  World world;
+  world.script.end = {.exit_code = -1, .signal = 11};
+  TrainingSpec made = sampling("anew");
+  made.retries = 1;
+  world.create(made);
+  EXPECT_EQ(said_of_restart(*world.ended_job("anew")),
+            "The training program ended with signal 11; retry 1 of 1; the job had left no "
+            "checkpoint and begins "
+            "anew");
+  world.script.begins = leave_checkpoint;
+  made.name = "on";
+  world.create(made);
+  const std::string said = said_of_restart(*world.ended_job("on"));
+  EXPECT_TRUE(said.starts_with(
+      "The training program ended with signal 11; retry 1 of 1; resuming from the last "
+      "checkpoint. The model may differ"))
+      << said;
+  made = World::spec("same");
+  made.retries = 1;
+  world.create(made);
+  EXPECT_EQ(said_of_restart(*world.ended_job("same")),
+            "The training program ended with signal 11; retry 1 of 1; resuming from the last "
+            "checkpoint");
 }
 
 TEST(JobFaults, OneThatKillsWeftIsNotBegunForEver) {

@@ -111,18 +111,23 @@ Awaitable<> JobRun::end(JobStatus status, std::string failure) {
   files_.remove();
 }
 
+/// What the next program begins with, and what may come of that.
+std::string JobRun::what_now() const {
+  if (!job_.training_began_ms) return "the job's program had not begun";
+  if (!files_.has_checkpoints()) return "the job had left no checkpoint and begins anew";
+  std::string out = "resuming from the last checkpoint";
+  const bool same = algorithm_ && algorithm_->resumes_exactly(job_.spec.hyperparameters);
+  if (!same) {
+    out +=
+        ". The model may differ from that of a run without interruption: rows or columns are "
+        "sampled, or the program is the user's own";
+  }
+  return out;
+}
+
 Awaitable<> JobRun::run(bool resumed) {
   if (resumed) {
-    const bool same = algorithm_ && algorithm_->resumes_exactly(job_.spec.hyperparameters);
-    std::string said = files_.has_checkpoints()
-                           ? "weft was restarted; resuming from the last checkpoint"
-                           : "weft was restarted; the job had left no checkpoint and begins anew";
-    if (!same) {
-      said +=
-          ". The model may differ from that of a run without interruption: rows or columns are "
-          "sampled, or the program is the user's own";
-    }
-    enter("Restarting", std::move(said));
+    enter("Restarting", std::format("weft was restarted; {}", what_now()));
     co_await save();
   }
   if (job_.status == JobStatus::stopping) {
@@ -314,8 +319,8 @@ Awaitable<bool> JobRun::again(const Outcome& outcome) {
   if (!crashed || outcome.timed_out || wish_ != Wish::none || job_.attempts >= job_.spec.retries)
     co_return false;
   ++job_.attempts;
-  enter("Restarting", std::format("The training program ended with {}; retry {} of {}", end.str(),
-                                  job_.attempts, job_.spec.retries));
+  enter("Restarting", std::format("The training program ended with {}; retry {} of {}; {}",
+                                  end.str(), job_.attempts, job_.spec.retries, what_now()));
   co_await save();
   co_return true;
 }

@@ -62,6 +62,7 @@ class JobRun {
   void take_line(const WorkerLine& line);
   void take_metric(MetricPoint point);
   void enter(std::string status, std::string message);
+  std::string what_now() const;
   std::string failure_of(const WorkerEnd& end) const;
   WorkerSpec program() const;
   JobLimits limits() const;
