@@ -35,7 +35,7 @@ struct WorkerSpec {
   bool network = false;
   int threads = 1;
   std::uint64_t memory_bytes = 0;  ///< 0: what the machine has
-  /// What it may hold on disk in all that it may write to; 0: no bound but that of one file.
+  /// What it may hold on disk in all that it may write to; 0: what anyone may who does not ask.
   std::uint64_t disk_bytes = 0;
   /// Connections that it is started with (Worker::link): its descriptors from kFirstLink on.
   std::size_t links = 0;

@@ -170,6 +170,23 @@ for i in range(40):
   }
 }
 
+TEST_F(Bounds, WhoAsksForNoDiskIsBoundAllTheSame) {
+  workers_ = make({.disk_bytes = 64 * kMiB});
+  auto spec = python(R"(
+import time
+for i in range(100):
+    open(f"f{i}", "wb").write(b"x" * (1 << 20))
+time.sleep(100))");
+  // As those that serve.
+  spec.links = 1;
+  const auto outcome = run(std::move(spec));
+  EXPECT_EQ(outcome.end.signal, SIGKILL) << outcome.text();
+  EXPECT_THAT(outcome.end.why,
+              HasSubstr("its 64 MiB of disk, which is what one has that asks for nothing; a larger "
+                        "VolumeSizeInGB gives a job more"));
+  EXPECT_THAT(outcome.text(), HasSubstr("weft: the program was ended: it held more than its 64"));
+}
+
 TEST_F(Bounds, WhoIsQuickerThanTheWatchHeldTooMuchAllTheSame) {
   auto spec = python(
       "import os\nfor i in range(40): os.posix_fallocate(os.open(f'f{i}', os.O_CREAT "
@@ -268,17 +285,24 @@ os._exit(0)
 TEST_F(Bounds, EverydayLimits) {
   auto spec = python(R"(
 import os, resource
-for name in ("CORE", "NOFILE", "FSIZE", "NPROC"):
+for name in ("CORE", "NOFILE", "NPROC"):
     print(name, *resource.getrlimit(getattr(resource, "RLIMIT_" + name)))
 print("nice", os.nice(0))
 )");
   spec.threads = 1;
   EXPECT_THAT(run(spec).log,
-              ElementsAre("CORE 0 0", "NOFILE 4096 4096", "FSIZE 68719476736 68719476736",
-                          "NPROC 288 288", "nice 5"));
+              ElementsAre("CORE 0 0", "NOFILE 4096 4096", "NPROC 288 288", "nice 5"));
   // Somebody waits for the answers of one that has connections.
   spec.links = 1;
   EXPECT_EQ(run(spec).log.back(), "nice 0");
+}
+
+TEST(Usage, SomeOfTheDiskStaysFree) {
+  constexpr std::uint64_t kGiB = 1024 * kMiB;
+  EXPECT_EQ(disk_share(30 * kGiB, 100 * kGiB), 30 * kGiB);
+  EXPECT_EQ(disk_share(30 * kGiB, 12 * kGiB), 10 * kGiB);
+  EXPECT_EQ(disk_share(30 * kGiB, 2 * kGiB), kGiB);
+  EXPECT_EQ(disk_share(30 * kGiB, 0), 64 * kMiB) << "or nothing would begin";
 }
 
 TEST(Usage, CountsWhatIsBelowAProcess) {

@@ -11,10 +11,14 @@ namespace weft::app {
 /// Processes and threads of one program: the first, and the second for each processor it may use.
 inline constexpr std::size_t kTasksBase = 256;
 inline constexpr std::size_t kTasksPerThread = 32;
-/// One file that a program writes, and descriptors it may have open.
-inline constexpr std::uint64_t kFileBytesMax = 64ULL << 30;
+/// Descriptors a program may have open.
 inline constexpr std::uint64_t kOpenFilesMax = 4096;
-/// What it holds on disk, where that is bounded, is looked at no more often than the first, nor
+/// What one that asked for nothing may hold on disk (the volume that SageMaker's SDK asks for), but
+/// for what is to stay free, and never less than the last.
+inline constexpr std::uint64_t kDiskBytesDefault = 30ULL << 30;
+inline constexpr std::uint64_t kDiskFree = 2ULL << 30;
+inline constexpr std::uint64_t kDiskBytesLeast = 64ULL << 20;
+/// What it holds on disk is looked at no more often than the first, nor
 /// less often than the last, and so that it takes one in so many parts of the time. So many names
 /// and folders so deep are too many; when it has ended, only a few names are looked at.
 inline constexpr Milliseconds kDiskEvery{500};

@@ -194,8 +194,7 @@ Result<void> Program::bind(int pid) {
   });
   WEFT_CHECK(group_.join(pid));
   WEFT_CHECK(limit(pid, RLIMIT_CORE, 0, "the core file"));
-  const std::uint64_t file_max = bounds_.disk_bytes == 0 ? kFileBytesMax : bounds_.disk_bytes;
-  WEFT_CHECK(limit(pid, RLIMIT_FSIZE, file_max, "the size of files"));
+  WEFT_CHECK(limit(pid, RLIMIT_FSIZE, bounds_.disk_bytes, "the size of files"));
   WEFT_CHECK(limit(pid, RLIMIT_NOFILE, kOpenFilesMax, "the number of open files"));
   // Counted in the sandbox's own user namespace alone; root is not bound by it.
   WEFT_CHECK(limit(pid, RLIMIT_NPROC, bounds_.tasks, "the number of processes"));
@@ -216,7 +215,6 @@ Result<void> Program::bind(int pid) {
 
 void Program::bound_disk(const std::vector<ml::Bind>& binds) {
   disk_.bytes_max = bounds_.disk_bytes;
-  if (disk_.bytes_max == 0) return;
   for (const ml::Bind& each : binds) {
     File folder(::open(each.from.c_str(), O_PATH | O_CLOEXEC));
     struct stat of{};
@@ -268,9 +266,10 @@ std::string Program::why_ended() const {
     case DiskUse::fits: break;
     case DiskUse::too_much:
       return std::format(
-          "the program was ended: it held more than its {} MiB of disk; a larger VolumeSizeInGB "
-          "gives it more",
-          bounds_.disk_bytes >> 20);
+          "the program was ended: it held more than its {} MiB of disk{}; a larger VolumeSizeInGB "
+          "gives a job more",
+          bounds_.disk_bytes >> 20,
+          bounds_.disk_asked ? "" : ", which is what one has that asks for nothing");
     case DiskUse::too_many:
       return std::format(
           "the program was ended: it had more than {} names on disk; pack "
@@ -319,7 +318,7 @@ Awaitable<ml::WorkerEnd> Program::ended(std::shared_ptr<Program> self) {
   out.out_of_memory =
       watched && (watched->over_memory || (out.exit_code != 0 && self->group_.out_of_memory()));
   // It may have been quicker than the watch.
-  if (watched && watched->disk.bytes_max > 0 && out.signal == 0 &&
+  if (watched && out.signal == 0 &&
       disk_use(watched->disk, 0, kDiskNamesAtEnd) == DiskUse::too_much) {
     watched->disk_seen = DiskUse::too_much;
   }

@@ -29,6 +29,7 @@ struct ProgramBounds {
   std::uint64_t memory_bytes = 0;
   std::size_t tasks = 0;
   std::uint64_t disk_bytes = 0;
+  bool disk_asked = false;  ///< it is what the program asked for
   bool reserved = true;     ///< what it reserves in memory is bounded too
   bool background = false;  ///< it yields to what somebody waits for
   Controllers by_group;     ///< what its group bounds already

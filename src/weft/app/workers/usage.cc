@@ -233,6 +233,11 @@ int parent_of(int pid) {
   return static_cast<int>(number_at(text.substr(name_end + 4)));
 }
 
+std::uint64_t disk_share(std::uint64_t wanted, std::uint64_t free) {
+  const std::uint64_t spare = free > 2 * kDiskFree ? free - kDiskFree : free / 2;
+  return std::max(std::min(wanted, spare), kDiskBytesLeast);
+}
+
 DiskUse disk_use(const DiskBounds& disk, int root, std::size_t names_max) {
   DiskCount count(disk, names_max);
   for (const File& folder : disk.folders) count.add_folder(folder.descriptor(), ".", 0);

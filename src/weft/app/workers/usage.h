@@ -28,6 +28,9 @@ struct Usage {
 /// `exact`, which takes longer. Counts no more than `tasks_max` tasks.
 Usage usage_below(int root, std::size_t tasks_max, bool exact);
 
+/// How much of a disk with so much free space a program may hold that would hold `wanted`.
+std::uint64_t disk_share(std::uint64_t wanted, std::uint64_t free);
+
 /// Where a program may write to disk, and how much.
 struct DiskBounds {
   std::vector<File> folders;  ///< opened, so that no link leads elsewhere

@@ -2,6 +2,7 @@
 
 #include <boost/asio/dispatch.hpp>
 
+#include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "weft/app/workers/program.h"
 #include "weft/app/workers/sandbox.h"
 #include "weft/app/workers/sanitizer.h"
+#include "weft/app/workers/usage.h"
 
 namespace weft::app {
 namespace {
@@ -53,23 +55,37 @@ std::uint64_t machine_memory(const Cgroups& cgroups) {
   return cgroups.memory_bytes() > 0 ? std::min(all, cgroups.memory_bytes()) : all;
 }
 
+/// What it may hold that asked for nothing, of the disk that it writes to.
+std::uint64_t disk_unasked(std::uint64_t wanted, const std::vector<ml::Bind>& binds) {
+  for (const ml::Bind& each : binds) {
+    struct statvfs told{};
+    if (each.writable && ::statvfs(each.from.c_str(), &told) == 0)
+      wanted = disk_share(wanted, told.f_bavail * told.f_frsize);
+  }
+  return wanted;
+}
+
 class SandboxedWorkers final : public ml::Workers {
  public:
   SandboxedWorkers(WorkersConfig config, Cgroups cgroups)
       : view_{.libexec = std::move(config.libexec), .shown = std::move(config.shown)},
         cgroups_(std::move(cgroups)),
         threads_(config.threads),
-        memory_bytes_(config.memory_bytes) {}
+        memory_bytes_(config.memory_bytes),
+        disk_bytes_(config.disk_bytes) {}
 
   Result<std::unique_ptr<ml::Worker>> start(Executor executor, ml::WorkerSpec spec) override {
     WEFT_TRY(const SandboxForm form, sandbox());
     spec.threads = std::clamp(spec.threads, 1, threads_);
     spec.memory_bytes =
         spec.memory_bytes == 0 ? memory_bytes_ : std::min(spec.memory_bytes, memory_bytes_);
+    const bool disk_asked = spec.disk_bytes > 0;
+    if (!disk_asked) spec.disk_bytes = disk_unasked(disk_bytes_, spec.binds);
     const bool own = !spec.program.starts_with('/');
     ProgramBounds bounds{.memory_bytes = spec.memory_bytes,
                          .tasks = kTasksBase + kTasksPerThread * std::size_t(spec.threads),
                          .disk_bytes = spec.disk_bytes,
+                         .disk_asked = disk_asked,
                          .reserved = !(kSanitized && own),
                          .background = spec.links == 0,
                          .by_group = cgroups_.controllers()};
@@ -99,6 +115,7 @@ class SandboxedWorkers final : public ml::Workers {
   Cgroups cgroups_;
   int threads_;
   std::uint64_t memory_bytes_;
+  std::uint64_t disk_bytes_;
   std::atomic<std::uint64_t> started_ = 0;
   std::shared_ptr<UsageWatch> watch_ = std::make_shared<UsageWatch>();
   std::mutex mutex_;
@@ -131,6 +148,7 @@ Result<std::unique_ptr<ml::Workers>> make_workers(WorkersConfig config) {
   if (config.threads <= 0)
     config.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   // The rest is the hub's, and the system's.
+  if (config.disk_bytes == 0) config.disk_bytes = kDiskBytesDefault;
   if (config.memory_bytes == 0) config.memory_bytes = machine_memory(cgroups) / 4 * 3;
   return std::make_unique<SandboxedWorkers>(std::move(config), std::move(cgroups));
 }

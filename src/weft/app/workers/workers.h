@@ -18,6 +18,8 @@ struct WorkersConfig {
   std::filesystem::path libexec;   ///< where weft-worker-NAME lie; empty: find_libexec()
   int threads = 0;                 ///< of all workers; 0: the processors this process may use
   std::uint64_t memory_bytes = 0;  ///< of all workers; 0: the machine's without the hub's share
+  /// What a program may hold on disk that asks for nothing; 0: kDiskBytesDefault.
+  std::uint64_t disk_bytes = 0;
   /// What programs see besides /usr, read-only and at the same place: where else libraries are.
   std::vector<std::filesystem::path> shown;
 };
