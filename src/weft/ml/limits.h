@@ -47,6 +47,9 @@ inline constexpr std::int64_t kUploadRetries = 4;
 inline constexpr std::chrono::milliseconds kJobTimeEvery{30'000};
 /// When a job's end could not be written down.
 inline constexpr std::chrono::milliseconds kJobKeepAgain{500};
+/// Who wants to erase a job that has ended waits for so many of the second that its files are gone.
+inline constexpr int kJobGoneLooks = 250;
+inline constexpr std::chrono::milliseconds kJobGoneEvery{20};
 /// Objects a channel may have.
 inline constexpr std::size_t kChannelObjectsMax = 100'000;
 /// A job during which weft's own process died so often is not begun again.

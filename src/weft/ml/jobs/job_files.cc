@@ -13,6 +13,7 @@
 #include "weft/base/file.h"
 #include "weft/base/text.h"
 #include "weft/ml/algorithms/script/script_mode.h"
+#include "weft/ml/jobs/job_tree.h"
 #include "weft/ml/jobs/object_place.h"
 #include "weft/ml/limits.h"
 
@@ -91,10 +92,22 @@ json::object resources_of(const TrainingJob& job) {
 
 }  // namespace
 
-Result<void> JobFiles::make(const TrainingJob& job, const JobLimits& limits) const {
-  std::error_code error;
-  for (const std::string_view old : kEmptied) fs::remove_all(folder_ / old, error);
-  if (!has_folder("checkpoints")) fs::remove_all(folder_ / "checkpoints", error);
+Result<void> JobFiles::empty() const {
+  // A program may have closed its own /opt/ml.
+  std::error_code none;
+  fs::permissions(folder_, fs::perms::owner_all, fs::perm_options::add, none);
+  for (const std::string_view old : kEmptied) WEFT_CHECK(remove_tree(folder_ / old));
+  if (has_folder("checkpoints")) return {};
+  return remove_tree(folder_ / "checkpoints");
+}
+
+Awaitable<Result<void>> JobFiles::make(const TrainingJob& job, JobLimits limits) const {
+  std::move_only_function<Result<void>()> work = [this] { return empty(); };
+  WEFT_CO_CHECK(co_await pool_.run<void>(std::move(work)));
+  co_return fill(job, limits);
+}
+
+Result<void> JobFiles::fill(const TrainingJob& job, const JobLimits& limits) const {
   for (const char* name : {"input/config", "input/data", "model", "output/data", "checkpoints",
                            "artifacts", "scratch"})
     WEFT_CHECK(make_folder(folder_ / name));
@@ -256,15 +269,11 @@ Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, Obje
                                                      const Again& again) const {
   if (!has_folder(name)) co_return 0;
   const fs::path from = folder_ / name;
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::recursive_directory_iterator each(from, error), end; !error && each != end;
-       each.increment(error)) {
-    std::error_code ignored;
-    if (each->symlink_status(ignored).type() == fs::file_type::regular)
-      files.push_back(each->path());
-  }
-  std::ranges::sort(files);
+  std::move_only_function<Result<std::vector<fs::path>>()> work = [from] {
+    return files_below(from);
+  };
+  WEFT_CO_TRY(const std::vector<fs::path> files,
+              co_await pool_.run<std::vector<fs::path>>(std::move(work)));
   for (const fs::path& file : files) {
     ObjectUri place = to / fs::relative(file, from).string();
     fs::path path = file;
@@ -312,9 +321,9 @@ std::string JobFiles::failure() const {
   return text ? std::string(first_characters(mended_utf8(*text), kFailureCharsMax)) : "";
 }
 
-void JobFiles::remove() const {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
+Awaitable<Result<void>> JobFiles::remove() const {
+  std::move_only_function<Result<void>()> work = [folder = folder_] { return remove_tree(folder); };
+  co_return co_await pool_.run<void>(std::move(work));
 }
 
 }  // namespace weft::ml

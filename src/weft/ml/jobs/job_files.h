@@ -33,7 +33,7 @@ class JobFiles {
   const std::filesystem::path& folder() const { return folder_; }
   /// Empty folders and the files of `input/config`; what was there before is gone, but for the
   /// checkpoints.
-  Result<void> make(const TrainingJob& job, const JobLimits& limits) const;
+  Awaitable<Result<void>> make(const TrainingJob& job, JobLimits limits) const;
   /// The channels' objects, the source of a script and the checkpoints, in their places. Errors
   /// name the channel and the address: no objects, no bucket, what cannot be read.
   Awaitable<Result<void>> fetch(const TrainingJob& job) const;
@@ -49,9 +49,11 @@ class JobFiles {
   bool has_checkpoints() const;
   /// What it wrote to `output/failure`, at most kFailureCharsMax of it.
   std::string failure() const;
-  void remove() const;
+  Awaitable<Result<void>> remove() const;
 
  private:
+  Result<void> empty() const;
+  Result<void> fill(const TrainingJob& job, const JobLimits& limits) const;
   Awaitable<Result<void>> fetch_channel(const Channel& channel) const;
   Awaitable<Result<void>> fetch_source(const TrainingSpec& spec) const;
   Awaitable<Result<void>> fetch_checkpoints(const ObjectUri& from) const;

@@ -108,7 +108,10 @@ Awaitable<> JobRun::end(JobStatus status, std::string failure) {
                kept.error().message);
     (void)co_await sleep_for(kJobKeepAgain, {});
   }
-  files_.remove();
+  const auto removed = co_await files_.remove();
+  if (!removed) {
+    log::error("training job {}: its folder stays: {}", job_.spec.name, removed.error().message);
+  }
 }
 
 /// What the next program begins with, and what may come of that.
@@ -184,7 +187,7 @@ Awaitable<Result<JobRun::Outcome>> JobRun::attempt() {
 Awaitable<Result<void>> JobRun::prepare() {
   enter("Downloading", "Downloading input data");
   co_await save();
-  WEFT_CO_CHECK(files_.make(job_, limits()));
+  WEFT_CO_CHECK(co_await files_.make(job_, limits()));
   auto fetched = co_await files_.fetch(job_);
   if (wish_ != Wish::none) co_return fail(cancel_.token().why());
   co_return fetched;

@@ -8,6 +8,7 @@
 #include "weft/base/log.h"
 #include "weft/base/on_loop.h"
 #include "weft/base/task_group.h"
+#include "weft/base/timers.h"
 #include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/job_run.h"
 #include "weft/ml/limits.h"
@@ -156,9 +157,16 @@ struct TrainingJobs::State : std::enable_shared_from_this<State> {
     co_return co_await keep(std::move(stopping));
   }
 
+  /// One that has ended still removes its files, for a moment.
+  Awaitable<> until_gone(Key key) const {
+    for (int looks = 0; looks < kJobGoneLooks && running.contains(key); ++looks)
+      (void)co_await sleep_for(kJobGoneEvery, {});
+  }
+
   Awaitable<Result<void>> erase(std::string owner, std::string name) {
     const JobPtr job = find(owner, name);
     if (!job) co_return fail(no_job(name));
+    if (ended(job->status)) co_await until_gone(Key(owner, name));
     if (!ended(job->status) || running.contains(Key(owner, name))) {
       co_return fail(not_now(std::format(
           "The request was rejected because the training job is in status {}; stop it first.",

@@ -46,7 +46,7 @@ TEST(TrainingJobs, FromStartingToCompleted) {
                                                      TrainingJobs::log_stream(*job), 10));
   EXPECT_EQ(lines, (std::vector<std::string>{"[0]#011rmse:2.5", "[1]#011rmse:1.5"}));
   // Nothing of it lies about.
-  EXPECT_FALSE(fs::exists(world.folder.path() / "jobs/ann/j"));
+  world.turn([&] { return !fs::exists(world.folder.path() / "jobs/ann/j"); });
   EXPECT_EQ(world.workers.started.at(0).program, "xgboost");
   EXPECT_FALSE(world.workers.started.at(0).network);
 }
