@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using ml::testing::leave_model;
+using ml::testing::stretches;
+using ml::testing::Stretches;
 using ml::testing::World;
 
 std::string said_of_restart(const TrainingJob& job) {
@@ -332,6 +334,63 @@ TEST(JobFaults, WhatCouldNotBeFetchedIsTriedAgainAsOftenAsWanted) {
   world.create(made);
   const auto theirs = world.ended_job("theirs");
   EXPECT_EQ(said_of_restart(*theirs), "nothing") << theirs->failure;
+}
+
+/// A store whose objects come slowly: a piece of each now and then.
+class Slow final : public store::testing::ObjectsThrough {
+ public:
+  using ObjectsThrough::ObjectsThrough;
+  bool reading = false;
+  bool over = false;
+  Awaitable<Result<std::unique_ptr<store::ObjectReader>>> open(std::string, std::string) override {
+    co_return std::make_unique<Reader>(*this);
+  }
+  Awaitable<Result<bool>> fetch(std::string, std::string, fs::path) override {
+    reading = true;
+    while (!over) (void)co_await sleep_for(Milliseconds(20), {});
+    co_return fail(Reason::unavailable, "it took too long");
+  }
+
+ private:
+  class Reader final : public store::ObjectReader {
+   public:
+    explicit Reader(Slow& of) : of_(of) {}
+    const store::ObjectInfo& info() const override { return info_; }
+    Awaitable<Result<std::string>> read(std::uint64_t, std::size_t) override {
+      of_.reading = true;
+      (void)co_await sleep_for(Milliseconds(20), {});
+      co_return "piece";
+    }
+
+   private:
+    Slow& of_;
+    store::ObjectInfo info_;
+  };
+};
+
+TEST(JobFaults, StoppingWhileItsDataComes) {
+  World world;
+  Slow store(*world.objects);
+  world.through = &store;
+  // `code` comes piece by piece, `train` as a whole.
+  for (const char* channel : {"code", "train"}) {
+    store.reading = false;
+    TrainingSpec made = World::spec(channel);
+    made.channels[0].name = channel;
+    world.create(made);
+    world.turn([&] { return store.reading; });
+    ASSERT_TRUE(world.run(world.jobs->stop("ann", channel)).has_value());
+    const auto job = world.ended_job(channel);
+    EXPECT_EQ(job->status, JobStatus::stopped) << job->failure;
+    EXPECT_EQ(stretches(*job), (Stretches{"Starting", "Downloading", "Stopped"}));
+  }
+  EXPECT_TRUE(world.workers.started.empty());
+  // The next one does not wait for what nobody wants any more.
+  world.through = nullptr;
+  world.create(World::spec("next"));
+  EXPECT_EQ(world.ended_job("next")->status, JobStatus::completed);
+  store.over = true;
+  world.end();
 }
 
 }  // namespace

@@ -126,13 +126,15 @@ Result<void> JobFiles::fill(const TrainingJob& job, const JobLimits& limits) con
   return write("weft.json", own);
 }
 
-Awaitable<Result<bool>> JobFiles::copy(std::string bucket, std::string key, fs::path to) const {
+Awaitable<Result<bool>> JobFiles::copy(std::string bucket, std::string key, fs::path to,
+                                       CancelToken cancel) const {
   WEFT_CO_TRY(const auto reader, co_await objects_.open(std::move(bucket), std::move(key)));
   if (!reader) co_return false;
   WEFT_CO_CHECK(make_folder(to.parent_path()));
   WEFT_CO_TRY(File file, File::make(to));
   std::uint64_t offset = 0;
   while (true) {
+    if (cancel.cancelled()) co_return fail(cancel.why());
     WEFT_CO_TRY(const std::string piece, co_await reader->read(offset, kPieceBytes));
     if (piece.empty()) co_return true;
     WEFT_CO_CHECK(file.write(piece, to));
@@ -140,14 +142,15 @@ Awaitable<Result<bool>> JobFiles::copy(std::string bucket, std::string key, fs::
   }
 }
 
-Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::path to,
-                                                   As as) const {
+Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::path to, As as,
+                                                   CancelToken cancel) const {
   std::size_t count = 0;
   store::ObjectQuery query{.prefix = from.key, .delimiter = "", .after = "", .limit = kPageObjects};
   while (true) {
     std::string bucket = from.bucket;
     WEFT_CO_TRY(const store::ObjectPage page, co_await objects_.list(std::move(bucket), query));
     for (const store::ObjectInfo& object : page.objects) {
+      if (cancel.cancelled()) co_return fail(cancel.why());
       const auto place = object_place(object.key, from.key);
       if (!place) continue;
       if (++count > kChannelObjectsMax) {
@@ -157,7 +160,7 @@ Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::pa
       std::string key = object.key;
       std::string of = from.bucket;
       fs::path file = to / *place;
-      auto work = as == As::copy ? copy(std::move(of), std::move(key), std::move(file))
+      auto work = as == As::copy ? copy(std::move(of), std::move(key), std::move(file), cancel)
                                  : objects_.fetch(std::move(of), std::move(key), std::move(file));
       WEFT_CO_TRY(const bool there, co_await std::move(work));
       if (!there) --count;
@@ -167,11 +170,11 @@ Awaitable<Result<std::size_t>> JobFiles::fetch_all(const ObjectUri& from, fs::pa
   }
 }
 
-Awaitable<Result<void>> JobFiles::fetch_channel(const Channel& channel) const {
+Awaitable<Result<void>> JobFiles::fetch_channel(const Channel& channel, CancelToken cancel) const {
   fs::path to = folder_ / "input/data" / channel.name;
   WEFT_CO_CHECK(make_folder(to));
   const As as = is_writable(channel) ? As::copy : As::link;
-  auto fetched = co_await fetch_all(channel.from, std::move(to), as);
+  auto fetched = co_await fetch_all(channel.from, std::move(to), as, std::move(cancel));
   if (!fetched) {
     fetched.error().message = std::format("channel {}: {}", channel.name, fetched.error().message);
     co_return fail(std::move(fetched).error());
@@ -196,20 +199,23 @@ Awaitable<Result<void>> JobFiles::fetch_source(const TrainingSpec& spec) const {
                  std::format("the source archive {} does not exist", from->str()));
 }
 
-Awaitable<Result<void>> JobFiles::fetch(const TrainingJob& job) const {
+Awaitable<Result<void>> JobFiles::fetch(const TrainingJob& job, CancelToken cancel) const {
   WEFT_CO_CHECK(co_await fetch_source(job.spec));
-  for (const Channel& channel : job.spec.channels) WEFT_CO_CHECK(co_await fetch_channel(channel));
-  if (job.spec.checkpoints) WEFT_CO_CHECK(co_await fetch_checkpoints(*job.spec.checkpoints));
+  for (const Channel& channel : job.spec.channels)
+    WEFT_CO_CHECK(co_await fetch_channel(channel, cancel));
+  if (job.spec.checkpoints)
+    WEFT_CO_CHECK(co_await fetch_checkpoints(*job.spec.checkpoints, std::move(cancel)));
   co_return Result<void>();
 }
 
 /// Those of an interrupted run are newer than what the store has.
-Awaitable<Result<void>> JobFiles::fetch_checkpoints(const ObjectUri& from) const {
+Awaitable<Result<void>> JobFiles::fetch_checkpoints(const ObjectUri& from,
+                                                    CancelToken cancel) const {
   if (has_checkpoints()) co_return Result<void>();
   fs::path draft = folder_ / kComing;
   WEFT_CO_CHECK(make_folder(draft));
   // A program may go on writing the one that it was given.
-  auto fetched = co_await fetch_all(from, draft, As::copy);
+  auto fetched = co_await fetch_all(from, draft, As::copy, std::move(cancel));
   if (!fetched && fetched.error().code != Code::not_found) co_return fail(fetched.error());
   if (!fetched || *fetched == 0) co_return Result<void>();
   std::move_only_function<Result<void>()> work = [draft, to = folder_ / "checkpoints"] {

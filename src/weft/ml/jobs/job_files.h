@@ -36,7 +36,8 @@ class JobFiles {
   Awaitable<Result<void>> make(const TrainingJob& job, JobLimits limits) const;
   /// The channels' objects, the source of a script and the checkpoints, in their places. Errors
   /// name the channel and the address: no objects, no bucket, what cannot be read.
-  Awaitable<Result<void>> fetch(const TrainingJob& job) const;
+  /// Given up between two objects, or pieces of one, when it is cancelled.
+  Awaitable<Result<void>> fetch(const TrainingJob& job, CancelToken cancel) const;
   /// The folder as the program sees it. What it was given can only be read, but for the channels
   /// that are its own copies (`code`, `sm_drivers`).
   std::vector<Bind> binds(const TrainingJob& job) const;
@@ -54,14 +55,15 @@ class JobFiles {
  private:
   Result<void> empty() const;
   Result<void> fill(const TrainingJob& job, const JobLimits& limits) const;
-  Awaitable<Result<void>> fetch_channel(const Channel& channel) const;
+  Awaitable<Result<void>> fetch_channel(const Channel& channel, CancelToken cancel) const;
   Awaitable<Result<void>> fetch_source(const TrainingSpec& spec) const;
-  Awaitable<Result<void>> fetch_checkpoints(const ObjectUri& from) const;
+  Awaitable<Result<void>> fetch_checkpoints(const ObjectUri& from, CancelToken cancel) const;
   /// A `link` may be the store's own file; a `copy` is the program's to write.
   enum class As : std::uint8_t { link, copy };
-  Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to,
-                                           As as) const;
-  Awaitable<Result<bool>> copy(std::string bucket, std::string key, std::filesystem::path to) const;
+  Awaitable<Result<std::size_t>> fetch_all(const ObjectUri& from, std::filesystem::path to, As as,
+                                           CancelToken cancel) const;
+  Awaitable<Result<bool>> copy(std::string bucket, std::string key, std::filesystem::path to,
+                               CancelToken cancel) const;
   Awaitable<Result<void>> take(std::filesystem::path file, ObjectUri to, store::ObjectMeta meta,
                                const Again& again) const;
   Awaitable<Result<std::size_t>> keep_folder(std::string_view name, ObjectUri to,

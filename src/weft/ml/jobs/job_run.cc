@@ -5,7 +5,6 @@
 
 #include "weft/base/json.h"
 #include "weft/base/log.h"
-#include "weft/base/task_group.h"
 #include "weft/base/text.h"
 #include "weft/base/timers.h"
 #include "weft/base/url.h"
@@ -53,7 +52,9 @@ JobRun::JobRun(Parts parts, TrainingJob job)
       objects_(parts_.world.objects_of ? parts_.world.objects_of(job_.owner) : nullptr),
       files_(folder_of(parts_.world.folder, job_), objects_ ? *objects_ : parts_.world.objects,
              parts_.world.pool),
-      algorithm_(algorithm_of(parts_.world.algorithms, job_.spec)) {}
+      algorithm_(algorithm_of(parts_.world.algorithms, job_.spec)),
+      fetching_(parts_.world.executor),
+      fetch_over_(parts_.world.executor) {}
 
 bool JobRun::stop() {
   if (wish_ != Wish::none || ended(job_.status)) return false;
@@ -108,10 +109,7 @@ Awaitable<> JobRun::end(JobStatus status, std::string failure) {
                kept.error().message);
     (void)co_await sleep_for(kJobKeepAgain, {});
   }
-  const auto removed = co_await files_.remove();
-  if (!removed) {
-    log::error("training job {}: its folder stays: {}", job_.spec.name, removed.error().message);
-  }
+  over_ = true;
 }
 
 /// What the next program begins with, and what may come of that.
@@ -142,6 +140,12 @@ Awaitable<> JobRun::run(bool resumed) {
                              job_.deaths));
   } else {
     co_await wait_and_train();
+  }
+  co_await fetching_.join();
+  if (!over_) co_return;
+  const auto removed = co_await files_.remove();
+  if (!removed) {
+    log::error("training job {}: its folder stays: {}", job_.spec.name, removed.error().message);
   }
 }
 
@@ -188,9 +192,18 @@ Awaitable<Result<void>> JobRun::prepare() {
   enter("Downloading", "Downloading input data");
   co_await save();
   WEFT_CO_CHECK(co_await files_.make(job_, limits()));
-  auto fetched = co_await files_.fetch(job_);
+  fetched_.reset();
+  fetching_.spawn(fetch());
+  const auto told = cancel_.token().on_cancel([this] { fetch_over_.notify(); });
+  while (!fetched_ && wish_ == Wish::none) co_await fetch_over_.wait();
   if (wish_ != Wish::none) co_return fail(cancel_.token().why());
-  co_return fetched;
+  co_return *fetched_;
+}
+
+/// Not waited for by a job that is stopped: one object of another store may take hours.
+Awaitable<> JobRun::fetch() {
+  fetched_ = co_await files_.fetch(job_, cancel_.token());
+  fetch_over_.notify();
 }
 
 WorkerSpec JobRun::program() const {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "weft/base/clock.h"
+#include "weft/base/task_group.h"
 #include "weft/ml/jobs/fair_queue.h"
 #include "weft/ml/jobs/job_files.h"
 #include "weft/ml/jobs/metric_scan.h"
@@ -48,6 +49,7 @@ class JobRun {
   Awaitable<> train();
   Awaitable<Result<Outcome>> attempt();
   Awaitable<Result<void>> prepare();
+  Awaitable<> fetch();
   Awaitable<Result<Outcome>> run_program();
   void count_time();
   Awaitable<> keep_time(CancelToken ended);
@@ -76,12 +78,16 @@ class JobRun {
   std::optional<MetricScan> metrics_;
   std::unique_ptr<Worker> worker_;
   std::unique_ptr<WorkerLog> log_;
+  TaskGroup fetching_;
+  std::optional<Result<void>> fetched_;
+  Signal fetch_over_;
   CancelSource cancel_;
   CancelSource no_more_;  ///< an upload that fails is not tried again
   std::int64_t upload_retries_ = 0;
   SteadyTime began_;  ///< the program that runs
   std::int64_t ran_before_ms_ = 0;
   Wish wish_ = Wish::none;
+  bool over_ = false;  ///< its end is kept
 };
 
 }  // namespace weft::ml
