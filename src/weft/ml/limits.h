@@ -50,6 +50,8 @@ inline constexpr std::chrono::milliseconds kJobKeepAgain{500};
 /// Who wants to erase a job that has ended waits for so many of the second that its files are gone.
 inline constexpr int kJobGoneLooks = 250;
 inline constexpr std::chrono::milliseconds kJobGoneEvery{20};
+/// Names that its log is told of what was left out when its files were kept.
+inline constexpr std::size_t kLeftOutToldMax = 20;
 /// Objects a channel may have.
 inline constexpr std::size_t kChannelObjectsMax = 100'000;
 /// A job during which weft's own process died so often is not begun again.

@@ -393,5 +393,24 @@ TEST(JobFaults, StoppingWhileItsDataComes) {
   world.end();
 }
 
+TEST(JobFaults, WhatIsNoFileIsSaidToBeLeftOut) {
+  World world;
+  world.script.begins = [](const fs::path& root) {
+    std::ofstream(root / "model/weights") << "model";
+    fs::create_symlink("weights", root / "model/latest");
+    std::ofstream(root / "output/data/figures") << "figures";
+    fs::create_symlink("figures", root / "output/data/link");
+  };
+  TrainingSpec made = World::spec("j");
+  made.output_compressed = false;
+  world.create(made);
+  const auto job = world.ended_job("j");
+  EXPECT_EQ(job->status, JobStatus::completed) << job->failure;
+  const auto lines = world.run(world.logs.last_lines(owned_group("ann", kTrainingLogGroup),
+                                                     TrainingJobs::log_stream(*job), 10));
+  EXPECT_EQ(lines, (std::vector<std::string>{"weft: model/latest is not kept: it is no file",
+                                             "weft: output/data/link is not kept: it is no file"}));
+}
+
 }  // namespace
 }  // namespace weft::ml

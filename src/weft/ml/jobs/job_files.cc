@@ -272,27 +272,25 @@ Awaitable<Result<void>> JobFiles::take(fs::path file, ObjectUri to, store::Objec
 }
 
 Awaitable<Result<std::size_t>> JobFiles::keep_folder(std::string_view name, ObjectUri to,
-                                                     const Again& again) const {
+                                                     const Again& again, Kept& kept) const {
   if (!has_folder(name)) co_return 0;
   const fs::path from = folder_ / name;
-  std::move_only_function<Result<std::vector<fs::path>>()> work = [from] {
-    return files_below(from);
-  };
-  WEFT_CO_TRY(const std::vector<fs::path> files,
-              co_await pool_.run<std::vector<fs::path>>(std::move(work)));
-  for (const fs::path& file : files) {
+  std::move_only_function<Result<FilesBelow>()> work = [from] { return files_below(from); };
+  WEFT_CO_TRY(const FilesBelow found, co_await pool_.run<FilesBelow>(std::move(work)));
+  for (const fs::path& other : found.others)
+    kept.left_out.push_back(other.lexically_relative(folder_).string());
+  for (const fs::path& file : found.files) {
     ObjectUri place = to / fs::relative(file, from).string();
     fs::path path = file;
     store::ObjectMeta meta;
     WEFT_CO_CHECK(co_await take(std::move(path), std::move(place), std::move(meta), again));
   }
-  co_return files.size();
+  co_return found.files.size();
 }
 
-Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& job,
-                                                           Again again) const {
+Awaitable<Result<JobFiles::Kept>> JobFiles::keep(const TrainingJob& job, Again again) const {
   const ObjectUri output = job.spec.output / job.spec.name / "output";
-  std::optional<ObjectUri> model;
+  Kept kept;
   std::error_code error;
   if (job.spec.output_compressed) {
     for (const char* name : {"model.tar.gz", "output.tar.gz"}) {
@@ -301,22 +299,23 @@ Awaitable<Result<std::optional<ObjectUri>>> JobFiles::keep(const TrainingJob& jo
       const ObjectUri to = output / name;
       store::ObjectMeta meta{.content_type = "application/x-tar", .headers = {}, .checksums = {}};
       WEFT_CO_CHECK(co_await take(std::move(file), to, std::move(meta), again));
-      if (std::string_view(name).starts_with("model")) model = to;
+      if (std::string_view(name).starts_with("model")) kept.model = to;
     }
   } else {
     ObjectUri to = output / "model";
-    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("model", to, again));
-    if (files > 0) model = std::move(to);
+    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("model", to, again, kept));
+    if (files > 0) kept.model = std::move(to);
     WEFT_CO_TRY(const std::size_t others,
-                co_await keep_folder("output/data", output / "output", again));
+                co_await keep_folder("output/data", output / "output", again, kept));
     (void)others;
   }
   if (job.spec.checkpoints) {
     ObjectUri to = *job.spec.checkpoints;
-    WEFT_CO_TRY(const std::size_t files, co_await keep_folder("checkpoints", std::move(to), again));
+    WEFT_CO_TRY(const std::size_t files,
+                co_await keep_folder("checkpoints", std::move(to), again, kept));
     (void)files;
   }
-  co_return model;
+  co_return kept;
 }
 
 std::string JobFiles::failure() const {

@@ -43,9 +43,13 @@ class JobFiles {
   std::vector<Bind> binds(const TrainingJob& job) const;
   /// Whether an object that the store did not take, for this reason, is tried once more.
   using Again = std::function<Awaitable<bool>(Error)>;
-  /// What the program left: the model, its other output, the checkpoints. The model's address, or
-  /// nothing when it left none. A folder that it made a link to somewhere else is none.
-  Awaitable<Result<std::optional<ObjectUri>>> keep(const TrainingJob& job, Again again) const;
+  struct Kept {
+    std::optional<ObjectUri> model;     ///< nothing when it left none
+    std::vector<std::string> left_out;  ///< what is no file: `output/data/link`
+  };
+  /// What the program left: the model, its other output, the checkpoints. A folder that it made a
+  /// link to somewhere else is none.
+  Awaitable<Result<Kept>> keep(const TrainingJob& job, Again again) const;
   /// Whether a run that was interrupted has left any.
   bool has_checkpoints() const;
   /// What it wrote to `output/failure`, at most kFailureCharsMax of it.
@@ -67,7 +71,7 @@ class JobFiles {
   Awaitable<Result<void>> take(std::filesystem::path file, ObjectUri to, store::ObjectMeta meta,
                                const Again& again) const;
   Awaitable<Result<std::size_t>> keep_folder(std::string_view name, ObjectUri to,
-                                             const Again& again) const;
+                                             const Again& again, Kept& kept) const;
   bool has_folder(const std::filesystem::path& name) const;
 
   std::filesystem::path folder_;

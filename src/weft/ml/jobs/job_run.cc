@@ -369,7 +369,27 @@ Awaitable<bool> JobRun::upload_again(Error why) {
 }
 
 Awaitable<Result<std::optional<ObjectUri>>> JobRun::upload() {
-  co_return co_await files_.keep(job_, [this](Error why) { return upload_again(std::move(why)); });
+  WEFT_CO_TRY(JobFiles::Kept kept, co_await files_.keep(job_, [this](Error why) {
+    return upload_again(std::move(why));
+  }));
+  co_await tell_left_out(std::move(kept.left_out));
+  co_return std::move(kept.model);
+}
+
+/// In the log of the program, which has ended by then.
+Awaitable<> JobRun::tell_left_out(std::vector<std::string> names) {
+  std::vector<LogEvent> lines;
+  for (const std::string& name : names) {
+    const bool last = lines.size() == kLeftOutToldMax;
+    lines.push_back({.at_ms = now(),
+                     .text = last
+                                 ? std::format("weft: nor are {} more", names.size() - lines.size())
+                                 : std::format("weft: {} is not kept: it is no file", name)});
+    if (last) break;
+  }
+  if (lines.empty()) co_return;
+  (void)co_await parts_.world.logs.append(owned_group(job_.owner, kTrainingLogGroup),
+                                          TrainingJobs::log_stream(job_), std::move(lines));
 }
 
 std::string JobRun::failure_of(const WorkerEnd& end) const {

@@ -59,6 +59,7 @@ class JobRun {
   Awaitable<bool> again(Error why);
   Awaitable<bool> upload_again(Error why);
   Awaitable<Result<std::optional<ObjectUri>>> upload();
+  Awaitable<> tell_left_out(std::vector<std::string> names);
   Awaitable<> save();
   Awaitable<> end(JobStatus status, std::string failure);
   void take_line(const WorkerLine& line);

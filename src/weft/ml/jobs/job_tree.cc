@@ -39,19 +39,23 @@ Result<void> remove_tree(const fs::path& path) {
   return {};
 }
 
-Result<std::vector<fs::path>> files_below(const fs::path& folder) {
-  std::vector<fs::path> out;
+Result<FilesBelow> files_below(const fs::path& folder) {
+  FilesBelow out;
   open_folder(folder);
   std::error_code error;
   for (fs::recursive_directory_iterator each(folder, error), end; !error && each != end;
        each.increment(error)) {
     std::error_code gone;
     const fs::file_type type = each->symlink_status(gone).type();
-    if (type == fs::file_type::directory) open_folder(each->path());
-    if (type == fs::file_type::regular) out.push_back(each->path());
+    if (type == fs::file_type::directory) {
+      open_folder(each->path());
+    } else {
+      (type == fs::file_type::regular ? out.files : out.others).push_back(each->path());
+    }
   }
   if (error) return fail(file_error("look through", folder, error.value()));
-  std::ranges::sort(out);
+  std::ranges::sort(out.files);
+  std::ranges::sort(out.others);
   return out;
 }
 

@@ -12,7 +12,11 @@ namespace weft::ml {
 /// All of it is gone then, or was never there; also what lies in folders that were made unwritable.
 Result<void> remove_tree(const std::filesystem::path& path);
 
-/// The files below a folder, by name.
-Result<std::vector<std::filesystem::path>> files_below(const std::filesystem::path& folder);
+struct FilesBelow {
+  std::vector<std::filesystem::path> files;
+  std::vector<std::filesystem::path> others;  ///< neither files nor folders: links, pipes, sockets
+};
+/// What is below a folder, by name.
+Result<FilesBelow> files_below(const std::filesystem::path& folder);
 
 }  // namespace weft::ml

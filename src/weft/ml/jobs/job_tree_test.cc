@@ -73,7 +73,21 @@ TEST(JobTree, FilesInFoldersThatWereClosedAreFound) {
   leave_closed_folders(root);
   const auto found = files_below(root);
   ASSERT_TRUE(found) << found.error().message;
-  EXPECT_EQ(*found, (std::vector<fs::path>{root / "hidden/more", root / "model/deep/weights"}));
+  EXPECT_EQ(found->files,
+            (std::vector<fs::path>{root / "hidden/more", root / "model/deep/weights"}));
+}
+
+TEST(JobTree, WhatIsNoFileIsTold) {
+  const store::testing::TemporaryDirectory folder;
+  const fs::path root = folder.path() / "job";
+  fs::create_directories(root / "deep");
+  std::ofstream(root / "file") << "here";
+  fs::create_symlink("../file", root / "deep/link");
+  fs::create_directory_symlink("deep", root / "link");
+  const auto found = files_below(root);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->files, (std::vector<fs::path>{root / "file"}));
+  EXPECT_EQ(found->others, (std::vector<fs::path>{root / "deep/link", root / "link"}));
 }
 
 TEST(JobTree, WhatCannotBeRemovedIsNamed) {
