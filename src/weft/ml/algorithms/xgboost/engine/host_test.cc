@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <format>
 #include <regex>
 
 #include "weft/base/json.h"
 #include "weft/ml/algorithms/xgboost/engine/library.h"
 #include "weft/ml/algorithms/xgboost/engine/testing.h"
+#include "weft/ml/tabular/requests.h"
 #include "weft/wire/oip.h"
 
 namespace weft::ml::xgboost {
@@ -115,6 +117,26 @@ TEST(XgboostHost, SelectedOutput) {
   EXPECT_EQ(json::write(*json::find(*first, "labels")), "[0,1]");
   EXPECT_TRUE(json::find(*first, "predicted_score")->is_null());
   EXPECT_TRUE(ask("speed", "").starts_with("SAGEMAKER_INFERENCE_OUTPUT: `speed` is none of"));
+}
+
+TEST(XgboostHost, EveryKindOfBoosterSaysWhatItWasTrainedToSay) {
+  for (const char* kind : {"gbtree", "dart", "gblinear"}) {
+    const Model model({{"booster", kind}});
+    auto booster = Booster::load(model.job.model());
+    ASSERT_TRUE(booster.has_value()) << kind;
+    Rows rows;
+    rows.columns = 3;
+    rows.values = {3, 1, 4, 10, NAN, 16};
+    const auto matrix = Matrix::of(rows, 1);
+    const auto wanted = booster->predict(*matrix, /*margin=*/false);
+    ASSERT_TRUE(wanted.has_value()) << wanted.error().message;
+    const std::string body = write_scores("", {.values = wanted->values, .width = 1})->body;
+    ASSERT_NE(model.host, nullptr) << kind;
+    EXPECT_EQ(model.csv("3,1,4\n10,,16").body, body) << kind;
+    const auto sparse = model.ask({{.type = "text/libsvm", .body = "0:3 1:1 2:4\n0:10 2:16"}})[0];
+    EXPECT_EQ(sparse.body, body) << kind;
+    EXPECT_EQ(sparse.status, 200) << kind;
+  }
 }
 
 TEST(XgboostHost, AnEnsembleSaysTheMean) {

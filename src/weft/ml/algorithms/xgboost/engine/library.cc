@@ -7,6 +7,8 @@
 #include <format>
 #include <limits>
 
+#include "weft/base/json.h"
+
 namespace weft::ml::xgboost {
 namespace {
 
@@ -221,10 +223,12 @@ Result<Booster> Booster::load(std::string_view bytes) {
 }
 
 Result<void> Booster::load_into(std::string_view bytes) {
+  linear_.reset();
   return done(XGBoosterLoadModelFromBuffer(handle_.get(), bytes.data(), bytes.size()));
 }
 
 Result<void> Booster::set(const std::string& name, const std::string& value) {
+  linear_.reset();
   return done(XGBoosterSetParam(handle_.get(), name.c_str(), value.c_str()));
 }
 
@@ -271,7 +275,22 @@ Result<Predictions> Booster::predict(const Matrix& rows, bool margin) {
   return predictions_of(shape, dimensions, values);
 }
 
+Result<bool> Booster::is_linear() {
+  if (!linear_) {
+    WEFT_TRY(const std::string text, configuration());
+    WEFT_TRY(const json::value all, json::parse(text));
+    const auto* name = json::at_pointer(all, "/learner/gradient_booster/name");
+    linear_ = name != nullptr && name->is_string() && name->get_string() == "gblinear";
+  }
+  return *linear_;
+}
+
 Result<Predictions> Booster::predict(const Rows& rows) {
+  WEFT_TRY(const bool linear, is_linear());
+  if (linear) {
+    WEFT_TRY(const Matrix matrix, Matrix::of(rows, /*threads=*/1));
+    return predict(matrix, /*margin=*/false);
+  }
   constexpr const char* kConfiguration =
       R"({"type":0,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":false,"missing":NaN})";
   const bst_ulong* shape = nullptr;

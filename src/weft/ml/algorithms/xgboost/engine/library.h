@@ -69,7 +69,8 @@ class Booster {
                           const std::vector<std::pair<std::string, const Matrix*>>& on);
   /// `margin`: before the objective's transformation.
   Result<Predictions> predict(const Matrix& rows, bool margin);
-  /// In place, without a DMatrix: thread-safe, and quicker for few rows.
+  /// In place, without a DMatrix, which is quicker for few rows; of trees alone, so that a linear
+  /// model gets its DMatrix.
   Result<Predictions> predict(const Rows& rows);
   /// `ubj`, as libxgboost itself writes it to a file without an extension, or `json`.
   Result<std::string> save(std::string_view format = "ubj");
@@ -86,11 +87,13 @@ class Booster {
 
  private:
   explicit Booster(void* handle);
+  Result<bool> is_linear();
   struct Free {
     void operator()(void* handle) const;
   };
   std::unique_ptr<void, Free> handle_;
-  std::string array_;  ///< scratch for array interfaces
+  std::optional<bool> linear_;  ///< once it was asked for
+  std::string array_;           ///< scratch for array interfaces
 };
 
 }  // namespace weft::ml::xgboost
