@@ -343,6 +343,10 @@ Result<void> Booster::set_attribute(const std::string& name, const std::string& 
   return done(XGBoosterSetAttr(handle_.get(), name.c_str(), value.c_str()));
 }
 
+Result<void> Booster::remove_attribute(const std::string& name) {
+  return done(XGBoosterSetAttr(handle_.get(), name.c_str(), nullptr));
+}
+
 std::string Booster::attribute(const std::string& name) const {
   const char* value = nullptr;
   int found = 0;

@@ -79,6 +79,7 @@ class Booster {
   Result<int> rounds() const;
   Result<std::uint64_t> features() const;
   Result<void> set_attribute(const std::string& name, const std::string& value);
+  Result<void> remove_attribute(const std::string& name);
   std::string attribute(const std::string& name) const;
   /// The names of the features, when the model knows them.
   std::vector<std::string> feature_names() const;

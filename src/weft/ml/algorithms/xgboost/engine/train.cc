@@ -1,6 +1,7 @@
 #include "weft/ml/algorithms/xgboost/engine/train.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <format>
@@ -20,6 +21,8 @@ using worker::ChannelView;
 using worker::TrainingView;
 
 constexpr std::string_view kModelName = "xgboost-model";
+/// The attribute of a checkpoint that says how far early stopping is; no model has it.
+constexpr const char* kStoppingAttribute = "weft_early_stopping";
 /// Text turns into this many times as much memory while it is read and in libxgboost's hands.
 constexpr std::uint64_t kMemoryPerByte = 4;
 /// What stays in memory for each row while its values do not: label, weight, margin, prediction,
@@ -80,13 +83,33 @@ class EarlyStopping {
   std::int64_t best() const { return best_; }
   double best_score() const { return score_; }
   bool any() const { return best_ >= 0; }
+  bool over() const { return on() && since_ >= patience_; }
+
+  /// For a checkpoint: the score's name, its best round and how good it was.
+  std::string text() const { return std::format("{} {} {}", name_, best_, score_); }
+  /// What text() said when `round` was the last; of another score, or no such text, it is nothing.
+  void take_up(std::string_view text, std::int64_t round) {
+    const auto first = text.find(' ');
+    const auto second = first == text.npos ? text.npos : text.find(' ', first + 1);
+    if (!on() || second == text.npos || !watches(text.substr(0, first))) return;
+    const std::string_view best = text.substr(first + 1, second - first - 1);
+    const std::string_view score = text.substr(second + 1);
+    std::int64_t best_round = -1;
+    double best_score = 0;
+    const auto a = std::from_chars(best.data(), best.data() + best.size(), best_round);
+    const auto b = std::from_chars(score.data(), score.data() + score.size(), best_score);
+    if (a.ec != std::errc() || b.ec != std::errc() || best_round < 0 || best_round > round) return;
+    name_ = text.substr(0, first);
+    best_ = best_round;
+    score_ = best_score;
+    since_ = round - best_round;
+  }
 
   /// Whether to stop. Errors: there is no such score, or it is no number.
   Result<bool> look(std::int64_t round, const Scores& scores) {
     if (!on()) return false;
-    const auto at = std::ranges::find_last_if(scores, [&](const auto& score) {
-      return metric_.empty() ? score.first.starts_with(data_) : score.first == data_ + metric_;
-    });
+    const auto at =
+        std::ranges::find_last_if(scores, [&](const auto& score) { return watches(score.first); });
     if (at.empty()) {
       return fail(Reason::invalid_argument,
                   std::format("early stopping watches {}{}, which is not among the scores", data_,
@@ -97,18 +120,25 @@ class EarlyStopping {
       return fail(Reason::invalid_argument, std::format("{} is no number any more", name));
     const bool higher = higher_is_better(std::string_view(name).substr(data_.size()));
     if (best_ < 0 || (higher ? value > score_ : value < score_)) {
+      name_ = name;
       best_ = round;
       score_ = value;
       since_ = 0;
       return false;
     }
-    return ++since_ >= patience_;
+    ++since_;
+    return over();
   }
 
  private:
+  bool watches(std::string_view score) const {
+    return metric_.empty() ? score.starts_with(data_) : score == data_ + metric_;
+  }
+
   std::int64_t patience_;
   std::string data_;
   std::string metric_;
+  std::string name_;  ///< of the best score
   std::int64_t best_ = -1;
   std::int64_t since_ = 0;
   double score_ = 0;
@@ -206,10 +236,13 @@ class Run {
   }
 
   /// From the newest checkpoint, when there is one. Gives the round to begin with.
-  Result<std::int64_t> resume(Booster& booster, const Checkpoints& checkpoints) {
+  Result<std::int64_t> resume(Booster& booster, const Checkpoints& checkpoints,
+                              EarlyStopping& stopping) {
     const auto checkpoint = checkpoints.newest();
     if (!checkpoint) return 0;
     WEFT_CHECK(booster.load_into(checkpoint->bytes));
+    stopping.take_up(booster.attribute(kStoppingAttribute), checkpoint->round);
+    WEFT_CHECK(booster.remove_attribute(kStoppingAttribute));
     std::println("Checkpoint loaded from {}/xgboost-checkpoint.{}", view_.checkpoints.string(),
                  checkpoint->round);
     std::println("Resuming from iteration {}", checkpoint->round + 1);
@@ -220,30 +253,38 @@ class Run {
     std::vector<const Matrix*> others;
     if (data.validation) others.push_back(&*data.validation);
     WEFT_TRY(Booster booster, Booster::create(*data.train, others, plan_.parameters));
+    EarlyStopping stopping(plan_, data.validation.has_value());
     std::int64_t first = 0;
     if (checkpoints != nullptr) {
-      WEFT_TRY(first, resume(booster, *checkpoints));
+      WEFT_TRY(first, resume(booster, *checkpoints, stopping));
     }
     // What is loaded does not know how it was to go on.
     if (first > 0) {
       for (const auto& [name, value] : plan_.parameters) WEFT_CHECK(booster.set(name, value));
     }
-    EarlyStopping stopping(plan_, data.validation.has_value());
     const Named on = data.named();
-    for (std::int64_t round = first; round < plan_.rounds; ++round) {
+    // A run may have ended between its last checkpoint and its model.
+    for (std::int64_t round = first; round < plan_.rounds && !stopping.over(); ++round) {
       const int iteration = static_cast<int>(round);
       WEFT_CHECK(booster.update(iteration, *data.train));
       WEFT_TRY(const Scores scores, scores_of(booster, plan_, iteration, on));
       print_scores(round, scores, on);
       WEFT_TRY(const bool enough, stopping.look(round, scores));
-      if (checkpoints != nullptr && checkpoints->due()) {
-        WEFT_TRY(const std::string bytes, booster.save());
-        WEFT_CHECK(checkpoints->keep(round, bytes));
-      }
+      if (checkpoints != nullptr && checkpoints->due())
+        WEFT_CHECK(keep(booster, round, stopping, *checkpoints));
       watch_.progress(round + 1, plan_.rounds);
       if (enough || watch_.stopped()) break;
     }
     return best_of(std::move(booster), stopping);
+  }
+
+  /// A checkpoint holds what the model is not to: how far early stopping is.
+  static Result<void> keep(Booster& booster, std::int64_t round, const EarlyStopping& stopping,
+                           Checkpoints& checkpoints) {
+    if (stopping.any()) WEFT_CHECK(booster.set_attribute(kStoppingAttribute, stopping.text()));
+    WEFT_TRY(const std::string bytes, booster.save());
+    WEFT_CHECK(booster.remove_attribute(kStoppingAttribute));
+    return checkpoints.keep(round, bytes);
   }
 
   /// The model as it was when it was best.

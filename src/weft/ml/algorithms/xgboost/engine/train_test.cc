@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "weft/ml/algorithms/xgboost/engine/library.h"
 #include "weft/ml/algorithms/xgboost/engine/testing.h"
@@ -52,6 +53,46 @@ TEST(XgboostTrain, TakenUpAgainItIsTheSameModel) {
     for (const auto& each : std::filesystem::directory_iterator(broken.view.checkpoints))
       kept += each.is_regular_file() ? 1 : 0;
     EXPECT_EQ(kept, 5U);
+  }
+}
+
+TEST(XgboostTrain, TakenUpAgainItStopsAsEarly) {
+  // Labels between those learned and their mean: validation gets better for some rounds and then
+  // worse.
+  std::string other;
+  for (int i = 0; i < 50; ++i)
+    other +=
+        std::format("{},{},{},{}\n", 2.4 + 0.6 * (i * 7 % 11 + i % 3), i * 7 % 11, i % 3, i % 17);
+  const auto job = [&](const char* kind) {
+    Given given{
+        {"num_round", "100"}, {"early_stopping_rounds", "4"}, {"booster", kind}, {"eta", "0.1"}};
+    // The other way to a linear model takes its steps in no order.
+    if (given.at("booster") == "gblinear") given["updater"] = "coord_descent";
+    auto out = std::make_unique<Job>(std::move(given));
+    out->view.threads = 1;
+    out->csv("train", numbers(0, 200));
+    out->csv("validation", other);
+    return out;
+  };
+  for (const char* kind : {"gbtree", "gblinear"}) {
+    const auto whole = job(kind);
+    int rounds = 0;
+    whole->watch.progress = [&](std::int64_t, std::int64_t) { ++rounds; };
+    ASSERT_EQ(whole->why(), "");
+    ASSERT_GT(rounds, 5) << kind << ": it gets better at first";
+    ASSERT_LT(rounds, 100) << kind;
+    for (const int broken_at : {1, rounds - 2, rounds}) {
+      const auto broken = job(kind);
+      broken->keep_checkpoints();
+      int done = 0;
+      broken->watch.progress = [&](std::int64_t, std::int64_t) { ++done; };
+      broken->watch.stopped = [&] { return done == broken_at; };
+      ASSERT_EQ(broken->why(), "");
+      broken->watch.stopped = [] { return false; };
+      ASSERT_EQ(broken->why(), "");
+      EXPECT_EQ(done, rounds) << kind << ", broken at " << broken_at;
+      EXPECT_EQ(broken->model(), whole->model()) << kind << ", broken at " << broken_at;
+    }
   }
 }
 
