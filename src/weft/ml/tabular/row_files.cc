@@ -170,7 +170,37 @@ struct RowFiles::State {
   std::unique_ptr<Reading> reading;
   /// Of the first rows: the others must have as many.
   std::uint64_t columns = 0;
+  /// Whether the first rows have weights and groups: the others must be alike.
+  struct Has {
+    bool weights = false;
+    bool groups = false;
+  };
+  std::optional<Has> has;
+
+  Result<void> check(const Rows& rows);
 };
+
+Result<void> RowFiles::State::check(const Rows& rows) {
+  const auto wrong = [this](std::string message) {
+    return fail(
+        in_file(files[next_file - 1], make_error(Reason::invalid_argument, std::move(message))));
+  };
+  if (!rows.sparse && columns != 0 && rows.columns != columns) {
+    return wrong(std::format("its rows have {} features, those of the files before it {}",
+                             rows.columns, columns));
+  }
+  if (!rows.sparse) columns = rows.columns;
+  const Has here{.weights = !rows.weights.empty(), .groups = !rows.groups.empty()};
+  if (!has) has = here;
+  if (has->weights != here.weights || has->groups != here.groups) {
+    const char* what = has->weights != here.weights ? "weight" : "qid";
+    return wrong(
+        std::format("some of its rows, or those of the files before it, have a {} and "
+                    "some have none",
+                    what));
+  }
+  return {};
+}
 
 RowFiles::RowFiles(std::unique_ptr<State> state) : state_(std::move(state)) {}
 RowFiles::RowFiles(RowFiles&&) noexcept = default;
@@ -212,14 +242,7 @@ Result<bool> RowFiles::next(Rows& out) {
       continue;
     }
     if (out.rows() == 0) continue;
-    if (!out.sparse && state_->columns != 0 && out.columns != state_->columns) {
-      const fs::path& file = state_->files[state_->next_file - 1];
-      return fail(in_file(file, make_error(Reason::invalid_argument,
-                                           std::format("its rows have {} features, those of the "
-                                                       "files before it {}",
-                                                       out.columns, state_->columns))));
-    }
-    if (!out.sparse) state_->columns = out.columns;
+    WEFT_CHECK(state_->check(out));
     return true;
   }
 }
@@ -233,6 +256,10 @@ Result<void> add_rows(RowFiles& files, Rows& all) {
     if (all.rows() > 0 &&
         (all.sparse != rows.sparse || (!all.sparse && all.columns != rows.columns)))
       return fail(Reason::invalid_argument, "the channels' rows have different features");
+    if (!all.weights.empty() || !rows.weights.empty()) {
+      all.weights.resize(all.rows(), 1);
+      rows.weights.resize(rows.rows(), 1);
+    }
     all.sparse = rows.sparse;
     all.columns = std::max(all.columns, rows.columns);
     const std::uint64_t before = all.values.size();

@@ -28,8 +28,9 @@ class RowFiles {
   RowFiles& operator=(RowFiles&&) noexcept;
   ~RowFiles();
 
-  /// The next rows in place of those in `out`; false at the end. Errors:
-  /// Reason::invalid_argument with `FILE: line L, column C: …` or `FILE: record N at byte B: …`.
+  /// The next rows in place of those in `out`; false at the end. All of them have a weight or none
+  /// has, and so it is with groups. Errors: Reason::invalid_argument with `FILE: line L, column C:
+  /// …` or `FILE: record N at byte B: …`.
   Result<bool> next(Rows& out);
   /// Begins anew.
   void rewind();
@@ -43,7 +44,8 @@ class RowFiles {
   std::unique_ptr<State> state_;
 };
 
-/// Adds all rows of the files behind those there are.
+/// Adds all rows of the files behind those there are. Where only some have a weight, that of the
+/// others is 1.
 Result<void> add_rows(RowFiles& files, Rows& all);
 
 }  // namespace weft::ml

@@ -86,6 +86,37 @@ TEST(RowFiles, WeightsInTheSecondColumn) {
   EXPECT_EQ(rows->values, (std::vector<float>{7, 8}));
 }
 
+TEST(RowFiles, AllRowsHaveAWeightOrNone) {
+  for (const auto& [first, second, what] :
+       {std::tuple("1:2 0:1\n", "1 0:1\n", "weight"), std::tuple("1 0:1\n", "1:2 0:1\n", "weight"),
+        std::tuple("1 qid:1 0:1\n", "1 0:1\n", "qid")}) {
+    const Channel channel;
+    channel.add("a", first);
+    channel.add("b", second);
+    EXPECT_EQ(channel.why(kLibsvm),
+              std::format("b: some of its rows, or those of the files before it, have a {} and "
+                          "some have none",
+                          what));
+  }
+}
+
+TEST(RowFiles, RowsOfAnotherChannelWithoutAWeightHaveOne) {
+  const Channel with;
+  with.add("a", "1,0.5,7\n2,0.25,8\n");
+  const Channel without;
+  without.add("a", "3,9\n");
+  for (const bool weights_first : {true, false}) {
+    Rows all;
+    for (const bool weights : {weights_first, !weights_first}) {
+      auto files = RowFiles::open((weights ? with : without).folder.path(),
+                                  {.format = TableFormat::csv, .weights_in_csv = weights});
+      ASSERT_TRUE(files && add_rows(*files, all));
+    }
+    EXPECT_EQ(all.weights, weights_first ? (std::vector<float>{0.5, 0.25, 1})
+                                         : (std::vector<float>{1, 0.5, 0.25}));
+  }
+}
+
 TEST(RowFiles, Records) {
   const Channel channel;
   std::string bytes;

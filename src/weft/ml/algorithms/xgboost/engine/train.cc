@@ -362,6 +362,11 @@ class Run {
       }
       WEFT_CHECK(add_rows(files, all));
     }
+    if (!all.groups.empty()) {
+      return client(
+          "_kfold takes rows apart that belong to one query (`qid`): leave it out, and give the "
+          "queries to be validated with as the channel `validation`");
+    }
     return Matrix::of(all, view_.threads);
   }
 

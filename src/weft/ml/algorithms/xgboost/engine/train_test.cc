@@ -165,6 +165,32 @@ TEST(XgboostTrain, CrossValidation) {
   EXPECT_EQ(std::ranges::count(*said, '\n'), 100);
 }
 
+TEST(XgboostTrain, CrossValidationOfRowsSomeOfWhichHaveAWeight) {
+  const auto predictions = [](bool written) {
+    Job job({{"num_round", "3"}, {"_kfold", "3"}, {"csv_weights", written ? "0" : "1"}});
+    std::string weighted;
+    for (int i = 0; i < 60; ++i)
+      weighted += written ? std::format("{},{},{}\n", i % 7, i % 11, i % 3)
+                          : std::format("{},1,{},{}\n", i % 7, i % 11, i % 3);
+    job.csv("train", weighted);
+    job.csv("validation", "3,4,1\n4,5,2\n5,6,0\n");
+    EXPECT_EQ(job.why(), "");
+    return read_file(job.view.output_data / "predictions.csv", 1 << 20).value_or("");
+  };
+  EXPECT_EQ(std::ranges::count(predictions(false), '\n'), 63);
+  EXPECT_EQ(predictions(false), predictions(true)) << "a weight of 1 is as good as none";
+}
+
+TEST(XgboostTrain, CrossValidationTakesNoQueriesApart) {
+  Job job({{"num_round", "3"}, {"_kfold", "2"}, {"objective", "rank:ndcg"}});
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += std::format("{} qid:{} 0:{}\n", i % 3, i / 4, i % 7);
+  job.file("train", "text/libsvm", "a.libsvm", text);
+  EXPECT_EQ(job.why(),
+            "_kfold takes rows apart that belong to one query (`qid`): leave it out, and give the "
+            "queries to be validated with as the channel `validation`");
+}
+
 TEST(XgboostTrain, CrossValidationKeepsToItsMemory) {
   Job job({{"num_round", "3"}, {"_kfold", "4"}});
   job.csv("train", numbers(0, 3'000));
