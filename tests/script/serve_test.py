@@ -537,6 +537,14 @@ class Boosters(Model):
             self.assertEqual(reply.status, 200, reply.body)
             self.assertEqual(json.loads(reply.body), expected, kind)
         self.assertEqual(self.hub.answer("0 a:1", "text/libsvm").status, 400)
+        alone = json.loads(self.hub.answer("0 1:0.5 2:0.75", "text/libsvm", "application/json").body)
+        beside = json.loads(self.hub.answer("0 1:0.5 2:0.75\n0 0:0.5", "text/libsvm", "application/json").body)
+        self.assertEqual(alone, beside[:1], "a row's answer is the same beside any other")
+        gap = xgboost.DMatrix(numpy.array([[numpy.nan, 0.5, 0.75]], dtype=numpy.float32))
+        self.assertEqual(alone, booster.predict(gap).tolist())
+        from_one = self.hub.answer("0 1:0.5 3:0.75", "text/libsvm")
+        self.assertEqual(from_one.status, 400)
+        self.assertIn("Its columns count from 0.", from_one.body.decode())
 
 
 @unittest.skipUnless(have("numpy"), "numpy is not installed")
