@@ -1,5 +1,6 @@
 """The pieces of weft-worker-script that need no process: archives, versions, requirements, the last words of a script, and
 the toolkit's environment against the toolkit's own (golden)."""
+import contextlib
 import gzip
 import io
 import json
@@ -36,7 +37,7 @@ class Archives(Folder):
             archive.unpack(str(self.root / "a.tar.gz"), str(folder))
         except Problem as problem:
             return str(problem)
-        return {"/".join(parts): (folder / Path(*parts)).read_bytes() for parts in archive.files_of(folder)}
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     @staticmethod
     def entry(name, kind=tarfile.REGTYPE, **more):
@@ -123,6 +124,54 @@ class Archives(Folder):
         self.put("from/a", "a")
         self.assertTrue(archive.pack(str(self.root / "from"), str(self.root / "a.tar.gz")))
         self.assertEqual(self.outcome(), {"a": b"a", "b/c": b"c"})
+
+    def packed(self, **links):
+        """What is packed of `from` with these links in it, and what is said meanwhile."""
+        for name, target in links.items():
+            place = self.root / "from" / name.replace("__", "/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.symlink_to(target)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            archive.pack(str(self.root / "from"), str(self.root / "a.tar.gz"))
+        return self.outcome(), said.getvalue()
+
+    def test_what_links_inside_the_folder_lead_to_is_packed(self):
+        self.put("from/blobs/abc", "weights")
+        self.put("from/checkpoint-500/deep/model", "m")
+        files, said = self.packed(snapshots__1__model="../../blobs/abc", latest="checkpoint-500", newest="latest/deep/model",
+                                  absolute=str(self.root / "from/checkpoint-500"))
+        self.assertEqual(files, {"blobs/abc": b"weights", "snapshots/1/model": b"weights", "newest": b"m", **{
+            f"{each}/deep/model": b"m" for each in ("checkpoint-500", "latest", "absolute")}})
+        self.assertEqual(said, "")
+
+    def test_links_that_lead_elsewhere_are_left_out_and_named(self):
+        self.put("secret", "s")
+        self.put("from-too/secret", "s")
+        self.put("from/a/file", "f")
+        os.mkfifo(self.root / "from/pipe")
+        files, said = self.packed(out="../secret", root="/etc/passwd", up="a/../../secret", beside=str(self.root / "from-too"),
+                                  through="out", a__loop="..", itself="itself", gone="nothing", to_pipe="pipe", b__x="../c",
+                                  c__y="../b")
+        self.assertEqual(files, {"a/file": b"f"})
+        for name, why in (("out", "leads out of the folder"), ("root", "leads out of the folder"), ("up", "leads out of the folder"),
+                          ("beside", "leads out of the folder"), ("through", "leads out of the folder"),
+                          ("a/loop", "leads to a folder that it lies in"), ("itself", "leads through too many links"),
+                          ("gone", "leads nowhere"), ("to_pipe", "leads to no file or folder"),
+                          ("b/x/y", "leads to a folder that it lies in"), ("c/y/x", "leads to a folder that it lies in")):
+            self.assertIn(f"weft: the link `{name}` is not packed: it {why}\n", said)
+
+    def test_links_that_multiply_have_an_end(self):
+        links = {f"d{i}__{name}": f"../d{i + 1}" for i in range(30) for name in ("l", "r")}
+        self.put("from/d30/file", "f")
+        with self.assertRaisesRegex(Problem, "the links in `from` lead to more than 10000 files"):
+            self.packed(**links)
+        with unittest.mock.patch.object(limits, "ARCHIVE_BYTES_MAX", 5):
+            self.put("small/file", "123")
+            for name in ("one", "two"):
+                (self.root / "small" / name).symlink_to("file")
+            with self.assertRaisesRegex(Problem, "the links in `small` lead to more than 5 bytes"):
+                archive.pack(str(self.root / "small"), str(self.root / "a.tar.gz"))
 
 
 class Versions(unittest.TestCase):

@@ -65,6 +65,36 @@ class Scripts(Job):
         child.communicate(timeout=60)
         self.assertEqual(child.returncode, 0)
 
+    def test_links_in_what_it_leaves(self):
+        self.source({"train.py": """
+            import os
+            os.chdir(os.environ["SM_MODEL_DIR"])
+            os.mkdir("checkpoint-500")
+            open("checkpoint-500/model", "w").write("m")
+            os.symlink("checkpoint-500", "latest")
+            os.symlink("/etc/passwd", "elsewhere")
+            os.chdir(os.environ["SM_OUTPUT_DATA_DIR"])
+            open("log", "w").write("l")
+            os.symlink("log", "newest")
+        """})
+        self.assertEqual(self.run_job(), 0, self.written)
+        self.assertEqual(self.packed("model.tar.gz"), {"checkpoint-500/model": "m", "latest/model": "m"})
+        self.assertEqual(self.packed("output.tar.gz"), {"log": "l", "newest": "l"})
+        self.assertIn("weft: the link `elsewhere` is not packed: it leads out of the folder\n", self.written)
+
+    def test_links_that_multiply_fail_the_job(self):
+        self.source({"train.py": """
+            import os
+            os.chdir(os.environ["SM_MODEL_DIR"])
+            for i in range(30):
+                os.mkdir(f"d{i}")
+                os.symlink(f"../d{i + 1}", f"d{i}/l")
+                os.symlink(f"../d{i + 1}", f"d{i}/r")
+            os.mkdir("d30")
+        """})
+        self.assertEqual(self.run_job(), 1, self.written)
+        self.assertEqual(self.failure(), "ClientError: the links in `model` lead to more than 10000 files")
+
     def test_a_code_channel(self):
         self.hyperparameters = {"sagemaker_program": "train.py"}
         self.channel("code", {"train.py": SAYS})

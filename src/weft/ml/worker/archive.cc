@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "weft/base/file.h"
+#include "weft/ml/worker/packed_files.h"
 
 namespace weft::ml::worker {
 namespace {
@@ -218,11 +219,12 @@ class Unpacking {
   std::size_t entries_ = 0;
 };
 
-Result<void> add_file(archive* writer, const fs::path& folder, const fs::path& path) {
-  WEFT_TRY(const File file, File::open(path));
+Result<void> add_file(archive* writer, const fs::path& folder, const PackedFile& packed) {
+  const fs::path path = folder / packed.place;
+  WEFT_TRY(const File file, open_below(folder, packed.place));
   WEFT_TRY(const struct stat of, file.status());
   const Entry entry(archive_entry_new());
-  archive_entry_set_pathname(entry.get(), fs::relative(path, folder).c_str());
+  archive_entry_set_pathname(entry.get(), packed.name.c_str());
   archive_entry_set_filetype(entry.get(), AE_IFREG);
   archive_entry_set_perm(entry.get(), 0644);
   archive_entry_set_size(entry.get(), of.st_size);
@@ -268,19 +270,9 @@ Result<void> unpack(const fs::path& archive_file, const fs::path& folder,
   return Unpacking(folder, limits, size).all(reader.get());
 }
 
-Result<void> pack(const fs::path& folder, const fs::path& archive_file) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::recursive_directory_iterator each(folder, error), end; !error && each != end;
-       each.increment(error)) {
-    std::error_code ignored;
-    if (each->symlink_status(ignored).type() == fs::file_type::regular)
-      files.push_back(each->path());
-  }
-  if (error)
-    return fail(Reason::internal,
-                std::format("cannot read `{}`: {}", folder.string(), error.message()));
-  std::ranges::sort(files);
+Result<void> pack(const fs::path& folder, const fs::path& archive_file,
+                  const ArchiveLimits& limits) {
+  WEFT_TRY(const auto files, packed_files(folder, limits));
   const Writer writer(archive_write_new());
   WEFT_ASSERT(writer != nullptr);
   archive_write_add_filter_gzip(writer.get());
@@ -292,7 +284,7 @@ Result<void> pack(const fs::path& folder, const fs::path& archive_file) {
   const fs::path partial = archive_file.string() + ".partial";
   if (archive_write_open_filename(writer.get(), partial.c_str()) != ARCHIVE_OK)
     return fail(Reason::internal, reason(writer.get()));
-  for (const fs::path& file : files) WEFT_CHECK(add_file(writer.get(), folder, file));
+  for (const PackedFile& file : files) WEFT_CHECK(add_file(writer.get(), folder, file));
   if (archive_write_close(writer.get()) != ARCHIVE_OK)
     return fail(Reason::internal, std::format("cannot pack: {}", reason(writer.get())));
   if (std::rename(partial.c_str(), archive_file.c_str()) != 0)

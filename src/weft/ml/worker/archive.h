@@ -24,8 +24,9 @@ struct ArchiveLimits {
 Result<void> unpack(const std::filesystem::path& archive, const std::filesystem::path& folder,
                     const ArchiveLimits& limits = {});
 
-/// The folder's files, in the order of their names; links are not followed and left out. The same
-/// files give the same bytes.
-Result<void> pack(const std::filesystem::path& folder, const std::filesystem::path& archive);
+/// The folder's files, in the order of their names, and as files what its links lead to inside of
+/// it (packed_files.h). The same files give the same bytes.
+Result<void> pack(const std::filesystem::path& folder, const std::filesystem::path& archive,
+                  const ArchiveLimits& limits = {});
 
 }  // namespace weft::ml::worker

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "weft/base/file.h"
+#include "weft/ml/worker/packed_files.h"
 #include "weft/store/testing/directory.h"
 
 namespace weft::ml::worker {
@@ -87,6 +88,97 @@ TEST(Archive, BothWaysAndAlwaysTheSameBytes) {
             std::string(300'000, 'm'));
   EXPECT_EQ(read_file(place.out / "deep/a.txt", 10).value_or("?"), "a");
   EXPECT_FALSE(fs::exists(place.out / "link"));
+}
+
+TEST(Archive, WhatLinksInsideTheFolderLeadToIsPacked) {
+  const Place place;
+  const fs::path in = place.folder.path() / "in";
+  fs::create_directories(in / "blobs");
+  fs::create_directories(in / "snapshots/1");
+  fs::create_directories(in / "checkpoint-500/deep");
+  std::ofstream(in / "blobs/abc") << "weights";
+  std::ofstream(in / "checkpoint-500/deep/model") << "m";
+  fs::create_symlink("../../blobs/abc", in / "snapshots/1/model");
+  fs::create_symlink("checkpoint-500", in / "latest");
+  fs::create_symlink("latest/deep/model", in / "newest");
+  fs::create_symlink(in / "checkpoint-500", in / "absolute");
+  ::testing::internal::CaptureStdout();
+  ASSERT_TRUE(pack(in, place.archive).has_value());
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "");
+  ASSERT_EQ(place.why(), "");
+  EXPECT_EQ(read_file(place.out / "snapshots/1/model", 10).value_or("?"), "weights");
+  for (const char* name : {"latest/deep/model", "newest", "absolute/deep/model"}) {
+    EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(place.out / name))) << name;
+    EXPECT_EQ(read_file(place.out / name, 10).value_or("?"), "m") << name;
+  }
+}
+
+TEST(Archive, LinksThatLeadElsewhereAreLeftOutAndNamed) {
+  const Place place;
+  const fs::path in = place.folder.path() / "in";
+  for (const char* each : {"a", "b", "c"}) fs::create_directories(in / each);
+  std::ofstream(place.folder.path() / "secret") << "s";
+  std::ofstream(in / "a/file") << "f";
+  struct Row {
+    const char* name;
+    const char* target;
+    const char* said;
+  };
+  constexpr Row kRows[] = {
+      {"out", "../secret", "`out` is not packed: it leads out of the folder"},
+      {"root", "/etc/passwd", "`root` is not packed: it leads out"},
+      {"up", "a/../../secret", "`up` is not packed: it leads out"},
+      {"through", "out", "`through` is not packed: it leads out"},
+      {"a/loop", "..", "`a/loop` is not packed: it leads to a folder that it"},
+      {"itself", "itself", "`itself` is not packed: it leads through too many"},
+      {"gone", "nothing", "`gone` is not packed: it leads nowhere"},
+      {"b/x", "../c", "`c/y/x` is not packed: it leads to a folder that it"},
+      {"c/y", "../b", "`b/x/y` is not packed: it leads to a folder that it"}};
+  for (const Row& row : kRows) fs::create_symlink(row.target, in / row.name);
+  ::testing::internal::CaptureStdout();
+  ASSERT_TRUE(pack(in, place.archive).has_value());
+  const std::string said = ::testing::internal::GetCapturedStdout();
+  for (const Row& row : kRows)
+    EXPECT_TRUE(said.contains(std::format("weft: the link {}", row.said))) << row.name << said;
+  ASSERT_EQ(place.why(), "");
+  std::vector<std::string> files;
+  for (const auto& each : fs::recursive_directory_iterator(place.out)) {
+    if (each.is_regular_file()) files.push_back(fs::relative(each.path(), place.out).string());
+  }
+  EXPECT_EQ(files, std::vector<std::string>{"a/file"});
+}
+
+TEST(Archive, LinksThatMultiplyHaveAnEnd) {
+  const Place place;
+  const fs::path in = place.folder.path() / "in";
+  for (int i = 0; i < 30; ++i) {
+    fs::create_directories(in / std::format("d{}", i));
+    for (const char* name : {"l", "r"})
+      fs::create_symlink(std::format("../d{}", i + 1), in / std::format("d{}/{}", i, name));
+  }
+  fs::create_directories(in / "d30");
+  std::ofstream(in / "d30/file") << "123";
+  const auto why = [&](const ArchiveLimits& limits) {
+    const auto packed = pack(in, place.archive, limits);
+    return packed ? std::string() : packed.error().message;
+  };
+  EXPECT_EQ(why({.entries_max = 100}), "the links in `in` lead to more than 100 files");
+  EXPECT_EQ(why({.bytes_max = 20}), "the links in `in` lead to more than 20 bytes");
+}
+
+TEST(Archive, FilesAreOpenedThroughNoLink) {
+  const Place place;
+  fs::create_directories(place.folder.path() / "in/real");
+  std::ofstream(place.folder.path() / "in/real/file") << "f";
+  fs::create_symlink("real", place.folder.path() / "in/link");
+  fs::create_symlink("real/file", place.folder.path() / "in/file");
+  const auto opens = [&](const char* what) {
+    return open_below(place.folder.path() / "in", what).has_value();
+  };
+  EXPECT_TRUE(opens("real/file"));
+  EXPECT_FALSE(opens("link/file"));
+  EXPECT_FALSE(opens("file"));
+  EXPECT_FALSE(opens("real"));
 }
 
 TEST(Archive, NothingLeavesTheFolder) {

@@ -1,6 +1,5 @@
 """Archives, by the rules of ml/worker/archive.h: they come from anybody, so only tar (with or without gzip) is read, files
 and folders under the folder, nothing that is a link or a device, within quotas. What is packed twice is the same bytes."""
-import errno
 import gzip
 import os
 import stat
@@ -8,13 +7,11 @@ import string
 import tarfile
 import zlib
 
-from weft_script import limits
+from weft_script import limits, packed_files
 from weft_script.problem import Problem
 
 BLOCK = 64 * 1024
 IN_LOWER_CASE = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
-# A name where no file is any more.
-GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 
 
 def bad(why):
@@ -136,36 +133,18 @@ def unpack_file(tar, entry, target):
             out.write(data)
 
 
-def files_of(folder):
-    """The regular files under a folder as parts of their paths, sorted; links are not followed."""
-    out = []
-    for at, folders, names in os.walk(folder):
-        folders.sort()
-        paths = [os.path.join(at, name) for name in names]
-        out += [tuple(os.path.relpath(path, folder).split(os.sep)) for path in paths if is_file(path)]
-    return sorted(out)
-
-
-def is_file(path):
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError as error:
-        if error.errno in GONE:
-            return False
-        raise
-
-
 def pack(folder, path):
-    """The folder's files as a .tar.gz; False when there are none."""
-    files = files_of(folder)
+    """The folder's files as a .tar.gz, and as files what its links lead to inside of it (packed_files.py); False when there are
+    none."""
+    files = packed_files.files_of(folder)
     if not files:
         return False
     partial = path + ".partial"
     with open(partial, "wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=4,
                                                    mtime=0) as packed:
         with tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as tar:
-            for parts in files:
-                pack_file(tar, folder, parts)
+            for name, place in files:
+                pack_file(tar, folder, "/".join(name), place)
     os.replace(partial, path)
     return True
 
@@ -184,19 +163,19 @@ def open_below(folder, parts):
         os.close(at)
 
 
-def pack_file(tar, folder, parts):
+def pack_file(tar, folder, name, place):
     try:
-        number = open_below(folder, parts)
+        number = open_below(folder, place)
     except OSError as error:
-        if error.errno in GONE:
-            print(f"weft: {'/'.join(parts)} is not packed: it is no file any more", flush=True)
+        if error.errno in packed_files.GONE:
+            print(f"weft: {name} is not packed: it is no file any more", flush=True)
             return
         raise
     with os.fdopen(number, "rb") as file:
         of = os.fstat(file.fileno())
         if not stat.S_ISREG(of.st_mode):
             return
-        entry = tarfile.TarInfo("/".join(parts))
+        entry = tarfile.TarInfo(name)
         entry.size = of.st_size
         # A program (`serve`) stays one.
         entry.mode = 0o755 if of.st_mode & 0o100 else 0o644

@@ -8,6 +8,8 @@ ARCHIVE_ENTRIES_MAX = 10_000
 ARCHIVE_RATIO_MAX = 1_000
 ARCHIVE_RATIO_SLACK = 1024 * 1024
 ARCHIVE_DEPTH_MAX = 32
+# On the way to what a link leads to; Linux itself follows no more.
+LINKS_MAX = 40
 # A header of an archive that says it is longer is no header.
 ARCHIVE_READ_MAX = 1024 * 1024
 

@@ -116,6 +116,7 @@ def run(arguments):
         pack(view)
     except Problem as problem:
         report(view, problem.reason())
+        return_code = return_code or 1
     except OSError as error:
         log(traceback.format_exc())
         report(view, f"AlgorithmError: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
