@@ -271,11 +271,18 @@ TEST_F(Forwarding, UploadsInParts) {
   EXPECT_EQ((*uploads)[0].key, "k/1");
   EXPECT_TRUE(run(asking_->uploads("data", "x"))->empty());
 
-  EXPECT_EQ(run(asking_->complete_upload("data", "k/1", *id, {{1, "bad"}})).error().code,
+  EXPECT_EQ(run(asking_->complete_upload("data", "k/1", *id, {{1, "bad"}}, {})).error().code,
             Code::invalid_argument);
-  EXPECT_EQ(run(asking_->complete_upload("data", "k/1", *id, {})).error().code,
+  EXPECT_EQ(run(asking_->complete_upload("data", "k/1", *id, {}, {})).error().code,
             Code::invalid_argument);
-  const auto done = run(asking_->complete_upload("data", "k/1", *id, made));
+  EXPECT_EQ(run(asking_->complete_upload("data", "k/1", *id, made,
+                                         store::ObjectDigest{.kind = wire::DigestKind::crc32,
+                                                             .bytes = std::string(4, 0)}))
+                .error()
+                .reason,
+            Reason::unsupported)
+      << "the store would have replaced what was there before it could be compared";
+  const auto done = run(asking_->complete_upload("data", "k/1", *id, made, {}));
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_TRUE(done->etag.ends_with("-2"));
   EXPECT_EQ(done->size, first.size() + second.size());
@@ -292,7 +299,7 @@ TEST_F(Forwarding, UploadsThatAreNone) {
   for (const std::string& none : {*id, std::string("x"), std::string()}) {
     EXPECT_EQ(run(asking_->abort_upload("data", "k", none)).error().reason, Reason::task_not_found);
     EXPECT_EQ(run(asking_->parts("data", "k", none)).error().reason, Reason::task_not_found);
-    EXPECT_EQ(run(asking_->complete_upload("data", "k", none, {{1, "a"}})).error().reason,
+    EXPECT_EQ(run(asking_->complete_upload("data", "k", none, {{1, "a"}}, {})).error().reason,
               Reason::task_not_found);
     auto writer = run(asking_->put_part("data", "k", none, 1));
     const auto part = writer ? run((*writer)->commit({})) : fail(writer.error());
@@ -533,7 +540,7 @@ TEST(ForwardingFaults, AnErrorBehindAGoodHeadIsOne) {
     co_return;
   });
   const Error error =
-      store.asking.run(store.asking->complete_upload("data", "k", "u", {{1, "a"}})).error();
+      store.asking.run(store.asking->complete_upload("data", "k", "u", {{1, "a"}}, {})).error();
   EXPECT_EQ(error.reason, Reason::unavailable);
   EXPECT_TRUE(error.message.contains("too late")) << error.message;
 }
@@ -554,7 +561,7 @@ TEST(ForwardingFaults, AnUploadThatWasCompletedUnheardIsAnObject) {
         Store::say(exchange, 404, Store::error("NoSuchUpload"));
       }
     });
-    const auto done = store.asking.run(store.asking->complete_upload("data", "k", "u", parts));
+    const auto done = store.asking.run(store.asking->complete_upload("data", "k", "u", parts, {}));
     return done ? Reason::none : done.error().reason;
   };
   EXPECT_EQ(complete(whole, 1), Reason::none);
@@ -711,7 +718,8 @@ TEST(ForwardingFaults, EndingTheReadingEndsNoChange) {
   EXPECT_EQ(store.asking.run(store.asking->bucket("data")).error().reason, Reason::cancelled);
   const auto made = store.asking.run(store.asking->make_bucket("data"));
   EXPECT_TRUE(made) << made.error().message;
-  const auto done = store.asking.run(store.asking->complete_upload("data", "k", "u", {{1, "a"}}));
+  const auto done =
+      store.asking.run(store.asking->complete_upload("data", "k", "u", {{1, "a"}}, {}));
   EXPECT_TRUE(done) << done.error().message;
   EXPECT_EQ(store.asking.run(store.asking->remove("data", "k")), true);
 }

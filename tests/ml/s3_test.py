@@ -261,6 +261,21 @@ class Parts(AwsCase):
         complete((1, tags[1]), (4, tags[4]))
         self.assertEqual(self.get(f"s3://{self.bucket}/wrong"), large + b"tail")
 
+    def test_a_checksum_of_the_whole_that_is_another_replaces_nothing(self):
+        s3, at = self.aws("s3"), {"Bucket": self.bucket, "Key": "whole"}
+        self.put("whole", b"old")
+        upload = s3.create_multipart_upload(**at, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")["UploadId"]
+        tag = s3.upload_part(**at, UploadId=upload, PartNumber=1, Body=b"new")["ETag"]
+
+        def complete(checksum, **more):
+            return s3.complete_multipart_upload(**at, UploadId=upload, ChecksumCRC32=checksum, **more,
+                                                MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": tag}]})
+        self.refused("BadDigest", complete, "AAAAAA==")
+        self.refused("BadDigest", complete, "AAAAAA==", ChecksumType="FULL_OBJECT")
+        self.assertEqual(self.get(f"s3://{self.bucket}/whole"), b"old")
+        self.assertEqual(complete(crc32(b"new"), ChecksumType="FULL_OBJECT")["ChecksumCRC32"], crc32(b"new"))
+        self.assertEqual(self.get(f"s3://{self.bucket}/whole"), b"new")
+
     def test_a_part_again_takes_the_place_of_the_first(self):
         s3, at = self.aws("s3"), {"Bucket": self.bucket, "Key": "again"}
         upload = self.begin("again")

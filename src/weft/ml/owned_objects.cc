@@ -172,10 +172,11 @@ class OwnedObjects::View final : public store::Objects {
   }
   Awaitable<Result<store::ObjectInfo>> complete_upload(
       std::string bucket, std::string key, std::string upload,
-      std::vector<std::pair<int, std::string>> parts) override {
+      std::vector<std::pair<int, std::string>> parts,
+      std::optional<store::ObjectDigest> digest) override {
     WEFT_CO_CHECK(co_await allowed(bucket));
-    co_return co_await state_->all.complete_upload(std::move(bucket), std::move(key),
-                                                   std::move(upload), std::move(parts));
+    co_return co_await state_->all.complete_upload(
+        std::move(bucket), std::move(key), std::move(upload), std::move(parts), std::move(digest));
   }
   Awaitable<Result<void>> abort_upload(std::string bucket, std::string key,
                                        std::string upload) override {

@@ -67,7 +67,7 @@ TEST_F(OwnedObjectsTest, ABucketIsItsMakersAlone) {
   EXPECT_EQ(run(bob_->begin_upload("alices", "key", {})).error(), refused);
   EXPECT_EQ(run(bob_->put_part("alices", "key", "u", 1)).error(), refused);
   EXPECT_EQ(run(bob_->parts("alices", "key", "u")).error(), refused);
-  EXPECT_EQ(run(bob_->complete_upload("alices", "key", "u", {})).error(), refused);
+  EXPECT_EQ(run(bob_->complete_upload("alices", "key", "u", {}, {})).error(), refused);
   EXPECT_EQ(run(bob_->abort_upload("alices", "key", "u")).error(), refused);
   EXPECT_EQ(run(bob_->uploads("alices", "")).error(), refused);
   EXPECT_EQ(run(bob_->fetch("alices", "key", directory_.path() / "x")).error(), refused);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weft/base/async.h"
+#include "weft/wire/digest.h"
 
 namespace weft::store {
 
@@ -69,6 +70,12 @@ struct UploadInfo {
   std::int64_t begun_ms = 0;
 };
 
+/// What the bytes of an object are to come to.
+struct ObjectDigest {
+  wire::DigestKind kind = wire::DigestKind::crc32;
+  std::string bytes;
+};
+
 /// An object (or a part) on its way in. What is not committed leaves nothing behind.
 class ObjectWriter {
  public:
@@ -122,11 +129,13 @@ class Objects {
                                                                     int number) = 0;
   virtual Awaitable<Result<std::vector<PartInfo>>> parts(std::string bucket, std::string key,
                                                          std::string upload) = 0;
-  /// The object of these parts, in this order. Errors: Reason::invalid_argument for a part that is
-  /// missing or whose ETag is another.
+  /// The object of these parts, in this order; with a digest only when it has that one. Errors:
+  /// Reason::invalid_argument for a part that is missing or whose ETag is another, and (`/digest`)
+  /// for another digest: the upload and what was there stay then; Reason::unsupported where digests
+  /// are not compared.
   virtual Awaitable<Result<ObjectInfo>> complete_upload(
       std::string bucket, std::string key, std::string upload,
-      std::vector<std::pair<int, std::string>> parts) = 0;
+      std::vector<std::pair<int, std::string>> parts, std::optional<ObjectDigest> digest) = 0;
   virtual Awaitable<Result<void>> abort_upload(std::string bucket, std::string key,
                                                std::string upload) = 0;
   virtual Awaitable<Result<std::vector<UploadInfo>>> uploads(std::string bucket,

@@ -190,12 +190,14 @@ class LocalObjects final : public Objects {
           return folder_->parts(bucket, key, upload);
         });
   }
-  Awaitable<Result<ObjectInfo>> complete_upload(
-      std::string bucket, std::string key, std::string upload,
-      std::vector<std::pair<int, std::string>> parts) override {
+  Awaitable<Result<ObjectInfo>> complete_upload(std::string bucket, std::string key,
+                                                std::string upload,
+                                                std::vector<std::pair<int, std::string>> parts,
+                                                std::optional<ObjectDigest> digest) override {
     return on_pool<ObjectInfo>([this, bucket = std::move(bucket), key = std::move(key),
-                                upload = std::move(upload), parts = std::move(parts)] {
-      return folder_->complete_upload(bucket, key, upload, parts);
+                                upload = std::move(upload), parts = std::move(parts),
+                                digest = std::move(digest)] {
+      return folder_->complete_upload(bucket, key, upload, parts, digest);
     });
   }
   Awaitable<Result<void>> abort_upload(std::string bucket, std::string key,

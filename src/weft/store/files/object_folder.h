@@ -66,7 +66,8 @@ class ObjectFolder {
                                       const std::string& upload) const;
   Result<ObjectInfo> complete_upload(const std::string& bucket, const std::string& key,
                                      const std::string& upload,
-                                     const std::vector<std::pair<int, std::string>>& parts);
+                                     const std::vector<std::pair<int, std::string>>& parts,
+                                     const std::optional<ObjectDigest>& digest = {});
   Result<void> abort_upload(const std::string& bucket, const std::string& key,
                             const std::string& upload);
   Result<std::vector<UploadInfo>> uploads(const std::string& bucket,

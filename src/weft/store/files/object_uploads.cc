@@ -66,13 +66,14 @@ std::string bytes_of_hex(std::string_view digits) {
   return out;
 }
 
-Result<void> append(Draft& to, const fs::path& part) {
+Result<void> append(Draft& to, const fs::path& part, std::optional<wire::Digest>& digest) {
   WEFT_TRY(const File file, File::open(part));
   std::uint64_t offset = 0;
   while (true) {
     WEFT_TRY(const std::string piece, file.read(offset, kPieceBytes));
     if (piece.empty()) return {};
     WEFT_CHECK(to.file().write(piece, to.path()));
+    if (digest) digest->add(piece);
     offset += piece.size();
   }
 }
@@ -164,11 +165,14 @@ Result<std::vector<PartInfo>> ObjectFolder::parts(const std::string& bucket, con
 
 Result<ObjectInfo> ObjectFolder::complete_upload(
     const std::string& bucket, const std::string& key, const std::string& upload,
-    const std::vector<std::pair<int, std::string>>& parts) {
+    const std::vector<std::pair<int, std::string>>& parts,
+    const std::optional<ObjectDigest>& digest) {
   WEFT_TRY(Upload of, upload_of(bucket, key, upload));
   if (parts.empty()) return fail(Reason::invalid_argument, "an object needs one part at least");
   WEFT_TRY(Draft whole, draft());
   wire::Digest digests(wire::DigestKind::md5);
+  std::optional<wire::Digest> of_all;
+  if (digest) of_all.emplace(digest->kind);
   int before = 0;
   for (const auto& [number, etag] : parts) {
     if (number <= before)
@@ -176,7 +180,7 @@ Result<ObjectInfo> ObjectFolder::complete_upload(
     before = number;
     const fs::path part = of.folder / part_name(number, etag);
     // The ETag is part of a file's name here: nothing but digits may come in.
-    const auto added = is_id(etag) ? append(whole, part) : fail(no_upload(upload));
+    const auto added = is_id(etag) ? append(whole, part, of_all) : fail(no_upload(upload));
     if (!added && (added.error().code == Code::not_found || !is_id(etag))) {
       return fail(make_argument_error(
           std::format("/{}", number),
@@ -185,6 +189,9 @@ Result<ObjectInfo> ObjectFolder::complete_upload(
     if (!added) return fail(added.error());
     digests.add(bytes_of_hex(etag));
   }
+  // Before the object has its name: what was there is not to be lost to what is wrong.
+  if (of_all && of_all->finish() != digest->bytes)
+    return fail(make_argument_error("/digest", "the parts together have another digest"));
   std::string etag = std::format("{}-{}", hex_of(digests.finish()), parts.size());
   WEFT_TRY(ObjectInfo info,
            commit(std::move(whole), bucket, key, std::move(etag), std::move(of.meta)));

@@ -56,11 +56,12 @@ class ObjectsThrough : public Objects {
                                                  std::string upload) override {
     return to_.parts(std::move(bucket), std::move(key), std::move(upload));
   }
-  Awaitable<Result<ObjectInfo>> complete_upload(
-      std::string bucket, std::string key, std::string upload,
-      std::vector<std::pair<int, std::string>> parts) override {
+  Awaitable<Result<ObjectInfo>> complete_upload(std::string bucket, std::string key,
+                                                std::string upload,
+                                                std::vector<std::pair<int, std::string>> parts,
+                                                std::optional<ObjectDigest> digest) override {
     return to_.complete_upload(std::move(bucket), std::move(key), std::move(upload),
-                               std::move(parts));
+                               std::move(parts), std::move(digest));
   }
   Awaitable<Result<void>> abort_upload(std::string bucket, std::string key,
                                        std::string upload) override {

@@ -36,41 +36,34 @@ Result<void> check_parts(const Parts& wanted, const std::vector<store::PartInfo>
   return {};
 }
 
-/// A checksum of the whole object that the caller knows.
-struct WholeChecksum {
-  wire::DigestKind kind = wire::DigestKind::crc32;
-  std::string value;
-};
-
-/// Of kind COMPOSITE it is one of the parts' checksums: their ETags say as much.
-std::optional<WholeChecksum> whole_checksum(const wire::Headers& headers) {
-  if (!wire::same_name(headers.get("x-amz-checksum-type"), "FULL_OBJECT")) return std::nullopt;
+/// The checksum of the whole object that the caller knows. One of kind COMPOSITE, `…-N`, is one of
+/// the parts' checksums: their ETags say as much. Errors: InvalidRequest.
+Result<std::optional<store::ObjectDigest>> whole_checksum(const wire::Headers& headers) {
+  if (wire::same_name(headers.get("x-amz-checksum-type"), "COMPOSITE")) return std::nullopt;
   for (const wire::DigestKind kind :
        {wire::DigestKind::crc32, wire::DigestKind::crc32c, wire::DigestKind::crc64nvme}) {
     const std::string name = std::format("x-amz-checksum-{}", wire::to_string(kind));
-    if (headers.has(name)) return WholeChecksum{kind, std::string(headers.get(name))};
+    if (!headers.has(name) || headers.get(name).contains('-')) continue;
+    auto bytes = wire::base64_decode(headers.get(name));
+    if (bytes && bytes->size() == wire::digest_bytes(kind))
+      return store::ObjectDigest{.kind = kind, .bytes = *std::move(bytes)};
+    return wrong("InvalidRequest", std::format("Value for {} header is invalid.", name));
   }
   return std::nullopt;
 }
 
-/// Reads the object over. What is not what the caller put together is taken away again.
-Awaitable<Result<void>> check_whole(S3Call& call, WholeChecksum wanted) {
-  WEFT_CO_TRY(auto reader, co_await call.objects->open(call.address.bucket, call.address.key));
-  if (!reader) co_return wrong("InternalError");
-  wire::Digest digest(wanted.kind);
-  std::uint64_t done = 0;
-  while (done < reader->info().size) {
-    WEFT_CO_TRY(const std::string piece, co_await reader->read(done, kPieceBytes));
-    if (piece.empty()) break;
-    digest.add(piece);
-    done += piece.size();
+/// Why the store put nothing together, in S3's words.
+std::unexpected<Error> not_completed(Error error,
+                                     const std::optional<store::ObjectDigest>& checksum) {
+  if (checksum && error.param == "/digest") {
+    return wrong("BadDigest", std::format("The {} you specified did not match the calculated "
+                                          "checksum.",
+                                          wire::to_string(checksum->kind)));
   }
-  const auto claimed = wire::base64_decode(wanted.value);
-  if (claimed && *claimed == digest.finish()) co_return Result<void>();
-  WEFT_CO_CHECK(co_await call.objects->remove(call.address.bucket, call.address.key));
-  co_return wrong("BadDigest", std::format("The {} you specified did not match the calculated "
-                                           "checksum.",
-                                           wire::to_string(wanted.kind)));
+  if (checksum && error.reason == Reason::unsupported) return not_implemented(error.message);
+  if (error.reason == Reason::invalid_argument && error.code == Code::invalid_argument)
+    return wrong("InvalidPart");
+  return fail(std::move(error));
 }
 
 /// The ETag that an object of these parts has: the MD5 of their MD5s.
@@ -142,7 +135,7 @@ std::string parts_xml(const S3Call& call, const std::vector<store::PartInfo>& pa
 }
 
 std::string completed_xml(const S3Call& call, const store::ObjectInfo& info,
-                          const std::optional<WholeChecksum>& checksum) {
+                          const std::optional<store::ObjectDigest>& checksum) {
   std::string out(kXmlHead);
   {
     const XmlElement result(out, "CompleteMultipartUploadResult", kXmlNamespace);
@@ -156,7 +149,7 @@ std::string completed_xml(const S3Call& call, const store::ObjectInfo& info,
       std::string name = "Checksum";
       for (const char c : wire::to_string(checksum->kind))
         name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      append_xml(out, name, checksum->value);
+      append_xml(out, name, wire::base64_encode(checksum->bytes));
       append_xml(out, "ChecksumType", "FULL_OBJECT");
     }
   }
@@ -212,6 +205,7 @@ Answered put_part(S3Call& call) {
 Answered complete_upload(S3Call& call) {
   WEFT_CO_TRY(const std::string body, co_await whole_body(call, kXmlBytesMax, ChecksumOf::object));
   WEFT_CO_TRY(const Parts wanted, read_parts(body));
+  WEFT_CO_TRY(const auto checksum, whole_checksum(call.headers()));
   const std::string upload(call.query.get("uploadId"));
   const std::string& bucket = call.address.bucket;
   const std::string& key = call.address.key;
@@ -223,14 +217,8 @@ Answered complete_upload(S3Call& call) {
   if (!there) co_return fail(there.error());
   WEFT_CO_CHECK(check_parts(wanted, *there));
   WEFT_CO_TRY(const auto claim, co_await claim_place(call));
-  auto info = co_await call.objects->complete_upload(bucket, key, upload, wanted);
-  if (!info && info.error().reason == Reason::invalid_argument &&
-      info.error().code == Code::invalid_argument) {
-    co_return wrong("InvalidPart");
-  }
-  if (!info) co_return fail(std::move(info).error());
-  const auto checksum = whole_checksum(call.headers());
-  if (checksum) WEFT_CO_CHECK(co_await check_whole(call, *checksum));
+  auto info = co_await call.objects->complete_upload(bucket, key, upload, wanted, checksum);
+  if (!info) co_return not_completed(std::move(info).error(), checksum);
   co_return xml_reply(completed_xml(call, *info, checksum));
 }
 
