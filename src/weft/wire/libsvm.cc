@@ -37,6 +37,10 @@ std::string_view next_token(std::string_view& rest) {
 
 }  // namespace
 
+std::uint32_t SparseRows::columns_begin() const {
+  return columns.empty() ? 0 : std::ranges::min(columns);
+}
+
 std::uint32_t SparseRows::columns_end() const {
   return columns.empty() ? 0 : std::ranges::max(columns) + 1;
 }

@@ -22,7 +22,8 @@ struct SparseRows {
   std::vector<std::uint32_t> groups;  ///< `qid`: one a row, or none at all
 
   std::size_t rows() const { return row_begin.size() - 1; }
-  /// One past the greatest column there is; 0 where there are none.
+  /// The least column there is, and one past the greatest; 0 where there are none.
+  std::uint32_t columns_begin() const;
   std::uint32_t columns_end() const;
 };
 

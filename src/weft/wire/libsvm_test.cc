@@ -32,6 +32,7 @@ TEST(Libsvm, Rows) {
   EXPECT_EQ(rows.row_begin, (std::vector<std::uint64_t>{0, 2, 2, 3}));
   EXPECT_EQ(rows.columns, (std::vector<std::uint32_t>{3, 10, 0}));
   EXPECT_EQ(rows.values, (std::vector<float>{1, 0.5, 2}));
+  EXPECT_EQ(rows.columns_begin(), 0U);
   EXPECT_EQ(rows.columns_end(), 11U);
   EXPECT_TRUE(rows.weights.empty());
 }
@@ -48,6 +49,7 @@ TEST(Libsvm, RequestsNeedNoLabel) {
   const auto bare = read({"1:1 2:2\n5:1"}, Labels::optional);
   EXPECT_EQ(bare.why, "");
   EXPECT_EQ(bare.rows.rows(), 2U);
+  EXPECT_EQ(bare.rows.columns_begin(), 1U);
   EXPECT_TRUE(bare.rows.labels.empty());
   const auto labelled = read({"0 1:1 2:2\n1 5:1"}, Labels::optional);
   EXPECT_EQ(labelled.why, "");

@@ -46,11 +46,17 @@ Result<Rows> read_csv(std::string_view body) {
   return out;
 }
 
-Result<Rows> read_libsvm(std::string_view body) {
+Result<Rows> read_libsvm(std::string_view body, std::uint64_t columns) {
   wire::LibsvmReader reader(wire::LibsvmReader::Labels::optional);
   wire::SparseRows rows;
   const auto read = reader.read(body, rows);
   if (!read) return unreadable("libsvm", read.error().message);
+  // A file that counts from 1 reaches one past the last column.
+  const bool from_one =
+      rows.columns_begin() >= 1 && columns != 0 && rows.columns_end() == columns + 1;
+  if (from_one) {
+    for (std::uint32_t& column : rows.columns) --column;
+  }
   Rows out;
   out.sparse = true;
   out.columns = rows.columns_end();
@@ -248,10 +254,11 @@ std::string records_of(Scores scores, std::size_t rows) {
 
 }  // namespace
 
-Result<Rows> read_rows(std::string_view content_type, std::string_view body) {
+Result<Rows> read_rows(std::string_view content_type, std::string_view body,
+                       std::uint64_t columns) {
   const std::string type = media_type(content_type);
   if (type.empty() || type == kCsv) return read_csv(body);
-  if (type == "text/libsvm" || type == "text/x-libsvm") return read_libsvm(body);
+  if (type == "text/libsvm" || type == "text/x-libsvm") return read_libsvm(body, columns);
   if (type == kRecords) return read_records(body);
   if (type == kJson) return read_json(body);
   if (type == kJsonLines || type == "application/x-jsonlines" || type == "application/x-ndjson")

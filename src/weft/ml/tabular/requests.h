@@ -12,10 +12,11 @@ namespace weft::ml {
 
 /// The rows of a request: text/csv (taken when no type is named), text/libsvm, text/x-libsvm,
 /// application/x-recordio-protobuf, application/json (`{"instances":[{"features":[…]} | […]]}` or
-/// rows alone), application/jsonlines. The columns of libsvm count from 0, in requests as in
-/// training. Errors: Reason::content_type, as SageMaker's containers have it, for a type that is
-/// not taken and for what cannot be read as its type.
-Result<Rows> read_rows(std::string_view content_type, std::string_view body);
+/// rows alone), application/jsonlines. Columns of libsvm that count from 1 are moved down when
+/// `columns` (of the model; 0: not known) has no room for them otherwise. Errors:
+/// Reason::content_type, as SageMaker's containers have it, for a type that is not taken and for
+/// what cannot be read as its type.
+Result<Rows> read_rows(std::string_view content_type, std::string_view body, std::uint64_t columns);
 
 /// Predictions: `width` values for each row.
 struct Scores {

@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                          "application/x-recordio-protobuf", "application/json",
                                          "application/jsonlines"};
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto rows = read_rows(kTypes[data[0] % 5], body);
+  const auto rows = read_rows(kTypes[data[0] % 5], body, data[0] / 5);
   if (!rows) return 0;
   const bool fine = rows->sparse ? rows->indices.size() == rows->values.size() &&
                                        rows->row_begin.back() == rows->values.size()

@@ -11,13 +11,13 @@ namespace weft::ml {
 namespace {
 
 std::vector<float> values(std::string_view type, std::string_view body) {
-  const auto rows = read_rows(type, body);
+  const auto rows = read_rows(type, body, 0);
   EXPECT_TRUE(rows.has_value()) << rows.error().message;
   return rows ? rows->values : std::vector<float>();
 }
 
 std::string why(std::string_view type, std::string_view body) {
-  const auto rows = read_rows(type, body);
+  const auto rows = read_rows(type, body, 0);
   if (rows) return "";
   EXPECT_EQ(rows.error().reason, Reason::content_type);
   return rows.error().message;
@@ -45,13 +45,10 @@ TEST(Requests, TheSameRowsInEveryFormat) {
   EXPECT_TRUE(std::isnan(values("application/json", "[null,1]").at(0)));
 }
 
-TEST(Requests, LibsvmCountsFromZeroWhateverElseIsInTheRequest) {
-  for (const char* other : {"", "0 0:1\n", "0 3:7\n"}) {
-    const auto rows = read_rows("text/libsvm", std::format("{}0 1:5 2:7\n", other));
-    ASSERT_TRUE(rows.has_value());
-    EXPECT_EQ(rows->indices[rows->indices.size() - 2], 1U) << other;
-    EXPECT_EQ(rows->indices.back(), 2U) << other;
-  }
+TEST(Requests, LibsvmThatCountsFromOne) {
+  EXPECT_EQ(read_rows("text/libsvm", "0 1:5 3:7", 3)->indices, (std::vector<std::uint32_t>{0, 2}));
+  EXPECT_EQ(read_rows("text/libsvm", "1:5 2:7", 3)->indices, (std::vector<std::uint32_t>{1, 2}));
+  EXPECT_EQ(read_rows("text/libsvm", "1:5 3:7", 0)->indices, (std::vector<std::uint32_t>{1, 3}));
 }
 
 TEST(Requests, WhatCannotBeReadIsSaid) {

@@ -77,7 +77,7 @@ void TableHost::answer_together(Rows& all, const std::vector<Part>& parts,
 }
 
 Result<Rows> TableHost::read(const Request& request, Part& part) const {
-  if (!request.tensors) return read_rows(request.type, request.body);
+  if (!request.tensors) return read_rows(request.type, request.body, columns());
   WEFT_TRY(wire::OipRequest asked, read_tensors(request));
   auto rows = rows_of(asked, column_names());
   // What was asked is kept without its tensors.

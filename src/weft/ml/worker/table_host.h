@@ -16,6 +16,8 @@ class TableHost : public ModelHost {
   void answer(std::span<const Request> requests, std::span<Reply> replies) final;
 
  protected:
+  /// How many features a row has; 0: any.
+  virtual std::uint64_t columns() const = 0;
   /// What they are called, where the model knows.
   virtual std::span<const std::string> column_names() const { return {}; }
   /// Whether these rows can be asked about. Errors: Reason::invalid_argument.

@@ -164,7 +164,7 @@ Result<Asked> read_table(const Ports& ports, const Request& request) {
                     names_of(ports.inputs)));
   }
   const TablePlan& plan = *ports.table;
-  WEFT_TRY(Rows rows, read_rows(request.type, request.body));
+  WEFT_TRY(Rows rows, read_rows(request.type, request.body, plan.total));
   if (rows.sparse && rows.columns <= plan.total) rows = dense(rows, plan.total);
   if (rows.sparse || (plan.total != 0 && rows.columns != plan.total)) {
     return bad(std::format(

@@ -45,23 +45,22 @@ class Host final : public worker::TableHost {
   }
 
  protected:
+  std::uint64_t columns() const override { return facts_.features; }
   std::span<const std::string> column_names() const override { return facts_.feature_names; }
 
-  /// A dense row may have one value too many (SageMaker's container has it so), which is left out.
-  /// Of sparse rows it may be that they count from 1: then every value would be another's.
+  /// A row may have one value too many (SageMaker's container has it so), which is left out.
   Result<void> check(const Rows& rows, std::string_view content_type) const override {
     const std::uint64_t wanted = facts_.features;
     const std::uint64_t given = rows.columns;
-    if (rows.sparse ? given <= wanted : given == wanted || given == wanted + 1) return {};
+    if (rows.sparse ? given <= wanted + 1 : given == wanted || given == wanted + 1) return {};
     const bool csv = content_type.empty() || content_type.contains("csv");
     return fail(Reason::invalid_argument,
                 std::format("Feature size of {} inference data {} is {} feature size of trained "
-                            "model {}.{}",
+                            "model {}.",
                             rows.sparse ? "libsvm"
                             : csv       ? "csv"
                                         : "the",
-                            given, rows.sparse ? "larger than" : "not consistent with", wanted,
-                            rows.sparse ? " Its columns count from 0." : ""));
+                            given, rows.sparse ? "larger than" : "not consistent with", wanted));
   }
 
   Result<Scores> predict(const Rows& rows) override {
@@ -106,18 +105,22 @@ class Host final : public worker::TableHost {
 
   /// The same rows with exactly the model's columns.
   const Rows& fitted(const Rows& rows) {
-    if (rows.sparse) {
-      fitted_ = rows;
-      fitted_.columns = facts_.features;
-      return fitted_;
-    }
     fitted_.clear();
-    fitted_.sparse = false;
+    fitted_.sparse = rows.sparse;
     fitted_.columns = facts_.features;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-      const auto begin = rows.values.begin() + static_cast<std::ptrdiff_t>(row * rows.columns);
-      fitted_.values.insert(fitted_.values.end(), begin,
-                            begin + static_cast<std::ptrdiff_t>(facts_.features));
+      if (!rows.sparse) {
+        const auto begin = rows.values.begin() + static_cast<std::ptrdiff_t>(row * rows.columns);
+        fitted_.values.insert(fitted_.values.end(), begin,
+                              begin + static_cast<std::ptrdiff_t>(facts_.features));
+        continue;
+      }
+      for (std::uint64_t at = rows.row_begin[row]; at < rows.row_begin[row + 1]; ++at) {
+        if (rows.indices[at] >= facts_.features) continue;
+        fitted_.indices.push_back(rows.indices[at]);
+        fitted_.values.push_back(rows.values[at]);
+      }
+      fitted_.row_begin.push_back(fitted_.values.size());
     }
     return fitted_;
   }

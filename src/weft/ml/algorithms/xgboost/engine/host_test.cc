@@ -72,21 +72,6 @@ TEST(XgboostHost, TogetherAsAlone) {
             "model 3.");
 }
 
-TEST(XgboostHost, ARowOfLibsvmIsAskedAboutTheSameBesideAnyOther) {
-  const Model model;
-  const auto ask = [&](std::string_view body) {
-    return model.ask({{.type = "text/libsvm", .body = body}})[0];
-  };
-  const std::string alone = ask("0 1:1 2:4").body;
-  EXPECT_EQ(alone, model.csv(",1,4").body);
-  EXPECT_EQ(ask("0 1:1 2:4\n0 0:3").body.substr(0, alone.size() + 1), alone + ",");
-  const Reply from_one = ask("0 1:1 2:4\n0 3:3");
-  EXPECT_EQ(from_one.status, 400);
-  EXPECT_EQ(from_one.body,
-            "Feature size of libsvm inference data 4 is larger than feature size of trained model "
-            "3. Its columns count from 0.");
-}
-
 TEST(XgboostHost, Tensors) {
   const Model model;
   const std::string body =

@@ -76,7 +76,7 @@ def numbers(array, content_type):
 
 
 def read_libsvm(data):
-    """`label index:value …`, a table with gaps as NaN; indices count from 0, as xgboost reads the files it trains with."""
+    """`label index:value …`, a table with gaps as NaN; indices from 0, or from 1 where none is 0."""
     import numpy
     rows = []
     for number, line in enumerate(encoding.text_of(data, "libsvm").splitlines(), 1):
@@ -88,16 +88,17 @@ def read_libsvm(data):
     indices = [index for row in rows for index, _ in row]
     if min(indices, default=0) < 0 or max(indices, default=0) > 1_000_000:
         raise encoding.Unreadable("the libsvm cannot be read: an index is out of bounds")
-    out = numpy.full((len(rows), max(indices, default=0) + 1), numpy.nan, dtype=numpy.float32)
+    first = 1 if indices and min(indices) >= 1 else 0
+    out = numpy.full((len(rows), max(indices, default=first) + 1 - first), numpy.nan, dtype=numpy.float32)
     for at, row in enumerate(rows):
         for index, value in row:
-            out[at, index] = value
+            out[at, index - first] = value
     return out
 
 
 def input_fn(data, content_type, model):
     if is_booster(model):
-        return sys.modules["xgboost"].DMatrix(booster_input(data, content_type, model))
+        return sys.modules["xgboost"].DMatrix(booster_input(data, content_type))
     array = encoding.decode(data, content_type)
     if is_torch(model):
         torch = sys.modules["torch"]
@@ -107,13 +108,9 @@ def input_fn(data, content_type, model):
     return numbers(array, content_type)
 
 
-def booster_input(data, content_type, model):
+def booster_input(data, content_type):
     if encoding.base_type(content_type) in ("text/libsvm", "text/x-libsvm"):
-        array = read_libsvm(data)
-        if array.shape[1] > model.num_features():
-            raise encoding.Unreadable(f"Feature size of libsvm inference data {array.shape[1]} is larger than feature size of "
-                                      f"trained model {model.num_features()}. Its columns count from 0.")
-        return array
+        return read_libsvm(data)
     array = numbers(encoding.decode(data, content_type), content_type)
     return array.reshape(-1, 1) if array.ndim == 1 else array
 
