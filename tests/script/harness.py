@@ -22,7 +22,7 @@ sys.path.insert(0, str(HOME))
 sys.dont_write_bytecode = True
 
 PATIENCE = 60
-INVOKE, INFER, CANCEL, REPLY, PART, READY, FAILED = range(7)
+INVOKE, INFER, CANCEL, REPLY, PART, READY, FAILED, PING, PONG = range(9)
 
 
 def have(*modules):

@@ -4,9 +4,10 @@ import os
 import signal
 import socket
 import stat
+import time
 import unittest
 
-from harness import CANCEL, INFER, PART, REPLY, Frame, Model, can_sandbox, pack
+from harness import CANCEL, INFER, PART, PATIENCE, PING, PONG, REPLY, Frame, Model, can_sandbox, pack
 
 # A server by the contract. What it does is said by the body.
 SERVER = """
@@ -43,6 +44,8 @@ SERVER = """
                 self.close_connection = True
             elif body == "together":
                 together.wait(60); self.reply(200, b"met")
+            elif body == "sick":
+                pings.clear(); globals()["PINGS"] = 10**6; self.reply(200, b"")
             elif body == "connections": self.reply(200, str(len(connections)).encode())
             elif body.startswith("pieces"):
                 self.send_response(200); self.send_header("Content-Type", "text/event-stream")
@@ -109,6 +112,19 @@ class Requests(Server):
         self.serve()
         reply = self.hub.answer("x", "text/csv\r\nX-Own: 1")
         self.assertEqual(reply.status, 400)
+        self.assertEqual(self.hub.answer("x").body, b"X")
+
+    def test_the_hubs_ping_is_the_servers(self):
+        self.serve()
+        self.hub.send(Frame(PING))
+        self.assertEqual(self.hub.next().kind, PONG)
+        self.assertEqual(self.hub.answer("sick").status, 200)
+        self.hub.send(Frame(PING))
+        # Silence is the answer of one that is not healthy; the log has why.
+        until = time.monotonic() + PATIENCE
+        while "GET /ping on port" not in self.log() and time.monotonic() < until:
+            time.sleep(0.02)
+        self.assertIn(f"GET /ping on port {self.port}: it answered 503\n", self.log())
         self.assertEqual(self.hub.answer("x").body, b"X")
 
     def test_its_own_errors_go_on(self):

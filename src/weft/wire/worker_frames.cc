@@ -78,7 +78,7 @@ Result<std::optional<WorkerFrame>> WorkerFrameReader::next() {
   const auto kind = number<std::uint8_t>(at + 8);
   const auto parts = number<std::uint8_t>(at + 9);
   out.status = number<std::uint16_t>(at + 10);
-  if (kind > static_cast<std::uint8_t>(WorkerFrameKind::failed) || parts != 4)
+  if (kind > static_cast<std::uint8_t>(WorkerFrameKind::pong) || parts != 4)
     return fail(Reason::upstream_protocol, "a message of no kind that is known");
   out.kind = static_cast<WorkerFrameKind>(kind);
   std::string_view rest(at + kHead, size - (kHead - kSize));

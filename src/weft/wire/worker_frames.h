@@ -23,6 +23,8 @@ enum class WorkerFrameKind : std::uint8_t {
   part,    ///< of the worker: a piece of an answer that goes on
   ready,   ///< of the worker, id 0: it can be asked; body: what the model says of itself (JSON)
   failed,  ///< of the worker, id 0: it cannot; body: why
+  ping,    ///< to the worker, id 0: it has said nothing for a while; is it still there?
+  pong,    ///< of the worker, id 0: it is
 };
 
 struct WorkerFrame {

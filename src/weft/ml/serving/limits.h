@@ -33,6 +33,12 @@ inline constexpr std::size_t kPiecesBytesMax = 16ULL * 1024 * 1024;
 /// within 100 ms of its death, with that word or without.
 inline constexpr std::chrono::milliseconds kWorkerEndTold{90};
 
+/// How often a worker that is asked and says nothing is looked at, and pinged.
+inline constexpr std::chrono::milliseconds kWorkerPulse{10'000};
+/// A worker that has not answered so long after the first ping hangs, and is ended: as long as a
+/// call may take.
+inline constexpr std::chrono::milliseconds kWorkerSilentMax{120'000};
+
 /// What runs on workers that are let go has so long to be answered.
 inline constexpr std::chrono::milliseconds kCallsDrainMax{60'000};
 /// Between SIGTERM and SIGKILL for a worker that nobody asks any more.
@@ -45,6 +51,8 @@ inline constexpr std::chrono::milliseconds kRestartPauseMin{100};
 inline constexpr std::chrono::milliseconds kRestartPauseMax{30'000};
 /// Deaths in a row after which the variant counts as failed, and is tried only now and then.
 inline constexpr std::size_t kWorkerDeathsMax = 5;
+/// When whoever finds no worker may come again.
+inline constexpr std::chrono::milliseconds kWorkerBackSoon{1'000};
 /// Who lived so long does not die in a row.
 inline constexpr std::chrono::milliseconds kWorkerSteady{60'000};
 /// Crashes of workers that were not ready yet, none further from the last than kQuarantine, after

@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <format>
 
@@ -28,6 +29,12 @@ std::uint32_t WorkerLoad::all() const {
   return out;
 }
 
+SteadyTime WorkerLoad::waited_until() const {
+  SteadyTime out;
+  for (const Count& each : counts_) out = std::max(out, each.until.load(std::memory_order_relaxed));
+  return out;
+}
+
 LinkClient::LinkClient(Parts parts)
     : executor_(parts.executor),
       loop_(parts.loop),
@@ -37,7 +44,9 @@ LinkClient::LinkClient(Parts parts)
       lost_(std::move(parts.lost)),
       changed_(executor_),
       idle_(executor_),
-      slots_(kSlotsMin) {}
+      slots_(kSlotsMin),
+      pulse_pause_(parts.pulse),
+      silent_max_(parts.silent_max) {}
 
 LinkClient::~LinkClient() { fail_all(broken("")); }
 
@@ -81,10 +90,11 @@ void LinkClient::close(const Error& why) {
   fail_all(why);
   // From now on it can be dropped on any loop.
   sweeper_.cancel();
+  pulse_.cancel();
   changed_.notify();
 }
 
-void LinkClient::lose() {
+void LinkClient::lose(std::string hangs) {
   if (state_ == State::closed) return;
   state_ = State::closed;
   let_go();
@@ -92,7 +102,7 @@ void LinkClient::lose() {
   if (running_ > 0)
     forget_ = run_after(executor_, kWorkerEndTold, [this] { fail_all(broken("")); });
   changed_.notify();
-  if (auto lost = std::exchange(lost_, nullptr)) lost();
+  if (auto lost = std::exchange(lost_, nullptr)) lost(std::move(hangs));
 }
 
 /// Not at once: it may be what calls.
@@ -124,7 +134,7 @@ void LinkClient::on_bytes(std::string_view bytes) {
     if (!frame) {
       let_go();
       fail_all(broken(std::format(": {}", frame.error().message)));
-      return lose();
+      return lose("");
     }
     if (!*frame) return;
     const bool last = (unread_ -= bytes_of(**frame)) == 0;
@@ -138,6 +148,7 @@ void LinkClient::on_bytes(std::string_view bytes) {
 }
 
 void LinkClient::take(const WorkerFrame& frame) {
+  heard_ = true;
   switch (frame.kind) {
     case WorkerFrameKind::ready:
     case WorkerFrameKind::failed:
@@ -154,7 +165,9 @@ void LinkClient::take(const WorkerFrame& frame) {
       return;
     case WorkerFrameKind::invoke:
     case WorkerFrameKind::infer:
-    case WorkerFrameKind::cancel: return;  // said to workers only
+    case WorkerFrameKind::cancel:
+    case WorkerFrameKind::ping: return;  // said to workers only
+    case WorkerFrameKind::pong: return;  // heard is all
   }
 }
 
@@ -198,6 +211,10 @@ Result<void> LinkClient::begin(LinkCall& call, const Invocation& invocation) {
   call.link_ = this;
   load_->set(loop_, ++running_);
   add(frame);
+  if (!std::exchange(feeling_, true)) {
+    heard_ = false;
+    feel_pulse();
+  }
   return {};
 }
 
@@ -255,6 +272,51 @@ void LinkClient::sweep() {
     }
   }
   if (next != SteadyTime::max()) watch(next);
+}
+
+void LinkClient::feel_pulse() {
+  pulse_ = run_after(executor_, pulse_pause_, [this] { on_pulse(); });
+}
+
+/// A worker that was asked and says nothing may be at work, or hang: only what it does with a ping
+/// can tell, and that only in the end. Callers that gave up have left no trace to go by.
+void LinkClient::on_pulse() {
+  feeling_ = state_ == State::ready;
+  if (!feeling_) return;
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (std::exchange(heard_, false)) {
+    pinged_.reset();
+    load_->wait_until(loop_, SteadyTime());
+    feeling_ = running_ > 0;
+    if (feeling_) feel_pulse();
+    return;
+  }
+  if (!pinged_) {
+    pinged_ = now;
+    pinged_at_ = next_id_;
+  } else if (hangs(now)) {
+    const auto self = shared_from_this();
+    std::string why = std::format(
+        "the model's program had said nothing for {} s though it was asked, and was "
+        "ended; its log stream: {}",
+        std::chrono::floor<std::chrono::seconds>(now - *pinged_).count(), log_stream_);
+    feeling_ = false;
+    fail_all(make_error(Reason::solution_failed, why));
+    return lose(std::move(why));
+  }
+  add({.kind = WorkerFrameKind::ping, .type = "", .accept = "", .attributes = "", .body = ""});
+  feel_pulse();
+}
+
+/// Not while somebody, on any loop, has given the worker more time than that for what it is at.
+bool LinkClient::hangs(SteadyTime now) const {
+  SteadyTime until;
+  for (const Slot& slot : slots_) {
+    const bool before = static_cast<std::int32_t>(slot.id - pinged_at_) < 0;
+    if (slot.call != nullptr && before) until = std::max(until, slot.call->deadline_);
+  }
+  load_->wait_until(loop_, until);
+  return now - *pinged_ >= silent_max_ && load_->waited_until() <= now;
 }
 
 Result<void> LinkCall::send(LinkClient& link, const Invocation& invocation, SteadyTime deadline,

@@ -32,10 +32,17 @@ class WorkerLoad {
     counts_[loop].running.store(static_cast<std::uint32_t>(running), std::memory_order_relaxed);
   }
   std::uint32_t all() const;
+  /// Until when a loop waits for an answer that is longer in the making than usual.
+  void wait_until(std::size_t loop, SteadyTime until) {
+    counts_[loop].until.store(until, std::memory_order_relaxed);
+  }
+  /// The latest of all loops.
+  SteadyTime waited_until() const;
 
  private:
   struct alignas(64) Count {
     std::atomic<std::uint32_t> running = 0;
+    std::atomic<SteadyTime> until = SteadyTime();
   };
   std::vector<Count> counts_;
 };
@@ -49,8 +56,11 @@ class LinkClient final : public std::enable_shared_from_this<LinkClient>,
     std::unique_ptr<WorkerLink> link;
     std::shared_ptr<WorkerLoad> load;
     std::string log_stream;  ///< of the worker
-    /// Told once when nothing comes any more, unless it was close().
-    std::move_only_function<void()> lost = [] {};
+    /// Told once when nothing comes any more, unless it was close(); with a reason where the
+    /// program hangs: it is there, and to be ended.
+    std::move_only_function<void(std::string hangs)> lost = [](const std::string&) {};
+    Milliseconds pulse = kWorkerPulse;
+    Milliseconds silent_max = kWorkerSilentMax;
   };
   explicit LinkClient(Parts parts);
   ~LinkClient();
@@ -82,7 +92,7 @@ class LinkClient final : public std::enable_shared_from_this<LinkClient>,
   };
 
   void on_bytes(std::string_view bytes) override;
-  void on_closed() override { lose(); }
+  void on_closed() override { lose(""); }
 
   Result<void> begin(LinkCall& call, const Invocation& invocation);
   void drop(LinkCall& call, bool tell_worker);
@@ -92,19 +102,22 @@ class LinkClient final : public std::enable_shared_from_this<LinkClient>,
   void add(const wire::WorkerFrame& frame);
   void flush();
   void shrink_reader(const wire::WorkerFrame& last);
-  void lose();
+  void lose(std::string hangs);
   Error broken(std::string_view how) const;
   void let_go();
   void fail_all(const Error& why);
   void watch(SteadyTime deadline);
   void sweep();
+  void feel_pulse();
+  void on_pulse();
+  bool hangs(SteadyTime now) const;
 
   Executor executor_;
   std::size_t loop_;
   std::unique_ptr<WorkerLink> link_;
   std::shared_ptr<WorkerLoad> load_;
   std::string log_stream_;
-  std::move_only_function<void()> lost_;
+  std::move_only_function<void(std::string)> lost_;
   State state_ = State::starting;
   /// What `ready` or `failed` came with.
   std::string said_;
@@ -126,6 +139,16 @@ class LinkClient final : public std::enable_shared_from_this<LinkClient>,
   Timer sweeper_;
   SteadyTime next_sweep_ = SteadyTime::max();
   Timer forget_;  ///< when nobody says how the worker ended
+
+  /// Runs from a request on until all that was asked is answered, also where nobody waits for it
+  /// any more.
+  Timer pulse_;
+  Milliseconds pulse_pause_;
+  Milliseconds silent_max_;
+  bool feeling_ = false;
+  bool heard_ = false;  ///< anything, since the last look
+  std::optional<SteadyTime> pinged_;
+  std::uint32_t pinged_at_ = 0;  ///< the id of the request that came next
 };
 
 /// One request in it; lives where its coroutine waits, and is taken back when it goes.

@@ -25,13 +25,15 @@ SteadyTime in_ms(int ms) { return std::chrono::steady_clock::now() + Millisecond
 struct Pair {
   boost::asio::io_context loop;
   std::unique_ptr<FakeProgram> program;
-  std::shared_ptr<WorkerLoad> load = std::make_shared<WorkerLoad>(1);
+  std::shared_ptr<WorkerLoad> load = std::make_shared<WorkerLoad>(2);
   std::shared_ptr<LinkClient> link;
   SocketLink* socket = nullptr;
   int lost = 0;
+  std::string hangs;
   std::map<std::string, std::optional<Reply>> replies;  ///< outlive who waits for them
 
-  explicit Pair(FakeProgram::Script script = {}, bool wait = true) {
+  explicit Pair(FakeProgram::Script script = {}, bool wait = true,
+                Milliseconds pulse = kWorkerPulse, Milliseconds silent = kWorkerSilentMax) {
     program = std::make_unique<FakeProgram>(loop.get_executor(), std::move(script), 0, 1);
     auto made =
         std::make_unique<SocketLink>(loop.get_executor(), std::exchange(program->hub_ends[0], -1));
@@ -41,7 +43,13 @@ struct Pair {
                                                           .link = std::move(made),
                                                           .load = load,
                                                           .log_stream = "V/i-1",
-                                                          .lost = [this] { ++lost; }});
+                                                          .lost =
+                                                              [this](std::string why) {
+                                                                ++lost;
+                                                                hangs = std::move(why);
+                                                              },
+                                                          .pulse = pulse,
+                                                          .silent_max = silent});
     if (!wait) return;
     EXPECT_TRUE(ready().has_value());
   }
@@ -203,6 +211,78 @@ TEST(LinkClient, TheEndOfAProgramEndsItsRequests) {
   EXPECT_EQ(client.wait("b").error().message, "signal 11");
   client.start("c");
   EXPECT_EQ(client.wait("c").error().reason, Reason::unavailable);
+}
+
+/// A request that nobody waits for any more has the worker hanging just the same.
+TEST(LinkClient, AWorkerThatHangsIsGivenUp) {
+  Pair pair({.answer = [](FakeProgram&, const Asked&) {}}, true, Milliseconds(10),
+            Milliseconds(100));
+  pair.program->hangs = true;
+  Client client{pair};
+  CancelSource cancel;
+  client.start("a", in_ms(60'000), cancel.token());
+  pair.turn([&] { return pair.program->asked.size() == 1; });
+  cancel.cancel(make_error(Reason::cancelled, "the caller went away"));
+  EXPECT_EQ(client.wait("a").error().reason, Reason::cancelled);
+  pair.turn([&] { return pair.lost == 1; });
+  EXPECT_TRUE(pair.hangs.contains("had said nothing for")) << pair.hangs;
+  EXPECT_FALSE(pair.link->usable());
+  EXPECT_GT(pair.program->pings, 1U);
+}
+
+TEST(LinkClient, WhoeverWaitsForAWorkerThatHangsIsToldSo) {
+  Pair pair({.answer = [](FakeProgram&, const Asked&) {}}, true, Milliseconds(10),
+            Milliseconds(100));
+  pair.program->hangs = true;
+  Client client{pair};
+  client.start("first", in_ms(20));
+  EXPECT_EQ(client.wait("first").error().reason, Reason::deadline);
+  // It has come after the ping, and its time is no reason to wait.
+  pair.turn([&] { return pair.program->pings > 0; });
+  client.start("second");
+  const Reply& second = client.wait("second");
+  EXPECT_EQ(second.error().reason, Reason::solution_failed);
+  EXPECT_EQ(second.error().message, pair.hangs);
+}
+
+TEST(LinkClient, AWorkerAtWorkIsLeftAlone) {
+  Pair pair({.answer = [](FakeProgram&, const Asked&) {}}, true, Milliseconds(10),
+            Milliseconds(50));
+  Client client{pair};
+  // It answers pings.
+  client.start("a");
+  pair.turn([&] { return pair.program->pings > 10; });
+  EXPECT_EQ(pair.lost, 0);
+  // It does not, and whoever asked has given it the time.
+  pair.program->hangs = true;
+  const std::size_t before = pair.program->pings;
+  pair.turn([&] { return pair.program->pings > before + 20; });
+  EXPECT_EQ(pair.lost, 0);
+  pair.program->reply(pair.program->asked[0], "at last");
+  EXPECT_EQ(client.wait("a")->body, "at last");
+}
+
+TEST(LinkClient, AnotherLoopsLongRequestCounts) {
+  Pair pair({.answer = [](FakeProgram&, const Asked&) {}}, true, Milliseconds(10),
+            Milliseconds(50));
+  pair.program->hangs = true;
+  const SteadyTime until = in_ms(300);
+  pair.load->wait_until(1, until);
+  Client client{pair};
+  client.start("a", in_ms(5));
+  EXPECT_EQ(client.wait("a").error().reason, Reason::deadline);
+  pair.turn([&] { return pair.lost == 1; });
+  EXPECT_GE(std::chrono::steady_clock::now(), until);
+}
+
+TEST(LinkClient, OneThatIsIdleIsNotPinged) {
+  Pair pair({}, true, Milliseconds(150), Milliseconds(50));
+  Client client{pair};
+  client.start("a");
+  EXPECT_TRUE(client.wait("a").has_value());
+  const SteadyTime until = in_ms(500);
+  pair.turn([&] { return std::chrono::steady_clock::now() > until; });
+  EXPECT_EQ(pair.program->pings, 0U);
 }
 
 TEST(LinkClient, WithoutWordTheyEndAllTheSame) {

@@ -158,6 +158,7 @@ void Seat::note_death(std::size_t deaths, const Error& why) const {
 /// One program, from its start to its end: why it ended, or why it could not be asked.
 Awaitable<Error> Seat::live() {
   ended_.reset();
+  hung_.clear();
   served_ = false;
   if (algorithm_ == nullptr) {
     co_return make_error(Reason::unsupported,
@@ -221,6 +222,11 @@ Awaitable<> Seat::follow() {
 
 Error Seat::death() const {
   const std::string words = log_->last_words();
+  if (!hung_.empty()) {
+    return make_error(
+        Reason::solution_failed,
+        std::format("{}{}{}", hung_, words.empty() ? "" : "; its last lines: ", words));
+  }
   return make_error(
       Reason::solution_failed,
       std::format("the model's program ended ({}) before it had answered; its log stream: {}{}{}",
@@ -242,9 +248,9 @@ Error Seat::not_ready(const Error& why) const {
 Awaitable<Result<Seat::LinkPtr>> Seat::open(std::size_t loop) {
   auto link = program_->link(loop, loops()[loop]);
   if (!link) co_return fail(Reason::internal, "the model's program was started without a link");
-  const auto lost = [home = home(), weak = weak_from_this(), life = life_] {
-    boost::asio::post(home, [weak, life] {
-      if (const auto self = weak.lock()) self->on_lost(life);
+  const auto lost = [home = home(), weak = weak_from_this(), life = life_](std::string hangs) {
+    boost::asio::post(home, [weak, life, hangs = std::move(hangs)]() mutable {
+      if (const auto self = weak.lock()) self->on_lost(life, std::move(hangs));
     });
   };
   co_return std::make_shared<LinkClient>(LinkClient::Parts{.executor = loops()[loop],
@@ -256,8 +262,11 @@ Awaitable<Result<Seat::LinkPtr>> Seat::open(std::size_t loop) {
 }
 
 /// A program that does not talk to one loop any more is of no use.
-void Seat::on_lost(std::uint64_t life) {
-  if (life == life_ && program_ && !ended_) program_->stop(stop_grace());
+void Seat::on_lost(std::uint64_t life, std::string hangs) {
+  if (life != life_ || !program_ || ended_) return;
+  if (hung_.empty()) hung_ = std::move(hangs);
+  // What hangs has nothing to put in order.
+  program_->stop(hung_.empty() ? stop_grace() : kWorkerStopGrace);
 }
 
 Awaitable<Result<void>> Seat::get_ready() {

@@ -61,7 +61,7 @@ class Seat : public std::enable_shared_from_this<Seat> {
   Awaitable<> publish();
   Awaitable<> withdraw();
   void close_links(const Error& why);
-  void on_lost(std::uint64_t life);
+  void on_lost(std::uint64_t life, std::string hangs);
   Milliseconds pause(std::size_t deaths, const Error& why) const;
   void note_death(std::size_t deaths, const Error& why) const;
   Error death() const;
@@ -85,6 +85,7 @@ class Seat : public std::enable_shared_from_this<Seat> {
   std::shared_ptr<WorkerLoad> load_;
   std::uint64_t life_ = 0;  ///< of programs, counted
   std::optional<WorkerEnd> ended_;
+  std::string hung_;  ///< why it was ended, where it did not do so itself
   Signal gone_;
   CancelSource stop_;
   double download_us_ = 0;

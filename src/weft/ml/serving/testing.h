@@ -179,6 +179,8 @@ class FakeProgram {
 
   const std::size_t number;
   std::size_t answered = 0;
+  std::size_t pings = 0;
+  bool hangs = false;  ///< takes pings in, and no more
   std::vector<Asked> asked;
   std::vector<std::uint32_t> cancelled;
   std::vector<int> hub_ends;
@@ -213,6 +215,11 @@ class FakeProgram {
 
   void take(std::size_t link, const wire::WorkerFrame& frame) {
     if (frame.kind == wire::WorkerFrameKind::cancel) return cancelled.push_back(frame.id);
+    if (frame.kind == wire::WorkerFrameKind::ping) {
+      ++pings;
+      if (!hangs) send(link, {.kind = wire::WorkerFrameKind::pong});
+      return;
+    }
     Asked it{.link = link,
              .kind = frame.kind,
              .id = frame.id,

@@ -156,6 +156,11 @@ class Server {
                     [&](const Waiting& each) { return each.link == &link && each.id == frame.id; });
       return;
     }
+    if (frame.kind == WorkerFrameKind::ping) {
+      link.add(
+          {.kind = WorkerFrameKind::pong, .type = "", .accept = "", .attributes = "", .body = ""});
+      return link.send();
+    }
     if (frame.kind != WorkerFrameKind::invoke && frame.kind != WorkerFrameKind::infer) return;
     waiting_.push_back({.link = &link,
                         .id = frame.id,

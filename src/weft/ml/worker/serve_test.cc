@@ -104,6 +104,21 @@ TEST(WorkerServe, AnswersOnTheLinkThatAsked) {
   server.join();
 }
 
+TEST(WorkerServe, APingIsAnswered) {
+  Echo host;
+  Link link;
+  const std::array descriptors = {link.worker};
+  std::thread server([&] { EXPECT_TRUE(serve(host, descriptors).has_value()); });
+  EXPECT_EQ(link.read().kind, WorkerFrameKind::ready);
+  link.send(0, "", WorkerFrameKind::ping);
+  EXPECT_EQ(link.read().kind, WorkerFrameKind::pong);
+  link.send(1, "x");
+  EXPECT_EQ(link.read().id, 1U);
+  link.close_hub();
+  server.join();
+  EXPECT_EQ(host.batches, (std::vector<std::size_t>{1}));
+}
+
 TEST(WorkerServe, WhatIsThereTogetherIsOneBatch) {
   Echo host;
   Link link;

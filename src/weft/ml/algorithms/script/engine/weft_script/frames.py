@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from weft_script import limits
 
-INVOKE, INFER, CANCEL, REPLY, PART, READY, FAILED = range(7)
+INVOKE, INFER, CANCEL, REPLY, PART, READY, FAILED, PING, PONG = range(9)
 PARTS = 4
 # The size behind it, id, kind, parts, status, the lengths of type, accept and attributes.
 HEAD = struct.Struct("<IIBBHIII")
@@ -57,7 +57,7 @@ class Reader:
         if len(self.buffer) < SIZE.size + size:
             return None
         _, number, kind, parts, status, *lengths = HEAD.unpack_from(self.buffer)
-        if kind > FAILED or parts != PARTS:
+        if kind > PONG or parts != PARTS:
             raise FrameError("a message of no kind that is known")
         if sum(lengths) > size - (HEAD.size - SIZE.size):
             raise FrameError("a message whose parts are longer than itself")

@@ -123,6 +123,17 @@ class OwnServer:
             link.add(frames.Frame(frames.REPLY, frame.id, 415, b"text/plain", b"", b"",
                                   b"the user's own server takes /invocations, not tensors"))
             link.send()
+        elif frame.kind == frames.PING:
+            threading.Thread(target=self.ask_health, args=(link,), daemon=True).start()
+
+    def ask_health(self, link):
+        """The hub has heard nothing for a while: the server's own word is passed on. One that gives none is taken to hang."""
+        said = ping(self.port, limits.PING_S)
+        if said:
+            return process.forward(f"GET /ping on port {self.port}: {said}\n".encode())
+        link.add(frames.Frame(frames.PONG))
+        link.send()
+        return self.watch.wake()
 
     def finish(self):
         """What runs is answered, for as long as the server would be given."""

@@ -44,6 +44,9 @@ class ScriptServer:
                 self.cancelled = True
             gone = self.waiting.pop(key, None)
             self.waiting_bytes -= frames.size_of(gone) if gone else 0
+        elif frame.kind == frames.PING:
+            link.add(frames.Frame(frames.PONG))
+            link.send()
         elif frame.kind in (frames.INVOKE, frames.INFER):
             self.waiting[key] = frame
             self.waiting_bytes += frames.size_of(frame)
