@@ -95,7 +95,9 @@ class FakeModel final : public hub::Service, public ml::Inferring {
     co_return work_(invocation);
   }
   std::shared_ptr<const ml::ModelAbout> about() const override { return loaded ? about_ : nullptr; }
+  const std::string& owner() const override { return owned_by; }
 
+  std::string owned_by;
   ml::Invocation last;
   std::string last_body;
   bool loaded = true;

@@ -38,12 +38,12 @@ struct Answer {
   std::string body;
 };
 
-/// One request on a connection of its own.
-inline Answer send(std::uint16_t port, std::string_view target, std::string_view body,
-                   const Fields& fields) {
+/// One request on a connection of its own, which says that its body has so many bytes.
+inline Answer send(std::uint16_t port, std::string_view target, std::size_t body_bytes,
+                   std::string_view body, const Fields& fields) {
   net::testing::RawClient client(port);
   std::string text = std::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n",
-                                 target, body.size());
+                                 target, body_bytes);
   for (const auto& [name, value] : fields) text += std::format("{}: {}\r\n", name, value);
   client.send(text + "\r\n" + std::string(body));
   wire::HttpReader reader(wire::HttpReader::Kind::response, {});
@@ -95,7 +95,9 @@ class FakeModel final : public hub::Service, public ml::Inferring {
     co_return work_(invocation);
   }
   std::shared_ptr<const ml::ModelAbout> about() const override { return nullptr; }
+  const std::string& owner() const override { return owned_by; }
 
+  std::string owned_by;
   ml::Invocation last;
   std::string last_body;
   std::vector<std::string> pieces;
@@ -119,10 +121,10 @@ class RuntimeHub {
     route.any_body = true;
     std::vector<Route> routes;
     routes.push_back(std::move(route));
-    server_ =
-        net::HttpServer::create(loops_, {.host = "127.0.0.1", .port = 0, .unix_path = ""},
-                                std::nullopt, {}, make_front(environment, std::move(routes), {}))
-            .value();
+    server_ = net::HttpServer::create(loops_, {.host = "127.0.0.1", .port = 0, .unix_path = ""},
+                                      std::nullopt, limits(),
+                                      make_front(environment, std::move(routes), {}))
+                  .value();
     server_->start();
   }
   ~RuntimeHub() {
@@ -139,10 +141,20 @@ class RuntimeHub {
   hub::Hub& hub() { return hub_; }
   std::uint16_t port() const { return server_->port(); }
   Answer send(std::string_view target, std::string_view body, const Fields& fields) const {
-    return runtime_door::send(port(), target, body, fields);
+    return runtime_door::send(port(), target, body.size(), body, fields);
+  }
+  /// The rest of the body never comes.
+  Answer send_part(std::string_view target, std::size_t body_bytes, std::string_view part) const {
+    return runtime_door::send(port(), target, body_bytes, part, {});
   }
 
  private:
+  static net::ServerLimits limits() {
+    net::ServerLimits out;
+    out.body_idle_timeout = Milliseconds(300);
+    return out;
+  }
+
   SystemClock clock_;
   SystemRandom random_;
   store::MemoryTables tables_;

@@ -175,6 +175,45 @@ TEST_F(Runtime, AnEndpointWhoseNameIsNoId) {
   EXPECT_EQ(invoke("MY-Endpoint", "x").status, 400);
 }
 
+TEST_F(Runtime, OfSeveralOfOneNameTheCallersOwn) {
+  deploy("fraud", [](const auto&) { return reply(200, "text/csv", "ann's"); })->owned_by = "ann";
+  deploy(
+      "fraud-bob", [](const auto&) { return reply(200, "text/csv", "bob's"); }, "fraud")
+      ->owned_by = "bob";
+  const auto as = [&](const char* name, std::vector<std::string> solutions) {
+    const auto made = hub_.run(hub_.hub().keys().make(name, false, std::move(solutions)));
+    EXPECT_TRUE(made.has_value());
+    return invoke("fraud", "x", "text/csv", {{"Authorization", "Bearer " + made->secret}});
+  };
+  EXPECT_EQ(as("ann", {}).body, "ann's");
+  EXPECT_EQ(as("bob", {"fraud-bob"}).body, "bob's");
+  // Who has none of the name may ask another's, where the key says so.
+  EXPECT_EQ(as("eve", {"fraud"}).body, "ann's");
+  EXPECT_EQ(as("mallory", {"bank"}).status, 403);
+}
+
+TEST_F(Runtime, AnEndpointIsNotTakenForTheSolutionOfItsName) {
+  const auto bank = solution("bank", {fake_skill("pay")}, hub::testing::echo_script);
+  deploy(
+      "bank-local", [](const auto&) { return reply(200, "text/csv", "a model's"); }, "bank")
+      ->owned_by = "local";
+  EXPECT_EQ(invoke("bank", "1,2").body, "a model's");
+}
+
+TEST_F(Runtime, WhoSendsTooSlowlyDoesNotCloseTheModelForOthers) {
+  const auto model = deploy("churn", [](const auto&) { return reply(200, "text/csv", "1"); });
+  const auto& counters = *hub_.hub().registry().snapshot()->find("churn")->counters;
+  for (int i = 0; i < 4; ++i) {
+    const Answer late = hub_.send_part("/endpoints/churn/invocations", 10, "x");
+    EXPECT_EQ(late.status, 408);
+    EXPECT_EQ(type(late), "RequestTimeout");
+    EXPECT_EQ(message(late), "the rest of the request body did not come in time");
+  }
+  EXPECT_EQ(counters.failures.load(), 0U);
+  EXPECT_EQ(counters.running.load(), 0U);
+  EXPECT_EQ(invoke("churn", "x").status, 200);
+}
+
 TEST_F(Runtime, WhatIsNotThereIsRefusedByName) {
   deploy("churn", [](const auto&) { return reply(200, "text/csv", "1"); });
   const auto with = [&](std::string header, std::string value) {

@@ -22,6 +22,7 @@ class DeployedModel final : public hub::ProducingService, public ml::Inferring {
     return serving_->stream(std::move(invocation), deadline, std::move(cancel), std::move(piece));
   }
   std::shared_ptr<const ml::ModelAbout> about() const override { return serving_->about(); }
+  const std::string& owner() const override { return serving_->owner(); }
 
  protected:
   Awaitable<Result<model::Output>> run(std::shared_ptr<const model::Call> call,

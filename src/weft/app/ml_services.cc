@@ -20,6 +20,7 @@
 #include "weft/hub/variables.h"
 #include "weft/ml/api.h"
 #include "weft/ml/owned_objects.h"
+#include "weft/ml/serving/solution_id.h"
 #include "weft/net/loop.h"
 #include "weft/store/files/local_objects.h"
 
@@ -144,25 +145,32 @@ struct MlServices::State {
                 [this](const ml::Endpoint& endpoint, std::shared_ptr<ml::Inferring> serving) {
                   show(endpoint, std::move(serving));
                 },
-            .gone = [this](const ml::Endpoint& endpoint) { hide(endpoint); }};
+            .gone = [this](const ml::Endpoint& endpoint) { hide(endpoint); },
+            .taken = [this](std::string_view id) { return taken(id); }};
   }
 
-  /// As a solution of its own name; where another has it, with its owner's behind it.
+  bool taken(std::string_view id) const {
+    return parts.hub.registry().snapshot()->find(id) != nullptr;
+  }
+
+  /// As the solution that it has always been; where another has joined by that id while weft was
+  /// not there or the endpoint was not ready, by another id for as long.
   void show(const ml::Endpoint& endpoint, std::shared_ptr<ml::Inferring> serving) {
     if (const auto at = shown.find({endpoint.owner, endpoint.name}); at != shown.end()) {
       if (parts.hub.registry().replace(entry_of_endpoint(endpoint, at->second, serving))) return;
       hide(endpoint);
     }
-    const std::string own = slug(endpoint.name);
-    for (const std::string& name : {own, slug(std::format("{}-{}", own, endpoint.owner))}) {
+    const std::string other =
+        ml::solution_id_of(endpoint.owner, endpoint.name, [this](auto id) { return taken(id); });
+    for (const std::string& name : {endpoint.solution, other}) {
       SolutionId id(name);
       auto added = parts.hub.registry().add(entry_of_endpoint(endpoint, id, serving));
       if (added) {
         shown.insert_or_assign({endpoint.owner, endpoint.name}, std::move(id));
         return;
       }
-      log::warn("endpoint {}: it is no solution of the name {}: {}", endpoint.name, name,
-                added.error().message);
+      log::error("endpoint {}: it cannot be called by the id {}: {}", endpoint.name, name,
+                 added.error().message);
     }
   }
 

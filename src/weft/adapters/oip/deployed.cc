@@ -60,6 +60,12 @@ void respond_failure(Inference& inference, const Error& error) {
   respond_error(inference.asked.request.exchange, told);
 }
 
+/// The request did not come whole, or is none: that says nothing about the model, and is not
+/// counted.
+void respond_unread(Inference& inference, const Error& error) {
+  respond_error(inference.asked.request.exchange, error);
+}
+
 /// A body of one tensor's bytes alone (a length of 0): the JSON that it goes without.
 Result<wire::OipBody> with_head(const ml::Inferring& model, std::string bytes) {
   const auto about = model.about();
@@ -106,11 +112,11 @@ Awaitable<> infer(Inference inference) {
   }
   if (body && inference.json_bytes == 0) {
     auto whole = with_head(*asked.deployed, *std::move(body));
-    if (!whole) co_return respond_failure(inference, whole.error());
+    if (!whole) co_return respond_unread(inference, whole.error());
     inference.json_bytes = whole->json_bytes;
     body = std::move(whole->body);
   }
-  if (!body) co_return respond_failure(inference, body.error());
+  if (!body) co_return respond_unread(inference, body.error());
   if (inference.json_bytes.value_or(0) > body->size()) {
     co_return respond_failure(
         inference, make_error(Reason::invalid_argument,

@@ -57,6 +57,8 @@ struct Endpoint {
   std::string name;
   std::string owner;
   std::string config;  ///< the one that answers now (while it is created: that will)
+  /// The id it is called by from other protocols; the same in every life of weft.
+  std::string solution;
   EndpointStatus status = EndpointStatus::creating;
   /// Why it failed, or why the last update was taken back.
   std::string failure;

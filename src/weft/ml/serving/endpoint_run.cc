@@ -25,7 +25,7 @@ EndpointRun::EndpointRun(Parts parts, EndpointRecord record)
     : parts_(std::move(parts)),
       record_(std::move(record)),
       front_(std::make_shared<EndpointFront>(parts_.world.parts.loops, parts_.world.parts.clock,
-                                             record_.endpoint.name)),
+                                             record_.endpoint.owner, record_.endpoint.name)),
       command_(parts_.world.home()) {}
 
 std::size_t EndpointRun::planned() const {
@@ -152,6 +152,8 @@ Awaitable<> EndpointRun::create() {
 
 /// weft was restarted: what answered before is made to answer again, however long it takes.
 Awaitable<> EndpointRun::reload() {
+  // Who asks meanwhile is to come again, and not told that there is no such endpoint.
+  tell();
   // Best said in the store too; but to answer again matters more.
   busy_ = true;
   (void)co_await parts_.keep(record_);
@@ -183,6 +185,7 @@ Awaitable<> EndpointRun::reload() {
 Awaitable<> EndpointRun::change() {
   if (record_.resizes && deployment_) co_return co_await resize();
   if (!deployment_) {
+    tell();
     // weft was restarted meanwhile: what answered then comes first, if it can.
     auto old = co_await bring_up(record_.current);
     if (draining_) co_return;

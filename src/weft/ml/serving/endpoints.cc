@@ -1,8 +1,10 @@
 #include "weft/ml/serving/endpoints.h"
 
+#include <algorithm>
 #include <format>
 #include <map>
 #include <mutex>
+#include <set>
 #include <system_error>
 
 #include "weft/base/log.h"
@@ -11,6 +13,7 @@
 #include "weft/ml/serving/endpoint_configs.h"
 #include "weft/ml/serving/endpoint_run.h"
 #include "weft/ml/serving/serving_world.h"
+#include "weft/ml/serving/solution_id.h"
 
 namespace weft::ml {
 namespace {
@@ -40,6 +43,7 @@ struct Endpoints::State : std::enable_shared_from_this<State> {
   /// At home.
   std::map<Key, RunPtr> running;
   std::size_t making = 0;  ///< workers of endpoints that are being written down
+  std::multiset<std::string, std::less<>> ids;  ///< of the solutions that endpoints are
   bool draining = false;
   /// What everybody sees; under the lock.
   mutable std::mutex mutex;
@@ -73,10 +77,23 @@ struct Endpoints::State : std::enable_shared_from_this<State> {
     auto erased = co_await catalog.erase(std::move(owner), std::move(name));
     if (erased) {
       const std::scoped_lock lock(mutex);
-      seen.erase(key);
+      if (const auto at = seen.find(key); at != seen.end()) {
+        forget_id(at->second->solution);
+        seen.erase(at);
+      }
       fronts.erase(key);
     }
     co_return done(std::move(erased));
+  }
+
+  std::string solution_id(const std::string& owner, const std::string& name) const {
+    return solution_id_of(owner, name, [this](std::string_view id) {
+      return ids.contains(id) || (world.parts.taken && world.parts.taken(id));
+    });
+  }
+
+  void forget_id(const std::string& id) {
+    if (const auto at = ids.find(id); at != ids.end()) ids.erase(at);
   }
 
   void begin(EndpointRecord record) {
@@ -136,17 +153,24 @@ struct Endpoints::State : std::enable_shared_from_this<State> {
     record.endpoint = {.name = std::move(name),
                        .owner = std::move(owner),
                        .config = std::move(config),
+                       .solution = "",
                        .status = EndpointStatus::creating,
                        .failure = "",
                        .variants = states_of(plan),
                        .created_ms = world.parts.clock.unix_ms(),
                        .modified_ms = world.parts.clock.unix_ms(),
                        .request = std::move(request)};
+    record.endpoint.solution = solution_id(record.endpoint.owner, record.endpoint.name);
     record.current = std::move(plan);
     making += more;
+    ids.insert(record.endpoint.solution);
     auto kept = co_await catalog.create(to_record(record));
     making -= more;
-    if (kept) begin(std::move(record));
+    if (kept) {
+      begin(std::move(record));
+    } else {
+      forget_id(record.endpoint.solution);
+    }
     co_return kept;
   }
 
@@ -175,19 +199,36 @@ struct Endpoints::State : std::enable_shared_from_this<State> {
     std::filesystem::create_directories(world.parts.folder, ignored);
   }
 
+  /// What the store holds, the eldest first.
+  std::vector<EndpointRecord> readable() const {
+    std::vector<EndpointRecord> out;
+    for (const RecordPtr& each : catalog.all()) {
+      auto record = endpoint_record_from(*each);
+      if (record) {
+        out.push_back(*std::move(record));
+      } else {
+        log::error("endpoint {} of {}: {}", each->name, each->owner, record.error().message);
+      }
+    }
+    std::ranges::stable_sort(out, {}, [](const auto& each) { return each.endpoint.created_ms; });
+    return out;
+  }
+
   Awaitable<Result<void>> take_up() {
     empty_folder();
     WEFT_CO_CHECK(co_await configs.start());
     WEFT_CO_CHECK(co_await catalog.load());
-    for (const RecordPtr& each : catalog.all()) {
-      auto record = endpoint_record_from(*each);
-      if (!record) {
-        log::error("endpoint {} of {}: {}", each->name, each->owner, record.error().message);
-        continue;
-      }
-      EndpointStatus& status = record->endpoint.status;
-      if (status == EndpointStatus::in_service) status = EndpointStatus::system_updating;
-      begin(*std::move(record));
+    std::vector<EndpointRecord> found = readable();
+    for (const EndpointRecord& each : found) {
+      if (!each.endpoint.solution.empty()) ids.insert(each.endpoint.solution);
+    }
+    for (EndpointRecord& each : found) {
+      Endpoint& endpoint = each.endpoint;
+      if (endpoint.status == EndpointStatus::in_service)
+        endpoint.status = EndpointStatus::system_updating;
+      if (endpoint.solution.empty())
+        endpoint.solution = *ids.insert(solution_id(endpoint.owner, endpoint.name));
+      begin(std::move(each));
     }
     co_return Result<void>();
   }

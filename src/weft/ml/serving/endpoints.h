@@ -60,10 +60,13 @@ class Endpoints {
     std::function<std::shared_ptr<store::Objects>(std::string owner)> objects_of;
     /// Where workers find their models' files. Emptied at start().
     std::filesystem::path folder;
-    /// Told when an endpoint can be asked for the first time (after each start too), when its
+    /// Told when an endpoint can be asked for the first time, after a start of weft before its
+    /// models are loaded and when they are (until then it answers Reason::unavailable), when its
     /// models are others, and when it is gone. At home.
     std::function<void(const Endpoint&, std::shared_ptr<Inferring>)> serving;
     std::function<void(const Endpoint&)> gone;
+    /// Whether a solution that is no endpoint has that id (Endpoint::solution); null: none has.
+    std::function<bool(std::string_view id)> taken = nullptr;
   };
   explicit Endpoints(Parts parts);
   ~Endpoints();

@@ -49,6 +49,7 @@ TEST(EndpointRestart, WhatAnsweredAnswersAgain) {
            1;
   });
   EXPECT_TRUE(world.answer("x").starts_with("unavailable"));
+  EXPECT_EQ(world.told, (Told{"serving e one"})) << "it is there, and says when to come again";
   world.until("e", EndpointStatus::in_service);
   EXPECT_EQ(world.answer("x"), "one:x");
   const auto after = *world.find();
@@ -56,8 +57,51 @@ TEST(EndpointRestart, WhatAnsweredAnswersAgain) {
   EXPECT_EQ(after.created_ms, before.created_ms);
   EXPECT_EQ(after.config, "one");
   EXPECT_EQ(json::write(after.request), R"({"a":1})");
-  world.turn([&] { return !world.told.empty(); });
-  EXPECT_EQ(world.told, (Told{"serving e one"}));
+  world.turn([&] { return world.told.size() == 2; });
+  EXPECT_EQ(world.told, (Told{"serving e one", "serving e one"}));
+}
+
+TEST(EndpointRestart, WhoIsTooSoonIsToldToComeAgain) {
+  World world;
+  make_parts(world);
+  ASSERT_TRUE(world.run(world.endpoints->create("ann", "e", "one", {})).has_value());
+  world.until("e", EndpointStatus::in_service);
+  world.end();
+  world.script = never_ready;
+  world.solutions.clear();
+  world.live();
+  world.turn([&] { return world.workers.alive() == 1; });
+  ASSERT_TRUE(world.solutions.contains("e"));
+  const auto reply = world.run(world.solutions["e"]->invoke(
+      {.body = "x"}, std::chrono::steady_clock::now() + Milliseconds(5'000), {}));
+  ASSERT_FALSE(reply.has_value());
+  EXPECT_EQ(reply.error().reason, Reason::unavailable);
+  EXPECT_TRUE(reply.error().retry_after.has_value());
+  EXPECT_EQ(world.solutions["e"]->about(), nullptr);
+}
+
+TEST(EndpointRestart, ItIsTheSolutionThatItWas) {
+  World world;
+  make_parts(world);
+  world.taken = {"e"};
+  for (const char* each : {"e", "f"}) {
+    ASSERT_TRUE(world.run(world.endpoints->create("ann", each, "one", {})).has_value());
+    world.until(each, EndpointStatus::in_service);
+  }
+  EXPECT_EQ(world.endpoints->find("ann", "e")->solution, "e-ann");
+  EXPECT_EQ(world.endpoints->find("ann", "f")->solution, "f");
+  world.end();
+  // What kept it from being `e` is gone, and somebody else took `f` meanwhile.
+  world.taken = {"f"};
+  world.live();
+  EXPECT_EQ(world.endpoints->find("ann", "e")->solution, "e-ann");
+  EXPECT_EQ(world.endpoints->find("ann", "f")->solution, "f");
+  for (const char* each : {"e", "f"}) world.until(each, EndpointStatus::in_service);
+  // An id is free again when its endpoint is deleted.
+  ASSERT_TRUE(world.run(world.endpoints->erase("ann", "e")).has_value());
+  world.turn([&] { return world.endpoints->find("ann", "e") == nullptr; });
+  ASSERT_TRUE(world.run(world.endpoints->create("ann", "e", "one", {})).has_value());
+  EXPECT_EQ(world.endpoints->find("ann", "e")->solution, "e");
 }
 
 TEST(EndpointRestart, ItIsTriedUntilItLoads) {

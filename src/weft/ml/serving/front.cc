@@ -6,9 +6,18 @@
 #include <utility>
 
 #include "weft/base/on_loop.h"
+#include "weft/ml/serving/limits.h"
 
 namespace weft::ml {
 namespace {
+
+/// A worker that is away is here again soon. Who is told so does not count it among the failures
+/// after which nobody is let through any more: the other workers may be well.
+Error soon(Error error) {
+  if (error.reason == Reason::unavailable && !error.retry_after)
+    error.retry_after = kWorkerBackSoon;
+  return error;
+}
 
 double microseconds(SteadyTime::duration time) {
   return std::chrono::duration<double, std::micro>(time).count();
@@ -16,9 +25,11 @@ double microseconds(SteadyTime::duration time) {
 
 }  // namespace
 
-EndpointFront::EndpointFront(std::vector<Executor> loops, const Clock& clock, std::string endpoint)
+EndpointFront::EndpointFront(std::vector<Executor> loops, const Clock& clock, std::string owner,
+                             std::string endpoint)
     : loops_(std::move(loops)),
       clock_(clock),
+      owner_(std::move(owner)),
       endpoint_(std::move(endpoint)),
       lanes_(loops_.size()) {}
 
@@ -70,7 +81,7 @@ Awaitable<Result<InvocationReply>> EndpointFront::invoke(Invocation invocation, 
   const Executor here = co_await boost::asio::this_coro::executor;
   Asked asked;
   if (auto sent = ask(here, asked, invocation, deadline, cancel, /*pieces=*/false); !sent)
-    co_return fail(std::move(sent).error());
+    co_return fail(soon(std::move(sent).error()));
   co_await asked.call.wait();
   co_return settle(asked);
 }
@@ -80,7 +91,7 @@ Awaitable<Result<InvocationReply>> EndpointFront::stream(Invocation invocation, 
   const Executor here = co_await boost::asio::this_coro::executor;
   Asked asked;
   if (auto sent = ask(here, asked, invocation, deadline, cancel, /*pieces=*/true); !sent)
-    co_return fail(std::move(sent).error());
+    co_return fail(soon(std::move(sent).error()));
   while (true) {
     while (asked.call.has_piece()) {
       InvocationReply next = asked.call.take_piece();

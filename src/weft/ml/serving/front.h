@@ -15,13 +15,15 @@ namespace weft::ml {
 
 class EndpointFront final : public Inferring {
  public:
-  EndpointFront(std::vector<Executor> loops, const Clock& clock, std::string endpoint);
+  EndpointFront(std::vector<Executor> loops, const Clock& clock, std::string owner,
+                std::string endpoint);
 
   Awaitable<Result<InvocationReply>> invoke(Invocation invocation, SteadyTime deadline,
                                             CancelToken cancel) override;
   Awaitable<Result<InvocationReply>> stream(Invocation invocation, SteadyTime deadline,
                                             CancelToken cancel, TakePiece piece) override;
   std::shared_ptr<const ModelAbout> about() const override { return about_.load(); }
+  const std::string& owner() const override { return owner_; }
 
   /// New requests go there (one for each loop) once this returns; those that run go on where they
   /// are. Without any: all are refused.
@@ -49,6 +51,7 @@ class EndpointFront final : public Inferring {
 
   std::vector<Executor> loops_;
   const Clock& clock_;
+  std::string owner_;
   std::string endpoint_;
   std::vector<Lane> lanes_;
   std::atomic<std::shared_ptr<const ModelAbout>> about_;

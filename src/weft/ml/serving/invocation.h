@@ -62,6 +62,8 @@ class Inferring {
                                                     CancelToken cancel, TakePiece piece) = 0;
   /// Null when no worker is ready.
   virtual std::shared_ptr<const ModelAbout> about() const = 0;
+  /// Whose endpoint it is.
+  virtual const std::string& owner() const = 0;
 };
 
 }  // namespace weft::ml

@@ -29,8 +29,10 @@ class FakeModel final : public Inferring {
     co_return reply;
   }
   std::shared_ptr<const ModelAbout> about() const override { return about_; }
+  const std::string& owner() const override { return owned_by; }
   void unload() { about_ = nullptr; }
 
+  std::string owned_by;
   Invocation last;
   std::string body;
   Result<InvocationReply> reply = InvocationReply();

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -139,6 +140,7 @@ struct World {
   std::function<std::shared_ptr<store::Objects>(std::string)> objects_of;
   std::vector<std::string> told;  ///< `serving NAME CONFIG`, `gone NAME`
   std::map<std::string, std::shared_ptr<Inferring>> solutions;
+  std::set<std::string, std::less<>> taken;  ///< ids of solutions that are no endpoints
 
   explicit World(std::size_t loop_count = 1) : loops(loop_count) {
     put("data", "m/model.tar.gz", "packed");
@@ -169,7 +171,8 @@ struct World {
               told.push_back("serving " + endpoint.name + " " + endpoint.config);
               solutions[endpoint.name] = std::move(model);
             },
-        .gone = [this](const Endpoint& endpoint) { told.push_back("gone " + endpoint.name); }});
+        .gone = [this](const Endpoint& endpoint) { told.push_back("gone " + endpoint.name); },
+        .taken = [this](std::string_view id) { return taken.contains(id); }});
     ASSERT_TRUE(run(endpoints->start()).has_value());
   }
   void end() {

@@ -102,6 +102,11 @@ RuntimeError error_of(const Error& error, const Place& place, bool deployed) {
   return plain(400, "ValidationError", error.message);
 }
 
+RuntimeError error_of_request(const Error& error, const Place& place) {
+  if (error.reason == Reason::deadline) return plain(408, "RequestTimeout", error.message);
+  return error_of(error, place, true);
+}
+
 RuntimeError invalid_member(std::string_view member, std::string_view value,
                             std::string_view constraint) {
   return plain(

@@ -38,6 +38,8 @@ RuntimeError endpoint_not_found(const Place& place);
 RuntimeError error_of_model(const ml::InvocationReply& reply, const Place& place);
 /// The error of a reason (README, table). `deployed`: weft itself runs the model.
 RuntimeError error_of(const Error& error, const Place& place, bool deployed);
+/// Why a request could not be read to its end. One that came too slowly is a RequestTimeout.
+RuntimeError error_of_request(const Error& error, const Place& place);
 /// `1 validation error detected: Value '…' at 'endpointName' failed to satisfy constraint: …`
 RuntimeError invalid_member(std::string_view member, std::string_view value,
                             std::string_view constraint);

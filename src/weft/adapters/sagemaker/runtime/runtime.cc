@@ -92,6 +92,13 @@ void respond_failure(Invoking& invoking, const Error& error) {
                          request_id(invoking.environment));
 }
 
+/// The request did not come whole. That says nothing about the model: nothing is counted.
+void respond_unread(Invoking& invoking, const Error& error) {
+  const Place place = place_of(invoking.request);
+  runtime::respond_error(invoking.request.exchange, runtime::error_of_request(error, place), place,
+                         request_id(invoking.environment));
+}
+
 ml::Invocation invocation_of(const Invoking& invoking, std::string_view body) {
   const InvocationHead& head = invoking.head;
   ml::Invocation out;
@@ -117,7 +124,7 @@ Awaitable<> invoke(Invoking invoking) {
   } else {
     body = co_await body_of(exchange);
   }
-  if (!body) co_return respond_failure(invoking, body.error());
+  if (!body) co_return respond_unread(invoking, body.error());
   ml::Invocation asked = invocation_of(invoking, *body);
   auto reply = co_await invoking.model.invoke(std::move(asked), invoking.deadline, exchange.gone());
   if (!reply) co_return respond_failure(invoking, reply.error());
@@ -179,7 +186,7 @@ Awaitable<> conclude_stream(Invoking& invoking, runtime::PartStream& parts,
 Awaitable<> invoke_streaming(Invoking invoking) {
   net::Exchange& exchange = invoking.request.exchange;
   const auto body = co_await body_of(exchange);
-  if (!body) co_return respond_failure(invoking, body.error());
+  if (!body) co_return respond_unread(invoking, body.error());
   runtime::PartStream parts(exchange, stream_headers(invoking));
   // The lambda is no coroutine: it only starts one.
   ml::Inferring::TakePiece take = [&parts](ml::InvocationReply piece) {

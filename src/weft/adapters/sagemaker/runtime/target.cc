@@ -5,15 +5,9 @@
 namespace weft::adapters::sagemaker::runtime {
 namespace {
 
-/// Whose endpoint it is, as far as its entry says so.
-bool is_anothers(const hub::Entry& entry, const model::Principal& principal) {
-  const std::string_view owner = json::string_at(entry.solution->raw, "owner");
-  return !owner.empty() && owner != principal.name;
-}
-
-bool is_endpoint(const hub::Entry& entry, std::string_view name) {
-  return entry.solution->title == name &&
-         dynamic_cast<const ml::Inferring*>(entry.service.get()) != nullptr;
+const ml::Inferring* endpoint_of(const hub::Entry& entry, std::string_view name) {
+  if (entry.solution->title != name) return nullptr;
+  return dynamic_cast<const ml::Inferring*>(entry.service.get());
 }
 
 }  // namespace
@@ -21,11 +15,16 @@ bool is_endpoint(const hub::Entry& entry, std::string_view name) {
 std::shared_ptr<const hub::Entry> find_endpoint(const hub::Snapshot& snapshot,
                                                 std::string_view name,
                                                 const model::Principal& principal) {
+  // Nearly always the endpoint of that name has that id, and is the caller's.
   auto found = snapshot.find_shared(name);
-  if (found && !is_anothers(*found, principal)) return found;
+  if (found) {
+    const ml::Inferring* const endpoint = endpoint_of(*found, name);
+    if (endpoint != nullptr && endpoint->owner() == principal.name) return found;
+  }
   for (const auto& entry : snapshot.entries) {
-    if (!is_endpoint(*entry, name)) continue;
-    if (!is_anothers(*entry, principal)) return entry;
+    const ml::Inferring* const endpoint = endpoint_of(*entry, name);
+    if (endpoint == nullptr) continue;
+    if (endpoint->owner() == principal.name) return entry;
     if (!found) found = entry;
   }
   return found;

@@ -9,9 +9,9 @@
 
 namespace weft::adapters::sagemaker::runtime {
 
-/// The solution of that id; or a deployed endpoint whose name is no id (`My-Endpoint`), or which
-/// shares it with an endpoint of somebody else: of several the caller's own. Null when there is
-/// none.
+/// The caller's own endpoint of that name, whatever its id is; else the solution of that id, else
+/// somebody else's endpoint of the name (whether the caller may ask it is the hub's to say). Null
+/// when there is none.
 std::shared_ptr<const hub::Entry> find_endpoint(const hub::Snapshot& snapshot,
                                                 std::string_view name,
                                                 const model::Principal& principal);

@@ -260,7 +260,8 @@ Awaitable<> invoke_solution(Invoked invoked) {
   net::Exchange& exchange = invoked.request.exchange;
   auto body = co_await exchange.read_body(kInvocationBytesMax);
   if (!body) {
-    respond(invoked, body.error());
+    respond_error(exchange, error_of_request(body.error(), invoked.place), invoked.place,
+                  invoked.request_id);
     co_return;
   }
   auto waiting = co_await waiting_call(invoked);
