@@ -3,7 +3,6 @@
 #include <format>
 
 #include "weft/app/sent_files.h"
-#include "weft/base/ids.h"
 #include "weft/base/timers.h"
 #include "weft/ml/algorithms/script/script_mode.h"
 #include "weft/ml/jobs/training_job.h"
@@ -180,7 +179,7 @@ Awaitable<Result<Exit>> deploy_model(AwsClient& aws, const Printer& printer, Dep
   }
   printer.line(std::format("{} answers with {}", deploying.name, deploying.model));
   printer.note(
-      std::format("next: weft show {0}, or weft predict {0} --input FILE", slug(deploying.name)));
+      std::format("next: weft endpoints {0}, or weft predict {0} --input FILE", deploying.name));
   printer.document(now);
   co_return Exit::done;
 }
