@@ -115,8 +115,8 @@ Awaitable<> JobRun::end(JobStatus status, std::string failure) {
 /// What the next program begins with, and what may come of that.
 std::string JobRun::what_now() const {
   if (!job_.training_began_ms) return "the job's program had not begun";
-  if (!files_.has_checkpoints()) return "the job had left no checkpoint and begins anew";
-  std::string out = "resuming from the last checkpoint";
+  std::string out = files_.has_checkpoints() ? "resuming from the last checkpoint"
+                                             : "the job had left no checkpoint and begins anew";
   const bool same = algorithm_ && algorithm_->resumes_exactly(job_.spec.hyperparameters);
   if (!same) {
     out +=
