@@ -61,6 +61,7 @@ struct ControlWorld {
                                 .clock = serving.clock,
                                 .tables = serving.tables,
                                 .objects = *serving.objects,
+                                .pool = serving.pool,
                                 .workers = trainers,
                                 .logs = serving.logs,
                                 .algorithms = ml::all_algorithms(),
