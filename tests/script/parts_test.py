@@ -299,7 +299,7 @@ class Frames(unittest.TestCase):
         for change, what in ((b"\xff\xff\xff\xff", "a message of 4294967295 bytes"), (b"\x05\0\0\0", "a message without a head")):
             with self.assertRaisesRegex(frames.FrameError, what):
                 self.read(change + good[4:])
-        for at, value in ((8, 7), (9, 5), (12, 200)):
+        for at, value in ((8, frames.PONG + 1), (9, 5), (12, 200)):
             changed = bytearray(good)
             changed[at] = value
             with self.assertRaises(frames.FrameError):

@@ -63,7 +63,8 @@ void respond_failure(Inference& inference, const Error& error) {
 /// The request did not come whole, or is none: that says nothing about the model, and is not
 /// counted.
 void respond_unread(Inference& inference, const Error& error) {
-  respond_error(inference.asked.request.exchange, error);
+  respond_error(inference.asked.request.exchange,
+                name_solution(error, inference.admission.entry().solution->id.str()));
 }
 
 /// A body of one tensor's bytes alone (a length of 0): the JSON that it goes without.
