@@ -166,8 +166,8 @@ void LinkClient::take(const WorkerFrame& frame) {
     case WorkerFrameKind::invoke:
     case WorkerFrameKind::infer:
     case WorkerFrameKind::cancel:
-    case WorkerFrameKind::ping: return;  // said to workers only
-    case WorkerFrameKind::pong: return;  // heard is all
+    case WorkerFrameKind::ping:          // said to workers only
+    case WorkerFrameKind::pong: return;  // that it was heard is all
   }
 }
 
