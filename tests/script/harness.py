@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 import textwrap
+import time
 import unittest
 from pathlib import Path
 
@@ -75,6 +76,13 @@ class Folder(unittest.TestCase):
 
     def text(self, name):
         return (self.root / name).read_text()
+
+    def wait_for(self, name):
+        """Until there is a file of this name under the root."""
+        until = time.monotonic() + PATIENCE
+        while not (self.root / name).exists():
+            self.assertLess(time.monotonic(), until, f"no {name} came")
+            time.sleep(0.01)
 
 
 def pack(path, files, modes=None):

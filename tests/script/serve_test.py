@@ -37,6 +37,7 @@ class Functions(Model):
             import os, time
             def model_fn(model_dir): return model_dir
             def predict_fn(data, model):
+                open(model + "/begun", "w").close()
                 while not os.path.exists(model + "/go"): time.sleep(0.01)
                 return data
         """)
@@ -44,6 +45,7 @@ class Functions(Model):
         self.hub.send(Frame(PING))
         self.assertEqual(self.hub.next().kind, PONG)
         number = self.hub.ask("[1]", "application/json")
+        self.wait_for("model/begun")  # a ping that came along with the request would be read, and answered, before it
         self.hub.send(Frame(PING))
         self.hub.socket.settimeout(0.5)
         with self.assertRaises(TimeoutError):

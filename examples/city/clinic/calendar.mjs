@@ -6,22 +6,16 @@ import { familyName } from '../lib/people.mjs';
 import { clinics, specialties } from '../lib/places.mjs';
 import { random } from '../lib/random.mjs';
 
-const kHours = [
-  '09:30',
-  '10:00',
-  '10:30',
-  '11:00',
-  '11:30',
-  '13:30',
-  '14:00',
-  '14:30',
-  '15:00',
-  '15:30',
-  '16:00',
-  '16:30',
-  '17:00',
-];
+const kMorning = ['09:30', '10:00', '10:30', '11:00', '11:30'];
+const kAfternoon = ['13:30', '14:00', '14:30', '15:00', '15:30', '16:00', '16:30', '17:00'];
+const kHours = [...kMorning, ...kAfternoon];
 const kDaysAhead = 30;
+
+/** General medicine has an hour left in each half of the day, the specialists one to three in all. */
+function hoursOf({ specialty }, draw) {
+  if (specialty !== specialties[0]) return draw.sample(kHours, draw.int(1, 3));
+  return [kMorning, kAfternoon].flatMap((half) => draw.sample(half, draw.int(1, 2)));
+}
 
 /**
  * @typedef {{slot_id: string, clinic: string, address: string, district: string, doctor: string,
@@ -43,7 +37,7 @@ export class Calendar {
   #staff(clinic) {
     const draw = random(this.seed, 'staff', clinic.name);
     const others = draw.sample(specialties.slice(1), draw.int(2, 3));
-    return ['general medicine', ...others].map((specialty) => ({
+    return [specialties[0], ...others].map((specialty) => ({
       name: `Dr ${familyName(draw)}`,
       specialty,
     }));
@@ -76,7 +70,7 @@ export class Calendar {
   #drawn(clinic, day) {
     return clinic.doctors.flatMap((doctor) => {
       const draw = random(this.seed, 'slots', clinic.name, doctor.specialty, day);
-      return draw.sample(kHours, draw.int(1, 3)).map((time) => ({
+      return hoursOf(doctor, draw).map((time) => ({
         slot_id: `s${day.slice(5).replace('-', '')}-${draw.code(6)}`,
         clinic: clinic.name,
         address: clinic.address,

@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Role, TaskState } from '@a2a-js/sdk';
 import { ClientFactory, ClientFactoryOptions } from '@a2a-js/sdk/client';
-import { createClock } from '../lib/clock.mjs';
+import { addDays, createClock } from '../lib/clock.mjs';
+import { districtNames } from '../lib/districts.mjs';
+import { Calendar } from './calendar.mjs';
 import { startClinic } from './clinic.mjs';
 import { triage } from './triage.mjs';
 
@@ -222,4 +224,16 @@ test('another seed, another clinic', async () => {
   const there = dataOf(await its.sendMessage(request('free appointments in Xuhui tomorrow')));
   await other.close();
   assert.notDeepEqual(here, there);
+});
+
+test('whatever the seed, somebody can see a doctor in each half of every day', () => {
+  for (let seed = 0; seed < 200; seed += 1) {
+    const calendar = new Calendar(`${seed}`, clock);
+    for (const district of districtNames) {
+      for (const half of [{ to: '12:00' }, { from: '12:00', to: '18:00' }]) {
+        const wish = { district, day: addDays(clock.today(), 1), specialty: 'general medicine' };
+        assert.notEqual(calendar.free({ ...wish, ...half }).length, 0, `${district} under ${seed}`);
+      }
+    }
+  }
 });
