@@ -13,7 +13,8 @@ from harness import WEFT, walk_help
 BUILD = WEFT.parent.parent
 PAGE = Path(__file__).resolve().parents[2] / "packaging/weft.1"
 INSTALLED = {"bin/weft", "share/man/man1/weft.1", "share/bash-completion/completions/weft", "share/doc/weft/weft.yaml",
-             "share/doc/weft/weft.schema.json", "lib/systemd/system/weft.service", "libexec/weft/weft-door-grpc", "libexec/weft/weft-gate",
+             "share/doc/weft/weft.schema.json", "lib/systemd/system/weft.service", "libexec/weft/weft-bridge-grpc", "libexec/weft/weft-door-grpc",
+             "libexec/weft/weft-gate",
              *(f"libexec/weft/weft-worker-{name}" for name in ("blazingtext", "onnx", "script", "xgboost"))}
 DOCKERFILE = Path(__file__).resolve().parents[2] / "Dockerfile"
 

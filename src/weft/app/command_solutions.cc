@@ -8,10 +8,10 @@
 #include "weft/app/command_run.h"
 #include "weft/app/deploying.h"
 #include "weft/app/files.h"
+#include "weft/app/solution_url.h"
 #include "weft/app/terminal.h"
 #include "weft/base/file.h"
 #include "weft/base/ids.h"
-#include "weft/base/url.h"
 #include "weft/ml/algorithms/recognise.h"
 #include "weft/net/mqtt_client.h"
 
@@ -83,14 +83,7 @@ Result<json::value> join_body(const AddOptions& options) {
 /// Why it cannot be what is to be joined; nothing when it can.
 Result<void> check_place(const std::string& url) {
   std::error_code ignored;
-  if (net::is_mqtt_url(url)) {
-    const auto fit = net::parse_mqtt_url(url);
-    return fit ? Result<void>() : fail(Error(fit.error()));
-  }
-  if (url.contains("://")) {
-    const auto fit = parse_url(url);
-    return fit ? Result<void>() : fail(Error(fit.error()));
-  }
+  if (url.contains("://")) return check_solution_url(url);
   // One by its whole path may lie where the hub runs.
   if (std::filesystem::path(url).is_absolute() || std::filesystem::exists(url, ignored)) return {};
   return fail(Reason::invalid_argument, std::format("`{}` is no file here, and not a URL", url));
@@ -260,7 +253,8 @@ Exit run_add(const HubOptions& hub, const AddOptions& options) {
   }
   if (const auto fit = options.url.empty() ? Result<void>() : check_place(options.url); !fit) {
     return Printer(hub.json).error(
-        fit.error(), "a URL begins with http://, https:// or mqtt://; a command follows `--`",
+        fit.error(),
+        "a URL begins with http://, https://, grpc:// or mqtt://; a command follows `--`",
         Exit::failed);
   }
   const auto model = model_at(options);

@@ -17,6 +17,7 @@
 #include "weft/app/config_policy.h"
 #include "weft/app/files.h"
 #include "weft/app/hidden_secrets.h"
+#include "weft/app/solution_url.h"
 #include "weft/app/terminal.h"
 #include "weft/base/limits.h"
 #include "weft/base/text.h"
@@ -166,18 +167,6 @@ void check_beside(ConfigNode& node, const hub::JoinRequest& request) {
   }
 }
 
-/// Of a web address, or of an MQTT broker.
-Result<void> check_url(const std::string& url) {
-  if (net::is_mqtt_url(url)) {
-    WEFT_TRY(const net::MqttBroker broker, net::parse_mqtt_url(url));
-    (void)broker;
-    return {};
-  }
-  WEFT_TRY(const Url fit, parse_url(url));
-  (void)fit;
-  return {};
-}
-
 void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std::string& name) {
   check_name(node, name);
   if (request.url.empty() == request.command.empty()) {
@@ -189,7 +178,7 @@ void check_solution(ConfigNode& node, const hub::JoinRequest& request, const std
   }
   check_beside(node, request);
   if (!request.url.contains("://")) return;
-  const auto fit = check_url(request.url);
+  const auto fit = check_solution_url(request.url);
   if (fit) return;
   node.fault(node.at("url"), "W1208",
              std::format("the solution \"{}\": {}", name, fit.error().message), "", "");

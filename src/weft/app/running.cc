@@ -11,7 +11,7 @@
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/common/front.h"
 #include "weft/app/concierge_service.h"
-#include "weft/app/grpc_door.h"
+#include "weft/app/grpc_programs.h"
 #include "weft/app/memory_watch.h"
 #include "weft/app/ml_services.h"
 #include "weft/app/process.h"
@@ -72,6 +72,8 @@ class RunningHub final : public Running {
     WEFT_CHECK(wait(concierge_->start()));
     WEFT_CHECK(wait(ml_->start()));
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
+    grpc_ = std::make_unique<GrpcPrograms>(GrpcPrograms::Parts{
+        .background = *background_, .libexec = find_libexec(), .data = config_.data});
     WEFT_CHECK(listen());
     if (config_.grpc_port) WEFT_CHECK(open_grpc_door());
     boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(join_all()); });
@@ -112,7 +114,7 @@ class RunningHub final : public Running {
       wait(ml_->drain());
     }
     servers_.clear();
-    grpc_door_.reset();
+    grpc_.reset();
     joiner_.reset();
     loops_.stop();
     ml_.reset();
@@ -122,8 +124,6 @@ class RunningHub final : public Running {
   }
 
  private:
-  std::string door_socket_path() const { return (config_.data / "weft-grpc.sock").string(); }
-
   template <class T>
   std::future<T> begin(Awaitable<T> work) {
     return boost::asio::co_spawn(loops_.at(0).executor(), std::move(work), boost::asio::use_future);
@@ -146,6 +146,7 @@ class RunningHub final : public Running {
                               .config_file = config_.file,
                               .reload = [this] { return reload_on_loop(); },
                               .ready = [this] { return watchdog_.ready(); },
+                              .grpc_bridge = [this] { return grpc_->bridge(); },
                               .memory = memory_.level(),
                               .keys_required = config_.front.keys_required});
     environment_->data_directory = std::filesystem::absolute(config_.data).string();
@@ -195,8 +196,10 @@ class RunningHub final : public Running {
     servers_.push_back(std::move(server));
     servers_.push_back(std::move(admin));
     if (config_.grpc_port) {
-      net::ListenAddress door{
-          .host = "", .port = 0, .unix_path = door_socket_path(), .hands_on = true};
+      net::ListenAddress door{.host = "",
+                              .port = 0,
+                              .unix_path = GrpcPrograms::door_socket(config_.data).string(),
+                              .hands_on = true};
       WEFT_TRY(auto beside,
                net::HttpServer::create(loops_, std::move(door), std::nullopt, limits, handler));
       servers_.push_back(std::move(beside));
@@ -206,20 +209,11 @@ class RunningHub final : public Running {
   }
 
   Result<void> open_grpc_door() {
-    const std::string host =
-        config_.host.contains(':') ? std::format("[{}]", config_.host) : config_.host;
-    grpc_door_ = std::make_unique<GrpcDoor>(
-        GrpcDoor::Parts{.executor = loops_.at(0).executor(),
-                        .program = find_libexec() / "weft-door-grpc",
-                        .listen = std::format("{}:{}", host, *config_.grpc_port),
-                        // Behind a socket there is no TLS, whatever the port speaks.
-                        .hub = std::format("http://127.0.0.1:{}", servers_.front()->port()),
-                        .socket = door_socket_path(),
-                        .tls = config_.tls});
-    WEFT_TRY(const int port, wait(grpc_door_->open(background_->token())));
+    WEFT_TRY(const int port, wait(grpc_->open_door({.host = config_.host,
+                                                    .port = *config_.grpc_port,
+                                                    .hub_port = servers_.front()->port(),
+                                                    .tls = config_.tls})));
     grpc_address_ = std::format("{}:{}", shown_host(config_.host), port);
-    boost::asio::post(loops_.at(0).executor(),
-                      [this] { background_->spawn(grpc_door_->keep(background_->token())); });
     return {};
   }
 
@@ -343,9 +337,9 @@ class RunningHub final : public Running {
   std::unique_ptr<adapters::Environment> environment_;
   std::unique_ptr<hub::Joiner> joiner_;
   std::vector<std::unique_ptr<net::HttpServer>> servers_;
-  std::unique_ptr<GrpcDoor> grpc_door_;
   std::string grpc_address_;
   std::unique_ptr<TaskGroup> background_;
+  std::unique_ptr<GrpcPrograms> grpc_;
   bool drained_ = false;
   bool reloading_ = false;
 };

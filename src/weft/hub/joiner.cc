@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <format>
 #include <mutex>
 
@@ -109,9 +110,14 @@ Result<std::vector<Protocol*>> Joiner::State::candidates(const JoinRequest& requ
   std::vector<std::string> names;
   for (const auto& protocol : protocols) {
     names.emplace_back(protocol->name());
-    if (wanted.empty() || protocol->name() == wanted) found.push_back(protocol.get());
+    if (wanted.empty() ? protocol->takes(request.url) : protocol->name() == wanted)
+      found.push_back(protocol.get());
   }
   if (!found.empty()) return found;
+  if (wanted.empty()) {
+    return fail(make_argument_error(
+        "/url", std::format("no protocol of weft's has URLs like `{}`", request.url)));
+  }
   return fail(make_argument_error("/protocol", std::format("weft does not speak `{}`; it speaks {}",
                                                            wanted, quoted_list(names))));
 }
@@ -381,6 +387,15 @@ bool Joiner::State::drop_changed(const std::vector<JoinRequest>& configured) {
   std::erase_if(pending, [&](const Pending& p) { return !wanted(p.request); });
   tell_absent();
   return any;
+}
+
+bool Protocol::takes(std::string_view url) const {
+  const auto end = url.find("://");
+  if (end == url.npos) return true;
+  std::string scheme(url.substr(0, end));
+  std::ranges::transform(scheme, scheme.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return scheme == "http" || scheme == "https" || scheme == "file";
 }
 
 Joiner::Joiner(Hub& hub, store::Tables& tables, std::vector<std::unique_ptr<Protocol>> protocols)

@@ -32,6 +32,9 @@ class Protocol {
  public:
   virtual ~Protocol() = default;
   virtual std::string_view name() const = 0;
+  /// Whether it is to be asked about this URL when no protocol was named: http, https and file, or
+  /// a path without a scheme.
+  virtual bool takes(std::string_view url) const;
   /// Whether something at the request's URL speaks it. Ends by the context's deadline; read-only
   /// requests alone.
   virtual Awaitable<Finding> probe(JoinRequest request, CallContext context) = 0;

@@ -163,6 +163,18 @@ TEST_F(JoinerTest, ANamedProtocolAloneIsAsked) {
             std::string::npos);
 }
 
+TEST_F(JoinerTest, AProtocolIsAskedAboutUrlsOfItsOwnSchemes) {
+  for (const auto* url : {"HTTPS://x:1", "http://x:1", "x.json", "file:///x.json"}) {
+    world_.probed.clear();
+    (void)join(at(url));
+    EXPECT_EQ(world_.probed.size(), 4U) << url;
+  }
+  world_.probed.clear();
+  EXPECT_EQ(join(at("gopher://x:1")).error().message,
+            "no protocol of weft's has URLs like `gopher://x:1`");
+  EXPECT_TRUE(world_.probed.empty());
+}
+
 TEST_F(JoinerTest, WhatIsNotRecognisedIsToldWithEverythingThatWasTried) {
   const auto report = join(at("http://127.0.0.1:9"));
   ASSERT_FALSE(report);

@@ -42,6 +42,9 @@ struct Environment {
   std::function<Awaitable<Result<std::string>>()> reload;
   /// Whether the hub can serve as it should; nothing means yes.
   std::function<bool()> ready;
+  /// Opens what speaks gRPC to solutions where it is not open yet (docs/decisions/0013): its Unix
+  /// socket. From any loop; null where a hub has none (tests).
+  std::function<Awaitable<Result<std::string>>()> grpc_bridge;
   /// What of memory is taken; null: always enough.
   std::shared_ptr<const net::MemoryLevelNow> memory;
   /// Whether a key is wanted even before one was made.

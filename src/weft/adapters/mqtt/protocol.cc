@@ -51,6 +51,7 @@ class MqttProtocol final : public hub::Protocol {
   }
 
   std::string_view name() const override { return "mqtt"; }
+  bool takes(std::string_view url) const override { return net::is_mqtt_url(url); }
 
   Awaitable<hub::Finding> probe(hub::JoinRequest request, hub::CallContext context) override {
     (void)context;

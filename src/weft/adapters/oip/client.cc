@@ -32,18 +32,17 @@ bool is_stream(const wire::ResponseHead& head) {
 
 }  // namespace
 
-OipService::OipService(net::HttpClients& clients, hub::JoinRequest request, Place place,
+OipService::OipService(net::HttpClients& clients, hub::JoinRequest request, Way way,
                        Reading reading)
     : clients_(clients),
       request_(std::move(request)),
-      place_(std::move(place)),
+      way_(std::move(way)),
       reading_(std::make_shared<const Reading>(std::move(reading))) {}
 
 Result<net::ClientRequest> OipService::request(std::string_view model, std::string_view operation,
                                                const hub::CallContext& context) const {
-  std::string target = place_.base.path == "/" ? std::string() : place_.base.path;
-  target += std::format("/v2/models/{}/{}", percent_encode(model), operation);
-  return solution_request(request_, "POST", place_.base.with_target(target), context);
+  const std::string target = std::format("/v2/models/{}/{}", percent_encode(model), operation);
+  return request_by(way_, request_, "POST", target, context);
 }
 
 Awaitable<Result<OipService::Response>> OipService::send(net::ClientRequest request,
@@ -125,11 +124,11 @@ Awaitable<Result<model::Output>> OipService::generate(std::shared_ptr<const Remo
 
 Awaitable<Result<std::shared_ptr<const model::Solution>>> OipService::refresh(
     hub::CallContext context) {
-  WEFT_CO_TRY(Reading now, co_await read_all(clients_, request_, place_, context));
+  WEFT_CO_TRY(Reading now, co_await read_all(clients_, request_, way_, context));
   const auto before = reading_.load();
-  auto solution = std::make_shared<model::Solution>(describe(place_.base, now.server, now.models));
+  auto solution = std::make_shared<model::Solution>(describe(way_.place, now.server, now.models));
   solution->id = request_.id;
-  model::Solution known = describe(place_.base, before->server, before->models);
+  model::Solution known = describe(way_.place, before->server, before->models);
   known.id = request_.id;
   if (model::to_json(*solution) == model::to_json(known)) co_return nullptr;
   reading_.store(std::make_shared<const Reading>(std::move(now)));

@@ -1,6 +1,6 @@
 // The solution side: any server of the Open Inference Protocol (Triton, KServe, MLServer, another
-// weft) as a solution, a skill for each model. Owned by the hub's registry; any thread, streams on
-// their own loops.
+// weft) as a solution, a skill for each model; by HTTP or by gRPC. Owned by the hub's registry; any
+// thread, streams on their own loops.
 #pragma once
 
 #include <atomic>
@@ -10,6 +10,7 @@
 
 #include "weft/adapters/common/adapter.h"
 #include "weft/adapters/oip/metadata.h"
+#include "weft/adapters/oip/way.h"
 #include "weft/hub/producer.h"
 #include "weft/wire/oip.h"
 
@@ -23,7 +24,7 @@ struct Reading {
 
 class OipService final : public hub::ProducingService {
  public:
-  OipService(net::HttpClients& clients, hub::JoinRequest request, Place place, Reading reading);
+  OipService(net::HttpClients& clients, hub::JoinRequest request, Way way, Reading reading);
 
   Awaitable<Result<std::shared_ptr<const model::Solution>>> refresh(
       hub::CallContext context) override;
@@ -51,13 +52,13 @@ class OipService final : public hub::ProducingService {
 
   net::HttpClients& clients_;
   hub::JoinRequest request_;
-  Place place_;
+  Way way_;
   std::atomic<std::shared_ptr<const Reading>> reading_;
 };
 
 /// Reads a server: its metadata, and those of the model that is named, or of all it lists.
-Awaitable<Result<Reading>> read_all(net::HttpClients& clients, hub::JoinRequest request,
-                                    Place place, hub::CallContext context);
+Awaitable<Result<Reading>> read_all(net::HttpClients& clients, hub::JoinRequest request, Way way,
+                                    hub::CallContext context);
 
 std::unique_ptr<hub::Protocol> make_protocol(Environment& environment);
 

@@ -5,6 +5,7 @@
 
 #include "weft/adapters/oip/codec.h"
 #include "weft/adapters/oip/limits.h"
+#include "weft/base/grpc_url.h"
 
 namespace weft::adapters::oip {
 namespace {
@@ -77,6 +78,29 @@ void read_foreign(const json::object& metadata, RemoteModel& out) {
                    {"platform", platform}};
 }
 
+Place place_of(const Url& url) {
+  Place out{.base = url, .model = {}, .named = false};
+  out.base.query.clear();
+  std::string_view path = url.path;
+  while (path.ends_with('/')) path.remove_suffix(1);
+  std::size_t at = path.rfind("/v2");
+  while (at != path.npos && at + 3 < path.size() && path[at + 3] != '/')
+    at = at == 0 ? path.npos : path.rfind("/v2", at - 1);
+  if (at != path.npos) {
+    constexpr std::string_view kModels = "/models/";
+    const std::string_view rest = path.substr(at + 3);
+    out.named = true;
+    if (rest.starts_with(kModels)) {
+      const std::string_view name =
+          rest.substr(kModels.size(), rest.find('/', kModels.size()) - kModels.size());
+      out.model = percent_decode(name).value_or(std::string(name));
+    }
+    path = path.substr(0, at);
+  }
+  out.base.path = path.empty() ? "/" : std::string(path);
+  return out;
+}
+
 }  // namespace
 
 bool ServerAbout::has(std::string_view extension) const {
@@ -84,7 +108,7 @@ bool ServerAbout::has(std::string_view extension) const {
 }
 
 bool ServerAbout::generates() const {
-  return has("generate") || name == kServerName || name == "triton";
+  return !grpc && (has("generate") || name == kServerName || name == "triton");
 }
 
 Result<ServerAbout> read_server(std::string_view body) {
@@ -143,15 +167,16 @@ Result<RemoteModel> read_model(std::string_view body, const ServerAbout& server)
   return out;
 }
 
-model::Solution describe(const Url& base, const ServerAbout& server, const RemoteModels& models) {
+model::Solution describe(const Place& place, const ServerAbout& server,
+                         const RemoteModels& models) {
   model::Solution out;
-  out.title = base.authority();
+  out.title = place.base.authority();
   out.description = std::format("{} {}, an inference server with {} model{}.", server.name,
                                 server.version, models.size(), models.size() == 1 ? "" : "s");
   out.version = server.version;
   out.protocol = "oip";
   out.protocol_version = "v2";
-  out.url = base.str();
+  out.url = place.str();
   bool predicts = true;
   for (const auto& [name, model] : models) {
     predicts = predicts && model.skill.shape == model::Shape::predict;
@@ -162,27 +187,29 @@ model::Solution describe(const Url& base, const ServerAbout& server, const Remot
   return out;
 }
 
-Place place_of(const Url& url) {
-  Place out{.base = url, .model = {}, .named = false};
-  out.base.query.clear();
-  std::string_view path = url.path;
-  while (path.ends_with('/')) path.remove_suffix(1);
-  std::size_t at = path.rfind("/v2");
-  while (at != path.npos && at + 3 < path.size() && path[at + 3] != '/')
-    at = at == 0 ? path.npos : path.rfind("/v2", at - 1);
-  if (at != path.npos) {
-    constexpr std::string_view kModels = "/models/";
-    const std::string_view rest = path.substr(at + 3);
-    out.named = true;
-    if (rest.starts_with(kModels)) {
-      const std::string_view name =
-          rest.substr(kModels.size(), rest.find('/', kModels.size()) - kModels.size());
-      out.model = percent_decode(name).value_or(std::string(name));
-    }
-    path = path.substr(0, at);
+std::string Place::str() const { return grpc ? grpc_url(base) : base.str(); }
+
+Result<Place> read_place(std::string_view url) {
+  if (!is_grpc_url(url)) {
+    WEFT_TRY(const Url parsed, parse_url(url));
+    return place_of(parsed);
   }
-  out.base.path = path.empty() ? "/" : std::string(path);
-  return out;
+  WEFT_TRY(const Url parsed, parse_grpc_url(url));
+  Place out = place_of(parsed);
+  if (out.base.path != "/") {
+    return fail(Reason::invalid_argument,
+                std::format("a URL of gRPC has no path but /v2/models/NAME, which takes that model "
+                            "alone; `{}` is none",
+                            parsed.path));
+  }
+  return by_grpc(std::move(out));
+}
+
+Place by_grpc(Place place) {
+  place.grpc = true;
+  // No other protocol of weft's is called so.
+  place.named = true;
+  return place;
 }
 
 }  // namespace weft::adapters::oip

@@ -20,8 +20,10 @@ struct ServerAbout {
   std::string name;
   std::string version;
   std::vector<std::string> extensions;
+  /// Whether it is reached by gRPC.
+  bool grpc = false;
   bool has(std::string_view extension) const;
-  /// Whether it has `/generate` and `/generate_stream`.
+  /// Whether it has `/generate` and `/generate_stream`, which gRPC does not.
   bool generates() const;
 };
 /// Errors: Reason::upstream_protocol.
@@ -39,17 +41,24 @@ struct RemoteModel {
 };
 Result<RemoteModel> read_model(std::string_view body, const ServerAbout& server);
 
-using RemoteModels = std::map<std::string, RemoteModel, std::less<>>;
-model::Solution describe(const Url& base, const ServerAbout& server, const RemoteModels& models);
-
 /// Where the protocol begins, and the one model that a URL names: of `http://host/x/v2/models/iris`
 /// the base is `http://host/x`.
 struct Place {
+  /// Of a server that is reached by gRPC: with http for grpc and https for grpcs.
   Url base;
   std::string model;
   /// Whether the URL itself says that it is this protocol.
   bool named = false;
+  bool grpc = false;
+  /// `http://host/x`, `grpc://host:8001`.
+  std::string str() const;
 };
-Place place_of(const Url& url);
+/// Errors: as parse_url(), for http, https, grpc and grpcs.
+Result<Place> read_place(std::string_view url);
+/// The same server, asked by gRPC.
+Place by_grpc(Place place);
+
+using RemoteModels = std::map<std::string, RemoteModel, std::less<>>;
+model::Solution describe(const Place& place, const ServerAbout& server, const RemoteModels& models);
 
 }  // namespace weft::adapters::oip

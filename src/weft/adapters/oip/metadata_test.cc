@@ -11,7 +11,7 @@
 namespace weft::adapters::oip {
 namespace {
 
-Place place(std::string_view url) { return place_of(parse_url(url).value()); }
+Place place(std::string_view url) { return read_place(url).value(); }
 
 TEST(OipMetadata, WhereAUrlPoints) {
   EXPECT_EQ(place("http://h:8000").base.str(), "http://h:8000/");
@@ -23,6 +23,28 @@ TEST(OipMetadata, WhereAUrlPoints) {
   EXPECT_EQ(place("http://h/v2x/y").base.path, "/v2x/y");
   EXPECT_EQ(place("http://h/v2/v2x").base.path, "/");
   EXPECT_EQ(place("http://h/base/").base.path, "/base");
+}
+
+TEST(OipMetadata, WhereAUrlOfGrpcPoints) {
+  const Place all = place("grpc://h:8001");
+  EXPECT_TRUE(all.grpc);
+  EXPECT_TRUE(all.named);
+  EXPECT_EQ(all.str(), "grpc://h:8001");
+  EXPECT_EQ(all.model, "");
+  EXPECT_EQ(place("grpcs://h:8001/v2/models/iris").str(), "grpcs://h:8001");
+  EXPECT_EQ(place("grpcs://h:8001/v2/models/a%2Fb").model, "a/b");
+  EXPECT_FALSE(place("http://h:8001").grpc);
+  EXPECT_EQ(read_place("grpc://h:8001/x").error().message,
+            "a URL of gRPC has no path but /v2/models/NAME, which takes that model alone; `/x` is "
+            "none");
+  EXPECT_FALSE(read_place("ftp://h").has_value());
+}
+
+TEST(OipMetadata, GrpcHasNoGenerate) {
+  ServerAbout triton{.name = "triton", .version = "2", .extensions = {"generate"}};
+  EXPECT_TRUE(triton.generates());
+  triton.grpc = true;
+  EXPECT_FALSE(triton.generates());
 }
 
 TEST(OipMetadata, ServersAndLists) {

@@ -1,123 +1,11 @@
 #include "weft/doors/grpc/codec.h"
 
-#include <cstring>
 #include <format>
-#include <limits>
 
-#include "weft/doors/grpc/inference.pb.h"
+#include "weft/doors/grpc/codec_parts.h"
 
 namespace weft::doors {
 namespace {
-
-using inference::InferParameter;
-using inference::InferTensorContents;
-using wire::TensorType;
-using Input = inference::ModelInferRequest::InferInputTensor;
-using Parameters = google::protobuf::Map<std::string, InferParameter>;
-
-json::object parameters_of(const Parameters& parameters) {
-  json::object out;
-  for (const auto& [name, value] : parameters) {
-    switch (value.parameter_choice_case()) {
-      case InferParameter::kBoolParam: out[name] = value.bool_param(); break;
-      case InferParameter::kInt64Param: out[name] = value.int64_param(); break;
-      case InferParameter::kStringParam: out[name] = value.string_param(); break;
-      case InferParameter::kDoubleParam: out[name] = value.double_param(); break;
-      case InferParameter::kUint64Param: out[name] = value.uint64_param(); break;
-      case InferParameter::PARAMETER_CHOICE_NOT_SET: break;
-    }
-  }
-  return out;
-}
-
-void set_parameters(Parameters& out, const json::object& parameters) {
-  for (const auto& [name, value] : parameters) {
-    InferParameter& to = out[std::string(name)];
-    if (value.is_bool()) {
-      to.set_bool_param(value.get_bool());
-    } else if (value.is_int64()) {
-      to.set_int64_param(value.get_int64());
-    } else if (value.is_uint64()) {
-      to.set_uint64_param(value.get_uint64());
-    } else if (value.is_double()) {
-      to.set_double_param(value.get_double());
-    } else {
-      to.set_string_param(value.is_string() ? std::string(value.get_string()) : json::write(value));
-    }
-  }
-}
-
-/// Values of one width as little-endian bytes of another; false when one does not fit.
-template <class To, class Values>
-bool append_as(std::string& out, const Values& values) {
-  out.reserve(static_cast<std::size_t>(values.size()) * sizeof(To));
-  for (const auto value : values) {
-    const auto narrow = static_cast<To>(value);
-    if constexpr (std::is_integral_v<To>) {
-      if (static_cast<std::remove_cvref_t<decltype(value)>>(narrow) != value) return false;
-    }
-    char bytes[sizeof(To)];
-    std::memcpy(bytes, &narrow, sizeof(To));
-    out.append(bytes, sizeof(To));
-  }
-  return true;
-}
-
-bool append_texts(std::string& out, const InferTensorContents& contents) {
-  for (const std::string& each : contents.bytes_contents()) {
-    if (each.size() > std::numeric_limits<std::uint32_t>::max()) return false;
-    const auto length = static_cast<std::uint32_t>(each.size());
-    char bytes[sizeof(length)];
-    std::memcpy(bytes, &length, sizeof(length));
-    out.append(bytes, sizeof(length)).append(each);
-  }
-  return true;
-}
-
-/// The protocol's table of which field holds which type; false when a value does not fit.
-bool append_contents(std::string& out, TensorType type, const InferTensorContents& contents) {
-  switch (type) {
-    case TensorType::boolean: return append_as<std::uint8_t>(out, contents.bool_contents());
-    case TensorType::int8: return append_as<std::int8_t>(out, contents.int_contents());
-    case TensorType::int16: return append_as<std::int16_t>(out, contents.int_contents());
-    case TensorType::int32: return append_as<std::int32_t>(out, contents.int_contents());
-    case TensorType::int64: return append_as<std::int64_t>(out, contents.int64_contents());
-    case TensorType::uint8: return append_as<std::uint8_t>(out, contents.uint_contents());
-    case TensorType::uint16: return append_as<std::uint16_t>(out, contents.uint_contents());
-    case TensorType::uint32: return append_as<std::uint32_t>(out, contents.uint_contents());
-    case TensorType::uint64: return append_as<std::uint64_t>(out, contents.uint64_contents());
-    case TensorType::fp32: return append_as<float>(out, contents.fp32_contents());
-    case TensorType::fp64: return append_as<double>(out, contents.fp64_contents());
-    case TensorType::bytes: return append_texts(out, contents);
-    case TensorType::fp16:
-    case TensorType::bf16: return false;
-  }
-  return false;
-}
-
-Result<wire::OipTensor> tensor_of(const Input& input, const std::string* raw) {
-  wire::OipTensor out;
-  out.name = input.name();
-  const auto type = wire::tensor_type_from(input.datatype());
-  if (!type) {
-    return fail(Reason::invalid_argument, std::format("the input `{}` has the datatype `{}`, which "
-                                                      "is none of the protocol's",
-                                                      out.name, input.datatype()));
-  }
-  out.type = *type;
-  out.shape.assign(input.shape().begin(), input.shape().end());
-  out.parameters = parameters_of(input.parameters());
-  if (raw != nullptr) {
-    out.bytes = *raw;
-  } else if (!append_contents(out.bytes, out.type, input.contents())) {
-    return fail(Reason::invalid_argument,
-                std::format("the input `{}` of {} has contents that do not fit it; FP16 and BF16 "
-                            "go by raw_input_contents alone",
-                            out.name, input.datatype()));
-  }
-  WEFT_CHECK(wire::check_tensor(out));
-  return out;
-}
 
 void set_tensor(inference::ModelMetadataResponse::TensorMetadata& out, const json::value& from) {
   const auto* o = from.if_object();
@@ -146,14 +34,16 @@ Result<wire::OipRequest> request_of(const inference::ModelInferRequest& message)
                             raw, message.inputs_size()));
   }
   for (int i = 0; i < message.inputs_size(); ++i) {
-    const Input& input = message.inputs(i);
+    const auto& input = message.inputs(i);
     if (raw != 0 && input.has_contents()) {
       return fail(Reason::invalid_argument,
                   std::format("the input `{}` has contents beside raw_input_contents; send one of "
                               "them",
                               input.name()));
     }
-    WEFT_TRY(auto tensor, tensor_of(input, raw == 0 ? nullptr : &message.raw_input_contents(i)));
+    std::optional<std::string> bytes;
+    if (raw != 0) bytes = message.raw_input_contents(i);
+    WEFT_TRY(auto tensor, tensor_of(input, std::move(bytes), "input"));
     out.inputs.push_back(std::move(tensor));
   }
   for (const auto& output : message.outputs()) {
@@ -208,6 +98,12 @@ inference::ModelMetadataResponse model_metadata_of(const json::object& answer) {
   }
   if (const auto* outputs = json::array_at(answer, "outputs")) {
     for (const auto& each : *outputs) set_tensor(*out.add_outputs(), each);
+  }
+  if (const auto* properties = json::object_at(answer, "properties")) {
+    for (const auto& [name, value] : *properties) {
+      if (value.is_string())
+        (*out.mutable_properties())[std::string(name)] = std::string(value.get_string());
+    }
   }
   return out;
 }

@@ -30,4 +30,14 @@ inference::ServerMetadataResponse server_metadata_of(const json::object& answer)
 inference::ModelMetadataResponse model_metadata_of(const json::object& answer);
 inference::RepositoryIndexResponse repository_index_of(const json::value& answer);
 
+/// The way out: what the hub asks of a server that is reached by gRPC. Tensors raw.
+inference::ModelInferRequest message_of(wire::OipRequest request, std::string_view model,
+                                        std::string_view version);
+/// By either form. Errors: Reason::upstream_protocol, naming the output.
+Result<wire::OipResponse> answer_of(inference::ModelInferResponse message);
+/// As `/v2`, `/v2/models/NAME` and `/v2/repository/index` have them.
+json::object json_of(const inference::ServerMetadataResponse& message);
+json::object json_of(const inference::ModelMetadataResponse& message);
+json::array json_of(const inference::RepositoryIndexResponse& message);
+
 }  // namespace weft::doors

@@ -112,6 +112,84 @@ TEST(GrpcAnswers, AreRaw) {
   EXPECT_EQ(out.raw_output_contents(0), bytes_of({1, 2}));
 }
 
+TEST(GrpcRequests, GoOutAsTheyCameIn) {
+  wire::OipRequest asked;
+  asked.id = "7";
+  asked.parameters = {{"k", 2}, {"yes", true}, {"s", "t"}, {"x", 0.5}};
+  asked.inputs = {{.name = "x",
+                   .type = wire::TensorType::fp32,
+                   .shape = {2, 1},
+                   .bytes = bytes_of({1, 2}),
+                   .parameters = {{"unit", "m"}}}};
+  asked.outputs = {{.name = "y", .binary = true, .parameters = {{"n", 1}}}};
+  asked.binary_output = true;
+  const auto out = message_of(asked, "iris", "3");
+  EXPECT_EQ(out.model_name(), "iris");
+  EXPECT_EQ(out.model_version(), "3");
+  EXPECT_EQ(request_of(out).value(), asked);
+}
+
+TEST(GrpcAnswers, ComeByEitherForm) {
+  wire::OipResponse told;
+  told.model = "m";
+  told.version = "1";
+  told.id = "7";
+  told.outputs = {{.name = "y",
+                   .type = wire::TensorType::fp32,
+                   .shape = {2},
+                   .bytes = bytes_of({1, 2}),
+                   .parameters = {}}};
+  EXPECT_EQ(answer_of(response_of(told)).value(), told);
+  inference::ModelInferResponse typed;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"(model_name: "m" model_version: "1" id: "7"
+         outputs { name: "y" datatype: "FP32" shape: 2
+                   contents { fp32_contents: 1 fp32_contents: 2 } })",
+      &typed));
+  EXPECT_EQ(answer_of(typed).value(), told);
+}
+
+TEST(GrpcAnswers, ThatLieAreNone) {
+  const auto words = [](const std::string& text, int raw) {
+    inference::ModelInferResponse message;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+    for (int i = 0; i < raw; ++i) message.add_raw_output_contents(bytes_of({1}));
+    const auto answer = answer_of(message);
+    if (answer) return std::string("none");
+    EXPECT_EQ(answer.error().reason, Reason::upstream_protocol);
+    return answer.error().message;
+  };
+  EXPECT_EQ(words(R"(outputs { name: "y" datatype: "FP32" shape: 1 })", 2),
+            "raw_output_contents holds 2 tensors for 1 outputs");
+  EXPECT_THAT(words(R"(outputs { name: "y" datatype: "FP32" shape: 3 })", 1),
+              testing::HasSubstr("it has 4 bytes, its type and shape need 12"));
+  EXPECT_EQ(words(R"(outputs { name: "y" datatype: "FLOAT" shape: 1 })", 1),
+            "the output `y` has the datatype `FLOAT`, which is none of the protocol's");
+  EXPECT_THAT(words(R"(outputs { name: "y" datatype: "INT8" shape: 1
+                       contents { int_contents: 300 } })",
+                    0),
+              testing::HasSubstr("go by raw_output_contents alone"));
+}
+
+TEST(GrpcAnswers, OfTheServerAndItsModelsBothWays) {
+  const auto same = [](const json::object& told, const json::object& back) {
+    EXPECT_EQ(json::write(told), json::write(back));
+  };
+  const json::object server{{"name", "s"}, {"version", "1"}, {"extensions", json::array{"e"}}};
+  same(server, json_of(server_metadata_of(server)));
+  const json::object tensor{{"name", "x"}, {"datatype", "FP32"}, {"shape", json::array{-1, 4}}};
+  const json::object model{{"name", "m"},
+                           {"versions", json::array{"1"}},
+                           {"platform", "p"},
+                           {"inputs", json::array{tensor}},
+                           {"outputs", json::array()},
+                           {"properties", {{"weft.shape", "converse"}}}};
+  same(model, json_of(model_metadata_of(model)));
+  const json::array index{
+      json::object{{"name", "m"}, {"version", "1"}, {"state", "READY"}, {"reason", ""}}};
+  EXPECT_EQ(json::write(index), json::write(json_of(repository_index_of(index))));
+}
+
 TEST(GrpcAnswers, OfTheServerAndItsModels) {
   const auto read = [](std::string_view text) { return *json::parse(text); };
   const auto server = server_metadata_of(

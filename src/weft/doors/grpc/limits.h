@@ -1,4 +1,4 @@
-// The limits of the gRPC door that are no setting. Owned by doors/grpc.
+// The limits of the gRPC door and bridge that are no setting. Owned by doors/grpc.
 #pragma once
 
 #include <chrono>
@@ -14,5 +14,15 @@ inline constexpr int kThreadsMax = 8;
 inline constexpr int kStreamsMax = 256;
 /// A call without a deadline of its own.
 inline constexpr std::chrono::minutes kCallMax{10};
+
+/// The bridge: a request to a server, and its answer.
+inline constexpr std::size_t kAnswerBytesMax = 256ULL * 1024 * 1024;
+/// For each address of a server.
+inline constexpr std::chrono::milliseconds kConnectTimeout{3'000};
+/// Servers that are connected to at the same time, and how many wait for that.
+inline constexpr std::size_t kDialingMax = 8;
+inline constexpr std::size_t kDialsWaitingMax = 4'096;
+/// Past so many channels, those without a call are closed.
+inline constexpr std::size_t kChannelsMax = 256;
 
 }  // namespace weft::doors

@@ -26,8 +26,8 @@ using grpc::Status;
 using grpc::StatusCode;
 
 /// What a caller's metadata hands on, as headers.
-constexpr std::string_view kHandedOn[] = {"authorization", "x-api-key", "traceparent",
-                                          "tracestate"};
+constexpr std::string_view kHandedOn[] = {"authorization", "x-api-key", "traceparent", "tracestate",
+                                          "weft-depth"};
 
 struct Answer {
   int status = 0;
