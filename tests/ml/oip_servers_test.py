@@ -401,7 +401,7 @@ class AnyServer(Solutions):
         self.addCleanup(hub.stop)
         for life in range(2):
             eventually("far is called", lambda: hub.run("call", "far", '{"x": [1]}').returncode == 0, 20)
-            self.assertTrue(0 < self.told.left[-1] <= 20, self.told.left)
+            self.assertTrue(15 < self.told.left[-1] < 20.5, self.told.left)  # gRPC rounds up
             if life == 0:
                 hub.kill()
                 hub.start()

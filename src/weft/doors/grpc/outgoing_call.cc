@@ -83,8 +83,8 @@ constexpr std::array<CodeRow, 17> kCodes = {
 Result<void> prepare(grpc::ClientContext& context, const wire::Headers& headers) {
   const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(kCallMax);
   const auto left = std::min(timeout_of(headers.get(kTimeoutHeader)).value_or(most), most);
-  context.set_deadline(std::chrono::system_clock::time_point(
-      Milliseconds(SystemClock().unix_ms()) + left));
+  context.set_deadline(
+      std::chrono::system_clock::time_point(Milliseconds(SystemClock().unix_ms()) + left));
   for (const auto& [name, value] : headers) {
     const std::string key = lower(name);
     if (std::ranges::find(kOwn, key) != kOwn.end()) continue;
