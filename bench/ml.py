@@ -206,16 +206,19 @@ def saved(folder, name, graph):
     return folder / name
 
 
-def noop(b, connections):
-    """A model that hands its input back: what weft itself costs, beside an nginx that answers at once."""
+def does_nothing(folder):
     from onnx import TensorProto, helper
 
-    print("a model that does nothing (ONNX Identity, one number), signatures checked by weft")
-    folder = Path(b.directory.name)
     graph = helper.make_graph([helper.make_node("Identity", ["input"], ["output"])], "noop",
                               [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["n", 1])],
                               [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["n", 1])])
-    b.deploy("noop", "onnx", saved(folder, "noop.onnx", graph))
+    return saved(folder, "noop.onnx", graph)
+
+
+def noop(b, connections):
+    """A model that hands its input back: what weft itself costs, beside an nginx that answers at once."""
+    print("a model that does nothing (ONNX Identity, one number), signatures checked by weft")
+    b.deploy("noop", "onnx", does_nothing(Path(b.directory.name)))
     plain = b.plain_nginx()
     answer = b.runtime.invoke_endpoint(EndpointName="noop", ContentType="text/csv", Body="0.5")["Body"].read()
     if float(answer) != 0.5:
@@ -231,6 +234,27 @@ def noop(b, connections):
             own, _ = b.measure("weft", case, c, b.url + path, body, headers)
             b.row("weft", case, c, "throughput over nginx no-op", own / bare, "ratio")
             print(f"          weft is {own / bare:.2f} of nginx that does nothing")
+
+
+def grpc(b, connections):
+    """A server as a solution: called straight, by HTTP, and through bridge and door by gRPC."""
+    print("OIP infer: a model that does nothing, on this hub, and joined to it as one that another server has")
+    port = free_port()
+    b.processes.stop_all()
+    b.hub(f"listen: {{grpc: {port}}}\n")
+    b.deploy("noop", "onnx", does_nothing(Path(b.directory.name)))
+    for name, url in (("by-http", b.url), ("by-grpc", f"grpc://127.0.0.1:{port}")):
+        subprocess.run([gateway.BIN / "weft", "add", f"{url}/v2/models/noop", "--as", name, "--protocol", "oip", "--bearer", b.key["secret"]],
+                       check=True, capture_output=True, env={**os.environ, "WEFT_HUB": f"unix:{b.data}/weft.sock"})
+    body = json.dumps({"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 1], "data": [0.5]}]})
+    headers = {"Content-Type": "application/json", "Authorization": "Bearer " + b.key["secret"]}
+    for c in connections:
+        rates = {}
+        for name in ("noop", "by-http", "by-grpc"):
+            rates[name], _ = b.measure("weft", f"oip {name}", c, f"{b.url}/v2/models/{name}/infer", body, headers)
+        for name in ("by-http", "by-grpc"):
+            b.row("weft", f"oip {name}", c, "throughput over the endpoint's own", rates[name] / rates["noop"], "ratio")
+            print(f"          {name} is {rates[name] / rates['noop']:.2f} of the endpoint's own")
 
 
 def mlp(folder):
@@ -360,7 +384,7 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--seconds", type=int, default=3, help="for each measurement")
     parser.add_argument("--quick", action="store_true", help="c=16 alone, fewer rounds")
-    parser.add_argument("--only", choices=["invoke", "noop", "onnx", "train", "large", "load", "list"])
+    parser.add_argument("--only", choices=["invoke", "noop", "grpc", "onnx", "train", "large", "load", "list"])
     options = parser.parse_args()
     b = MlBench(options.seconds)
     connections = [16] if options.quick else [1, 16, 64, 256]
@@ -370,6 +394,10 @@ def main():
             invoke(b, connections)
         if options.only in (None, "noop"):
             noop(b, connections)
+        if options.only in (None, "grpc"):
+            grpc(b, connections)
+            b.processes.stop_all()
+            b.hub()
         if options.only in (None, "onnx"):
             onnx(b, connections)
         if options.only in (None, "train"):

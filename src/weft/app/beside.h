@@ -27,7 +27,7 @@ class Beside {
   Awaitable<> keep(CancelToken cancel);
 
  private:
-  Awaitable<Result<std::string>> begin();
+  Awaitable<Result<std::string>> begin(CancelToken cancel);
 
   Parts parts_;
   std::unique_ptr<net::ChildProcess> child_;

@@ -35,9 +35,8 @@ std::unique_ptr<Beside> GrpcPrograms::program(std::string name, std::string_view
   // Whom the hub trusts by its environment, the bridge does.
   if (const char* roots = std::getenv("SSL_CERT_FILE"))
     command.environment.emplace_back("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", roots);
-  return std::make_unique<Beside>(Beside::Parts{.executor = parts_.background.executor(),
-                                                .name = std::move(name),
-                                                .command = std::move(command)});
+  return std::make_unique<Beside>(Beside::Parts{
+      .executor = parts_.executor, .name = std::move(name), .command = std::move(command)});
 }
 
 Awaitable<Result<int>> GrpcPrograms::open_door(Door door) {
@@ -59,35 +58,41 @@ Awaitable<Result<int>> GrpcPrograms::open_door(Door door) {
     add("--key", door.tls->key_file);
     add("--client-ca", door.tls->client_ca_file);
   }
-  const CancelToken ends = parts_.background.token();
+  const CancelToken ends = ending_.token();
   auto made = program("the gRPC door", "weft-door-grpc", std::move(words));
   WEFT_CO_TRY(const std::string where, co_await made->open(ends));
   door_ = std::move(made);
-  parts_.background.spawn(door_->keep(ends));
+  keeping_.spawn(door_->keep(ends));
   co_return port_of(where);
 }
 
 Awaitable<Result<std::string>> GrpcPrograms::bridge() {
   auto opening = open_bridge();
-  co_return co_await on_loop(parts_.background.executor(), std::move(opening));
+  co_return co_await on_loop(parts_.executor, std::move(opening));
 }
 
 Awaitable<Result<std::string>> GrpcPrograms::open_bridge() {
   const std::string socket = (std::filesystem::absolute(parts_.data) / "weft-bridge.sock").string();
-  const CancelToken ends = parts_.background.token();
-  while (bridge_opening_) {
-    const bool slept = co_await sleep_for(kLook, ends);
-    if (!slept) co_return fail(ends.why());
-  }
+  const CancelToken ends = ending_.token();
+  while (bridge_opening_ && !ends.cancelled()) (void)co_await sleep_for(kLook, ends);
+  if (ends.cancelled()) co_return fail(ends.why());
   if (bridge_) co_return socket;
   bridge_opening_ = true;
   auto made = program("the gRPC bridge", "weft-bridge-grpc", {"--socket", socket});
   const auto where = co_await made->open(ends);
   bridge_opening_ = false;
   WEFT_CO_CHECK(where);
+  if (ends.cancelled()) co_return fail(ends.why());
   bridge_ = std::move(made);
-  parts_.background.spawn(bridge_->keep(ends));
+  keeping_.spawn(bridge_->keep(ends));
   co_return socket;
+}
+
+Awaitable<> GrpcPrograms::end() {
+  ending_.cancel(make_error(Reason::cancelled, "the hub ends"));
+  // Who opens it is told, and needs this until then.
+  while (bridge_opening_) (void)co_await sleep_for(kLook, {});
+  co_await keeping_.join();
 }
 
 }  // namespace weft::app

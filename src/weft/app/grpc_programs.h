@@ -17,8 +17,7 @@ namespace weft::app {
 class GrpcPrograms {
  public:
   struct Parts {
-    /// What keeps the programs running, and ends them.
-    TaskGroup& background;
+    Executor executor;
     std::filesystem::path libexec;
     std::filesystem::path data;
   };
@@ -29,7 +28,7 @@ class GrpcPrograms {
     std::uint16_t hub_port = 0;
     std::optional<net::TlsServerConfig> tls;
   };
-  explicit GrpcPrograms(Parts parts) : parts_(std::move(parts)) {}
+  explicit GrpcPrograms(Parts parts) : parts_(std::move(parts)), keeping_(parts_.executor) {}
 
   /// Where the hub takes what the door hands on.
   static std::filesystem::path door_socket(const std::filesystem::path& data);
@@ -37,6 +36,8 @@ class GrpcPrograms {
   Awaitable<Result<int>> open_door(Door door);
   /// The socket of the bridge, which is opened where it is not open yet. From any loop.
   Awaitable<Result<std::string>> bridge();
+  /// Ends both. Last of all, once.
+  Awaitable<> end();
 
  private:
   std::unique_ptr<Beside> program(std::string name, std::string_view file,
@@ -47,6 +48,9 @@ class GrpcPrograms {
   std::unique_ptr<Beside> door_;
   std::unique_ptr<Beside> bridge_;
   bool bridge_opening_ = false;
+  CancelSource ending_;
+  /// What begins the programs again.
+  TaskGroup keeping_;
 };
 
 }  // namespace weft::app

@@ -1,8 +1,6 @@
 // What the hub asks of the system for its process. Owned by app.
 #pragma once
 
-#include <cstddef>
-
 namespace weft::app {
 
 /// Starts this program anew with room for more freed pieces at hand in each thread (glibc reads
@@ -10,11 +8,5 @@ namespace weft::app {
 /// already, when the user set it in GLIBC_TUNABLES, or when it cannot be had: the hub then runs as
 /// well, only slower. Nothing may have been opened or started before.
 void keep_freed_memory_at_hand(char** argv);
-
-/// Asks for as many descriptors as this user may have (at most kDescriptorsMax); gives how many it
-/// is now. Children get the customary 1024 (net/child_spawn).
-std::size_t raise_descriptor_limit();
-/// How many connections of callers fit: the rest is for solutions, files and children.
-std::size_t connections_for(std::size_t descriptors);
 
 }  // namespace weft::app

@@ -20,6 +20,7 @@
 #include "weft/base/on_loop.h"
 #include "weft/base/task_group.h"
 #include "weft/base/timers.h"
+#include "weft/net/descriptors.h"
 #include "weft/store/sqlite/store.h"
 
 namespace weft::app {
@@ -73,7 +74,7 @@ class RunningHub final : public Running {
     WEFT_CHECK(wait(ml_->start()));
     background_ = std::make_unique<TaskGroup>(loops_.at(0).executor());
     grpc_ = std::make_unique<GrpcPrograms>(GrpcPrograms::Parts{
-        .background = *background_, .libexec = find_libexec(), .data = config_.data});
+        .executor = loops_.at(0).executor(), .libexec = find_libexec(), .data = config_.data});
     WEFT_CHECK(listen());
     if (config_.grpc_port) WEFT_CHECK(open_grpc_door());
     boost::asio::post(loops_.at(0).executor(), [this] { background_->spawn(join_all()); });
@@ -109,6 +110,8 @@ class RunningHub final : public Running {
     auto jobs = trains ? begin(ml_->end_jobs()) : std::future<void>();
     if (background_) wait(background_->join());
     if (loops_.running()) wait(hub_->tasks().stop());
+    // What runs to the last may be asking a solution by it.
+    if (grpc_ && loops_.running()) wait(grpc_->end());
     if (trains) {
       jobs.get();
       wait(ml_->drain());
@@ -172,7 +175,7 @@ class RunningHub final : public Running {
     const net::Handler handler =
         adapters::make_front(*environment_, std::move(routes), std::move(front));
     net::ServerLimits limits;
-    limits.connections_max = connections_for(raise_descriptor_limit());
+    limits.connections_max = net::connections_for(net::raise_descriptor_limit());
     limits.memory = memory_.level();
     // The socket first: who finds the port open finds the socket there.
     net::ListenAddress socket{.host = "", .port = 0, .unix_path = socket_path()};

@@ -108,7 +108,9 @@ std::shared_ptr<ClientPool> ClientCore::pool(const Origin& origin) {
         .append(" ")
         .append(origin.url.host);
   } else {
-    key_.append("unix ").append(origin.unix_path);
+    // Behind one socket there may be many (doors/grpc/bridge.h), and one that is slow holds up
+    // none.
+    key_.append("unix ").append(origin.unix_path).append(" ").append(origin.url.authority());
   }
   if (const auto known = pools_.find(std::string_view(key_)); known != pools_.end())
     return known->second;

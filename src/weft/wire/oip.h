@@ -94,8 +94,8 @@ struct OipBody {
 
 /// `binary`: all tensors follow the JSON.
 OipBody write_oip(const OipRequest& request, bool binary);
-/// Each output in the form that `asked` wants it in (FP16 and BF16 always follow the JSON: they
-/// have no form in it).
+/// Each output in the form that `asked` wants it in (FP16, BF16 and BYTES that are not UTF-8 always
+/// follow the JSON: they have no form in it).
 OipBody write_oip(const OipResponse& response, const OipRequest& asked);
 
 }  // namespace weft::wire

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "weft/wire/base64.h"
 #include "weft/wire/oip.h"
 
 namespace weft::wire {
@@ -59,6 +60,17 @@ void append_quoted(std::string& out, std::string_view text) {
 void append_integer(std::string& out, std::int64_t value) {
   char text[24];
   out.append(text, std::to_chars(text, text + sizeof(text), value).ptr);
+}
+
+bool are_texts(std::string_view bytes) {
+  std::uint32_t size = 0;
+  while (bytes.size() >= sizeof(size)) {
+    std::memcpy(&size, bytes.data(), sizeof(size));
+    bytes.remove_prefix(sizeof(size));
+    if (!is_utf8(bytes.substr(0, size))) return false;
+    bytes.remove_prefix(std::min<std::size_t>(size, bytes.size()));
+  }
+  return true;
 }
 
 void append_texts(std::string& out, std::string_view bytes) {
@@ -118,8 +130,14 @@ void append_parameters(std::string& out, const OipTensor& tensor, bool binary) {
   out += '}';
 }
 
+/// FP16, BF16 and bytes that are no text have none.
+bool has_json_form(const OipTensor& tensor) {
+  if (tensor.type == TensorType::bytes) return are_texts(tensor.bytes);
+  return tensor.type != TensorType::fp16 && tensor.type != TensorType::bf16;
+}
+
 void append_tensor(std::string& out, std::string& tail, const OipTensor& tensor, bool binary) {
-  binary |= tensor.type == TensorType::fp16 || tensor.type == TensorType::bf16;
+  binary |= !has_json_form(tensor);
   out += R"({"name":)";
   append_quoted(out, tensor.name);
   out += R"(,"datatype":")";

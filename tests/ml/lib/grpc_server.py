@@ -46,6 +46,7 @@ class Told(service_pb2_grpc.GRPCInferenceServiceServicer):
         return messages.ModelReadyResponse(ready=request.name in self.models)
 
     def ModelMetadata(self, request, context):
+        self.seen(context)
         if request.name not in self.models:
             context.abort(grpc.StatusCode.NOT_FOUND, f"there is no {request.name}")
         out = messages.ModelMetadataResponse(name=request.name, versions=["1"], platform="told")
@@ -57,6 +58,7 @@ class Told(service_pb2_grpc.GRPCInferenceServiceServicer):
         return out
 
     def RepositoryIndex(self, request, context):
+        self.seen(context)
         if not self.has_index:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not implemented!")
         return self.index()
@@ -86,14 +88,38 @@ class MlServersIndex(grpc.GenericRpcHandler):
                                                    messages.RepositoryIndexResponse.SerializeToString)
 
 
+class Infer(grpc.GenericRpcHandler):
+    """ModelInfer, whose answers may be bytes that are no message at all."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def service(self, details):
+        if details.method != "/inference.GRPCInferenceService/ModelInfer":
+            return None
+        return grpc.unary_unary_rpc_method_handler(self.told.ModelInfer, messages.ModelInferRequest.FromString,
+                                                   lambda answer: answer if isinstance(answer, bytes) else answer.SerializeToString())
+
+
+class Handlers:
+    """Takes what Triton's stubs would add to a server, where it comes after Infer."""
+
+    def add_generic_rpc_handlers(self, handlers):
+        self.all = handlers
+
+    def add_registered_method_handlers(self, service, handlers):
+        pass
+
+
 class Server:
     """Told, listening on a free port of this machine; with `pem` (key, certificate) by TLS."""
 
     def __init__(self, told, pem=None, handlers=()):
         self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(8), options=[
             ("grpc.max_receive_message_length", 256 * MIB), ("grpc.max_send_message_length", 256 * MIB)])
-        service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(told, self.server)
-        self.server.add_generic_rpc_handlers(tuple(handlers))
+        stubs = Handlers()
+        service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(told, stubs)
+        self.server.add_generic_rpc_handlers((Infer(told), *stubs.all, *handlers))
         if pem:
             self.port = self.server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([pem]))
         else:

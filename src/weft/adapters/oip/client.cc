@@ -21,7 +21,9 @@ constexpr std::size_t kTensorBytesInJson = 16 * 1024;
 wire::OipBody body_of(wire::OipRequest request, const ServerAbout& server) {
   std::size_t bytes = 0;
   for (const auto& tensor : request.inputs) bytes += tensor.bytes.size();
-  const bool binary = bytes > kTensorBytesInJson && server.has("binary_tensor_data");
+  // To the bridge always: gRPC has no other form.
+  const bool binary =
+      server.grpc || (bytes > kTensorBytesInJson && server.has("binary_tensor_data"));
   request.binary_output = binary;
   return wire::write_oip(request, binary);
 }

@@ -27,11 +27,14 @@ Awaitable<Result<std::string>> fetch(net::HttpClients& clients, hub::JoinRequest
               co_await clients.at(context.executor).send(std::move(to_send), context.cancel));
   const int status = response->head().status;
   if (status == 200) co_return co_await response->read_all(kMetadataBytesMax);
-  if (!way.place.grpc) co_return fail(Reason::upstream_protocol, std::format("{}", status));
-  // A status of gRPC has words.
-  const std::string body = co_await read_beginning(*response);
-  const auto headers = response->head().headers;
-  co_return fail(Reason::upstream_protocol, read_error(status, headers, body).message);
+  Error error = make_error(Reason::upstream_protocol, std::format("{}", status));
+  error.upstream_status = status;
+  if (way.place.grpc) {
+    // A status of gRPC has words.
+    const std::string body = co_await read_beginning(*response);
+    error.message = read_error(status, response->head().headers, body).message;
+  }
+  co_return fail(std::move(error));
 }
 
 Awaitable<Result<ServerAbout>> fetch_server(net::HttpClients& clients, hub::JoinRequest request,
@@ -39,8 +42,12 @@ Awaitable<Result<ServerAbout>> fetch_server(net::HttpClients& clients, hub::Join
   const bool grpc = way.place.grpc;
   WEFT_CO_TRY(const std::string body,
               co_await fetch(clients, std::move(request), std::move(way), "GET", "/v2", context));
-  WEFT_CO_TRY(ServerAbout out, read_server(body));
-  out.grpc = grpc;
+  auto out = read_server(body);
+  if (out) {
+    out->grpc = grpc;
+  } else {
+    out.error().upstream_status = 200;
+  }
   co_return out;
 }
 

@@ -92,7 +92,7 @@ Awaitable<Result<inference::RepositoryIndexResponse>> index_of(Outgoing& to) {
 
 Awaitable<Result<void>> infer(Outgoing& to, Asked asked) {
   const auto& headers = to.exchange.head().headers;
-  WEFT_CO_TRY(const std::string body, co_await to.exchange.read_body(kAnswerBytesMax));
+  WEFT_CO_TRY(std::string body, co_await to.exchange.read_body(kAnswerBytesMax));
   const std::string_view length = headers.get(kJsonLength);
   const auto json_bytes = wire::oip_json_bytes(length);
   if (!length.empty() && !json_bytes) {
@@ -100,6 +100,8 @@ Awaitable<Result<void>> infer(Outgoing& to, Asked asked) {
                    std::format("{} is no length: {}", kJsonLength, length));
   }
   WEFT_CO_TRY(wire::OipRequest request, wire::read_oip_request(body, json_bytes));
+  // While the call runs gRPC's own copy is enough.
+  std::exchange(body, {});
   // In the form that was asked for, each.
   wire::OipRequest wanted;
   wanted.outputs = request.outputs;
@@ -176,10 +178,31 @@ Awaitable<Result<void>> ask(Outgoing& to, Asked asked) {
   co_return Result<void>();
 }
 
-Awaitable<Result<void>> forward(Channels& channels, net::Exchange& exchange) {
+/// Counts what is being asked while it lives.
+class Share {
+ public:
+  Share(std::size_t& sum, std::uint64_t bytes) : sum_(sum), bytes_(bytes) { sum_ += bytes_; }
+  ~Share() { sum_ -= bytes_; }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+ private:
+  std::size_t& sum_;
+  std::uint64_t bytes_;
+};
+
+Awaitable<Result<void>> forward(Channels& channels, std::size_t& asked_bytes,
+                                net::Exchange& exchange) {
+  const std::uint64_t bytes = exchange.head().body_length.value_or(0);
+  if (asked_bytes + bytes > kAskedBytesMax) {
+    co_return fail(Reason::rate_limited,
+                   "what is being asked of servers by gRPC takes all the memory that is for it; "
+                   "try again shortly");
+  }
+  const Share share(asked_bytes, bytes);
   WEFT_CO_TRY(const Url server, parse_grpc_url(exchange.head().headers.get(kServerHeader)));
   WEFT_CO_TRY(Asked asked, read_target(exchange.head()));
-  WEFT_CO_TRY(auto channel, co_await channels.to(server));
+  WEFT_CO_TRY(auto channel, co_await channels.to(server, exchange.gone()));
   Outgoing to{.exchange = exchange, .channel = std::move(channel)};
   co_return co_await ask(to, std::move(asked));
 }
@@ -187,7 +210,7 @@ Awaitable<Result<void>> forward(Channels& channels, net::Exchange& exchange) {
 }  // namespace
 
 Awaitable<> Bridge::answer(net::Exchange& exchange) {
-  const auto done = co_await forward(channels_, exchange);
+  const auto done = co_await forward(channels_, asked_bytes_, exchange);
   if (!done && !exchange.started()) refuse(exchange, done.error());
 }
 

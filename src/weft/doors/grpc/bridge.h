@@ -21,6 +21,8 @@ class Bridge {
 
  private:
   Channels channels_;
+  /// Of all bodies that are being asked.
+  std::size_t asked_bytes_ = 0;
 };
 
 }  // namespace weft::doors

@@ -12,6 +12,7 @@
 #include <format>
 
 #include "weft/base/grpc_url.h"
+#include "weft/base/timers.h"
 #include "weft/doors/grpc/limits.h"
 #include "weft/net/dial.h"
 #include "weft/net/egress.h"
@@ -65,6 +66,8 @@ std::shared_ptr<grpc::Channel> open(const Url& server, const std::string& target
   arguments.SetMaxSendMessageSize(static_cast<int>(kAnswerBytesMax));
   // Each server has its connection, however many hubs and channels there are in this process.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(kAliveTime.count()));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, static_cast<int>(kAliveTimeout.count()));
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, server.authority());
   // Otherwise it would come from the environment, and judge the addresses by itself.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -75,30 +78,48 @@ std::shared_ptr<grpc::Channel> open(const Url& server, const std::string& target
   return grpc::CreateCustomChannel(target, grpc::SslCredentials({}), arguments);
 }
 
-bool is_up(grpc::Channel& channel) { return channel.GetState(false) == GRPC_CHANNEL_READY; }
+bool is_up(grpc::Channel& channel) {
+  const auto state = channel.GetState(false);
+  return state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_CONNECTING;
+}
 
 }  // namespace
 
-Awaitable<Result<std::shared_ptr<grpc::Channel>>> Channels::to(const Url& server) {
+Awaitable<Result<std::shared_ptr<grpc::Channel>>> Channels::to(Url server, CancelToken cancel) {
   const std::string key = server.str();
-  if (const auto known = channels_.find(key); known != channels_.end() && is_up(*known->second))
-    co_return known->second;
+  Line& line = lines_[key];
+  if (line.channel && is_up(*line.channel)) co_return line.channel;
+  if (const auto dialled = line.dial) {
+    while (!*dialled && !cancel.cancelled()) (void)co_await sleep_for(kDialLook, cancel);
+    if (!*dialled) co_return fail(cancel.why());
+    co_return **dialled;
+  }
+  const auto result = std::make_shared<std::optional<Opened>>();
+  line.dial = result;
+  *result = co_await dial(std::move(server));
+  // The map may have changed meanwhile.
+  Line& now = lines_[key];
+  now.dial.reset();
+  if (**result) now.channel = ***result;
+  forget_some();
+  co_return **result;
+}
+
+Awaitable<Channels::Opened> Channels::dial(Url server) {
   std::move_only_function<Result<std::string>()> work = [server] { return reachable(server); };
   WEFT_CO_TRY(const std::string target, co_await pool_.run<std::string>(std::move(work)));
-  // Another call may have opened it meanwhile.
-  std::shared_ptr<grpc::Channel>& channel = channels_[key];
-  const bool fresh =
-      channel && (is_up(*channel) || channel->GetState(false) == GRPC_CHANNEL_CONNECTING);
-  if (!fresh) channel = open(server, target);
-  auto out = channel;
-  forget_some();
-  co_return out;
+  auto channel = open(server, target);
+  // Begins to connect now, and not with the first call.
+  (void)channel->GetState(/*try_to_connect=*/true);
+  co_return channel;
 }
 
 /// Those that no call is using.
 void Channels::forget_some() {
-  if (channels_.size() <= kChannelsMax) return;
-  std::erase_if(channels_, [](const auto& each) { return each.second.use_count() == 1; });
+  if (lines_.size() <= kChannelsMax) return;
+  std::erase_if(lines_, [](const auto& each) {
+    return !each.second.dial && each.second.channel.use_count() <= 1;
+  });
 }
 
 }  // namespace weft::doors

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "weft/base/async.h"
@@ -23,14 +24,21 @@ class Channels {
   /// A channel that is connected, or one to an address of the server's that took a connection just
   /// now: the addresses that are judged (net/egress.h) are the ones that are connected to. An https
   /// URL means TLS. Errors: Reason::unavailable or permission_denied, naming the server.
-  Awaitable<Result<std::shared_ptr<grpc::Channel>>> to(const Url& server);
+  Awaitable<Result<std::shared_ptr<grpc::Channel>>> to(Url server, CancelToken cancel);
 
  private:
+  using Opened = Result<std::shared_ptr<grpc::Channel>>;
+  struct Line {
+    std::shared_ptr<grpc::Channel> channel;
+    /// Of the connection that is being tried: one for all that ask meanwhile.
+    std::shared_ptr<std::optional<Opened>> dial;
+  };
+  Awaitable<Opened> dial(Url server);
   void forget_some();
 
   WorkPool& pool_;
   /// By URL.
-  std::map<std::string, std::shared_ptr<grpc::Channel>, std::less<>> channels_;
+  std::map<std::string, Line, std::less<>> lines_;
 };
 
 }  // namespace weft::doors

@@ -7,6 +7,7 @@
 
 #include "weft/base/clock.h"
 #include "weft/doors/grpc/limits.h"
+#include "weft/wire/base64.h"
 
 namespace weft::doors {
 namespace {
@@ -81,8 +82,8 @@ constexpr std::array<CodeRow, 17> kCodes = {
 }  // namespace
 
 Result<void> prepare(grpc::ClientContext& context, const wire::Headers& headers) {
-  const auto most = std::chrono::duration_cast<std::chrono::milliseconds>(kCallMax);
-  const auto left = std::min(timeout_of(headers.get(kTimeoutHeader)).value_or(most), most);
+  const Milliseconds left = std::min<Milliseconds>(
+      timeout_of(headers.get(kTimeoutHeader)).value_or(kCallMax), kDeadlineMax);
   context.set_deadline(
       std::chrono::system_clock::time_point(Milliseconds(SystemClock().unix_ms()) + left));
   for (const auto& [name, value] : headers) {
@@ -95,7 +96,18 @@ Result<void> prepare(grpc::ClientContext& context, const wire::Headers& headers)
                       "and do not begin with grpc-, values of printable ASCII",
                       name));
     }
-    context.AddMetadata(key, std::string(value));
+    if (!key.ends_with("-bin")) {
+      context.AddMetadata(key, std::string(value));
+      continue;
+    }
+    // gRPC writes it in base64 by itself.
+    auto bytes = wire::base64_decode(value);
+    if (!bytes) {
+      return fail(Reason::invalid_argument,
+                  std::format("the header `{}` is one of bytes, which are to be said in base64: {}",
+                              name, bytes.error().message));
+    }
+    context.AddMetadata(key, *std::move(bytes));
   }
   return {};
 }

@@ -10,7 +10,9 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/support/byte_buffer.h>
 
+#include <format>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,13 +38,15 @@ Result<void> prepare(grpc::ClientContext& context, const wire::Headers& headers)
 /// What a server answered instead: Error::upstream_status is the HTTP status of its code.
 Error error_of(const grpc::Status& status);
 
-/// `method` is `/SERVICE/METHOD`. Errors: the server's own, with upstream_status set.
+/// `method` is `/SERVICE/METHOD`. Errors: the server's own, with upstream_status set;
+/// Reason::upstream_protocol for an answer that is no message.
 template <class Response, class Request>
 Awaitable<Result<Response>> call(Outgoing& to, const char* method, Request request) {
   struct Call {
     grpc::ClientContext context;
     Request request;
-    Response response;
+    /// As it came: gRPC takes one that cannot be read for one that is empty.
+    grpc::ByteBuffer answer;
     grpc::Status status;
     boost::asio::any_completion_handler<void()> done;
   };
@@ -56,17 +60,26 @@ Awaitable<Result<Response>> call(Outgoing& to, const char* method, Request reque
   co_await boost::asio::async_initiate<decltype(kAwait), void()>(
       [&](auto handler) {
         held->done = std::move(handler);
-        grpc::TemplatedGenericStub<Request, Response> stub(to.channel);
-        stub.UnaryCall(&held->context, method, {}, &held->request, &held->response,
+        grpc::TemplatedGenericStub<Request, grpc::ByteBuffer> stub(to.channel);
+        stub.UnaryCall(&held->context, method, {}, &held->request, &held->answer,
                        [held, executor](grpc::Status status) {
                          held->status = std::move(status);
                          boost::asio::post(executor,
                                            [held] { std::exchange(held->done, nullptr)(); });
                        });
+        // It is on its way as bytes.
+        held->request = Request();
       },
       kAwait);
   if (!held->status.ok()) co_return fail(error_of(held->status));
-  co_return std::move(held->response);
+  Response response;
+  const bool read = held->answer.Valid() &&
+                    grpc::SerializationTraits<Response>::Deserialize(&held->answer, &response).ok();
+  if (!read) {
+    co_return fail(Reason::upstream_protocol,
+                   std::format("the server's answer to {} is no message of the protocol", method));
+  }
+  co_return response;
 }
 
 }  // namespace weft::doors

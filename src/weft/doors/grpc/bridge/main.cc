@@ -3,12 +3,14 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <format>
 #include <print>
 #include <string_view>
 
 #include "weft/doors/grpc/bridge.h"
 #include "weft/doors/grpc/limits.h"
+#include "weft/net/descriptors.h"
 
 namespace weft::doors {
 namespace {
@@ -22,15 +24,18 @@ Result<void> run(int count, char** words) {
   sigaddset(&ends, SIGINT);
   // In every thread that is begun from here on.
   ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+  // Each call of the hub's has a connection of its own, and it does not wait with select().
+  net::ServerLimits limits;
+  limits.connections_max = net::connections_for(net::raise_descriptor_limit());
   net::Loops loops(1);
   WorkPool pool(kDialingMax, kDialsWaitingMax);
   Bridge bridge(pool);
   net::ListenAddress socket;
   socket.unix_path = words[2];
-  WEFT_TRY(const auto server,
-           net::HttpServer::create(
-               loops, std::move(socket), std::nullopt, net::ServerLimits(),
-               [&bridge](net::Exchange& exchange) { return bridge.answer(exchange); }));
+  WEFT_TRY(auto server, net::HttpServer::create(loops, std::move(socket), std::nullopt, limits,
+                                                [&bridge](net::Exchange& exchange) {
+                                                  return bridge.answer(exchange);
+                                                }));
   WEFT_CHECK(loops.start());
   server->start();
   std::println("listening on {}", words[2]);
@@ -39,8 +44,11 @@ Result<void> run(int count, char** words) {
   ::sigwait(&ends, &number);
   constexpr Milliseconds kGrace{5'000};
   server->drain(kGrace);
+  // Closes the socket's file.
+  server.reset();
   loops.stop();
-  return {};
+  // Nobody waits any more for the connections that are still being tried.
+  std::_Exit(0);
 }
 
 }  // namespace
