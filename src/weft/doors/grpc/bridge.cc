@@ -21,7 +21,7 @@ constexpr int kBadGateway = 502;
 
 /// What a target asks for: `/v2/models/iris/versions/2/infer`.
 struct Asked {
-  std::string method;  ///< `GET /v2`, `POST infer` …, without the model
+  std::string method;  ///< `GET /v2`, `POST model/infer` …, without its name
   std::string model;
   std::string version;
 };
